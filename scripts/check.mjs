@@ -1,0 +1,25 @@
+// All that must hold before a change lands, apart from the tests: format, lint, types, generated code, package contents.
+import { execSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const steps = [
+  ["format and lint", "node node_modules/@biomejs/biome/bin/biome ci --error-on-warnings ."],
+  ["types and build", "node node_modules/typescript/bin/tsc"],
+  ["package contents", "node node_modules/publint/src/cli.js --strict"],
+];
+if (existsSync("buf.yaml")) {
+  steps.push(
+    ["proto lint", "node node_modules/@bufbuild/buf/bin/buf lint"],
+    ["generated code is current", "node node_modules/@bufbuild/buf/bin/buf generate && git diff --exit-code --stat -- src/gen"],
+  );
+}
+for (const [name, command] of steps) {
+  console.log(`▶ ${name}`);
+  try {
+    execSync(command, { stdio: "inherit" });
+  } catch {
+    console.error(`✖ ${name} failed: ${command}`);
+    process.exit(1);
+  }
+}
+console.log("✔ all checks passed");

@@ -1,0 +1,88 @@
+import type { Identity } from "../identity.js";
+
+/** Or a promise of it: work that needs no waiting should not wait. */
+export type Awaitable<T> = T | Promise<T>;
+
+/**
+ * Answers for one authentication scheme. It returns a verdict; it never writes a response and never sees one.
+ *
+ * At least one of the two methods must be there; `createAuth` checks. See `docs/writing-a-handler.md`.
+ */
+export interface Handler<I extends Identity = Identity> {
+  /** The scheme it answers for (RFC 9110 §11.1): an HTTP token, compared without regard to case. */
+  readonly scheme: string;
+  /**
+   * `"session"`: accepted credentials open a session, and the response carries its token (passwords, shared keys).
+   * `"nothing"`: the credentials themselves come with every call (JWT, API key), and no session is made.
+   */
+  readonly opens: "session" | "nothing";
+  /**
+   * `true` where the verdict depends on the payload alone (never on peer, target or round), so that the engine may
+   * remember for `rememberMs` that it was right. Default: `false`.
+   */
+  readonly remember?: boolean;
+  /**
+   * What to say in `WWW-Authenticate` (RFC 9110 §11.6.1), or `undefined` to stay unmentioned.
+   * Default: `<scheme> realm="<realm>"`.
+   */
+  challenge?(realm: string): string | undefined;
+  /** Decides on the text after the scheme in an `Authorization` value; `""` when there was none. */
+  fromHeader?(payload: string, context: HandlerContext): Awaitable<Verdict<I>>;
+  /** Decides on one message of a handshake (a log-in RPC, Arrow Flight's `Handshake`). */
+  fromHandshake?(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>>;
+}
+
+/** What a handler may know of the request: no headers, no response. */
+export interface HandlerContext {
+  /** Aborted when the deadline (`handlerTimeoutMs`) has passed: whatever is returned later counts for nothing. */
+  readonly signal: AbortSignal;
+  readonly peer: Peer;
+  readonly target: Target;
+  /** 1 on the first message of a log-in, and one more after each `challenged`. */
+  readonly round: number;
+  /** What this handler put into its last `challenged` verdict; `undefined` in round 1. */
+  readonly state?: unknown;
+}
+
+/** Who sent the request, as far as the connection tells. One object per connection. */
+export interface Peer {
+  /** The address at the other end of the connection; empty when it is gone already. */
+  readonly address: string;
+  /** The client certificate in DER, when TLS asked for one and verified it. */
+  readonly certificate?: Uint8Array | undefined;
+  /** The peer is a proxy that we trust: many callers share this connection. */
+  readonly trusted: boolean;
+}
+
+/** What the request asks for. */
+export interface Target {
+  readonly method: string;
+  /** The path as received, without the query. */
+  readonly path: string;
+}
+
+/**
+ * What a handler decided.
+ * - `accepted`: mine and right.
+ * - `challenged`: one more round, please; `payload` goes to the client, `state` comes back with the next message.
+ * - `declined`: not mine, or not for me to say.
+ * - `rejected`: mine and wrong. Ends the attempt; nothing else is tried.
+ * - `unavailable`: cannot tell now. The caller gets 503, never 401. A thrown error means the same.
+ */
+export type Verdict<I extends Identity = Identity> =
+  | {
+      readonly kind: "accepted";
+      readonly identity: I;
+      /** Who really logged in, when somebody operates as somebody else (RFC 8693 `act`). */
+      readonly actor?: Identity | undefined;
+      /** Milliseconds since 1970 after which the credentials are worth nothing; caps the session. */
+      readonly expiresAt?: number | undefined;
+    }
+  | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly state: unknown }
+  | { readonly kind: "declined" }
+  | { readonly kind: "rejected" }
+  | { readonly kind: "unavailable" };
+
+export const declined: Verdict<never> = Object.freeze({ kind: "declined" });
+export const rejected: Verdict<never> = Object.freeze({ kind: "rejected" });
+export const unavailable: Verdict<never> = Object.freeze({ kind: "unavailable" });

@@ -1,0 +1,96 @@
+import { AuthError } from "./errors.js";
+
+/** A value that JSON carries unchanged. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
+
+/**
+ * Who a request acts for. Handlers return it, or anything wider; routes see exactly the type that the handler returned.
+ * It is safe to log: put no secret in it.
+ */
+export interface Identity {
+  /** The stable name of the account: 1 to 256 characters, no control characters. Sessions are listed and ended by it. */
+  readonly subject: string;
+  /** What a route may require. */
+  readonly roles?: readonly string[] | undefined;
+}
+
+/** Long enough for a distinguished name or a URI; short enough for a header and an index. */
+const maxSubjectLength = 256;
+
+// Control characters would split headers and log lines (CR, LF) or end strings early in other languages (NUL).
+const control = /\p{Cc}/u;
+
+/**
+ * The identity as JSON text, checked: this is what a store keeps.
+ *
+ * @throws {AuthError} `invalid_identity` when the subject is unusable or a value would come back different,
+ *   such as a `Date`, a `Map` or `NaN`. The message names the property, never its value.
+ */
+export function requireIdentityJson(identity: Identity): string {
+  requireSubject(identity);
+  requireJson(identity, "identity");
+  return JSON.stringify(identity);
+}
+
+/**
+ * Refuses an identity without a usable subject.
+ *
+ * @throws {AuthError} `invalid_identity`
+ */
+export function requireSubject(identity: Identity): void {
+  const subject: unknown = identity?.subject;
+  if (typeof subject !== "string" || subject === "" || subject.length > maxSubjectLength) {
+    throw new AuthError("invalid_identity", `identity.subject must be a string of 1 to ${maxSubjectLength} characters`);
+  }
+  if (control.test(subject) || !isWellFormed(subject)) {
+    throw new AuthError("invalid_identity", "identity.subject must hold no control character or lone surrogate");
+  }
+}
+
+/** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */
+export function fromIdentityJson<I extends Identity>(json: string): I {
+  return JSON.parse(json, (_key, value: unknown) => (typeof value === "object" ? Object.freeze(value) : value)) as I;
+}
+
+function requireJson(value: unknown, path: string): void {
+  switch (typeof value) {
+    case "string":
+      if (isWellFormed(value)) return;
+      break;
+    case "boolean":
+    case "undefined":
+      return;
+    case "number":
+      if (Number.isFinite(value)) return;
+      break;
+    case "object": {
+      if (value === null) return;
+      if (Array.isArray(value)) {
+        value.forEach((item, index) => {
+          if (item === undefined) refuseJson(`${path}[${index}]`);
+          requireJson(item, `${path}[${index}]`);
+        });
+        return;
+      }
+      const prototype: unknown = Object.getPrototypeOf(value);
+      if ((prototype === Object.prototype || prototype === null) && !("toJSON" in value)) {
+        for (const [key, item] of Object.entries(value)) requireJson(item, `${path}.${key}`);
+        return;
+      }
+      break;
+    }
+  }
+  refuseJson(path);
+}
+
+function refuseJson(path: string): never {
+  throw new AuthError(
+    "invalid_identity",
+    `${path} does not survive JSON, so a session cannot keep it; return plain objects, arrays, strings, finite numbers, booleans or null`,
+  );
+}
+
+/** A lone surrogate cannot be put into a protobuf string or UTF-8. `String.prototype.isWellFormed` in older typings. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}

@@ -1,0 +1,31 @@
+import { randomBytes } from "node:crypto";
+
+/**
+ * Clock and randomness: the only place that reads either, so that a simulated world can run the shipped engine.
+ * A lint rule bans `Date.now`, `performance.now`, `Math.random`, `crypto.random*` and timers everywhere else.
+ */
+export interface Platform {
+  /** Wall clock, milliseconds since 1970. It may jump; only stores and issued-at use it. */
+  now(): number;
+  /** Milliseconds that never go back; for ages and deadlines inside one process. */
+  monotonic(): number;
+  /** Cryptographically strong random bytes. */
+  random(bytes: number): Uint8Array;
+  /** Calls `done` once after `ms` milliseconds; never keeps the process alive. Returns a function that cancels it. */
+  delay(ms: number, done: () => void): () => void;
+}
+
+/** The longest wait that Node's timers take; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** The machine's own clock and randomness: the default everywhere. */
+export const systemPlatform: Platform = Object.freeze({
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  random: (bytes: number) => randomBytes(bytes),
+  delay(ms: number, done: () => void) {
+    const timer = setTimeout(done, Math.min(ms, longestTimerMs));
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+});
