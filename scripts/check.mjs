@@ -10,7 +10,10 @@ const steps = [
 if (existsSync("buf.yaml")) {
   steps.push(
     ["proto lint", "node node_modules/@bufbuild/buf/bin/buf lint"],
-    ["generated code is current", "node node_modules/@bufbuild/buf/bin/buf generate && git diff --exit-code --stat -- src/gen"],
+    [
+      "generated code is current",
+      "node node_modules/@bufbuild/buf/bin/buf generate && git diff --exit-code --stat -- src/gen",
+    ],
   );
 }
 for (const [name, command] of steps) {

@@ -5,7 +5,9 @@ import { existsSync, rmSync, statSync } from "node:fs";
 
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  console.error(`Sallyport needs Node 20.19 or newer; this is ${process.version}. Install a newer Node and run this again.`);
+  console.error(
+    `Sallyport needs Node 20.19 or newer; this is ${process.version}. Install a newer Node and run this again.`,
+  );
   process.exit(1);
 }
 
