@@ -1,0 +1,82 @@
+import type { Peer } from "./handlers/handler.js";
+import type { Identity } from "./identity.js";
+import type { Caller } from "./sessions/session.js";
+
+/** A request, as far as authentication needs it: data, whatever server it came through. */
+export interface AuthRequest {
+  readonly method: string;
+  /** As received, without the query. */
+  readonly path: string;
+  /** Name, value, name, value, as received. Not a merged object: that hides a second `Authorization` field. */
+  readonly rawHeaders: readonly string[];
+  /** The server dropped header fields beyond its limit, so credentials may be missing. */
+  readonly truncated?: boolean;
+  /** The same object for every request of one connection. */
+  readonly peer: Peer;
+}
+
+export interface AuthenticateOptions {
+  /** A request without credentials is welcome. Default: `false`. Wrong credentials are refused all the same. */
+  readonly anonymous?: boolean;
+  /** `false` looks without turning the token, for loaders and server-side rendering. Default: `true`. */
+  readonly rotate?: boolean;
+}
+
+/** What `authenticate` decided. */
+export type Decision<I extends Identity = Identity> = Allowed<I> | Anonymous | Denial;
+
+export interface Allowed<I extends Identity = Identity> {
+  readonly kind: "allowed";
+  readonly caller: Caller<I>;
+  /** The token that the response must carry, if any. */
+  readonly offer?: Offer | undefined;
+}
+
+/** Nobody in particular, and the route said that this is fine. */
+export interface Anonymous {
+  readonly kind: "anonymous";
+}
+
+export interface Denial {
+  readonly kind: "denied";
+  readonly code: DenialCode;
+  /** What a program may know: never whether a user exists. */
+  readonly reason: DenialReason;
+  /** What a person may read: the same for an unknown user, a wrong password and an unknown scheme. */
+  readonly message: string;
+  /** Values for `WWW-Authenticate`, one field each; empty unless the code is `unauthenticated`. */
+  readonly challenges: readonly string[];
+}
+
+/** The Connect and gRPC name of a denial: 401 / 16, 503 / 14 and 431 / 8. */
+export type DenialCode = "unauthenticated" | "unavailable" | "resource_exhausted";
+
+export type DenialReason =
+  /** Nothing was presented: log in. */
+  | "no_credentials"
+  /** The request presents credentials twice, or in a form that no scheme has. */
+  | "invalid_request"
+  /** Wrong, unknown or disabled: deliberately one word. */
+  | "invalid_credentials"
+  /** Not a token that this deployment issued. */
+  | "invalid_token"
+  /** A newer token of this session is in use. Repeat once with it; no handler ran. */
+  | "superseded"
+  /** The session is over: log in again. */
+  | "expired"
+  /** The session was ended: log in again. */
+  | "revoked"
+  /** The store or a handler cannot tell now. The credentials may be good: keep them and try again. */
+  | "unavailable"
+  /** More header fields than the server keeps. */
+  | "headers_too_large";
+
+/** A token that a response is to carry as `Authorization: Bearer <token>`. */
+export interface Offer {
+  readonly token: string;
+  /**
+   * Asked when headers are about to leave: `false` when the session has ended meanwhile, or when so much time has
+   * passed since the decision that the token may have been superseded. Then the response goes without.
+   */
+  usable(): boolean;
+}
