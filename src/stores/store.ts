@@ -15,9 +15,12 @@ export interface Store {
 
   /**
    * Adds a session at generation 1, all instants the store's now, and applies the caps: beyond `caps.unclaimed`
-   * unclaimed sessions of a subject the oldest of them goes, beyond `caps.claimed` claimed ones the oldest of those.
+   * unclaimed sessions of a subject the oldest of them goes, beyond `caps.claimed` claimed ones the oldest of those
+   * (reason `"cap"`). Expired and revoked ones do not count; of the revoked at most `caps.claimed` are remembered.
+   * The row comes back revoked when its subject or actor was ended while the log-in was under way: `loginMs`.
    *
    * @param durable wait until a power cut cannot take it back; otherwise until other processes can see it.
+   * @throws when there is a session with this `ref`.
    */
   openSession(session: NewSession, caps: SessionCaps, durable: boolean): Awaitable<Reading>;
   /** The row and the clock it must be judged by; `undefined` when there is none. A row under a subject's end mark comes back revoked. */
@@ -39,7 +42,7 @@ export interface Store {
   /** Rows by `ref` in ascending order, revoked and expired ones left out. */
   listSessions(query: SessionQuery): Awaitable<readonly SessionRow[]>;
 
-  /** A session's own data for all nodes; version 0 with `json` `undefined` while there is none. `undefined`: no such session. */
+  /** A session's own data for all nodes; version 0 with `json` `undefined` while there is none. `undefined`: no such session, or revoked. */
   loadState(ref: string): Awaitable<SessionState | undefined>;
   /** Compare-and-set of that data. `false` when the version is another or the session is gone or revoked. */
   swapState(ref: string, version: number, json: string): Awaitable<boolean>;
@@ -49,15 +52,21 @@ export interface Store {
   /** Removes it and returns it: to one taker, once. Durable. */
   take(kind: ProofKind, id: string): Awaitable<string | undefined>;
 
-  /** Removes rows that no caller can use any more, at most `limit`. Returns how many. */
+  /**
+   * Removes sessions and proofs that no caller can use any more, at most `limit`; returns how many. A revoked session
+   * stays until its absolute limit, so that "revoked" can be answered.
+   */
   purge(limit: number): Awaitable<number>;
-  /** Calls back for every session or subject that any node ends, this one included. */
+  /** Calls back for every session or subject that any node ends, this one included. `onEnd` must not throw. */
   watch(onEnd: (event: EndEvent) => void): Watch;
   close(): Awaitable<void>;
 }
 
 /** A swap judged by an older reading is refused: between reading and write the ages must stay honest. */
 export const maxReadingAgeMs = 1_000;
+
+/** How long an end of a subject is remembered against log-ins under way; a longer log-in opens revoked. */
+export const maxLoginMs = 600_000;
 
 export type ProofKind = "ticket" | "challenge";
 
@@ -121,10 +130,14 @@ export interface SessionRules {
 
 export type RotationPolicy = "confirm-then-cut" | "overlapping";
 
-export type NewSession = Pick<
-  SessionRow,
-  "ref" | "subject" | "actor" | "identity" | "scheme" | "rules" | "keyId" | "claimed"
->;
+export interface NewSession
+  extends Pick<SessionRow, "ref" | "subject" | "actor" | "identity" | "scheme" | "rules" | "keyId" | "claimed"> {
+  /**
+   * How long ago the credentials came in, in milliseconds of the opener's monotonic clock; default 0. Whoever is
+   * disabled between the check of their password and this call must not escape. At most `maxLoginMs`.
+   */
+  readonly loginMs?: number | undefined;
+}
 
 export type SessionChange = Partial<
   Pick<
@@ -156,7 +169,9 @@ export interface SessionQuery {
 
 export type EndEvent =
   | { readonly kind: "session"; readonly ref: string; readonly reason: string }
-  | { readonly kind: "subject"; readonly subject: string; readonly reason: string };
+  | { readonly kind: "subject"; readonly subject: string; readonly reason: string }
+  /** Ends may have been missed here (a lost connection, a long pause): forget whatever is remembered. */
+  | { readonly kind: "gap" };
 
 export interface Watch {
   /** The platform's monotonic instant up to which every end on any node is known here. */
