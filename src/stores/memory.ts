@@ -1,0 +1,225 @@
+import cluster from "node:cluster";
+import { AuthError } from "../errors.js";
+import { type Platform, systemPlatform } from "../platform.js";
+import { isOver, removableAt } from "./deadline.js";
+import { createDeadlineHeap } from "./deadline-heap.js";
+import { coveringMark, type EndMark } from "./end-mark.js";
+import { createNameIndex } from "./name-index.js";
+import { createRulesTable, toFirstRow, toNextRow } from "./row.js";
+import {
+  type EndEvent,
+  maxLoginMs,
+  maxReadingAgeMs,
+  type ProofKind,
+  type SessionCaps,
+  type SessionRow,
+  type SessionState,
+  type Store,
+} from "./store.js";
+
+export interface MemoryOptions {
+  /** Clock of the store. Give it the engine's when that is not the machine's. Default: `systemPlatform`. */
+  readonly platform?: Platform | undefined;
+}
+
+const noState: SessionState = Object.freeze({ version: 0, json: undefined });
+
+/**
+ * Keeps sessions in this process: for tests and for a server of one process that may log everybody out when it
+ * restarts. Every method answers at once.
+ *
+ * @throws {AuthError} `invalid_options` in a worker of `node:cluster`: each worker would know only its own sessions.
+ */
+export function memory(options: MemoryOptions = {}): Store {
+  if (cluster.isWorker) {
+    throw new AuthError(
+      "invalid_options",
+      "memory() keeps sessions in one process, and this is one of several workers; use sqlite(path), which they share",
+    );
+  }
+  const platform = options.platform ?? systemPlatform;
+  const rows = new Map<string, SessionRow>();
+  const states = new Map<string, SessionState>();
+  const bySubject = createNameIndex();
+  const byActor = createNameIndex();
+  const rowDeadlines = createDeadlineHeap();
+  const proofs = new Map<string, { readonly json: string; readonly deadline: number }>();
+  const proofDeadlines = createDeadlineHeap();
+  const marks = new Map<string, EndMark>();
+  const rules = createRulesTable();
+  const listeners = new Set<(event: EndEvent) => void>();
+
+  // A kind has no colon, so no two proofs share a key.
+  const proofKey = (kind: ProofKind, id: string): string => `${kind}:${id}`;
+
+  function emit(event: EndEvent): void {
+    for (const listener of listeners) listener(event);
+  }
+
+  function remove(row: SessionRow): void {
+    rows.delete(row.ref);
+    states.delete(row.ref);
+    bySubject.remove(row.subject, row.ref);
+    if (row.actor !== null) byActor.remove(row.actor, row.ref);
+  }
+
+  function rowsOf(subject: string): SessionRow[] {
+    const refs = new Set([...bySubject.get(subject), ...byActor.get(subject)]);
+    return [...refs].flatMap((ref) => rows.get(ref) ?? []);
+  }
+
+  function revoke(row: SessionRow, now: number, reason: string): void {
+    rows.set(row.ref, toNextRow(row, { revokedAt: now, revokedReason: reason }));
+  }
+
+  /** Removes the oldest beyond `cap`; the index lists them in the order in which they opened. */
+  function evict(subject: string, cap: number, matches: (row: SessionRow) => boolean): SessionRow[] {
+    const refs = bySubject.get(subject);
+    if (refs.length <= cap) return [];
+    const matching = refs.flatMap((ref) => rows.get(ref) ?? []).filter(matches);
+    const evicted = matching.slice(0, Math.max(0, matching.length - cap));
+    evicted.forEach(remove);
+    return evicted;
+  }
+
+  function applyCaps(subject: string, caps: SessionCaps, now: number): void {
+    evict(subject, caps.unclaimed, (row) => !row.claimed && !isOver(row, now));
+    evict(subject, caps.claimed, (row) => row.revokedAt !== null);
+    for (const row of evict(subject, caps.claimed, (row) => row.claimed && !isOver(row, now))) {
+      emit({ kind: "session", ref: row.ref, reason: "cap" });
+    }
+    // Evicted rows leave their deadline behind; without this a million log-ins of one subject would stay in the heap.
+    if (rowDeadlines.size > 2 * rows.size + 1024) {
+      rowDeadlines.clear();
+      for (const row of rows.values()) rowDeadlines.push(row.ref, removableAt(row));
+    }
+  }
+
+  function purgeProofs(limit: number, now: number): number {
+    let count = 0;
+    while (count < limit) {
+      const key = proofDeadlines.popDue(now);
+      if (key === undefined) break;
+      const proof = proofs.get(key);
+      if (proof !== undefined && proof.deadline <= now && proofs.delete(key)) count += 1;
+    }
+    return count;
+  }
+
+  function purgeRows(limit: number, now: number): number {
+    let count = 0;
+    while (count < limit) {
+      const ref = rowDeadlines.popDue(now);
+      if (ref === undefined) break;
+      const row = rows.get(ref);
+      if (row === undefined) continue;
+      const removable = removableAt(row);
+      // Use has moved the deadline since it was noted.
+      if (removable > now) rowDeadlines.push(ref, removable);
+      else {
+        remove(row);
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  return {
+    durable: false,
+    openSession(session, caps) {
+      if (rows.has(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
+      const now = platform.now();
+      const marked = [marks.get(session.subject), marks.get(session.actor ?? session.subject)];
+      const mark = coveringMark(
+        marked.filter((found) => found !== undefined),
+        now,
+        session.loginMs ?? 0,
+      );
+      const sibling = rows.get(bySubject.get(session.subject).at(-1) ?? "");
+      const identity = sibling?.identity === session.identity ? sibling.identity : session.identity;
+      const row = toFirstRow({ ...session, identity, rules: rules.same(session.rules) }, now, mark);
+      rows.set(row.ref, row);
+      bySubject.add(row.subject, row.ref);
+      if (row.actor !== null) byActor.add(row.actor, row.ref);
+      rowDeadlines.push(row.ref, removableAt(row));
+      applyCaps(row.subject, caps, now);
+      return { row, now };
+    },
+    loadSession(ref) {
+      const row = rows.get(ref);
+      return row && { row, now: platform.now() };
+    },
+    swapSession(reading, change) {
+      const now = platform.now();
+      const row = rows.get(reading.row.ref);
+      if (row === undefined || row.version !== reading.row.version || row.revokedAt !== null) return undefined;
+      if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
+      const next = toNextRow(row, change);
+      rows.set(next.ref, next);
+      if (next.revokedAt !== null) emit({ kind: "session", ref: next.ref, reason: next.revokedReason ?? "" });
+      return { row: next, now };
+    },
+    endSession(ref, reason) {
+      const row = rows.get(ref);
+      if (row === undefined || row.revokedAt !== null) return false;
+      revoke(row, platform.now(), reason);
+      emit({ kind: "session", ref, reason });
+      return true;
+    },
+    endSubject(subject, reason) {
+      const now = platform.now();
+      marks.set(subject, { at: now, reason });
+      for (const row of rowsOf(subject)) if (row.revokedAt === null) revoke(row, now, reason);
+      emit({ kind: "subject", subject, reason });
+    },
+    listSessions(query) {
+      const now = platform.now();
+      const { subject, after = "", limit } = query;
+      return (subject === undefined ? [...rows.values()] : rowsOf(subject))
+        .filter((row) => row.ref > after && !isOver(row, now))
+        .sort((a, b) => (a.ref < b.ref ? -1 : 1))
+        .slice(0, limit);
+    },
+    loadState(ref) {
+      const row = rows.get(ref);
+      if (row === undefined || row.revokedAt !== null) return undefined;
+      return states.get(ref) ?? noState;
+    },
+    swapState(ref, version, json) {
+      const row = rows.get(ref);
+      if (row === undefined || row.revokedAt !== null) return false;
+      if ((states.get(ref) ?? noState).version !== version) return false;
+      states.set(ref, { version: version + 1, json });
+      return true;
+    },
+    put(kind, id, json, lifeMs) {
+      const now = platform.now();
+      const key = proofKey(kind, id);
+      const held = proofs.get(key);
+      if (held !== undefined && held.deadline > now) return false;
+      proofs.set(key, { json, deadline: now + lifeMs });
+      proofDeadlines.push(key, now + lifeMs);
+      return true;
+    },
+    take(kind, id) {
+      const key = proofKey(kind, id);
+      const proof = proofs.get(key);
+      proofs.delete(key);
+      return proof !== undefined && proof.deadline > platform.now() ? proof.json : undefined;
+    },
+    purge(limit) {
+      const now = platform.now();
+      for (const [subject, mark] of marks) if (mark.at < now - maxLoginMs) marks.delete(subject);
+      const count = purgeRows(limit, now);
+      return count + purgeProofs(limit - count, now);
+    },
+    watch(onEnd) {
+      const listener = (event: EndEvent): void => onEnd(event);
+      listeners.add(listener);
+      return { aliveAt: () => platform.monotonic(), stop: () => void listeners.delete(listener) };
+    },
+    close() {
+      listeners.clear();
+    },
+  };
+}
