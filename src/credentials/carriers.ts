@@ -1,0 +1,59 @@
+import { parseAuthorization } from "./parse-authorization.js";
+
+/** What a request presented. `refused` says that there was something, and that nobody may guess what was meant. */
+export type Extracted =
+  | { readonly kind: "none" }
+  | {
+      readonly kind: "credentials";
+      /** In lower case. */
+      readonly scheme: string;
+      readonly payload: string;
+    }
+  | {
+      readonly kind: "refused";
+      /** `truncated` is answered with 431, the others with 401. */
+      readonly reason: "duplicate" | "malformed" | "truncated";
+    };
+
+const none: Extracted = Object.freeze({ kind: "none" });
+const duplicate: Extracted = Object.freeze({ kind: "refused", reason: "duplicate" });
+const malformed: Extracted = Object.freeze({ kind: "refused", reason: "malformed" });
+const truncatedBlock: Extracted = Object.freeze({ kind: "refused", reason: "truncated" });
+
+/**
+ * Finds the one credential of a request.
+ *
+ * It reads the headers as received: of two `Authorization` fields Node's `headers` silently keeps the first, while a
+ * proxy in front may have checked the last. Two are refused, equal ones too. `Proxy-Authorization`,
+ * `Grpc-Metadata-Authorization` and other aliases that some servers map to `Authorization` are never a credential.
+ *
+ * @param rawHeaders name, value, name, value …, HTTP/2's pseudo headers included.
+ * @param truncated the server dropped headers because there were too many: what is missing may be an `Authorization`.
+ */
+export function extractCredentials(rawHeaders: readonly string[], truncated: boolean): Extracted {
+  if (truncated) return truncatedBlock;
+  let authorization: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!isAuthorization(rawHeaders[index] as string)) continue;
+    if (authorization !== undefined) return duplicate;
+    authorization = rawHeaders[index + 1] as string;
+  }
+  if (authorization === undefined) return none;
+  const parsed = parseAuthorization(authorization);
+  if (parsed === undefined) return malformed;
+  return { kind: "credentials", scheme: parsed.scheme, payload: parsed.payload };
+}
+
+/** The length first: it rules out nearly every other header without comparing text. */
+function isAuthorization(name: string): boolean {
+  return name.length === 13 && (name === "authorization" || name.toLowerCase() === "authorization");
+}
+
+/** The first value of a header, or `undefined`. For wording an answer, never for deciding who calls. */
+export function readHeader(rawHeaders: readonly string[], lowerName: string): string | undefined {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return rawHeaders[index + 1];
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import { AuthError } from "../errors.js";
+import { readHeader } from "./carriers.js";
+
+/** Why a bearer token was refused (RFC 6750 §3.1). */
+export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
+
+/** A scheme, and what may follow it, in visible ASCII and spaces: nothing that could start another header line. */
+const challengeShape = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: +[!-~][ -~]*)?$/;
+
+/**
+ * Text as an RFC 9110 §5.6.4 quoted-string.
+ *
+ * @throws {AuthError} `invalid_options` for anything but visible ASCII and spaces: a line break would begin a header of
+ *   the text's choosing, and bytes above 0x7f have no agreed meaning in a header.
+ */
+export function quoteString(text: string): string {
+  if (!/^[ -~]*$/.test(text)) {
+    throw new AuthError(
+      "invalid_options",
+      "A realm or description in WWW-Authenticate may hold visible ASCII characters and spaces only",
+    );
+  }
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}
+
+/**
+ * The challenge of the session manager's own `Bearer` scheme (RFC 6750 §3).
+ *
+ * @param error leave it out when nothing was presented: §3.1 wants no error code then.
+ */
+export function bearerChallenge(realm: string, error?: BearerError, description?: string): string {
+  let challenge = `Bearer realm=${quoteString(realm)}`;
+  if (error !== undefined) challenge += `, error="${error}"`;
+  // RFC 6750 §3 allows neither quote nor backslash in a description.
+  if (description !== undefined) challenge += `, error_description=${quoteString(description.replace(/["\\]/g, "'"))}`;
+  return challenge;
+}
+
+/** Basic's challenge. `charset` asks the client for UTF-8 (RFC 7617 §2.1); without it, browsers differ. */
+export function basicChallenge(realm: string): string {
+  return `Basic realm=${quoteString(realm)}, charset="UTF-8"`;
+}
+
+/**
+ * Refuses what would not make one well-formed `WWW-Authenticate` field.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function requireChallenge(challenge: string, scheme: string): string {
+  if (typeof challenge !== "string" || !challengeShape.test(challenge)) {
+    throw new AuthError(
+      "invalid_options",
+      `The challenge of the handler for ${scheme} must be a scheme, a space and parameters in visible ASCII`,
+    );
+  }
+  return challenge;
+}
+
+/** What a denial says in `WWW-Authenticate`. */
+export interface ChallengeOptions {
+  readonly realm: string;
+  /** What the handlers say: `handlerTable.challenges(realm, { script })`. */
+  readonly challenges: readonly string[];
+  readonly error?: BearerError | undefined;
+  readonly description?: string | undefined;
+}
+
+/**
+ * Every challenge of one 401, our own `Bearer` first (RFC 9110 §11.6.1). The only writer of these values.
+ *
+ * @returns one challenge per `WWW-Authenticate` field: clients split a joined list at the wrong commas.
+ */
+export function formatChallenges({ realm, challenges, error, description }: ChallengeOptions): readonly string[] {
+  return [bearerChallenge(realm, error, description), ...challenges];
+}
+
+/**
+ * A script asks, not a person (Fetch Metadata, `Sec-Fetch-Dest: empty`). It must not be offered a scheme for which the
+ * browser would open its own password dialog.
+ */
+export function isScript(rawHeaders: readonly string[]): boolean {
+  return readHeader(rawHeaders, "sec-fetch-dest") === "empty";
+}

@@ -1,0 +1,54 @@
+/** What an `Authorization` value says (RFC 9110 §11.4). */
+export interface Authorization {
+  /** In lower case: schemes are compared without regard to case (§11.1). */
+  readonly scheme: string;
+  /** What follows the scheme; `""` when nothing does. The scheme's handler decides what it may look like. */
+  readonly payload: string;
+}
+
+/**
+ * The longest value that is looked at, in characters. It bounds every later scan, decode and hash. nginx and Apache
+ * take no longer header line by default, so nothing longer gets through a usual deployment; Node's own limit is
+ * 16 KiB for all headers together.
+ */
+export const maxAuthorizationLength = 8_192;
+
+const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+
+// The scheme is anchored at the start, so that `xBasic …` is no Basic. Visible ASCII and space only: a control
+// character splits lines further on, and a byte above 0x7f means another text to everyone who decodes it. Each
+// character can match in one way only, so a hostile value costs one pass.
+const credentials = new RegExp(`^(${token})(?: +([!-~][ -~]*))?$`);
+
+const authParam = `${token} *= *(?:${token}|"(?:[^"\\\\]|\\\\.)*")`;
+const authParams = new RegExp(`^${authParam}(?: *, *${authParam})*$`);
+
+/**
+ * Parses an `Authorization` field value: a scheme, and after at least one space the payload.
+ *
+ * `Authorization` is not a list field, yet proxies join repeated fields with a comma, and readers then pick the first
+ * or the last. So a comma is refused, unless the whole payload is a list of auth-params (RFC 9110 §11.2), as in Digest.
+ *
+ * @returns `undefined` when the value is empty, malformed, ambiguous or longer than {@link maxAuthorizationLength}.
+ */
+export function parseAuthorization(value: string): Authorization | undefined {
+  if (value.length > maxAuthorizationLength) return undefined;
+  const match = credentials.exec(trimOws(value));
+  if (match === null) return undefined;
+  const [, scheme = "", payload = ""] = match;
+  if (payload.includes(",") && !authParams.test(payload)) return undefined;
+  return { scheme: scheme.toLowerCase(), payload };
+}
+
+/** Without spaces and tabs at the ends (RFC 9110 §5.6.3): HTTP/1 parsers remove them, HTTP/2 ones may not. */
+function trimOws(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isOws(value.charCodeAt(start))) start++;
+  while (end > start && isOws(value.charCodeAt(end - 1))) end--;
+  return value.slice(start, end);
+}
+
+function isOws(code: number): boolean {
+  return code === 0x20 || code === 0x09;
+}
