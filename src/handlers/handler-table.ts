@@ -1,0 +1,93 @@
+import { basicChallenge, quoteString, requireChallenge } from "../credentials/challenge.js";
+import { AuthError } from "../errors.js";
+import type { Identity } from "../identity.js";
+import type { Handler } from "./handler.js";
+
+/** The identity type that a handler, or a union of handlers, gives to the route. */
+export type IdentityOf<H> = H extends Handler<infer I> ? I : never;
+
+/** Which handler answers for which scheme. Fixed when it is made. */
+export interface HandlerTable<I extends Identity = Identity> {
+  /** The handler of a scheme in ASCII lower case, as the extractor gives it. */
+  get(scheme: string): Handler<I> | undefined;
+  /** In lower case, in the order given. */
+  readonly schemes: readonly string[];
+  /**
+   * What the handlers say in `WWW-Authenticate`, one challenge each, in the order given. A handler for `Bearer` says
+   * nothing of its own: the session manager's challenge speaks for the scheme.
+   *
+   * Call it when the engine starts, so that a malformed challenge is found then.
+   *
+   * @param options.script leave out the schemes for which a browser opens a dialog of its own.
+   * @throws {AuthError} `invalid_options` when a handler's challenge is malformed.
+   */
+  challenges(realm: string, options: { readonly script: boolean }): readonly string[];
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+/** Browsers answer these by a dialog, or with the credentials of whoever is logged in to the machine. */
+const browserSchemes: ReadonlySet<string> = new Set(["basic", "digest", "ntlm", "negotiate"]);
+
+/**
+ * Sorts handlers by scheme: one exact look-up in a `Map`, so that a scheme called `constructor` finds nothing.
+ *
+ * @throws {AuthError} `invalid_options` for a list or a handler that could not work. The message says what to do.
+ */
+export function createHandlerTable<H extends Handler<Identity>>(handlers: readonly H[]): HandlerTable<IdentityOf<H>> {
+  if (!Array.isArray(handlers) || handlers.length === 0) {
+    refuse("handlers is empty, so nobody could ever log in. Add one, such as basic({ verify })");
+  }
+  const table = new Map<string, Handler<IdentityOf<H>>>();
+  for (const handler of handlers) {
+    requireHandler(handler);
+    const scheme = handler.scheme.toLowerCase();
+    if (table.has(scheme)) {
+      refuse(
+        `Two handlers answer for the scheme ${handler.scheme} (case does not count). ` +
+          `Remove one, or say the order with chain("${handler.scheme}", [first, second])`,
+      );
+    }
+    // The element type of a list of handlers is the union of them; each of them yields a part of the identity union.
+    table.set(scheme, handler as unknown as Handler<IdentityOf<H>>);
+  }
+  return Object.freeze({
+    get: (scheme: string) => table.get(scheme),
+    schemes: Object.freeze([...table.keys()]),
+    challenges(realm: string, { script }: { readonly script: boolean }) {
+      const challenges: string[] = [];
+      for (const [scheme, handler] of table) {
+        if (scheme === "bearer" || (script && browserSchemes.has(scheme))) continue;
+        const challenge = handler.challenge ? handler.challenge(realm) : defaultChallenge(handler.scheme, realm);
+        if (challenge !== undefined) challenges.push(requireChallenge(challenge, handler.scheme));
+      }
+      return challenges;
+    },
+  });
+}
+
+function defaultChallenge(scheme: string, realm: string): string {
+  return scheme.toLowerCase() === "basic" ? basicChallenge(realm) : `${scheme} realm=${quoteString(realm)}`;
+}
+
+function requireHandler(handler: Handler): void {
+  if (typeof handler !== "object" || handler === null || typeof handler.scheme !== "string") {
+    refuse("Each element of handlers must be an object with a scheme, such as basic({ verify }) returns");
+  }
+  if (!token.test(handler.scheme)) {
+    refuse(
+      `The scheme ${JSON.stringify(handler.scheme)} is not a token (RFC 9110 §5.6.2). ` +
+        "Use letters, digits and any of ! # $ % & ' * + - . ^ _ ` | ~",
+    );
+  }
+  if (typeof handler.fromHeader !== "function" && typeof handler.fromHandshake !== "function") {
+    refuse(`The handler for ${handler.scheme} can decide nothing. Give it fromHeader, fromHandshake or both`);
+  }
+  if (handler.opens !== "session" && handler.opens !== "nothing") {
+    refuse(`The handler for ${handler.scheme} must say what it opens: "session" or "nothing"`);
+  }
+}
+
+function refuse(message: string): never {
+  throw new AuthError("invalid_options", message);
+}

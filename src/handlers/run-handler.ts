@@ -1,0 +1,145 @@
+import { AuthError } from "../errors.js";
+import { type Identity, requireSubject } from "../identity.js";
+import type { Platform } from "../platform.js";
+import { isThenable } from "./awaitable.js";
+import {
+  type Awaitable,
+  declined,
+  type HandlerContext,
+  type Peer,
+  rejected,
+  type Target,
+  unavailable,
+  type Verdict,
+} from "./handler.js";
+
+/** Why a handler's answer counted as `unavailable` although it did not say so. */
+export type HandlerFailure =
+  | { readonly kind: "threw"; readonly error: unknown }
+  | { readonly kind: "timed-out" }
+  | { readonly kind: "invalid-verdict" };
+
+export interface RunOptions {
+  readonly platform: Platform;
+  /** The handler must have settled by then. Milliseconds. */
+  readonly timeoutMs: number;
+  readonly peer: Peer;
+  readonly target: Target;
+  readonly round: number;
+  readonly state?: unknown;
+  /** Told what went wrong. The error is the handler's own: it may hold anything, so do not log its text unasked. */
+  readonly onFailure?: ((failure: HandlerFailure) => void) | undefined;
+}
+
+/**
+ * Runs one method of a handler and returns a verdict that can be trusted in form: a handler that throws, rejects,
+ * never settles, settles late or returns something else counts as `unavailable`. It never throws or rejects.
+ *
+ * A verdict given at once is returned at once, without a timer or a promise.
+ */
+export function runHandler<I extends Identity>(
+  call: (context: HandlerContext) => Awaitable<Verdict<I>>,
+  options: RunOptions,
+): Awaitable<Verdict<I>> {
+  const { context, abort } = createContext(options);
+  try {
+    const answer = call(context);
+    return isThenable(answer) ? beforeDeadline(answer, options, abort) : toVerdict(answer, options);
+  } catch (error) {
+    return fail({ kind: "threw", error }, options);
+  }
+}
+
+/** The signal is made when it is first read: a controller costs 4 µs, and a handler that answers at once needs none. */
+function createContext({ peer, target, round, state }: RunOptions): { context: HandlerContext; abort: () => void } {
+  let controller: AbortController | undefined;
+  let reason: AuthError | undefined;
+  const context: HandlerContext = {
+    get signal() {
+      if (controller === undefined) {
+        controller = new AbortController();
+        if (reason !== undefined) controller.abort(reason);
+      }
+      return controller.signal;
+    },
+    peer,
+    target,
+    round,
+    state,
+  };
+  const abort = () => {
+    reason = new AuthError("unavailable", "The handler did not answer within handlerTimeoutMs");
+    controller?.abort(reason);
+  };
+  return { context, abort };
+}
+
+/** A promise settles once, so an answer after the deadline, or a second one, reaches nobody. */
+function beforeDeadline<I extends Identity>(
+  answer: PromiseLike<Verdict<I>>,
+  options: RunOptions,
+  abort: () => void,
+): Promise<Verdict<I>> {
+  return new Promise((resolve) => {
+    let settled = false;
+    const settle = (verdict: () => Verdict<I>) => {
+      if (settled) return;
+      settled = true;
+      cancel();
+      resolve(verdict());
+    };
+    const cancel = options.platform.delay(options.timeoutMs, () => {
+      settle(() => fail({ kind: "timed-out" }, options));
+      abort();
+    });
+    Promise.resolve(answer).then(
+      (value) => settle(() => toVerdict(value, options)),
+      (error: unknown) => settle(() => fail({ kind: "threw", error }, options)),
+    );
+  });
+}
+
+/** A fresh, checked object: whatever else the handler put into its own one goes no further. */
+function toVerdict<I extends Identity>(verdict: Verdict<I>, options: RunOptions): Verdict<I> {
+  try {
+    switch (verdict?.kind) {
+      case "accepted":
+        return toAccepted(verdict);
+      case "challenged":
+        if (!(verdict.payload instanceof Uint8Array)) break;
+        return { kind: "challenged", payload: verdict.payload, state: verdict.state };
+      case "declined":
+        return declined;
+      case "rejected":
+        return rejected;
+      case "unavailable":
+        return unavailable;
+      default:
+        verdict satisfies never;
+    }
+  } catch {
+    // Reported below: an identity without a usable subject, or a getter that throws.
+  }
+  return fail({ kind: "invalid-verdict" }, options);
+}
+
+function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted" }): Verdict<I> {
+  const { identity, actor, expiresAt } = verdict;
+  // Both an identity and an error: a plugin that failed half-way must not log anybody in (OpenBao CVE-2026-46405).
+  if ("error" in verdict && verdict.error) throw new AuthError("invalid_identity", "both an identity and an error");
+  requireSubject(identity);
+  if (actor !== undefined) requireSubject(actor);
+  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
+    throw new AuthError("invalid_identity", "expiresAt must be a finite number");
+  }
+  return { kind: "accepted", identity, actor, expiresAt };
+}
+
+function fail(failure: HandlerFailure, { onFailure }: RunOptions): Verdict<never> {
+  try {
+    onFailure?.(failure);
+  } catch {
+    // Somebody who only watches must not turn a 503 into a crash.
+  }
+  return unavailable;
+}
