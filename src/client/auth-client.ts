@@ -1,0 +1,153 @@
+import {
+  type Client,
+  Code,
+  type ConnectError,
+  createClient,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { AuthService, type WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
+import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
+import { createAuthFetch } from "./auth-fetch.js";
+import { toLogInError } from "./authentication-failed-error.js";
+import { type Bearer, createBearer } from "./bearer.js";
+import { createBearerInterceptor } from "./bearer-interceptor.js";
+import { createKeepAlive, type Delay, type KeepAlive, systemDelay } from "./keep-alive.js";
+
+/** Options of {@link AuthClient}. */
+export interface AuthClientOptions {
+  /** Where the services are, such as `https://api.example.com`. */
+  readonly baseUrl: string;
+  /**
+   * Makes the Connect transport. Default: the Connect protocol over `fetch`, which runs in browsers and Node and carries
+   * unary calls and server streams. For gRPC in Node:
+   * `transport: (options) => createGrpcTransport(options)`.
+   */
+  readonly transport?: ((options: TransportOptions) => Transport) | undefined;
+  /** What sends HTTP requests, for `client.fetch` and the default transport. Default: the platform's `fetch`. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** How long a call of the client's own may take, in seconds: log-in, ping, log-out. Default: 120. */
+  readonly rpcTimeoutSeconds?: number | undefined;
+  /**
+   * While only streams are open, the session is refreshed this often, in seconds. Default: 60, well below the idle
+   * limits in use. 0 turns it off.
+   */
+  readonly keepAliveSeconds?: number | undefined;
+  /** The timer, for tests. Default: the platform's. */
+  readonly delay?: Delay | undefined;
+}
+
+/** What a transport factory is given, and must use. */
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly interceptors: Interceptor[];
+}
+
+/**
+ * Logs in, and calls services as whoever logged in.
+ *
+ * ```ts
+ * const client = new AuthClient({ baseUrl });
+ * await client.password("ada", password);
+ * const greeter = createClient(GreetService, client.transport);
+ * const response = await client.fetch("/me");
+ * await client.close();
+ * ```
+ *
+ * `transport` and `fetch` follow the token's rotation. When the session has ended they log in again, once for all calls
+ * that notice, and repeat what is safe to repeat: for that the client keeps the password in memory until `close`.
+ */
+export class AuthClient {
+  /** A Connect transport that presents the token. */
+  readonly transport: Transport;
+  /** A `fetch` that presents the token to the origin of `baseUrl` and to no other. Relative URLs are allowed. */
+  readonly fetch: typeof globalThis.fetch;
+  readonly #bearer: Bearer = createBearer();
+  readonly #service: Client<typeof AuthService>;
+  readonly #keepAlive: KeepAlive;
+  readonly #timeoutMs: number;
+
+  constructor(options: AuthClientOptions) {
+    const { baseUrl, fetch, rpcTimeoutSeconds = 120, keepAliveSeconds = 60, delay = systemDelay } = options;
+    const makeTransport =
+      options.transport ?? ((given: TransportOptions) => createConnectTransport(fetch ? { ...given, fetch } : given));
+    this.#timeoutMs = rpcTimeoutSeconds * 1_000;
+    this.#keepAlive = createKeepAlive(keepAliveSeconds * 1_000, () => this.ping(), delay);
+    const interceptors = [createBearerInterceptor(this.#bearer)];
+    if (keepAliveSeconds > 0) interceptors.push(this.#keepAlive.interceptor);
+    this.transport = makeTransport({ baseUrl, interceptors });
+    this.fetch = createAuthFetch({ baseUrl, bearer: this.#bearer, fetch });
+    this.#service = createClient(AuthService, this.transport);
+  }
+
+  /** The newest token of the session, for carriers that the client does not know; `undefined` without one. A secret. */
+  get token(): string | undefined {
+    return this.#bearer.token;
+  }
+
+  /**
+   * Logs in by user name and password. A session that is held already is replaced, when this succeeds.
+   *
+   * @returns who that is
+   * @throws {AuthenticationFailedError} when user or password is wrong
+   * @throws {ConnectError} when it could not be tried
+   */
+  async password(user: string, password: string): Promise<Caller | undefined> {
+    let caller: Caller | undefined;
+    await this.#bearer.logIn(async () => {
+      const proof = { case: "password", value: { user, password } } as const;
+      const response = await this.#service.logIn({ proof }, this.#callOptions()).catch((error: unknown) => {
+        throw toLogInError(error);
+      });
+      caller = response.caller;
+      return response.token;
+    });
+    return caller;
+  }
+
+  /** Asks the server who is calling. */
+  whoAmI(): Promise<WhoAmIResponse> {
+    return this.#service.whoAmI({}, this.#callOptions());
+  }
+
+  /**
+   * Keeps the session alive.
+   *
+   * @returns whether it was sent: `false` without a session
+   * @throws {ConnectError} what the call failed with
+   */
+  async ping(): Promise<boolean> {
+    if (this.#bearer.token === undefined) return false;
+    await this.#service.refresh({}, this.#callOptions());
+    return true;
+  }
+
+  /**
+   * Logs out, and forgets token and password whatever comes of it.
+   *
+   * @throws {ConnectError} when the server could not be told: the session then lives until its idle limit
+   */
+  async close(): Promise<void> {
+    const { token } = this.#bearer;
+    this.#bearer.forget();
+    this.#keepAlive.stop();
+    if (token === undefined) return;
+    // Outside the interceptor: a session that has ended already is no reason to log in again.
+    const options = { ...this.#callOptions(), headers: { authorization: `Bearer ${token}` } };
+    await this.#service.logOut({}, options).catch((error: ConnectError) => {
+      if (!isOver(error)) throw error;
+    });
+  }
+
+  #callOptions(): { timeoutMs: number } {
+    return { timeoutMs: this.#timeoutMs };
+  }
+}
+
+/** There is nothing left to log out of. */
+function isOver(error: ConnectError): boolean {
+  return (
+    error.code === Code.Unauthenticated && ["expired", "revoked"].includes(error.metadata.get("sallyport-reason") ?? "")
+  );
+}

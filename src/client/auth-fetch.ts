@@ -1,0 +1,59 @@
+import type { Bearer } from "./bearer.js";
+
+/** Options of `createAuthFetch`. */
+export interface AuthFetchOptions {
+  /** Where the service is. Relative URLs are resolved against it, and only its origin is ever sent the token. */
+  readonly baseUrl: string | URL;
+  readonly bearer: Bearer;
+  /** What sends the requests. Default: the platform's `fetch`, looked up at each call. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+}
+
+/**
+ * A `fetch` for plain HTTP that sends the token, follows its rotation, and repeats a request that was refused with 401
+ * where its body can be sent twice: none, text, bytes, a `Blob` or a form. A body that is a stream, or inside a
+ * `Request`, is sent once.
+ *
+ * The token goes to the origin of `baseUrl` only. Every `fetch` takes `Authorization` out of a request that it
+ * redirects to another origin (Fetch standard, HTTP-redirect fetch, step 13), and an answer from there teaches nothing.
+ * A request that brings an `Authorization` header of its own is left alone.
+ *
+ * The returned function throws what `fetch` throws, and, when a log-in was needed, what that failed with.
+ */
+export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fetch {
+  const base = new URL(options.baseUrl);
+  const { bearer } = options;
+  const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+
+  return async function authFetch(input, init) {
+    const request = input instanceof Request ? input : undefined;
+    const url = new URL(request?.url ?? String(input), base);
+    const headers = new Headers(init?.headers ?? request?.headers);
+    if (url.origin !== base.origin || headers.has("authorization")) return send(request ?? url, init);
+
+    const repeatable = isRepeatable(init?.body ?? request?.body ?? undefined);
+    const call = bearer.call();
+    for (;;) {
+      if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
+      const response = await send(request ?? url, { ...init, headers });
+      // Another origin, reached by a redirect, has no say about our session.
+      if (response.redirected && new URL(response.url).origin !== base.origin) return response;
+      call.learn(response.headers.get("authorization"));
+      if (response.status !== 401 || !repeatable) return response;
+      if (!(await call.again(response.headers.get("sallyport-reason")))) return response;
+      await response.body?.cancel();
+    }
+  };
+}
+
+function isRepeatable(body: unknown): boolean {
+  return (
+    body === undefined ||
+    typeof body === "string" ||
+    body instanceof ArrayBuffer ||
+    ArrayBuffer.isView(body) ||
+    body instanceof Blob ||
+    body instanceof FormData ||
+    body instanceof URLSearchParams
+  );
+}

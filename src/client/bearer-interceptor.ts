@@ -1,0 +1,145 @@
+import {
+  Code,
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+} from "@connectrpc/connect";
+import { AuthService } from "../gen/sallyport/v1/auth_service_pb.js";
+import type { Bearer, BearerCall } from "./bearer.js";
+
+type StreamNext = (request: StreamRequest) => Promise<StreamResponse>;
+type Messages = StreamResponse["message"];
+
+/**
+ * An interceptor for any Connect transport: sends the token, follows its rotation, and repeats a refused call where
+ * that is safe: a unary call, and a server stream that has yielded nothing. A client or bidirectional stream is never
+ * repeated, since its messages are gone.
+ *
+ * A call that brings an `authorization` header of its own, and `LogIn`, are left alone.
+ */
+export function createBearerInterceptor(bearer: Bearer): Interceptor {
+  return (next) => async (request) => {
+    if (request.header.has("authorization") || isLogIn(request)) return next(request);
+    const call = bearer.call();
+    if (request.stream) {
+      const send = next as StreamNext;
+      return request.method.methodKind === "server_streaming"
+        ? serverStream(call, send, request)
+        : stream(call, send, request);
+    }
+    for (;;) {
+      setToken(call, request.header);
+      try {
+        const response = await next(request);
+        learn(call, response.header, response.trailer);
+        return response;
+      } catch (error) {
+        if (!(await again(call, error))) throw error;
+      }
+    }
+  };
+}
+
+async function stream(call: BearerCall, next: StreamNext, request: StreamRequest): Promise<StreamResponse> {
+  setToken(call, request.header);
+  try {
+    const response = await next(request);
+    learn(call, response.header);
+    return { ...response, message: messages(response) };
+  } catch (error) {
+    learnFromError(call, error);
+    throw error;
+  }
+
+  async function* messages(response: StreamResponse): Messages {
+    try {
+      yield* response.message;
+      learn(call, response.trailer);
+    } catch (error) {
+      learnFromError(call, error);
+      throw error;
+    }
+  }
+}
+
+async function serverStream(call: BearerCall, next: StreamNext, request: StreamRequest): Promise<StreamResponse> {
+  const kept: unknown[] = [];
+  for await (const message of request.message) kept.push(message);
+  const first = await open();
+  const header = new Headers(first.header);
+  const trailer = new Headers();
+  return { ...first, header, trailer, message: messages() };
+
+  async function open(): Promise<StreamResponse> {
+    for (;;) {
+      setToken(call, request.header);
+      try {
+        const response = await next({ ...request, message: replay(kept) as Messages });
+        learn(call, response.header);
+        return response;
+      } catch (error) {
+        if (!(await again(call, error))) throw error;
+      }
+    }
+  }
+
+  async function* messages(): Messages {
+    let response = first;
+    for (let yielded = false; ; ) {
+      try {
+        for await (const message of response.message) {
+          yielded = true;
+          yield message;
+        }
+        learn(call, response.trailer);
+        copy(response.trailer, trailer);
+        return;
+      } catch (error) {
+        if (yielded) learnFromError(call, error);
+        if (yielded || !(await again(call, error))) throw error;
+      }
+      response = await open();
+      copy(response.header, header);
+    }
+  }
+}
+
+// A token has no business where the credentials themselves are sent.
+function isLogIn({ service, method }: UnaryRequest | StreamRequest): boolean {
+  return service.typeName === AuthService.typeName && method.name === AuthService.method.logIn.name;
+}
+
+function setToken(call: BearerCall, header: Headers): void {
+  if (call.token === undefined) header.delete("authorization");
+  else header.set("authorization", `Bearer ${call.token}`);
+}
+
+function learn(call: BearerCall, ...fields: readonly Headers[]): void {
+  for (const headers of fields) call.learn(headers.get("authorization"));
+}
+
+/** Errors are logged, and a token must not be: it is taken out of the metadata. */
+function learnFromError(call: BearerCall, error: unknown): void {
+  if (!(error instanceof ConnectError)) return;
+  learn(call, error.metadata);
+  error.metadata.delete("authorization");
+}
+
+async function again(call: BearerCall, error: unknown): Promise<boolean> {
+  learnFromError(call, error);
+  if (!(error instanceof ConnectError) || error.code !== Code.Unauthenticated) return false;
+  return call.again(error.metadata.get("sallyport-reason"));
+}
+
+async function* replay(messages: readonly unknown[]): AsyncIterable<unknown> {
+  yield* messages;
+}
+
+function copy(from: Headers, to: Headers): void {
+  for (const name of [...to.keys()]) to.delete(name);
+  from.forEach((value, name) => {
+    to.append(name, value);
+  });
+}

@@ -1,0 +1,156 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { AuthenticationFailedError } from "./authentication-failed-error.js";
+import { createTokenHolder } from "./token-holder.js";
+
+/**
+ * The client's side of one session: which token to send, what to learn from an answer, and whether a refused call may
+ * be repeated. `createBearerInterceptor` and `createAuthFetch` share one, and so one log-in.
+ */
+export interface Bearer {
+  /** The newest token, or `undefined`. It is a secret. */
+  readonly token: string | undefined;
+  /** Begins a call. */
+  call(): BearerCall;
+  /**
+   * Logs in now, and again by the same function whenever the session is found to have ended, until that is refused
+   * with an {@link AuthenticationFailedError}. Rejects with what the function rejects with, and then all is as before.
+   */
+  logIn(logIn: LogIn): Promise<void>;
+  /** Forgets token and log-in. A log-in under way comes to nothing. */
+  forget(): void;
+}
+
+/** Logs in and returns the token. */
+export type LogIn = () => Promise<string>;
+
+/** One call, with its repetitions. */
+export interface BearerCall {
+  /** The token to send, or `undefined` to send none. */
+  readonly token: string | undefined;
+  /** To be told the value of every `authorization` field of an answer: header, error metadata or trailer. */
+  learn(authorization: string | null): void;
+  /**
+   * To be asked when the call was refused with code `unauthenticated`, given the value of `sallyport-reason`, and only
+   * if the call can be repeated. No handler ran, so to repeat is safe.
+   *
+   * @returns `true`: repeat it with `token`
+   * @throws what the log-in failed with, when it came to that
+   */
+  again(reason: string | null): Promise<boolean>;
+}
+
+/** Options of `createBearer`. */
+export interface BearerOptions {
+  /** The token to start with. */
+  readonly token?: string | undefined;
+  /** How to log in again when the session has ended. Default: not at all. */
+  readonly logIn?: LogIn | undefined;
+  /**
+   * `false` for a relay that acts with somebody else's token: it sends `token` and nothing else, and hands what comes
+   * back to `onToken`, since it is the owner who must follow. Two that follow one session would trip theft detection.
+   * Default: `true`.
+   */
+  readonly follow?: boolean | undefined;
+  /** Called with every token of an answer that is newer than what is held. */
+  readonly onToken?: ((token: string) => void) | undefined;
+}
+
+/** Makes a {@link Bearer}. */
+export function createBearer(options: BearerOptions = {}): Bearer {
+  const follow = options.follow ?? true;
+  const { onToken } = options;
+  const holder = createTokenHolder(options.token);
+  let source = follow ? options.logIn : undefined;
+  let underWay: Promise<void> | undefined;
+
+  function start(by: LogIn): Promise<void> {
+    const current = run();
+    underWay = current;
+    return current;
+
+    async function run(): Promise<void> {
+      try {
+        const token = await by();
+        if (underWay !== current)
+          throw new ConnectError("logged out, or in as somebody else, meanwhile", Code.Canceled);
+        holder.replace(token);
+        source = by;
+      } catch (error) {
+        // What was refused once would be refused with every call, and throttled.
+        if (error instanceof AuthenticationFailedError && source === by) source = undefined;
+        throw error;
+      } finally {
+        if (underWay === current) underWay = undefined;
+      }
+    }
+  }
+
+  function call(): BearerCall {
+    let sent = holder.token;
+    let repeated = false;
+    let loggedIn = false;
+
+    function repeatWithNewer(): boolean {
+      const newer = holder.newerThan(sent);
+      if (newer === undefined) return false;
+      sent = newer;
+      return true;
+    }
+
+    return {
+      get token() {
+        return sent;
+      },
+      learn(authorization) {
+        for (const token of tokensIn(authorization)) {
+          if (follow ? holder.offer(token) : token !== sent) onToken?.(token);
+        }
+      },
+      async again(reason) {
+        if (!follow) return false;
+        if (reason === "superseded") {
+          // Somebody confirmed a newer token. If it was not us, to send the old one again would change nothing.
+          if (repeated) return false;
+          repeated = true;
+          return repeatWithNewer();
+        }
+        if (reason === null || !overReasons.has(reason) || loggedIn) return false;
+        loggedIn = true;
+        if (repeatWithNewer()) return true; // another call has logged in meanwhile
+        // A hundred calls that find the session ended cause one log-in.
+        const logIn = underWay ?? (source && start(source));
+        if (logIn === undefined) {
+          if (finalReasons.has(reason) && holder.token === sent) holder.forget();
+          return false;
+        }
+        await logIn;
+        return repeatWithNewer();
+      },
+    };
+  }
+
+  return {
+    get token() {
+      return holder.token;
+    },
+    call,
+    logIn: start,
+    forget() {
+      source = undefined;
+      underWay = undefined;
+      holder.forget();
+    },
+  };
+}
+
+/** Reasons that a new log-in cures. `unavailable` is not among them: the token may be good. */
+const overReasons: ReadonlySet<string> = new Set(["expired", "revoked", "invalid_token", "no_credentials"]);
+
+/** Reasons after which a token is worth nothing anywhere. A node may call a token invalid whose key it has yet to read. */
+const finalReasons: ReadonlySet<string> = new Set(["expired", "revoked"]);
+
+/** The session tokens in an `authorization` value; several fields come joined by commas. */
+function tokensIn(authorization: string | null): string[] {
+  if (authorization === null) return [];
+  return Array.from(authorization.matchAll(/(?:^|,)\s*bearer +(sps_[A-Za-z0-9_-]{80})(?![^,\s])/gi), (m) => m[1] ?? "");
+}

@@ -1,0 +1,12 @@
+/**
+ * The other side of the door: logs in, presents the token, follows its rotation. For Node and browsers.
+ *
+ * @module
+ */
+export { AuthClient, type AuthClientOptions, type TransportOptions } from "./auth-client.js";
+export { type AuthFetchOptions, createAuthFetch } from "./auth-fetch.js";
+export { AuthenticationFailedError } from "./authentication-failed-error.js";
+export { type Bearer, type BearerCall, type BearerOptions, createBearer, type LogIn } from "./bearer.js";
+export { createBearerInterceptor } from "./bearer-interceptor.js";
+export type { Delay } from "./keep-alive.js";
+export { createTokenHolder, parseToken, type TokenHolder, type TokenParts } from "./token-holder.js";
