@@ -1,0 +1,152 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { Auth, Proof } from "../auth.js";
+import { AuthService, type LogInRequest, LogInResponseSchema } from "../gen/sallyport/v1/auth_service_pb.js";
+import type { Identity } from "../identity.js";
+import { peerSlot } from "../peer.js";
+import type { Caller } from "../sessions/session.js";
+import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
+import { asking, toConnectError } from "./to-connect-error.js";
+
+const defaultPageSize = 100;
+const maxPageSize = 1_000;
+const refPattern = /^[A-Za-z0-9_-]{22}$/;
+
+/**
+ * The routes of `sallyport.v1.AuthService`: log in, refresh, who-am-I, log out, list and end my sessions.
+ *
+ * ```ts
+ * const routes = (router: ConnectRouter) => { authRoutes(auth)(router); router.service(GreetService, greeter); };
+ * createServer(connectAuth(auth, connectNodeAdapter, { routes }));
+ * ```
+ *
+ * Mount them behind `connectAuth`, which lets `LogIn` through without credentials and authenticates every other call.
+ */
+export function authRoutes<I extends Identity>(auth: Auth<I>): (router: ConnectRouter) => void {
+  const service = createAuthService(auth);
+  return (router) => {
+    router.service(AuthService, service);
+  };
+}
+
+function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeof AuthService> {
+  function enter(context: HandlerContext): Caller<I> {
+    forbidStoring(context);
+    const caller = auth.optionalCaller(context);
+    if (caller === undefined) throw toConnectError(nobody);
+    return caller;
+  }
+
+  /** Whether it is a live session of this subject. By its list: somebody else's ref must look like an unknown one. */
+  async function owns(subject: string, ref: string): Promise<boolean> {
+    let after = "";
+    for (;;) {
+      const page = await auth.sessions.list({ subject, after, limit: maxPageSize });
+      if (page.some((session) => session.ref === ref)) return true;
+      const last = page.at(-1);
+      if (last === undefined || page.length < maxPageSize) return false;
+      after = last.ref;
+    }
+  }
+
+  return {
+    async logIn(request, context) {
+      forbidStoring(context);
+      const { pathname } = new URL(context.url);
+      const outcome = await auth.logIn(toProof(request), {
+        peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
+        target: { method: context.requestMethod, path: pathname },
+      });
+      switch (outcome.kind) {
+        case "opened":
+          context.responseHeader.set("authorization", `Bearer ${outcome.token}`);
+          return create(LogInResponseSchema, {
+            token: outcome.token,
+            caller: toCallerMessage(outcome.caller),
+            session: toSessionMessage(outcome.session),
+          });
+        case "denied":
+          throw toConnectError(outcome, context.requestHeader.get("sec-fetch-dest") === "empty");
+        case "challenged":
+          throw new ConnectError("This log-in needs another round, and LogIn has only one.", Code.Unimplemented);
+        default:
+          return outcome satisfies never;
+      }
+    },
+
+    refresh(_request, context) {
+      const { session } = enter(context);
+      return session === undefined ? {} : { session: toSessionMessage(session) };
+    },
+
+    whoAmI(_request, context) {
+      const who = enter(context);
+      const caller = toCallerMessage(who);
+      return who.session === undefined ? { caller } : { caller, session: toSessionMessage(who.session) };
+    },
+
+    async logOut(_request, context) {
+      const { session } = enter(context);
+      if (session === undefined) {
+        throw new ConnectError(
+          "No session to end: the call came without a session token. Whoever presents other credentials has nothing to log out of.",
+          Code.FailedPrecondition,
+        );
+      }
+      await asking(() => session.end());
+      return {};
+    },
+
+    async listSessions({ pageSize, pageToken }, context) {
+      const { identity, session } = enter(context);
+      if (pageSize < 0) throw new ConnectError("page_size must not be negative", Code.InvalidArgument);
+      if (pageToken !== "" && !refPattern.test(pageToken)) {
+        throw new ConnectError("page_token must be the next_page_token of the page before", Code.InvalidArgument);
+      }
+      const limit = Math.min(pageSize || defaultPageSize, maxPageSize);
+      const page = await asking(() => auth.sessions.list({ subject: identity.subject, after: pageToken, limit }));
+      return {
+        sessions: page.map((summary) => toSummaryMessage(summary, session?.ref)),
+        nextPageToken: page.length < limit ? "" : (page.at(-1)?.ref ?? ""),
+      };
+    },
+
+    async endSession({ ref }, context) {
+      const { subject } = enter(context).identity;
+      const ended = await asking(
+        async () => refPattern.test(ref) && (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout")),
+      );
+      if (!ended) throw new ConnectError("You have no such session.", Code.NotFound);
+      return {};
+    },
+  };
+}
+
+/** Where a router is mounted with `anonymous`, or without `connectAuth`. */
+const nobody = {
+  kind: "denied",
+  code: "unauthenticated",
+  reason: "no_credentials",
+  message: "Log in first.",
+  challenges: [],
+} as const;
+
+function forbidStoring(context: HandlerContext): void {
+  context.responseHeader.set("cache-control", "no-store");
+}
+
+function toProof(request: LogInRequest): Proof {
+  const { proof } = request;
+  switch (proof.case) {
+    case "password": {
+      // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
+      // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
+      const user = proof.value.user.replaceAll(":", "\u{fffd}");
+      return { scheme: "basic", payload: Buffer.from(`${user}:${proof.value.password}`).toString("base64") };
+    }
+    case undefined:
+      throw new ConnectError("proof is missing", Code.InvalidArgument);
+    default:
+      return proof satisfies never;
+  }
+}
