@@ -1,0 +1,18 @@
+/**
+ * What the engine tells an observer (`onEvent`): for logs, metrics and alarms. Nothing in an event is secret.
+ * An observer that throws is ignored; it cannot change a decision.
+ */
+export type AuthEvent =
+  | { readonly kind: "session-opened"; readonly ref: string; readonly subject: string; readonly scheme: string }
+  | { readonly kind: "session-ended"; readonly ref: string; readonly reason: string }
+  | { readonly kind: "subject-ended"; readonly subject: string; readonly reason: string }
+  /** A new generation was written. */
+  | { readonly kind: "rotated"; readonly ref: string; readonly generation: number }
+  /** A token newer than the store's was presented: the store lost a write, and was moved forward. */
+  | { readonly kind: "healed"; readonly ref: string; readonly generation: number }
+  /** A late request, or a copy, was refused without harm. */
+  | { readonly kind: "superseded"; readonly ref: string; readonly generation: number }
+  /** A generation superseded long ago was presented: someone else holds this session. */
+  | { readonly kind: "reuse"; readonly ref: string; readonly subject: string; readonly generation: number };
+
+export type OnEvent = (event: AuthEvent) => void;

@@ -1,0 +1,130 @@
+import type { Allowed } from "../decision.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { EndEvent, Watch } from "../stores/store.js";
+
+/**
+ * What this node remembers of a session. It may only ever be used to accept; whatever it does not cover is asked of
+ * the store and decided by the rule.
+ */
+export interface KnownSession<I extends Identity = Identity> {
+  readonly ref: string;
+  readonly subject: string;
+  readonly actor: string | null;
+  /** The answer for `token`, made once. */
+  readonly allowed: Allowed<I>;
+  /** When its credentials were checked, by the store's clock. */
+  readonly checkedAt: number;
+  /** The verified token of the confirmed, current generation; empty while none is remembered. */
+  token: string;
+  /** Monotonic instant at which the token may be due, or a deadline near. */
+  acceptUntil: number;
+  /** Monotonic instant up to which no revocation can have been missed, feed or not. */
+  freshUntil: number;
+  endedReason: string | undefined;
+  readonly onEnd: Set<(reason: string) => void>;
+}
+
+export interface KnownSessions<I extends Identity = Identity> {
+  /** The answer for a remembered token, or `undefined`: then ask the store. */
+  accept(token: string): Allowed<I> | undefined;
+  find(ref: string): KnownSession<I> | undefined;
+  add(known: KnownSession<I>): void;
+  /** From now on `token` is answered from memory until `acceptUntil`. */
+  remember(known: KnownSession<I>, token: string, acceptUntil: number, freshUntil: number): void;
+  /** Ends it in this process: nothing is accepted from memory any more, and callbacks run. */
+  end(ref: string, reason: string): void;
+  /** One more with every end on any node: an answer that was under way meanwhile must not be remembered. */
+  readonly epoch: number;
+  close(): void;
+}
+
+export interface KnownSessionsOptions {
+  readonly platform: Platform;
+  /** How long an end on another node may go unnoticed here, in milliseconds. */
+  readonly maxStalenessMs: number;
+  /** How many sessions are remembered at most; the ones remembered longest go first. */
+  readonly maxKnownSessions: number;
+  readonly watch: (onEnd: (event: EndEvent) => void) => Watch;
+}
+
+/** Sessions with callbacks are never evicted; this many of them in a row, and the memory grows by one instead. */
+const maxEvictionTries = 32;
+
+/** The memory of one node: bounded, and emptied by the revocation feed. */
+export function createKnownSessions<I extends Identity>(options: KnownSessionsOptions): KnownSessions<I> {
+  const { platform, maxStalenessMs, maxKnownSessions } = options;
+  const byToken = new Map<string, KnownSession<I>>();
+  const byRef = new Map<string, KnownSession<I>>();
+  let epoch = 0;
+
+  const feed = options.watch((event) => {
+    epoch += 1;
+    if (event.kind === "session") return end(event.ref, event.reason);
+    for (const known of byRef.values()) {
+      const named = known.subject === event.subject || known.actor === event.subject;
+      if (named && known.checkedAt <= event.at) end(known.ref, event.reason);
+    }
+  });
+
+  function forget(known: KnownSession<I>): void {
+    if (byToken.get(known.token) === known) byToken.delete(known.token);
+    known.token = "";
+  }
+
+  function end(ref: string, reason: string): void {
+    epoch += 1;
+    const known = byRef.get(ref);
+    if (known === undefined) return;
+    byRef.delete(ref);
+    forget(known);
+    known.endedReason = reason;
+    for (const callback of known.onEnd) callback(reason);
+    known.onEnd.clear();
+  }
+
+  function evictOne(): void {
+    let tries = maxEvictionTries;
+    for (const [ref, known] of byRef) {
+      byRef.delete(ref);
+      if (known.onEnd.size === 0) return forget(known);
+      byRef.set(ref, known); // somebody waits for its end: it stays, as the youngest
+      tries -= 1;
+      if (tries === 0) return;
+    }
+  }
+
+  return {
+    get epoch() {
+      return epoch;
+    },
+    accept(token) {
+      const known = byToken.get(token);
+      if (known === undefined) return undefined;
+      const now = platform.monotonic();
+      if (now >= known.acceptUntil) return undefined;
+      if (now >= known.freshUntil && now - feed.aliveAt() >= maxStalenessMs) return undefined;
+      return known.allowed;
+    },
+    find: (ref) => byRef.get(ref),
+    add(known) {
+      if (byRef.size >= maxKnownSessions) evictOne();
+      byRef.set(known.ref, known);
+    },
+    remember(known, token, acceptUntil, freshUntil) {
+      if (known.token !== token) {
+        forget(known);
+        known.token = token;
+        byToken.set(token, known);
+      }
+      known.acceptUntil = acceptUntil;
+      known.freshUntil = freshUntil;
+    },
+    end,
+    close() {
+      feed.stop();
+      byToken.clear();
+      byRef.clear();
+    },
+  };
+}

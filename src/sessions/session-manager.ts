@@ -1,0 +1,247 @@
+import { after, rescue } from "../awaitable.js";
+import type { Allowed, Offer } from "../decision.js";
+import { AuthError } from "../errors.js";
+import type { OnEvent } from "../events.js";
+import type { Awaitable } from "../handlers/handler.js";
+import { fromIdentityJson, type Identity, requireIdentityJson } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Ask } from "../stores/guarded-store.js";
+import type { Reading, SessionCaps, SessionChange, SessionRow, SessionRules, Store } from "../stores/store.js";
+import type { Keys } from "./keys.js";
+import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { type Outcome, present, rotationDueAt, sessionDeadline } from "./rotation.js";
+import type { Session } from "./session.js";
+import { createSession } from "./session-handle.js";
+import { type TokenCodec, type TokenFields, toRef } from "./token.js";
+
+/** Why a session token was refused. */
+export type TokenRefusal = "invalid_token" | "expired" | "revoked" | "superseded" | "unavailable";
+
+export type Resumed<I extends Identity> = Allowed<I> | { readonly kind: "refused"; readonly reason: TokenRefusal };
+
+/** Who logged in, as a handler accepted it. */
+export interface LoggedIn {
+  readonly identity: Identity;
+  readonly actor?: Identity | undefined;
+  /** In lower case. */
+  readonly scheme: string;
+  /** Milliseconds since 1970: the session ends then at the latest. */
+  readonly expiresAt?: number | undefined;
+  /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
+  readonly checkedAt: number;
+}
+
+export interface Opened<I extends Identity> {
+  readonly allowed: Allowed<I>;
+  readonly session: Session;
+  readonly token: string;
+}
+
+export interface SessionManager<I extends Identity> {
+  /**
+   * Opens a session.
+   *
+   * @param claimed `false` for a token that is only offered: it lives `unclaimedMs` until it comes back, and the
+   *   caller does not wait for the disk.
+   * @throws {AuthError} `invalid_identity`, or `unavailable` when the store cannot answer.
+   */
+  open(who: LoggedIn, claimed: boolean): Awaitable<Opened<I>>;
+  /** Judges a session token. Never throws. Answers at once when the token is remembered, or the store is local. */
+  resume(token: string, rotate: boolean): Awaitable<Resumed<I>>;
+}
+
+export interface SessionManagerOptions<I extends Identity> {
+  readonly platform: Platform;
+  readonly store: Store;
+  readonly ask: Ask;
+  readonly keys: Keys;
+  readonly codec: TokenCodec;
+  readonly known: KnownSessions<I>;
+  readonly rules: SessionRules;
+  readonly caps: SessionCaps;
+  readonly clockMarginMs: number;
+  readonly maxStalenessMs: number;
+  readonly onReuse: (session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse";
+  readonly emit: OnEvent;
+}
+
+/** A compare-and-set loses only to another one, and the rule settles after two; more than this is a broken store. */
+const maxAttempts = 8;
+
+/** Opens sessions and judges their tokens: load → rule → swap, and what of it may be remembered. */
+export function createSessionManager<I extends Identity>(options: SessionManagerOptions<I>): SessionManager<I> {
+  const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit } = options;
+
+  function know(row: SessionRow): KnownSession<I> {
+    const found = known.find(row.ref);
+    if (found !== undefined) return found;
+    const { identity, actor } = fromIdentityJson<{ subject: ""; identity: I; actor?: Identity }>(row.identity);
+    const fresh: KnownSession<I> = {
+      ref: row.ref,
+      subject: row.subject,
+      actor: row.actor,
+      checkedAt: row.checkedAt,
+      allowed: {
+        kind: "allowed",
+        caller: Object.freeze({ identity, actor, scheme: "bearer", session: createSession(row, () => fresh, options) }),
+      },
+      token: "",
+      acceptUntil: 0,
+      freshUntil: 0,
+      endedReason: undefined,
+      onEnd: new Set(),
+    };
+    known.add(fresh);
+    return fresh;
+  }
+
+  /** The token of the row's generation: issued-at and key are the row's, so that every node derives the same string. */
+  function tokenOf(row: SessionRow, sessionId: Uint8Array): string | undefined {
+    const issuedAt = Math.floor(row.issuedAt / 1000);
+    return codec.encode({ keyId: row.keyId, sessionId, generation: row.generation, issuedAt });
+  }
+
+  function offer(session: KnownSession<I>, row: SessionRow, token: string): Offer {
+    // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
+    const usableUntil = platform.monotonic() + row.rules.overlapMs;
+    return { token, usable: () => session.endedReason === undefined && platform.monotonic() < usableUntil };
+  }
+
+  function decode(token: string): TokenFields | undefined {
+    const fields = codec.decode(token);
+    if (fields !== "unknown_key") return fields;
+    const again = keys.refresh() ? codec.decode(token) : undefined;
+    return again === "unknown_key" ? undefined : again;
+  }
+
+  function judge(
+    token: string,
+    fields: TokenFields,
+    rotate: boolean,
+    reading: Reading | undefined,
+    askedAt: number,
+    epoch: number,
+    attempt: number,
+  ): Awaitable<Resumed<I>> {
+    if (reading === undefined) return { kind: "refused", reason: "expired" };
+    const { row, now } = reading;
+    const outcome = present(row, fields, now, keys.signing().id, rotate);
+    if (outcome.kind === "refuse" && outcome.code === "reuse") {
+      const subject = { ref: row.ref, subject: row.subject };
+      if (options.onReuse(subject) === "refuse") return refuse(row, fields, "superseded");
+    }
+    if (outcome.change === undefined) return settle(token, fields, outcome, reading, askedAt, epoch);
+    const swappedAt = platform.monotonic();
+    const swapped = ask(() => store.swapSession(reading, outcome.change ?? {}, mustLast(row, outcome.change ?? {})));
+    return after(swapped, (next) => {
+      if (next !== undefined) return settle(token, fields, outcome, next, swappedAt, epoch);
+      if (attempt >= maxAttempts) return { kind: "refused", reason: "unavailable" };
+      return load(token, fields, rotate, row.ref, attempt + 1);
+    });
+  }
+
+  function load(token: string, fields: TokenFields, rotate: boolean, ref: string, attempt: number) {
+    const askedAt = platform.monotonic();
+    const epoch = known.epoch;
+    return after(
+      ask(() => store.loadSession(ref)),
+      (reading) => judge(token, fields, rotate, reading, askedAt, epoch, attempt),
+    );
+  }
+
+  function settle(
+    token: string,
+    fields: TokenFields,
+    outcome: Outcome,
+    reading: Reading,
+    askedAt: number,
+    epoch: number,
+  ): Resumed<I> {
+    const { row, now } = reading;
+    if (outcome.kind === "refuse") return refuse(row, fields, outcome.code);
+    const session = know(row);
+    if (outcome.event === "healed") emit({ kind: "healed", ref: row.ref, generation: row.generation });
+    if (outcome.give) {
+      if (outcome.event === "turned") emit({ kind: "rotated", ref: row.ref, generation: row.generation });
+      const next = tokenOf(row, fields.sessionId);
+      return next === undefined ? session.allowed : { ...session.allowed, offer: offer(session, row, next) };
+    }
+    // Only the confirmed current generation is worth remembering: one that is not due cannot have been superseded.
+    const left = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
+    const current = row.confirmedAt !== null && fields.generation === row.generation;
+    if (current && left > 0 && known.epoch === epoch) {
+      known.remember(session, token, askedAt + left, askedAt + maxStalenessMs);
+    }
+    return session.allowed;
+  }
+
+  function refuse(row: SessionRow, fields: TokenFields, code: "superseded" | "expired" | "revoked" | "reuse"): Resumed<I> {
+    const { ref, subject } = row;
+    switch (code) {
+      case "superseded":
+        emit({ kind: "superseded", ref, generation: fields.generation });
+        return { kind: "refused", reason: "superseded" };
+      case "reuse":
+        emit({ kind: "reuse", ref, subject, generation: fields.generation });
+        known.end(ref, "reuse");
+        return { kind: "refused", reason: "revoked" };
+      default:
+        known.end(ref, row.revokedReason ?? code);
+        return { kind: "refused", reason: code };
+    }
+  }
+
+  return {
+    open(who, claimed) {
+      const { identity, actor, scheme } = who;
+      requireIdentityJson(identity);
+      if (actor !== undefined) requireIdentityJson(actor);
+      const sessionId = platform.random(16);
+      const signingKey = keys.signing();
+      const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : who.expiresAt - platform.now();
+      if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");
+      const session = {
+        ref: toRef(sessionId),
+        subject: identity.subject,
+        actor: actor?.subject ?? null,
+        identity: JSON.stringify({ identity, actor }),
+        scheme,
+        rules: lifeMs < options.rules.absoluteMs ? { ...options.rules, absoluteMs: Math.floor(lifeMs) } : options.rules,
+        keyId: signingKey.id,
+        claimed,
+        checkedAgoMs: Math.max(0, platform.monotonic() - who.checkedAt),
+      };
+      return after(
+        ask(() => store.openSession(session, options.caps, claimed)),
+        ({ row }) => {
+          const token = tokenOf(row, sessionId);
+          if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
+          const fresh = know(row);
+          emit({ kind: "session-opened", ref: row.ref, subject: row.subject, scheme });
+          const allowed: Allowed<I> = { ...fresh.allowed, offer: offer(fresh, row, token) };
+          return { allowed, session: fresh.allowed.caller.session as Session, token };
+        },
+      );
+    },
+    resume(token, rotate) {
+      const remembered = known.accept(token);
+      if (remembered !== undefined) return remembered;
+      return rescue<Resumed<I>>(
+        () => {
+          const fields = decode(token);
+          if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
+          return load(token, fields, rotate, toRef(fields.sessionId), 1);
+        },
+        () => ({ kind: "refused", reason: "unavailable" }),
+      );
+    },
+  };
+}
+
+/**
+ * A turn or a confirmation that a power cut takes back heals by itself; the first presentation of a session and its
+ * end do not.
+ */
+function mustLast(row: SessionRow, change: SessionChange): boolean {
+  return change.revokedAt !== undefined || (change.claimed === true && !row.claimed);
+}

@@ -1,0 +1,87 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Keys } from "./keys.js";
+
+/** Marks a session token, for `Bearer` dispatch and for secret scanners. */
+export const sessionPrefix = "sps_";
+
+/** What a session token says. */
+export interface TokenFields {
+  readonly keyId: number;
+  /** 16 bytes; in tokens only. */
+  readonly sessionId: Uint8Array;
+  readonly generation: number;
+  /** Whole seconds since 1970. */
+  readonly issuedAt: number;
+}
+
+export interface TokenCodec {
+  /** `undefined` when the ring holds no key of that id any more. */
+  encode(fields: TokenFields): string | undefined;
+  /** Fields of a token that this deployment issued; `"unknown_key"` when its key is not in the ring; else `undefined`. */
+  decode(token: string): TokenFields | "unknown_key" | undefined;
+}
+
+// version 1 ‖ key id 2 ‖ session id 16 ‖ generation 4 ‖ issued-at 5 ‖ HMAC-SHA-256 32: 60 bytes are 80 characters of
+// base64url with no spare bits, so that every token has one spelling.
+const format = 1;
+const bodyBytes = 28;
+const wholeBytes = 60;
+const tokenPattern = /^sps_[A-Za-z0-9_-]{80}$/;
+const maxGeneration = 0xffff_ffff;
+
+/**
+ * Writes and reads session tokens of one realm.
+ *
+ * The MAC's input begins with kind, format and realm, so that no token passes for another kind or deployment.
+ */
+export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
+  const label = Buffer.from(`sallyport session token ${format}\0${realm}\0`);
+  // Reused: encoding and decoding never wait, so no two of them are under way at once.
+  const macInput = Buffer.alloc(label.length + bodyBytes);
+  label.copy(macInput);
+
+  function mac(secret: Uint8Array, body: Uint8Array): Buffer {
+    macInput.set(body, label.length);
+    return createHmac("sha256", secret).update(macInput).digest();
+  }
+
+  return {
+    encode({ keyId, sessionId, generation, issuedAt }) {
+      const key = keys.find(keyId);
+      if (key === undefined || generation > maxGeneration) return undefined;
+      const bytes = Buffer.allocUnsafe(wholeBytes);
+      bytes.writeUInt8(format, 0);
+      bytes.writeUInt16BE(keyId, 1);
+      bytes.set(sessionId, 3);
+      bytes.writeUInt32BE(generation, 19);
+      bytes.writeUIntBE(issuedAt, 23, 5);
+      bytes.set(mac(key.secret, bytes.subarray(0, bodyBytes)), bodyBytes);
+      return sessionPrefix + bytes.toString("base64url");
+    },
+    decode(token) {
+      if (!tokenPattern.test(token)) return undefined;
+      const bytes = Buffer.from(token.slice(sessionPrefix.length), "base64url");
+      if (bytes[0] !== format) return undefined;
+      const key = keys.find(bytes.readUInt16BE(1));
+      if (key === undefined) return "unknown_key";
+      const expected = mac(key.secret, bytes.subarray(0, bodyBytes));
+      if (!timingSafeEqual(expected, bytes.subarray(bodyBytes))) return undefined;
+      return {
+        keyId: key.id,
+        sessionId: bytes.subarray(3, 19),
+        generation: bytes.readUInt32BE(19),
+        issuedAt: bytes.readUIntBE(23, 5),
+      };
+    },
+  };
+}
+
+/**
+ * What stores, lists and logs call a session: the first 128 bits of a hash of its id. Whoever has the database, and
+ * even the keys, still cannot make a token.
+ */
+export function toRef(sessionId: Uint8Array): string {
+  return createHash("sha256").update(refLabel).update(sessionId).digest().toString("base64url", 0, 16);
+}
+
+const refLabel = Buffer.from("sallyport session ref 1\0");
