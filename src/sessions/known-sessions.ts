@@ -13,8 +13,8 @@ export interface KnownSession<I extends Identity = Identity> {
   readonly actor: string | null;
   /** The answer for `token`, made once. */
   readonly allowed: Allowed<I>;
-  /** When its credentials were checked, by the store's clock. */
-  readonly checkedAt: number;
+  /** By the store's clock, as the instant of a subject's end is. */
+  readonly createdAt: number;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
   token: string;
   /** Monotonic instant at which the token may be due, or a deadline near. */
@@ -63,7 +63,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     if (event.kind === "session") return end(event.ref, event.reason);
     for (const known of byRef.values()) {
       const named = known.subject === event.subject || known.actor === event.subject;
-      if (named && known.checkedAt <= event.at) end(known.ref, event.reason);
+      if (named && known.createdAt <= event.at) end(known.ref, event.reason);
     }
   });
 

@@ -9,7 +9,7 @@ import type { Ask } from "../stores/guarded-store.js";
 import type { Reading, SessionCaps, SessionChange, SessionRow, SessionRules, Store } from "../stores/store.js";
 import type { Keys } from "./keys.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
-import { type Outcome, present, rotationDueAt, sessionDeadline } from "./rotation.js";
+import { type Outcome, type RefusalCode, present, rotationDueAt, sessionDeadline } from "./rotation.js";
 import type { Session } from "./session.js";
 import { createSession } from "./session-handle.js";
 import { type TokenCodec, type TokenFields, toRef } from "./token.js";
@@ -80,7 +80,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       ref: row.ref,
       subject: row.subject,
       actor: row.actor,
-      checkedAt: row.checkedAt,
+      createdAt: row.createdAt,
       allowed: {
         kind: "allowed",
         caller: Object.freeze({ identity, actor, scheme: "bearer", session: createSession(row, () => fresh, options) }),
@@ -123,12 +123,15 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     epoch: number,
     attempt: number,
   ): Awaitable<Resumed<I>> {
-    if (reading === undefined) return { kind: "refused", reason: "expired" };
+    if (reading === undefined) {
+      known.end(toRef(fields.sessionId), "expired");
+      return { kind: "refused", reason: "expired" };
+    }
     const { row, now } = reading;
     const outcome = present(row, fields, now, keys.signing().id, rotate);
     if (outcome.kind === "refuse" && outcome.code === "reuse") {
       const subject = { ref: row.ref, subject: row.subject };
-      if (options.onReuse(subject) === "refuse") return refuse(row, fields, "superseded");
+      if (options.onReuse(subject) === "refuse") return refuse(reading, fields, "superseded");
     }
     if (outcome.change === undefined) return settle(token, fields, outcome, reading, askedAt, epoch);
     const swappedAt = platform.monotonic();
@@ -158,7 +161,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     epoch: number,
   ): Resumed<I> {
     const { row, now } = reading;
-    if (outcome.kind === "refuse") return refuse(row, fields, outcome.code);
+    if (outcome.kind === "refuse") return refuse(reading, fields, outcome.code);
     const session = know(row);
     if (outcome.event === "healed") emit({ kind: "healed", ref: row.ref, generation: row.generation });
     if (outcome.give) {
@@ -175,7 +178,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return session.allowed;
   }
 
-  function refuse(row: SessionRow, fields: TokenFields, code: "superseded" | "expired" | "revoked" | "reuse"): Resumed<I> {
+  function refuse({ row, now }: Reading, fields: TokenFields, code: RefusalCode): Resumed<I> {
     const { ref, subject } = row;
     switch (code) {
       case "superseded":
@@ -185,9 +188,14 @@ export function createSessionManager<I extends Identity>(options: SessionManager
         emit({ kind: "reuse", ref, subject, generation: fields.generation });
         known.end(ref, "reuse");
         return { kind: "refused", reason: "revoked" };
-      default:
+      case "revoked":
         known.end(ref, row.revokedReason ?? code);
         return { kind: "refused", reason: code };
+      case "expired": // under `overlapping` it may be the token alone that has expired
+        if (now >= sessionDeadline(row)) known.end(ref, code);
+        return { kind: "refused", reason: code };
+      default:
+        return code satisfies never;
     }
   }
 
@@ -209,7 +217,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
         rules: lifeMs < options.rules.absoluteMs ? { ...options.rules, absoluteMs: Math.floor(lifeMs) } : options.rules,
         keyId: signingKey.id,
         claimed,
-        checkedAgoMs: Math.max(0, platform.monotonic() - who.checkedAt),
+        loginMs: Math.max(0, platform.monotonic() - who.checkedAt),
       };
       return after(
         ask(() => store.openSession(session, options.caps, claimed)),

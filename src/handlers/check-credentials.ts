@@ -1,0 +1,137 @@
+import { after } from "../awaitable.js";
+import type { Allowed, AuthRequest, DenialReason } from "../decision.js";
+import type { OnEvent } from "../events.js";
+import { fromIdentityJson, type Identity, requireIdentityJson } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Caller } from "../sessions/session.js";
+import type { SessionManager } from "../sessions/session-manager.js";
+import type { Awaitable, Handler, HandlerContext, Peer, Verdict } from "./handler.js";
+import type { HandlerTable } from "./handler-table.js";
+import type { Checked, CredentialMemory, RememberedCredentials } from "./remembered-credentials.js";
+import { runHandler } from "./run-handler.js";
+
+/** What a scheme's handler says of credentials in a header: who it is, or why not. May throw: then it cannot tell now. */
+export type CheckCredentials<I extends Identity> = (
+  scheme: string,
+  payload: string,
+  request: AuthRequest,
+  rotate: boolean,
+) => Awaitable<Allowed<I> | DenialReason>;
+
+export interface CheckCredentialsOptions<I extends Identity> {
+  readonly platform: Platform;
+  readonly table: HandlerTable<I>;
+  readonly manager: SessionManager<I>;
+  readonly memory: CredentialMemory<I>;
+  readonly rememberMs: number;
+  readonly handlerTimeoutMs: number;
+  readonly nestedSchemes: boolean;
+  readonly emit: OnEvent;
+}
+
+/**
+ * Credentials that come with every call. They never receive somebody else's session: where the handler opens one, the
+ * caller is *offered* a token once per connection, and the route sees no session until that token is presented.
+ */
+export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
+  const { platform, table, manager, memory, rememberMs } = options;
+  const offered = new WeakMap<Peer, Caller<I>>();
+
+  return function checkCredentials(scheme, payload, request, rotate) {
+    const nested = options.nestedSchemes && scheme === "bearer" ? parseNested(payload) : undefined;
+    const inner = nested && table.get(nested.scheme);
+    if (inner !== undefined && nested !== undefined) return check(inner, nested.scheme, nested.payload, request, rotate);
+    const handler = table.get(scheme);
+    return handler === undefined ? refusalOf(scheme) : check(handler, scheme, payload, request, rotate);
+  };
+
+  function check(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest, rotate: boolean) {
+    const remembers = handler.remember === true && handler.opens === "session" && rememberMs > 0;
+    if (!remembers) {
+      const checkedAt = platform.monotonic();
+      const verdict = run(handler, scheme, payload, request);
+      return after(verdict, (settled) => admit(handler, scheme, request, rotate, { verdict: settled, checkedAt }));
+    }
+    const key = memory.keyOf(scheme, payload);
+    const known = memory.find(key);
+    if (known !== undefined) return offerOnce(known, request.peer, rotate);
+    const { epoch } = memory;
+    return after(
+      memory.share(key, () => run(handler, scheme, payload, request)),
+      (checked) => admit(handler, scheme, request, rotate, checked, { key, epoch }),
+    );
+  }
+
+  function run(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest): Awaitable<Verdict<I>> {
+    if (handler.fromHeader === undefined) return { kind: "declined" };
+    const decide = (context: HandlerContext) => (handler.fromHeader as NonNullable<typeof handler.fromHeader>)(payload, context);
+    return runHandler<I>(decide, {
+      platform,
+      timeoutMs: options.handlerTimeoutMs,
+      peer: request.peer,
+      target: request,
+      round: 1,
+      onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }),
+    });
+  }
+
+  function admit(
+    handler: Handler<I>,
+    scheme: string,
+    request: AuthRequest,
+    rotate: boolean,
+    { verdict, checkedAt }: Checked<I>,
+    remember?: { readonly key: string; readonly epoch: number },
+  ): Awaitable<Allowed<I> | DenialReason> {
+    if (verdict.kind === "unavailable") return "unavailable";
+    if (verdict.kind !== "accepted") return refusalOf(scheme);
+    const { identity, actor, expiresAt } = verdict;
+    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - platform.now();
+    if (lifeMs <= 0) return refusalOf(scheme);
+    if (handler.opens === "nothing") return { kind: "allowed", caller: { identity, actor, scheme } };
+    // Our own frozen copy: it is shared by calls, and one must not change what the next one sees.
+    const own = fromIdentityJson<I>(requireIdentityJson(identity));
+    const caller: Caller<I> = Object.freeze({ identity: own, actor, scheme });
+    const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
+    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt };
+    if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
+    return offerOnce(entry, request.peer, rotate);
+  }
+
+  /** Behind a trusted proxy many callers share a connection, so every request is offered a token of its own. */
+  function offerOnce(entry: RememberedCredentials<I>, peer: Peer, rotate: boolean): Awaitable<Allowed<I>> {
+    const { allowed, checkedAt, expiresAt } = entry;
+    const { caller } = allowed;
+    if (!rotate || (!peer.trusted && isSame(offered.get(peer), caller))) return allowed;
+    offered.set(peer, caller);
+    try {
+      const opened = manager.open({ ...caller, checkedAt, expiresAt }, false);
+      if (opened instanceof Promise) opened.catch(() => offered.delete(peer));
+      return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer }));
+    } catch (error) {
+      offered.delete(peer);
+      throw error;
+    }
+  }
+}
+
+function isSame(before: Caller | undefined, now: Caller): boolean {
+  return (
+    before !== undefined &&
+    before.scheme === now.scheme &&
+    before.identity.subject === now.identity.subject &&
+    before.actor?.subject === now.actor?.subject
+  );
+}
+
+/** The same word for a wrong password, an unknown user and an unknown scheme. */
+function refusalOf(scheme: string): DenialReason {
+  return scheme === "bearer" ? "invalid_token" : "invalid_credentials";
+}
+
+/** `<scheme> <payload>` inside a `Bearer`, for clients that can send nothing else. */
+function parseNested(payload: string): { readonly scheme: string; readonly payload: string } | undefined {
+  const space = payload.indexOf(" ");
+  const scheme = (space < 0 ? payload : payload.slice(0, space)).toLowerCase();
+  return scheme === "bearer" ? undefined : { scheme, payload: space < 0 ? "" : payload.slice(space + 1).trimStart() };
+}

@@ -1,0 +1,93 @@
+import { createHmac } from "node:crypto";
+import type { Allowed } from "../decision.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Awaitable, Verdict } from "./handler.js";
+
+/** Credentials that were right a moment ago. */
+export interface RememberedCredentials<I extends Identity = Identity> {
+  readonly allowed: Allowed<I>;
+  /** Monotonic instant before they were checked. */
+  readonly checkedAt: number;
+  /** Milliseconds since 1970: when the credentials themselves end. */
+  readonly expiresAt: number | undefined;
+}
+
+/** A verdict, and the monotonic instant before the check that gave it. */
+export interface Checked<I extends Identity = Identity> {
+  readonly verdict: Verdict<I>;
+  readonly checkedAt: number;
+}
+
+/**
+ * Remembers *that* credentials were right, for those who send a password with every call: never the credentials, and
+ * never a session. Keys are HMACs under a random key of this process, so a memory dump holds no password to guess at
+ * more cheaply than the store's hash.
+ */
+export interface CredentialMemory<I extends Identity = Identity> {
+  keyOf(scheme: string, payload: string): string;
+  find(key: string): RememberedCredentials<I> | undefined;
+  /**
+   * @param forMs how long; shorter where the credentials end sooner.
+   * @param epoch as it was before the check: whoever was forgotten meanwhile stays forgotten.
+   */
+  remember(key: string, entry: RememberedCredentials<I>, forMs: number, epoch: number): void;
+  /** One more with every `forget`. */
+  readonly epoch: number;
+  /** One check for all who present the same credentials at once: a fleet that reconnects costs one hash. */
+  share(key: string, check: () => Awaitable<Verdict<I>>): Awaitable<Checked<I>>;
+  /** Every credential of this subject, as identity or actor. */
+  forget(subject: string): void;
+}
+
+/** Enough for a fleet; beyond it the ones remembered longest are checked again. */
+const maxRemembered = 10_000;
+
+export function createCredentialMemory<I extends Identity>(platform: Platform): CredentialMemory<I> {
+  const processKey = platform.random(32);
+  const entries = new Map<string, { readonly entry: RememberedCredentials<I>; readonly until: number }>();
+  const checks = new Map<string, Promise<Checked<I>>>();
+  let epoch = 0;
+
+  return {
+    // A scheme holds no space, so no two pairs make one text.
+    keyOf: (scheme, payload) => createHmac("sha256", processKey).update(`${scheme} ${payload}`).digest("latin1"),
+    find(key) {
+      const found = entries.get(key);
+      if (found === undefined) return undefined;
+      if (platform.monotonic() < found.until) return found.entry;
+      entries.delete(key);
+      return undefined;
+    },
+    get epoch() {
+      return epoch;
+    },
+    remember(key, entry, forMs, checkedInEpoch) {
+      if (checkedInEpoch !== epoch) return;
+      if (entries.size >= maxRemembered) {
+        const oldest = entries.keys().next();
+        if (!oldest.done) entries.delete(oldest.value);
+      }
+      entries.set(key, { entry, until: entry.checkedAt + forMs });
+    },
+    share(key, check) {
+      const running = checks.get(key);
+      if (running !== undefined) return running;
+      const checkedAt = platform.monotonic();
+      const verdict = check();
+      if (!(verdict instanceof Promise)) return { verdict, checkedAt };
+      const shared = verdict.then((settled) => ({ verdict: settled, checkedAt }));
+      checks.set(key, shared);
+      void shared.finally(() => checks.get(key) === shared && checks.delete(key));
+      return shared;
+    },
+    forget(subject) {
+      epoch += 1;
+      checks.clear(); // who presents them now must not join a check from before
+      for (const [key, { entry }] of entries) {
+        const { identity, actor } = entry.allowed.caller;
+        if (identity.subject === subject || actor?.subject === subject) entries.delete(key);
+      }
+    },
+  };
+}
