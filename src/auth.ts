@@ -1,10 +1,23 @@
-import type { Allowed, AuthenticateOptions, AuthRequest, Decision, Denial } from "./decision.js";
+import { createAuthenticate } from "./authenticate.js";
+import { createDeny } from "./credentials/deny.js";
+import type { AuthenticateOptions, AuthRequest, Decision, Denial } from "./decision.js";
+import { AuthError } from "./errors.js";
+import type { OnEvent } from "./events.js";
+import { createCheckCredentials } from "./handlers/check-credentials.js";
 import type { Awaitable, Handler, Peer, Target } from "./handlers/handler.js";
+import { createHandlerTable, type IdentityOf } from "./handlers/handler-table.js";
+import { createCredentialMemory } from "./handlers/remembered-credentials.js";
 import type { Identity } from "./identity.js";
+import { createLogIn } from "./log-in.js";
+import { type AuthOptions, resolveOptions } from "./options.js";
+import { openKeys } from "./sessions/keys.js";
+import { createKnownSessions } from "./sessions/known-sessions.js";
 import type { Caller, Session } from "./sessions/session.js";
-
-/** The identity type that a handler returns. */
-export type IdentityOf<H> = H extends Handler<infer I> ? I : never;
+import { createSessionManager } from "./sessions/session-manager.js";
+import { createSessions, type Sessions } from "./sessions/sessions.js";
+import { createTokenCodec } from "./sessions/token.js";
+import { createAsk } from "./stores/guarded-store.js";
+import { startPurge } from "./stores/purge.js";
 
 /** The object every front is given. Made by `createAuth`. */
 export interface Auth<I extends Identity = Identity> {
@@ -58,28 +71,75 @@ export type LogInOutcome<I extends Identity = Identity> =
   | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly round: number; readonly state: unknown }
   | Denial;
 
-/** Administration of sessions. Every method throws `AuthError` `unavailable` when the store cannot answer. */
-export interface Sessions {
-  /** Live sessions in the order of `ref`. `limit`: 100 unless told, 1,000 at most. */
-  list(query?: { subject?: string; after?: string; limit?: number }): Promise<readonly SessionSummary[]>;
-  /** Ends one session on every node. `false` when there is none, or it had ended before. */
-  end(ref: string, reason?: string): Promise<boolean>;
-  /** Ends every session that this subject opened or that acts for it, and forgets remembered credentials. */
-  endSubject(subject: string, reason?: string): Promise<void>;
+/**
+ * Makes the engine: resolves the options once, opens keys and store, and gives back what every front is given.
+ *
+ * The identity type that the handlers return is the one that routes see.
+ *
+ * @throws {AuthError} `invalid_options`; the message says what to do.
+ */
+export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>): Auth<IdentityOf<H>> {
+  type I = IdentityOf<H>;
+  const resolved = resolveOptions(options);
+  const { platform, store, realm } = resolved;
+  const table = createHandlerTable(options.handlers);
+  const emit = quietly(resolved.onEvent);
+  const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
+  const keys = openKeys(resolved.keys, platform);
+  const memory = createCredentialMemory<I>(platform);
+  const known = createKnownSessions<I>({
+    ...resolved,
+    watch: (onEnd) =>
+      store.watch((event) => {
+        if (event.kind !== "session") memory.forget(event.kind === "subject" ? event.subject : undefined);
+        onEnd(event);
+      }),
+  });
+  const codec = createTokenCodec(realm, keys);
+  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit });
+  const deny = createDeny(realm, table);
+  const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, emit });
+  const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
+  const stopPurge = startPurge(store, ask, platform);
+
+  function optionalCaller(source: object): Caller<I> | undefined {
+    const { values } = source as { readonly values?: { get?(key: CallerSlot<I>): Caller<I> | undefined } };
+    // A Connect HandlerContext keeps its values behind a key; everything else carries the caller itself.
+    if (typeof values?.get === "function") return values.get(slot);
+    return (source as { readonly [key: symbol]: Caller<I> | undefined })[slot.id];
+  }
+
+  return Object.freeze({
+    realm,
+    slot,
+    authenticate: createAuthenticate<I>({ manager, checkCredentials, deny }),
+    logIn: createLogIn<I>({ ...resolved, table, manager, deny, emit }),
+    sessions: createSessions({ store, ask, known, memory, emit }),
+    optionalCaller,
+    caller(source: object) {
+      const caller = optionalCaller(source);
+      if (caller !== undefined) return caller;
+      throw new AuthError(
+        "no_caller",
+        "nobody was authenticated for this request: mount the middleware in front of the route, or, where anonymous " +
+          "requests are welcome, use auth.optionalCaller",
+      );
+    },
+    async close() {
+      stopPurge();
+      known.close();
+      await store.close();
+    },
+  });
 }
 
-/** A session in a list: nothing in it is secret. Instants are milliseconds since 1970 by the store's clock. */
-export interface SessionSummary {
-  readonly ref: string;
-  readonly subject: string;
-  readonly actor: string | undefined;
-  readonly scheme: string;
-  readonly createdAt: number;
-  /** Exact to `rotateAfterMs`: use is not written down more often. */
-  readonly lastUsedAt: number;
-  readonly expiresAt: number;
-  /** A token of it has been presented. */
-  readonly claimed: boolean;
+/** Somebody who only watches must not change a decision. */
+function quietly(onEvent: OnEvent): OnEvent {
+  return (event) => {
+    try {
+      onEvent(event);
+    } catch {
+      // The observer's own fault; the caller must not pay for it.
+    }
+  };
 }
-
-export type { Allowed };

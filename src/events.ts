@@ -1,3 +1,5 @@
+import type { HandlerFailure } from "./handlers/run-handler.js";
+
 /**
  * What the engine tells an observer (`onEvent`): for logs, metrics and alarms. Nothing in an event is secret.
  * An observer that throws is ignored; it cannot change a decision.
@@ -13,6 +15,10 @@ export type AuthEvent =
   /** A late request, or a copy, was refused without harm. */
   | { readonly kind: "superseded"; readonly ref: string; readonly generation: number }
   /** A generation superseded long ago was presented: someone else holds this session. */
-  | { readonly kind: "reuse"; readonly ref: string; readonly subject: string; readonly generation: number };
+  | { readonly kind: "reuse"; readonly ref: string; readonly subject: string; readonly generation: number }
+  /** A handler threw, was late or returned no verdict; the caller got 503. `failure.error` is the handler's own. */
+  | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
+  /** The store could not answer; the caller got 503. */
+  | { readonly kind: "store-failed"; readonly error: unknown };
 
 export type OnEvent = (event: AuthEvent) => void;

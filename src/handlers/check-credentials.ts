@@ -1,11 +1,11 @@
-import { after } from "../awaitable.js";
+import { after, rescue } from "../awaitable.js";
 import type { Allowed, AuthRequest, DenialReason } from "../decision.js";
 import type { OnEvent } from "../events.js";
 import { fromIdentityJson, type Identity, requireIdentityJson } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Caller } from "../sessions/session.js";
 import type { SessionManager } from "../sessions/session-manager.js";
-import type { Awaitable, Handler, HandlerContext, Peer, Verdict } from "./handler.js";
+import { type Awaitable, declined, type Handler, type HandlerContext, type Peer, type Verdict } from "./handler.js";
 import type { HandlerTable } from "./handler-table.js";
 import type { Checked, CredentialMemory, RememberedCredentials } from "./remembered-credentials.js";
 import { runHandler } from "./run-handler.js";
@@ -40,7 +40,8 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   return function checkCredentials(scheme, payload, request, rotate) {
     const nested = options.nestedSchemes && scheme === "bearer" ? parseNested(payload) : undefined;
     const inner = nested && table.get(nested.scheme);
-    if (inner !== undefined && nested !== undefined) return check(inner, nested.scheme, nested.payload, request, rotate);
+    if (inner !== undefined && nested !== undefined)
+      return check(inner, nested.scheme, nested.payload, request, rotate);
     const handler = table.get(scheme);
     return handler === undefined ? refusalOf(scheme) : check(handler, scheme, payload, request, rotate);
   };
@@ -63,8 +64,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   }
 
   function run(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest): Awaitable<Verdict<I>> {
-    if (handler.fromHeader === undefined) return { kind: "declined" };
-    const decide = (context: HandlerContext) => (handler.fromHeader as NonNullable<typeof handler.fromHeader>)(payload, context);
+    const decide = (context: HandlerContext) => handler.fromHeader?.(payload, context) ?? declined;
     return runHandler<I>(decide, {
       platform,
       timeoutMs: options.handlerTimeoutMs,
@@ -104,14 +104,14 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const { caller } = allowed;
     if (!rotate || (!peer.trusted && isSame(offered.get(peer), caller))) return allowed;
     offered.set(peer, caller);
-    try {
-      const opened = manager.open({ ...caller, checkedAt, expiresAt }, false);
-      if (opened instanceof Promise) opened.catch(() => offered.delete(peer));
-      return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer }));
-    } catch (error) {
+    // Throws, or rejects: the caller gets 503, and what was remembered is checked again.
+    const failed = (error: unknown): never => {
       offered.delete(peer);
+      memory.forget(caller.identity.subject);
       throw error;
-    }
+    };
+    const opened = rescue(() => manager.open({ ...caller, checkedAt, expiresAt }, false), failed);
+    return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer }));
   }
 }
 

@@ -36,8 +36,8 @@ export interface CredentialMemory<I extends Identity = Identity> {
   readonly epoch: number;
   /** One check for all who present the same credentials at once: a fleet that reconnects costs one hash. */
   share(key: string, check: () => Awaitable<Verdict<I>>): Awaitable<Checked<I>>;
-  /** Every credential of this subject, as identity or actor. */
-  forget(subject: string): void;
+  /** Every credential of this subject, as identity or actor; of everybody without one. */
+  forget(subject?: string): void;
 }
 
 /** Enough for a fleet; beyond it the ones remembered longest are checked again. */
@@ -51,7 +51,7 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
 
   return {
     // A scheme holds no space, so no two pairs make one text.
-    keyOf: (scheme, payload) => createHmac("sha256", processKey).update(`${scheme} ${payload}`).digest("latin1"),
+    keyOf: (scheme, payload) => createHmac("sha256", processKey).update(`${scheme} ${payload}`).digest("base64"),
     find(key) {
       const found = entries.get(key);
       if (found === undefined) return undefined;
@@ -86,7 +86,7 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
       checks.clear(); // who presents them now must not join a check from before
       for (const [key, { entry }] of entries) {
         const { identity, actor } = entry.allowed.caller;
-        if (identity.subject === subject || actor?.subject === subject) entries.delete(key);
+        if (subject === undefined || identity.subject === subject || actor?.subject === subject) entries.delete(key);
       }
     },
   };

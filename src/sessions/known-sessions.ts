@@ -13,8 +13,8 @@ export interface KnownSession<I extends Identity = Identity> {
   readonly actor: string | null;
   /** The answer for `token`, made once. */
   readonly allowed: Allowed<I>;
-  /** By the store's clock, as the instant of a subject's end is. */
-  readonly createdAt: number;
+  /** Asks the store whether the session has ended, and ends it here if so. */
+  readonly look: () => void;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
   token: string;
   /** Monotonic instant at which the token may be due, or a deadline near. */
@@ -62,8 +62,10 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     epoch += 1;
     if (event.kind === "session") return end(event.ref, event.reason);
     for (const known of byRef.values()) {
-      const named = known.subject === event.subject || known.actor === event.subject;
-      if (named && known.createdAt <= event.at) end(known.ref, event.reason);
+      if (event.kind === "subject" && known.subject !== event.subject && known.actor !== event.subject) continue;
+      // It may have opened since, or not have ended at all: the store says, now for whoever waits, else when asked.
+      forget(known);
+      if (event.kind === "subject" || known.onEnd.size > 0) known.look();
     }
   });
 

@@ -1,8 +1,10 @@
+import { after, rescue } from "../awaitable.js";
 import { AuthError } from "../errors.js";
+import type { OnEvent } from "../events.js";
 import type { Json } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Ask } from "../stores/guarded-store.js";
-import type { SessionRow, Store } from "../stores/store.js";
+import type { Reading, SessionRow, Store } from "../stores/store.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { sessionDeadline } from "./rotation.js";
 import type { Session } from "./session.js";
@@ -12,18 +14,25 @@ export interface SessionHandleOptions {
   readonly store: Store;
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "end">;
+  readonly emit: OnEvent;
 }
 
 /** State is for a cart or a cursor, not for a database: every node reads and writes it whole. */
 const maxStateBytes = 16_384;
 const maxStateAttempts = 16;
 
+export interface SessionHandle {
+  readonly session: Session;
+  /** Asks the store whether the session has ended, and ends it in this process if so. */
+  readonly look: () => void;
+}
+
 /** The session of a row, as routes see it. */
 export function createSession(
   row: SessionRow,
   self: () => Pick<KnownSession, "onEnd" | "endedReason">,
-  { platform, store, ask, known }: SessionHandleOptions,
-): Session {
+  { platform, store, ask, known, emit }: SessionHandleOptions,
+): SessionHandle {
   const { ref } = row;
   let watching = false;
 
@@ -34,21 +43,31 @@ export function createSession(
       watching = false;
       const { onEnd, endedReason } = self();
       if (endedReason !== undefined || onEnd.size === 0) return;
-      void look();
+      look();
     });
   }
 
-  async function look(): Promise<void> {
-    try {
-      const reading = await ask(() => store.loadSession(ref));
-      if (reading === undefined) return known.end(ref, "expired");
-      if (reading.row.revokedAt !== null) return known.end(ref, reading.row.revokedReason ?? "revoked");
-      const leftMs = sessionDeadline(reading.row) - reading.now;
-      if (leftMs <= 0) return known.end(ref, "expired");
-      watchExpiry(leftMs);
-    } catch {
-      watchExpiry(retryLookMs); // the store cannot answer: nothing is known to have ended
-    }
+  function look(): void {
+    const looked = rescue(
+      () =>
+        after(
+          ask(() => store.loadSession(ref)),
+          judge,
+        ),
+      () => retryLookMs, // the store cannot answer: nothing is known to have ended
+    );
+    void after(looked, (nextLookMs) => {
+      if (nextLookMs !== undefined && self().onEnd.size > 0 && !watching) watchExpiry(nextLookMs);
+    });
+  }
+
+  /** How long the session lives if nobody uses it, or `undefined` when it is over. */
+  function judge(reading: Reading | undefined): number | undefined {
+    const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
+    const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
+    if (leftMs > 0 && reading?.row.revokedAt === null) return leftMs;
+    known.end(ref, reason);
+    return undefined;
   }
 
   async function loadState(): Promise<{ version: number; value: Json | undefined }> {
@@ -57,7 +76,7 @@ export function createSession(
     return { version: state.version, value: state.json === undefined ? undefined : (JSON.parse(state.json) as Json) };
   }
 
-  return Object.freeze({
+  const session: Session = Object.freeze({
     ref,
     scheme: row.scheme,
     createdAt: row.createdAt,
@@ -85,14 +104,16 @@ export function createSession(
         return () => {};
       }
       onEnd.add(callback);
-      if (!watching) void look();
+      if (!watching) look();
       return () => void onEnd.delete(callback);
     },
     async end(reason = "logout") {
       await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
+      emit({ kind: "session-ended", ref, reason });
     },
   });
+  return { session, look };
 }
 
 /** How soon to look again for a session's end when the store could not say. */

@@ -9,7 +9,7 @@ import type { Ask } from "../stores/guarded-store.js";
 import type { Reading, SessionCaps, SessionChange, SessionRow, SessionRules, Store } from "../stores/store.js";
 import type { Keys } from "./keys.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
-import { type Outcome, type RefusalCode, present, rotationDueAt, sessionDeadline } from "./rotation.js";
+import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import type { Session } from "./session.js";
 import { createSession } from "./session-handle.js";
 import { type TokenCodec, type TokenFields, toRef } from "./token.js";
@@ -43,7 +43,8 @@ export interface SessionManager<I extends Identity> {
    *
    * @param claimed `false` for a token that is only offered: it lives `unclaimedMs` until it comes back, and the
    *   caller does not wait for the disk.
-   * @throws {AuthError} `invalid_identity`, or `unavailable` when the store cannot answer.
+   * @throws {AuthError} `invalid_identity`; `session_ended` when the subject was ended while the credentials were
+   *   checked; `unavailable` when the store cannot answer.
    */
   open(who: LoggedIn, claimed: boolean): Awaitable<Opened<I>>;
   /** Judges a session token. Never throws. Answers at once when the token is remembered, or the store is local. */
@@ -76,15 +77,13 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const found = known.find(row.ref);
     if (found !== undefined) return found;
     const { identity, actor } = fromIdentityJson<{ subject: ""; identity: I; actor?: Identity }>(row.identity);
+    const { session, look } = createSession(row, () => fresh, options);
     const fresh: KnownSession<I> = {
       ref: row.ref,
       subject: row.subject,
       actor: row.actor,
-      createdAt: row.createdAt,
-      allowed: {
-        kind: "allowed",
-        caller: Object.freeze({ identity, actor, scheme: "bearer", session: createSession(row, () => fresh, options) }),
-      },
+      look,
+      allowed: { kind: "allowed", caller: Object.freeze({ identity, actor, scheme: "bearer", session }) },
       token: "",
       acceptUntil: 0,
       freshUntil: 0,
@@ -222,6 +221,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       return after(
         ask(() => store.openSession(session, options.caps, claimed)),
         ({ row }) => {
+          if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
           const token = tokenOf(row, sessionId);
           if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
           const fresh = know(row);

@@ -1,5 +1,6 @@
 import { rescue } from "../awaitable.js";
 import { AuthError } from "../errors.js";
+import type { OnEvent } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Platform } from "../platform.js";
 
@@ -9,7 +10,7 @@ export type Ask = <T>(question: () => Awaitable<T>) => Awaitable<T>;
 /**
  * @param timeoutMs how long a promise of the store may take. A store that answers at once is never timed.
  */
-export function createAsk(platform: Platform, timeoutMs: number): Ask {
+export function createAsk(platform: Platform, timeoutMs: number, emit: OnEvent): Ask {
   return (question) =>
     rescue(
       () => {
@@ -17,6 +18,7 @@ export function createAsk(platform: Platform, timeoutMs: number): Ask {
         return answer instanceof Promise ? withDeadline(answer, platform, timeoutMs) : answer;
       },
       (error) => {
+        emit({ kind: "store-failed", error });
         throw new AuthError("unavailable", "the session store cannot answer now; try again", { cause: error });
       },
     );

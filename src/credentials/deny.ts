@@ -1,0 +1,53 @@
+import type { AuthRequest, Denial, DenialCode, DenialReason } from "../decision.js";
+import type { HandlerTable } from "../handlers/handler-table.js";
+import { type BearerError, formatChallenges, isScript } from "./challenge.js";
+
+interface Words {
+  readonly code: DenialCode;
+  readonly message: string;
+  /** RFC 6750 §3.1; none when nothing was presented, or when it was no bearer token. */
+  readonly error?: BearerError;
+}
+
+const unauthenticated = "unauthenticated";
+const logInAgain = "The session is over. Log in again.";
+
+const wordsOf: Readonly<Record<DenialReason, Words>> = {
+  no_credentials: { code: unauthenticated, message: "Authentication is required." },
+  invalid_request: {
+    code: unauthenticated,
+    message: "The request must present exactly one well-formed Authorization value.",
+    error: "invalid_request",
+  },
+  invalid_credentials: { code: unauthenticated, message: "The credentials were not accepted." },
+  invalid_token: { code: unauthenticated, message: "The token was not accepted.", error: "invalid_token" },
+  superseded: {
+    code: unauthenticated,
+    message: "A newer token of this session is in use. Repeat the request with it.",
+    error: "invalid_token",
+  },
+  expired: { code: unauthenticated, message: logInAgain, error: "invalid_token" },
+  revoked: { code: unauthenticated, message: logInAgain, error: "invalid_token" },
+  unavailable: { code: "unavailable", message: "Authentication is not possible right now. Try again." },
+  headers_too_large: { code: "resource_exhausted", message: "The request has too many header fields." },
+};
+
+/** The denial for a reason: made once, since whoever is refused must cost little. */
+export type Deny = (request: Pick<AuthRequest, "rawHeaders">, reason: DenialReason) => Denial;
+
+export function createDeny(realm: string, table: Pick<HandlerTable, "challenges">): Deny {
+  const forPeople = denialsOf(realm, table.challenges(realm, { script: false }));
+  const forScripts = denialsOf(realm, table.challenges(realm, { script: true }));
+  return (request, reason) => (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
+}
+
+function denialsOf(realm: string, challenges: readonly string[]): Readonly<Record<DenialReason, Denial>> {
+  const reasons = Object.keys(wordsOf) as DenialReason[];
+  const denials = reasons.map((reason): [DenialReason, Denial] => {
+    const { code, message, error } = wordsOf[reason];
+    const description = error === undefined ? undefined : message;
+    const all = code === unauthenticated ? formatChallenges({ realm, challenges, error, description }) : [];
+    return [reason, Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze(all) })];
+  });
+  return Object.freeze(Object.fromEntries(denials) as Record<DenialReason, Denial>);
+}

@@ -1,0 +1,34 @@
+export { type Auth, type CallerSlot, createAuth, type LogInContext, type LogInOutcome, type Proof } from "./auth.js";
+export type {
+  Allowed,
+  Anonymous,
+  AuthenticateOptions,
+  AuthRequest,
+  Decision,
+  Denial,
+  DenialCode,
+  DenialReason,
+  Offer,
+} from "./decision.js";
+export { AuthError, type AuthErrorCode } from "./errors.js";
+export type { AuthEvent, OnEvent } from "./events.js";
+export { type BasicOptions, basic } from "./handlers/basic.js";
+export {
+  type Awaitable,
+  declined,
+  type Handler,
+  type HandlerContext,
+  type Peer,
+  rejected,
+  type Target,
+  unavailable,
+  type Verdict,
+} from "./handlers/handler.js";
+export type { IdentityOf } from "./handlers/handler-table.js";
+export type { Identity, Json } from "./identity.js";
+export type { AuthOptions } from "./options.js";
+export { type Platform, systemPlatform } from "./platform.js";
+export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./sessions/key-file.js";
+export { type KeyRing, randomKeys, type SigningKey } from "./sessions/keys.js";
+export type { Caller, Session } from "./sessions/session.js";
+export type { SessionSummary, Sessions } from "./sessions/sessions.js";

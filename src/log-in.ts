@@ -1,0 +1,65 @@
+import type { Auth, LogInOutcome } from "./auth.js";
+import type { Deny } from "./credentials/deny.js";
+import type { OnEvent } from "./events.js";
+import type { HandlerContext, Verdict } from "./handlers/handler.js";
+import type { HandlerTable } from "./handlers/handler-table.js";
+import { runHandler } from "./handlers/run-handler.js";
+import type { Identity } from "./identity.js";
+import type { Platform } from "./platform.js";
+import type { SessionManager } from "./sessions/session-manager.js";
+
+export interface LogInParts<I extends Identity> {
+  readonly platform: Platform;
+  readonly table: HandlerTable<I>;
+  readonly manager: SessionManager<I>;
+  readonly deny: Deny;
+  readonly handlerTimeoutMs: number;
+  readonly emit: OnEvent;
+}
+
+const noHeaders = { rawHeaders: [] };
+
+/** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
+export function createLogIn<I extends Identity>(parts: LogInParts<I>): Auth<I>["logIn"] {
+  const { platform, table, manager, deny } = parts;
+
+  return async (proof, context): Promise<LogInOutcome<I>> => {
+    const scheme = proof.scheme.toLowerCase();
+    const handler = table.get(scheme);
+    const { payload } = proof;
+    const decide = async (given: HandlerContext): Promise<Verdict<I>> => {
+      const verdict =
+        typeof payload === "string" ? handler?.fromHeader?.(payload, given) : handler?.fromHandshake?.(payload, given);
+      return verdict ?? { kind: "declined" };
+    };
+    const checkedAt = platform.monotonic();
+    const round = context.challenge?.round ?? 1;
+    const verdict = await runHandler<I>(decide, {
+      platform,
+      timeoutMs: parts.handlerTimeoutMs,
+      peer: context.peer,
+      target: context.target,
+      round,
+      state: context.challenge?.state,
+      onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }),
+    });
+    switch (verdict.kind) {
+      case "accepted":
+        try {
+          const { allowed, session, token } = await manager.open({ ...verdict, scheme, checkedAt }, true);
+          return { kind: "opened", caller: allowed.caller, session, token };
+        } catch {
+          return deny(noHeaders, "unavailable");
+        }
+      case "challenged":
+        return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
+      case "unavailable":
+        return deny(noHeaders, "unavailable");
+      case "declined":
+      case "rejected":
+        return deny(noHeaders, "invalid_credentials");
+      default:
+        return verdict satisfies never;
+    }
+  };
+}

@@ -1,0 +1,155 @@
+import { AuthError } from "./errors.js";
+import type { OnEvent } from "./events.js";
+import type { Handler } from "./handlers/handler.js";
+import type { Identity } from "./identity.js";
+import { type Platform, systemPlatform } from "./platform.js";
+import { keyFile } from "./sessions/key-file.js";
+import { type KeyRing, randomKeys } from "./sessions/keys.js";
+import { resolveRules, type SessionRulesOptions } from "./sessions/rules.js";
+import { maxLoginMs, type SessionCaps, type SessionRules, type Store } from "./stores/store.js";
+
+/** What `createAuth` takes. Durations are in milliseconds; those of a session are described at `SessionRules`. */
+export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> extends SessionRulesOptions {
+  /** One per scheme. */
+  readonly handlers: readonly H[];
+  /** Where sessions are kept: `sqlite("./sessions.db")`, `memory()` … */
+  readonly store: Store;
+  /**
+   * The signing keys. Default: a file beside a local, durable store (`sessions.db.keys`, made on first use, mode
+   * 0600); random for a store that forgets its sessions anyway. Any other store needs them: with random keys every
+   * restart would log everybody out.
+   */
+  readonly keys?: KeyRing | undefined;
+  /** Part of every token's MAC and of every challenge, so that no token passes for another deployment. Default: `"sallyport"`. */
+  readonly realm?: string | undefined;
+  /** Understand `Bearer <scheme> <payload>` for registered schemes, for clients that can send nothing else. Default: `false`. */
+  readonly nestedSchemes?: boolean | undefined;
+  /**
+   * How long a right password is not checked again when it comes with every call. Default: 30,000: argon2 once in half
+   * a minute costs nothing, and a changed password takes over within it. 0 checks every call; 300,000 at most.
+   */
+  readonly rememberMs?: number | undefined;
+  /**
+   * How long an end on another node may go unnoticed here while the store's revocation feed is silent. Default: 5,000.
+   * 0 asks the store on every call.
+   */
+  readonly maxStalenessMs?: number | undefined;
+  /** A remembered token is asked of the store this long before it is due. Default: 50: clocks run at slightly different speeds. */
+  readonly clockMarginMs?: number | undefined;
+  /** How long a handler may take. Default: 10,000; then the caller gets 503 and no session is made. */
+  readonly handlerTimeoutMs?: number | undefined;
+  /** How long the store may take. Default: 2,000; then the caller gets 503. */
+  readonly storeTimeoutMs?: number | undefined;
+  /** Sessions that one subject may have open. Default: 100; the oldest goes first. */
+  readonly maxSessionsPerSubject?: number | undefined;
+  /** Offered and not yet used sessions of one subject. Default: 1,000; the oldest goes first. */
+  readonly maxUnclaimedPerSubject?: number | undefined;
+  /** Sessions that this process remembers. Default: 100,000, about 100 MB at most; the oldest goes first. */
+  readonly maxKnownSessions?: number | undefined;
+  /** What to do when a token superseded long ago is presented. Default: `"revoke"` (RFC 9700 §4.14.2). */
+  readonly onReuse?: ((session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse") | undefined;
+  /** Told of log-ins, rotations, alarms and faults. Default: faults and alarms are warned of on standard error. */
+  readonly onEvent?: OnEvent | undefined;
+  /** Clock and randomness. Give the same object to the store. Default: the machine's. */
+  readonly platform?: Platform | undefined;
+}
+
+/** Options with every default filled in; nothing reads the raw ones again. */
+export interface ResolvedOptions {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly realm: string;
+  readonly nestedSchemes: boolean;
+  readonly rules: SessionRules;
+  readonly caps: SessionCaps;
+  readonly rememberMs: number;
+  readonly maxStalenessMs: number;
+  readonly clockMarginMs: number;
+  readonly handlerTimeoutMs: number;
+  readonly storeTimeoutMs: number;
+  readonly maxKnownSessions: number;
+  readonly onReuse: NonNullable<AuthOptions["onReuse"]>;
+  readonly onEvent: OnEvent;
+  readonly platform: Platform;
+}
+
+/**
+ * Fills in defaults and refuses nonsense.
+ *
+ * @throws {AuthError} `invalid_options`; the message says what to do.
+ */
+export function resolveOptions(options: AuthOptions): ResolvedOptions {
+  const platform = options.platform ?? systemPlatform;
+  const store = requireStore(options.store);
+  return Object.freeze({
+    store,
+    platform,
+    keys: options.keys ?? defaultKeys(store, platform),
+    realm: requireRealm(options.realm ?? "sallyport"),
+    nestedSchemes: options.nestedSchemes ?? false,
+    rules: resolveRules(options),
+    caps: Object.freeze({
+      claimed: requireCount("maxSessionsPerSubject", options.maxSessionsPerSubject ?? 100, 1),
+      unclaimed: requireCount("maxUnclaimedPerSubject", options.maxUnclaimedPerSubject ?? 1_000, 1),
+    }),
+    rememberMs: requireCount("rememberMs", options.rememberMs ?? 30_000, 0, maxLoginMs / 2),
+    maxStalenessMs: requireCount("maxStalenessMs", options.maxStalenessMs ?? 5_000, 0),
+    clockMarginMs: requireCount("clockMarginMs", options.clockMarginMs ?? 50, 0),
+    handlerTimeoutMs: requireCount("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
+    storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
+    maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
+    onReuse: options.onReuse ?? (() => "revoke"),
+    onEvent: options.onEvent ?? warn,
+  });
+}
+
+function requireStore(store: Store | undefined): Store {
+  if (typeof store?.loadSession === "function") return store;
+  throw new AuthError("invalid_options", 'store is missing: give sqlite("./sessions.db"), or memory() for one process');
+}
+
+function defaultKeys(store: Store, platform: Platform): KeyRing {
+  if (store.keyFile !== undefined) return keyFile(store.keyFile, { create: true, platform });
+  if (!store.durable) return randomKeys(platform);
+  throw new AuthError(
+    "invalid_options",
+    'this store outlives a restart, so its signing keys must too: give keys: keyFile("./sallyport.keys", { create: true })',
+  );
+}
+
+function requireRealm(realm: string): string {
+  if (/^[\x20-\x7e]{1,128}$/.test(realm)) return realm;
+  throw new AuthError("invalid_options", "realm must be 1 to 128 characters of visible ASCII and spaces");
+}
+
+function requireCount(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new AuthError("invalid_options", `${name} must be a whole number ${range}, not ${String(value)}`);
+}
+
+/** Whoever has not asked for events still learns of what needs a person: never of anything secret. */
+const warn: OnEvent = (event) => {
+  switch (event.kind) {
+    case "reuse":
+      return console.warn(
+        `sallyport: session ${event.ref} was ended: an old token came back, so somebody holds a copy`,
+      );
+    case "healed":
+      return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);
+    case "handler-failed": {
+      const { failure, scheme } = event;
+      const what = failure.kind === "threw" ? `threw ${nameOf(failure.error)}` : failure.kind.replace("-", " ");
+      return console.warn(`sallyport: the handler for ${scheme} ${what}; the caller got 503. Pass onEvent to see more`);
+    }
+    case "store-failed":
+      return console.warn(
+        `sallyport: the store failed (${nameOf(event.error)}); the caller got 503. Pass onEvent to see more`,
+      );
+  }
+};
+
+/** The class alone: a message may hold whatever the handler was given. */
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,75 @@
+import type { OnEvent } from "../events.js";
+import type { CredentialMemory } from "../handlers/remembered-credentials.js";
+import type { Ask } from "../stores/guarded-store.js";
+import type { SessionRow, Store } from "../stores/store.js";
+import type { KnownSessions } from "./known-sessions.js";
+
+/** Administration of sessions. Every method throws `AuthError` `unavailable` when the store cannot answer. */
+export interface Sessions {
+  /** Live sessions in the order of `ref`. `limit`: 100 unless told, 1,000 at most. */
+  list(query?: { subject?: string; after?: string; limit?: number }): Promise<readonly SessionSummary[]>;
+  /** Ends one session on every node. `false` when there is none, or it had ended before. */
+  end(ref: string, reason?: string): Promise<boolean>;
+  /** Ends every session that this subject opened or that acts for it, and forgets remembered credentials. */
+  endSubject(subject: string, reason?: string): Promise<void>;
+}
+
+/** A session in a list: nothing in it is secret. Instants are milliseconds since 1970 by the store's clock. */
+export interface SessionSummary {
+  readonly ref: string;
+  readonly subject: string;
+  readonly actor: string | undefined;
+  readonly scheme: string;
+  readonly createdAt: number;
+  /** Exact to `rotateAfterMs`: use is not written down more often. */
+  readonly lastUsedAt: number;
+  readonly expiresAt: number;
+  /** A token of it has been presented. */
+  readonly claimed: boolean;
+}
+
+export interface SessionsParts {
+  readonly store: Store;
+  readonly ask: Ask;
+  readonly known: Pick<KnownSessions, "end">;
+  readonly memory: Pick<CredentialMemory, "forget">;
+  readonly emit: OnEvent;
+}
+
+const defaultPage = 100;
+const largestPage = 1_000;
+
+export function createSessions({ store, ask, known, memory, emit }: SessionsParts): Sessions {
+  return Object.freeze({
+    async list(query: { subject?: string; after?: string; limit?: number } = {}) {
+      const limit = Math.max(1, Math.min(Math.trunc(query.limit ?? defaultPage), largestPage));
+      const rows = await ask(() => store.listSessions({ ...query, limit }));
+      return rows.map(toSummary);
+    },
+    async end(ref: string, reason = "ended") {
+      const ended = await ask(() => store.endSession(ref, reason));
+      known.end(ref, reason);
+      if (ended) emit({ kind: "session-ended", ref, reason });
+      return ended;
+    },
+    async endSubject(subject: string, reason = "ended") {
+      await ask(() => store.endSubject(subject, reason));
+      memory.forget(subject);
+      emit({ kind: "subject-ended", subject, reason });
+    },
+  });
+}
+
+function toSummary(row: SessionRow): SessionSummary {
+  const { ref, subject, scheme, createdAt, claimed } = row;
+  return {
+    ref,
+    subject,
+    actor: row.actor ?? undefined,
+    scheme,
+    createdAt,
+    lastUsedAt: Math.max(row.issuedAt, row.confirmedAt ?? 0, row.touchedAt),
+    expiresAt: createdAt + row.rules.absoluteMs,
+    claimed,
+  };
+}
