@@ -19,6 +19,8 @@ import { createTokenCodec } from "./sessions/token.js";
 import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
 
+export type { SessionSummary, Sessions } from "./sessions/sessions.js";
+
 /** The object every front is given. Made by `createAuth`. */
 export interface Auth<I extends Identity = Identity> {
   /** Part of every token's MAC and of every challenge. */
