@@ -1,0 +1,147 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { Denial } from "../decision.js";
+import { type Platform, systemPlatform } from "../platform.js";
+import { addVary } from "./attach.js";
+import type { NodeRequest, NodeResponse } from "./node-request.js";
+import { toDenialResponse } from "./reject.js";
+
+/** As much as a kernel has usually read ahead, and more than any honest log-in. */
+const drainBytes = 64 * 1024;
+
+/** Long enough for an uploader to notice its answer; a reset that overtakes the answer would hide it. */
+const drainMs = 1000;
+
+/**
+ * Writes a denial in the caller's own protocol, complete and at once, and cuts an unread body off.
+ *
+ * Left alone, Node reads and discards the rest of an upload, gigabytes of it; closed at once, the uploader sees a
+ * reset instead of the 401. So reading goes on for 64 KiB and pauses; when the body ends, or after one second, the
+ * response ends. Then a connection whose body was not taken in full closes (HTTP/2: its stream is reset).
+ */
+export function writeDenial(
+  request: NodeRequest,
+  response: NodeResponse,
+  denial: Denial,
+  platform: Platform = systemPlatform,
+): void {
+  if (response.headersSent) return;
+  const { status, headers, body } = toDenialResponse(denial, {
+    method: request.method ?? "",
+    rawHeaders: request.rawHeaders,
+  });
+  response.statusCode = status;
+  // Through `setHeader`: what CORS has set already must stay, or a browser hides the denial from the script.
+  const fields = new Map<string, string | string[]>();
+  for (const [name, value] of headers) {
+    const earlier = fields.get(name);
+    fields.set(name, earlier === undefined ? value : [earlier, value].flat());
+  }
+  fields.delete("vary");
+  addVary(response);
+  for (const [name, value] of fields) response.setHeader(name, value);
+  if ("stream" in request) endHttp2(request, response as Http2ServerResponse, body, platform);
+  else endHttp1(request, response as ServerResponse, body, platform);
+}
+
+function endHttp1(request: IncomingMessage, response: ServerResponse, body: Uint8Array, platform: Platform): void {
+  response.setHeader("Content-Length", body.length);
+  const { "content-length": length, "transfer-encoding": coding } = request.headers;
+  const chunked = coding !== undefined;
+  if (!chunked && (length === undefined || length === "0")) {
+    response.end(body);
+    return;
+  }
+  // A short body is taken in full, and the connection can go on: a call that was merely superseded is repeated on it.
+  // One that was announced by `Expect` may never be sent.
+  const keep = !chunked && Number(length) <= drainBytes && request.headers.expect === undefined;
+  if (!keep) response.setHeader("Connection", "close");
+  if (body.length > 0) response.write(body);
+  else response.flushHeaders();
+
+  const { socket } = request;
+  // Chunks of one byte are six on the wire: there, what the socket read counts, whatever was read before included.
+  const start = chunked ? socket.bytesRead - Math.min(socket.bytesRead, drainBytes) : Number.POSITIVE_INFINITY;
+  drain(
+    request,
+    response,
+    () => socket.bytesRead - start,
+    // Pausing the message alone would let Node fill its buffer first.
+    () => socket.pause(),
+    (ended) => {
+      if (ended) response.end();
+      else if (response.socket === null) response.end(() => socket.destroy());
+      else {
+        response.end();
+        socket.destroy();
+      }
+    },
+    platform,
+  );
+}
+
+function endHttp2(
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+  body: Uint8Array,
+  platform: Platform,
+): void {
+  const { stream } = request;
+  if (body.length > 0) response.setHeader("Content-Length", body.length);
+  // Ended at once: a stream can be answered in full while it is still being received, and gRPC's trailers-only form
+  // must have END_STREAM on its header block.
+  if (stream.endAfterHeaders) {
+    endWith(response, body);
+    return;
+  }
+  drain(
+    request,
+    response,
+    () => 0,
+    () => undefined,
+    (ended) => {
+      if (!ended) stream.close(constants.NGHTTP2_NO_ERROR);
+    },
+    platform,
+  );
+  endWith(response, body);
+}
+
+/** Without a body, END_STREAM goes on the header block itself. */
+function endWith(response: Http2ServerResponse, body: Uint8Array): void {
+  if (body.length > 0) response.end(body);
+  else response.end();
+}
+
+/** Takes what is left of the body: `finish` is called once, unless the client goes first. */
+function drain(
+  request: NodeRequest,
+  response: NodeResponse,
+  wireBytes: () => number,
+  pause: () => void,
+  finish: (ended: boolean) => void,
+  platform: Platform,
+): void {
+  let taken = 0;
+  const cancel = platform.delay(drainMs, () => done(false));
+  const onData = (chunk: Uint8Array) => {
+    taken += chunk.length;
+    if (taken < drainBytes && wireBytes() < drainBytes) return;
+    request.off("data", onData);
+    request.pause();
+    pause();
+  };
+  const onEnd = () => done(true);
+  const onClose = () => cleanUp();
+  function done(ended: boolean): void {
+    cleanUp();
+    finish(ended);
+  }
+  function cleanUp(): void {
+    cancel();
+    request.off("data", onData).off("end", onEnd);
+    response.off("close", onClose);
+  }
+  request.on("end", onEnd).on("data", onData);
+  response.on("close", onClose);
+}
