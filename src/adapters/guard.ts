@@ -1,0 +1,75 @@
+import type { Auth } from "../auth.js";
+import type { AuthenticateOptions, AuthRequest, Decision } from "../decision.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import { attachCaller, finishHeaders } from "./attach.js";
+import { createToAuthRequest, type NodeRequest, type NodeResponse, type TrustProxy } from "./node-request.js";
+import { writeDenial } from "./write-denial.js";
+
+/** What every adapter for Node understands. */
+export interface GuardOptions {
+  /**
+   * Requests without credentials are welcome: all of them, or those for which the function says so. Default: `false`,
+   * they get 401. Wrong credentials are refused in any case.
+   */
+  readonly anonymous?: boolean | ((request: AuthRequest) => boolean);
+  /**
+   * Is the peer at this address a proxy of ours? Then many callers share its connection. Default: never, since
+   * whoever may claim to be a proxy may claim more.
+   */
+  readonly trustProxy?: TrustProxy;
+  /** Clock of the one timer here, the end of a denied upload. Default: the machine's. */
+  readonly platform?: Platform;
+}
+
+/** Decides about a request; calls `pass` when it may go on, and answers it otherwise. */
+export type Guard = (
+  request: NodeRequest,
+  response: NodeResponse,
+  pass: () => void,
+  /** The path and query as received, where the server has changed `request.url`. */
+  url?: string,
+) => void;
+
+const welcome: AuthenticateOptions = Object.freeze({ anonymous: true });
+const deny: AuthenticateOptions = Object.freeze({ anonymous: false });
+
+/** The step that all adapters for Node share: decide, attach the caller, see to the headers, or deny. */
+export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOptions = {}): Guard {
+  const { anonymous = false, trustProxy, platform } = options;
+  const toAuthRequest = createToAuthRequest(trustProxy);
+  const { id } = auth.slot;
+
+  function apply(decision: Decision<I>, request: NodeRequest, response: NodeResponse, pass: () => void): void {
+    if (decision.kind === "denied") {
+      writeDenial(request, response, decision, platform);
+      return;
+    }
+    if (decision.kind === "allowed") attachCaller(auth, request, decision.caller);
+    finishHeaders(response, decision.kind === "allowed" ? decision.offer : undefined);
+    pass();
+  }
+
+  return function guard(request, response, pass, url) {
+    // A guard in front, of the same `auth`, has let this request in already.
+    if ((request as unknown as Record<symbol, unknown>)[id] !== undefined) {
+      pass();
+      return;
+    }
+    const data = toAuthRequest(request, url);
+    const isWelcome = typeof anonymous === "function" ? anonymous(data) : anonymous;
+    const decision = auth.authenticate(data, isWelcome ? welcome : deny);
+    if (!("then" in decision)) {
+      apply(decision, request, response, pass);
+      return;
+    }
+    void decision.then((awaited) => {
+      // Who listens for `close` only now would never hear of a client that has left meanwhile.
+      if (!hasLeft(response)) apply(awaited, request, response, pass);
+    });
+  };
+}
+
+function hasLeft(response: NodeResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}

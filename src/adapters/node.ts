@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Auth } from "../auth.js";
+import type { Identity } from "../identity.js";
+import { createGuard, type GuardOptions } from "./guard.js";
+import type { NodeRequest, NodeResponse } from "./node-request.js";
+
+/**
+ * Puts the door in front of a request listener of `node:http`, `node:https` or `node:http2` (compatibility API):
+ *
+ * ```ts
+ * createServer(nodeAuth(auth, (request, response) => response.end(auth.caller(request).identity.subject)));
+ * ```
+ *
+ * The listener runs only for callers that were let in; all others are answered in their own protocol, before a byte
+ * of the body is read. What the listener throws, or rejects with, goes where it would go without us.
+ */
+export function nodeAuth<
+  Request extends NodeRequest = IncomingMessage,
+  Response extends NodeResponse = ServerResponse<IncomingMessage>,
+>(
+  auth: Auth<Identity>,
+  listener: (request: Request, response: Response) => unknown,
+  options?: GuardOptions,
+): (request: Request, response: Response) => void {
+  const guard = createGuard(auth, options);
+  return function nodeAuthListener(request, response) {
+    guard(request, response, () => {
+      listener(request, response);
+    });
+  };
+}
