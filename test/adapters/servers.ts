@@ -1,0 +1,68 @@
+import { createServer, type Server } from "node:http";
+import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { expressAuth } from "../../src/adapters/express.js";
+import { nodeAuth } from "../../src/adapters/node.js";
+import { serveSuiteRoutes } from "../../src/testing/adapter-routes.js";
+import type { AdapterCase, AdapterServer } from "../../src/testing/adapter-suite.js";
+
+/** Listens on a free port; closing does not wait for clients. */
+export async function listen(server: Server | Http2Server): Promise<AdapterServer> {
+  const sockets = new Set<{ destroy(): unknown }>();
+  server.on("connection", (socket: { destroy(): unknown }) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+      }),
+  };
+}
+
+export const nodeCases: readonly AdapterCase[] = [
+  {
+    protocol: "HTTP/1",
+    start: (auth, options) =>
+      listen(
+        createServer(
+          nodeAuth(auth, (req, res) => serveSuiteRoutes(auth, req.url?.split("?")[0] ?? "", req, res), options),
+        ),
+      ),
+  },
+  {
+    protocol: "HTTP/2",
+    start: (auth, options) =>
+      listen(
+        createHttp2Server(
+          nodeAuth(auth, (req, res) => serveSuiteRoutes(auth, req.url.split("?")[0] ?? "", req, res), options),
+        ),
+      ),
+  },
+];
+
+export const expressCases: readonly AdapterCase[] = [
+  {
+    protocol: "HTTP/1",
+    start: (auth, options) => {
+      const app = express();
+      app.set("env", "test");
+      app.use(expressAuth(auth, options));
+      app.get("/me", async (req, res) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        res.json({ subject: auth.optionalCaller(req)?.identity.subject ?? null });
+      });
+      app.get("/throw", async () => {
+        throw new Error("broken");
+      });
+      app.get("/redirect", (_req, res) => res.redirect("/me"));
+      for (const path of ["/raw", "/stream", "/not-modified"]) {
+        app.get(path, (req, res) => serveSuiteRoutes(auth, path, req, res));
+      }
+      return listen(createServer(app));
+    },
+  },
+];
