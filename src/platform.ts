@@ -11,8 +11,12 @@ export interface Platform {
   monotonic(): number;
   /** Cryptographically strong random bytes. */
   random(bytes: number): Uint8Array;
-  /** Calls `done` once after `ms` milliseconds; never keeps the process alive. Returns a function that cancels it. */
-  delay(ms: number, done: () => void): () => void;
+  /**
+   * Calls `done` once after `ms` milliseconds. Returns a function that cancels it.
+   *
+   * @param hold keep the process alive until then: for work that somebody awaits. Default `false`.
+   */
+  delay(ms: number, done: () => void, hold?: boolean): () => void;
 }
 
 /** The longest wait that Node's timers take; a longer one would fire at once. */
@@ -23,9 +27,9 @@ export const systemPlatform: Platform = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   random: (bytes: number) => randomBytes(bytes),
-  delay(ms: number, done: () => void) {
+  delay(ms: number, done: () => void, hold = false) {
     const timer = setTimeout(done, Math.min(ms, longestTimerMs));
-    timer.unref();
+    if (!hold) timer.unref();
     return () => clearTimeout(timer);
   },
 });
