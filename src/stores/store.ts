@@ -16,7 +16,7 @@ export interface Store {
   /**
    * Adds a session at generation 1, all instants the store's now, and applies the caps: beyond `caps.unclaimed`
    * unclaimed sessions of a subject the oldest of them goes, beyond `caps.claimed` claimed ones the oldest of those
-   * (reason `"cap"`). Expired and revoked ones do not count; of the revoked at most `caps.claimed` are remembered.
+   * (reason `"cap"`). Expired and revoked ones do not count; of the revoked the `caps.claimed` opened last are remembered.
    * The row comes back revoked when its subject or actor was ended while the log-in was under way: `loginMs`.
    *
    * @param durable wait until a power cut cannot take it back; otherwise until other processes can see it.
