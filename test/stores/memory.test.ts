@@ -6,6 +6,12 @@ import { fileURLToPath } from "node:url";
 import { systemPlatform } from "../../src/platform.js";
 import { memory } from "../../src/stores/memory.js";
 import type { NewSession, SessionRules } from "../../src/stores/store.js";
+import { describeStore } from "../../src/testing/store-suite.js";
+
+describeStore("memory", {
+  clock: "platform",
+  create: (platform) => ({ store: memory({ platform }) }),
+});
 
 const rules: SessionRules = {
   policy: "confirm-then-cut",

@@ -1,0 +1,32 @@
+import { describe } from "node:test";
+import { createStoreTest, type StoreSuiteOptions } from "./store-suite-context.js";
+import { testStoreData } from "./store-suite-data.js";
+import { testStoreEnds } from "./store-suite-ends.js";
+import { testStoreLimits } from "./store-suite-limits.js";
+import { testStoreRandomly } from "./store-suite-random.js";
+import { testStoreSessions } from "./store-suite-sessions.js";
+
+export type { StoreSuiteOptions, StoreUnderTest } from "./store-suite-context.js";
+
+/**
+ * The store contract as tests of `node:test`: call it in a test file of your store.
+ *
+ * ```ts
+ * describeStore("my store", {
+ *   async create() {
+ *     const url = await emptyDatabase();
+ *     return { store: await mine(url), again: () => mine(url), close: () => dropDatabase(url) };
+ *   },
+ * });
+ * ```
+ */
+export function describeStore(name: string, options: StoreSuiteOptions): void {
+  describe(`the store contract: ${name}`, () => {
+    const test = createStoreTest(options);
+    testStoreSessions(test);
+    testStoreEnds(test);
+    testStoreLimits(test);
+    testStoreData(test);
+    testStoreRandomly(test);
+  });
+}
