@@ -14,9 +14,15 @@ export interface BasicOptions<I extends Identity> {
    * Write `verify: (user, password) => users.check(user, password)`: a bare `users.check` loses its `this`.
    */
   verify(user: string, password: string): Awaitable<I | null | undefined | false>;
+  /** A number that grows when a password or an account did: the engine then forgets what it remembered. */
+  epoch?(): number;
 }
 
-/** User name and password (RFC 7617). Opens a session, so that the password need not come with every call. */
+/**
+ * User name and password (RFC 7617). Opens a session, so that the password need not come with every call.
+ *
+ * @throws {AuthError} `invalid_options` without `verify`.
+ */
 export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> {
   if (typeof options?.verify !== "function") {
     throw new AuthError("invalid_options", "basic needs verify: (user, password) => identity, or null for nobody");
@@ -25,6 +31,7 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
     scheme: "Basic",
     opens: "session",
     remember: true,
+    ...(options.epoch && { epoch: options.epoch.bind(options) }),
     challenge: basicChallenge,
     fromHeader(payload: string): Awaitable<Verdict<I>> {
       const login = parseBasicPayload(payload);

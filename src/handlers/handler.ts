@@ -22,6 +22,11 @@ export interface Handler<I extends Identity = Identity> {
    */
   readonly remember?: boolean;
   /**
+   * With `remember`: a number that grows when an earlier verdict may no longer hold (a user file was edited). The
+   * engine asks before it trusts its memory, and forgets what it remembered under another number. It must be cheap.
+   */
+  epoch?(): number;
+  /**
    * What to say in `WWW-Authenticate` (RFC 9110 §11.6.1), or `undefined` to stay unmentioned.
    * Default: `<scheme> realm="<realm>"`.
    */

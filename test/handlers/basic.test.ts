@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { basic, parseBasicPayload } from "../../src/handlers/basic.js";
 import type { HandlerContext } from "../../src/handlers/handler.js";
+import { describeHandler } from "../../src/testing/handler-suite.js";
 
 const base64 = (text: string | Uint8Array) => Buffer.from(text as string).toString("base64");
 
@@ -76,4 +77,38 @@ test("opens a session, may be remembered, and asks for UTF-8", () => {
 
 test("basic without verify is refused", () => {
   assert.throws(() => basic({} as never), { code: "invalid_options", message: /verify: \(user, password\)/ });
+});
+
+test("the epoch of what verifies is the handler's, with its own this", () => {
+  const users = {
+    version: 7,
+    verify: () => null,
+    epoch() {
+      return this.version;
+    },
+  };
+  assert.equal(basic(users).epoch?.(), 7);
+  assert.equal(basic({ verify: () => null }).epoch, undefined);
+});
+
+describeHandler("basic", {
+  create: () =>
+    basic({
+      verify: async (user, password) => (password === `${user} knows` ? { subject: user, roles: ["user"] } : null),
+    }),
+  good: [
+    { payload: base64("ada:ada knows"), subject: "ada" },
+    { payload: base64("grace€:grace€ knows"), subject: "grace€" },
+  ],
+  bad: [
+    "",
+    base64("ada:grace€ knows"),
+    base64("ada:"),
+    base64("ada"),
+    base64(":ada knows"),
+    "ada:ada knows",
+    `${base64("ada:ada knows")}=`,
+  ],
+  secrets: ["ada knows", "grace€ knows"],
+  stalled: { create: () => basic({ verify: () => new Promise<null>(() => {}) }), payload: base64("ada:x") },
 });

@@ -58,10 +58,10 @@ test("a promised verdict arrives, and its timer is cancelled", async () => {
   assert.deepEqual(seen, { timers: 1, cancelled: 1, ms: 5_000 });
 });
 
-test("the handler sees peer, target, round and state, and an unaborted signal", () => {
+test("the handler sees peer, target, round and state, and an unaborted signal", async () => {
   const { options } = setUp();
   const contexts: HandlerContext[] = [];
-  runHandler(
+  await runHandler(
     (context) => {
       contexts.push(context);
       return ada;
