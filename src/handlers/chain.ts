@@ -1,0 +1,87 @@
+import type { IdentityOf } from "../auth.js";
+import { AuthError } from "../errors.js";
+import type { Identity } from "../identity.js";
+import { mapAwaitable } from "./awaitable.js";
+import { type Awaitable, declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
+
+/** Which handler of the chain asked for one more round, and what it wants to see again. */
+interface ChainState {
+  readonly index: number;
+  readonly state: unknown;
+}
+
+/**
+ * Several handlers for one scheme, asked in the order given: `declined` goes on to the next, any other verdict ends it.
+ * A handler that throws ends it too, as `unavailable`: skipping a check because it failed would be a way around it.
+ * After `challenged`, the next message goes straight to the handler that asked for it.
+ *
+ * @param handlers all for `scheme`, all opening the same. The whole chain shares one deadline.
+ * @throws {AuthError} `invalid_options`
+ */
+export function chain<H extends Handler<Identity>>(scheme: string, handlers: readonly H[]): Handler<IdentityOf<H>> {
+  type I = IdentityOf<H>;
+  // Each element yields a part of the identity union.
+  const links = [...handlers] as unknown as readonly Handler<I>[];
+  const [first] = links;
+  if (first === undefined) throw new AuthError("invalid_options", `chain("${scheme}", …) needs at least one handler`);
+  for (const link of links) requireLink(link, scheme, first);
+
+  /** Asks from the handler on whose turn it is. */
+  function run(ask: (link: Handler<I>, context: HandlerContext) => Awaitable<Verdict<I>>, context: HandlerContext) {
+    const resumed = context.state as ChainState | undefined;
+    const step = (index: number): Awaitable<Verdict<I>> => {
+      const link = links[index];
+      if (link === undefined) return declined;
+      const own =
+        index === resumed?.index ? withState(context, resumed.state, context.round) : withState(context, undefined, 1);
+      return mapAwaitable(ask(link, own), (verdict) => {
+        if (verdict?.kind === "declined") return step(index + 1);
+        if (verdict?.kind !== "challenged") return verdict;
+        return { ...verdict, state: { index, state: verdict.state } satisfies ChainState };
+      });
+    };
+    return step(resumed?.index ?? 0);
+  }
+
+  return Object.freeze({
+    scheme,
+    opens: first.opens,
+    remember: links.every((link) => link.remember === true),
+    // Each number only grows, so the sum grows with any of them.
+    epoch: () => links.reduce((sum, link) => sum + (link.epoch?.() ?? 0), 0),
+    ...(first.challenge && { challenge: (realm: string) => first.challenge?.(realm) }),
+    ...(links.some((link) => link.fromHeader) && {
+      fromHeader: (payload: string, context: HandlerContext) =>
+        run((link, own) => link.fromHeader?.(payload, own) ?? declined, context),
+    }),
+    ...(links.some((link) => link.fromHandshake) && {
+      fromHandshake: (payload: Uint8Array, context: HandlerContext) =>
+        run((link, own) => link.fromHandshake?.(payload, own) ?? declined, context),
+    }),
+  } satisfies Handler<I>);
+}
+
+/** A link sees its own state and round only. The signal stays lazy. */
+function withState(context: HandlerContext, state: unknown, round: number): HandlerContext {
+  return {
+    get signal() {
+      return context.signal;
+    },
+    peer: context.peer,
+    target: context.target,
+    round,
+    state,
+  };
+}
+
+function requireLink(link: Handler, scheme: string, first: Handler): void {
+  if (typeof link?.scheme !== "string" || link.scheme.toLowerCase() !== scheme.toLowerCase()) {
+    throw new AuthError(
+      "invalid_options",
+      `Every handler in chain("${scheme}", …) must answer for ${scheme}; one answers for ${link?.scheme}`,
+    );
+  }
+  if (link.opens !== first.opens) {
+    throw new AuthError("invalid_options", `The handlers in chain("${scheme}", …) must all open the same thing`);
+  }
+}
