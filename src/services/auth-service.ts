@@ -1,5 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  type HandlerContext,
+  type ServiceImpl,
+} from "@connectrpc/connect";
 import type { Auth, Proof } from "../auth.js";
 import { AuthService, type LogInRequest, LogInResponseSchema } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../identity.js";
@@ -7,6 +14,9 @@ import { peerSlot } from "../peer.js";
 import type { Caller } from "../sessions/session.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
 import { asking, toConnectError } from "./to-connect-error.js";
+
+/** `LogIn` is open to everybody, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. */
+const readMaxBytes = 64 * 1024;
 
 const defaultPageSize = 100;
 const maxPageSize = 1_000;
@@ -25,7 +35,17 @@ const refPattern = /^[A-Za-z0-9_-]{22}$/;
 export function authRoutes<I extends Identity>(auth: Auth<I>): (router: ConnectRouter) => void {
   const service = createAuthService(auth);
   return (router) => {
+    const start = router.handlers.length;
     router.service(AuthService, service);
+    // Options of one service turn on protocols that the router turned off (connect 2.1): say again which are on.
+    const on = new Set(router.handlers.splice(start)[0]?.protocolNames);
+    const options: ConnectRouterOptions = {
+      readMaxBytes,
+      connect: on.has("connect"),
+      grpc: on.has("grpc"),
+      grpcWeb: on.has("grpc-web"),
+    };
+    router.service(AuthService, service, options);
   };
 }
 
@@ -62,7 +82,7 @@ function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeo
           context.responseHeader.set("authorization", `Bearer ${outcome.token}`);
           return create(LogInResponseSchema, {
             token: outcome.token,
-            caller: toCallerMessage(outcome.caller),
+            caller: toCallerMessage({ ...outcome.caller, scheme: outcome.session.scheme }),
             session: toSessionMessage(outcome.session),
           });
         case "denied":
