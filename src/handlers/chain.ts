@@ -1,8 +1,8 @@
-import type { IdentityOf } from "../auth.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
 import { mapAwaitable } from "./awaitable.js";
 import { type Awaitable, declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
+import type { IdentityOf } from "./handler-table.js";
 
 /** Which handler of the chain asked for one more round, and what it wants to see again. */
 interface ChainState {

@@ -1,8 +1,10 @@
-import type { IdentityOf } from "../auth.js";
 import { basicChallenge, quoteString, requireChallenge } from "../credentials/challenge.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
 import type { Handler } from "./handler.js";
+
+/** The identity type that a handler, or a union of handlers, gives to the route. */
+export type IdentityOf<H> = H extends Handler<infer I> ? I : never;
 
 /** Which handler answers for which scheme. Fixed when it is made. */
 export interface HandlerTable<I extends Identity = Identity> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IdentityOf } from "../../src/auth.js";
 import { chain } from "../../src/handlers/chain.js";
 import { declined, type Handler, type HandlerContext, type Verdict } from "../../src/handlers/handler.js";
+import type { IdentityOf } from "../../src/handlers/handler-table.js";
 import type { Identity } from "../../src/identity.js";
 import { describeHandler } from "../../src/testing/handler-suite.js";
 

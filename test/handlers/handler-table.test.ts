@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { IdentityOf } from "../../src/auth.js";
 import { basic } from "../../src/handlers/basic.js";
 import { type Handler, rejected } from "../../src/handlers/handler.js";
-import { createHandlerTable } from "../../src/handlers/handler-table.js";
+import { createHandlerTable, type IdentityOf } from "../../src/handlers/handler-table.js";
 import type { Identity } from "../../src/identity.js";
 
 const handler = (scheme: string, more: Partial<Handler> = {}): Handler => ({
