@@ -1,77 +1,30 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
-import { type Outcome, present, rotationDueAt, sessionDeadline } from "../../src/sessions/rotation.js";
-import type { SessionRow } from "../../src/stores/store.js";
-import { overlappingRules, rowWith, start, tableRules, tokenOf } from "./rotation-row.js";
-
-const signing = 2;
-const row = rowWith();
-const due = rotationDueAt(row);
-const unconfirmed = rowWith({ confirmedAt: null });
-const newKey = tokenOf(4, start + 9_600, 9);
-const endOfSecond = Math.floor((start + 9_600) / 1000) * 1000 + 999;
-
-const accept: Outcome = { kind: "accept", give: false };
-const give: Outcome = { kind: "accept", give: true };
-const superseded: Outcome = { kind: "refuse", code: "superseded" };
-const expired: Outcome = { kind: "refuse", code: "expired" };
-const reuseAt = (now: number): Outcome => ({
-  kind: "refuse",
-  code: "reuse",
-  change: { revokedAt: now, revokedReason: "reuse" },
-});
-const confirmAt = (now: number): Outcome => ({
-  kind: "accept",
-  give: false,
-  event: "confirmed",
-  change: { confirmedAt: now, claimed: true },
-});
-const turnAt = (now: number, from: SessionRow): Outcome => ({
-  kind: "accept",
-  give: true,
-  event: "turned",
-  change: {
-    generation: from.generation + 1,
-    issuedAt: now,
-    keyId: signing,
-    confirmedAt: null,
-    previousConfirmedAt: from.confirmedAt,
-  },
-});
-const healTo = (generation: number, issuedAt: number, now: number, previousConfirmedAt: number): Outcome => ({
-  kind: "accept",
-  give: false,
-  event: "healed",
-  change: { generation, issuedAt, keyId: 9, confirmedAt: now, previousConfirmedAt, claimed: true },
-});
-
-interface Line {
-  readonly name: string;
-  readonly row?: SessionRow;
-  /** Generation and issued-at of the token. Default: generation 3. */
-  readonly token?: ReturnType<typeof tokenOf>;
-  readonly now: number;
-  readonly rotate?: boolean;
-  readonly is: Outcome;
-}
-
-function table(title: string, lines: readonly Line[]): void {
-  describe(title, () => {
-    for (const line of lines) {
-      test(line.name, () => {
-        const outcome = present(line.row ?? row, line.token ?? tokenOf(3), line.now, signing, line.rotate ?? true);
-        assert.deepEqual(outcome, line.is);
-      });
-    }
-  });
-}
+import { test } from "node:test";
+import { present, rotationDueAt } from "../../src/sessions/rotation.js";
+import { rowWith, start, tableRules, tokenOf } from "./rotation-row.js";
+import {
+  accept,
+  confirmAt,
+  due,
+  endOfSecond,
+  expired,
+  give,
+  healTo,
+  newKey,
+  reuseAt,
+  row,
+  signing,
+  superseded,
+  table,
+  turnAt,
+  unconfirmed,
+} from "./rotation-table.js";
 
 const confirmedLate = rowWith({ confirmedAt: due - 1 });
 const confirmed = start + 100;
 const cut = confirmed + tableRules.overlapMs;
 const gone = cut + tableRules.stragglerMs;
 const previousGone = start - 7_000 + tableRules.overlapMs + tableRules.stragglerMs;
-const useOver = confirmed + tableRules.idleMs;
 
 table("the current generation", [
   { name: "is confirmed when first presented", row: unconfirmed, now: start + 5, is: confirmAt(start + 5) },
@@ -208,134 +161,6 @@ table("a generation newer than the store", [
     is: expired,
   },
 ]);
-
-table("deadlines", [
-  { name: "a look writes use down after rotateAfterMs", now: confirmed + 7_999, rotate: false, is: accept },
-  {
-    name: "a look writes use down at rotateAfterMs",
-    now: confirmed + 8_000,
-    rotate: false,
-    is: { ...accept, change: { touchedAt: confirmed + 8_000 } },
-  },
-  { name: "idle: good one millisecond before", now: useOver - 1, is: turnAt(useOver - 1, row) },
-  { name: "idle: over at the limit", now: useOver, is: expired },
-  {
-    name: "idle counts from the last touch",
-    row: rowWith({ touchedAt: useOver - 1 }),
-    now: useOver,
-    rotate: false,
-    is: accept,
-  },
-  {
-    name: "absolute: good one millisecond before",
-    row: rowWith({ createdAt: start - 195_000 }),
-    now: start + 4_999,
-    is: accept,
-  },
-  {
-    name: "absolute: over at the limit",
-    row: rowWith({ createdAt: start - 195_000 }),
-    now: start + 5_000,
-    is: expired,
-  },
-  {
-    name: "unclaimed: good one millisecond before",
-    row: rowWith({ generation: 1, confirmedAt: null, createdAt: start, claimed: false }),
-    token: tokenOf(1),
-    now: start + 4_999,
-    is: confirmAt(start + 4_999),
-  },
-  {
-    name: "unclaimed: over at the limit",
-    row: rowWith({ generation: 1, confirmedAt: null, createdAt: start, claimed: false }),
-    token: tokenOf(1),
-    now: start + 5_000,
-    is: expired,
-  },
-  {
-    name: "a session opened by a log-in is not unclaimed",
-    row: rowWith({ generation: 1, confirmedAt: null, createdAt: start, claimed: true }),
-    token: tokenOf(1),
-    now: start + 5_000,
-    is: confirmAt(start + 5_000),
-  },
-  { name: "an old generation of an expired session is no reuse", token: tokenOf(0), now: useOver, is: expired },
-  {
-    name: "revoked is final, whatever is presented",
-    row: rowWith({ revokedAt: start, revokedReason: "logout" }),
-    token: newKey,
-    now: start + 1,
-    is: { kind: "refuse", code: "revoked" },
-  },
-]);
-
-const jar = rowWith({ rules: overlappingRules });
-const jarUnconfirmed = rowWith({ rules: overlappingRules, confirmedAt: null });
-const lifeOver = Math.floor(start / 1000) * 1000 + overlappingRules.lifetimeMs;
-
-table("the policy `overlapping`", [
-  { name: "confirms the current token", row: jarUnconfirmed, now: start + 5, is: confirmAt(start + 5) },
-  { name: "accepts the current token until it is due", row: jar, now: due - 1, is: accept },
-  { name: "turns the current token when it is due", row: jar, now: due, is: turnAt(due, jar) },
-  {
-    name: "turns without a confirmation",
-    row: jarUnconfirmed,
-    now: due,
-    is: turnAt(due, { ...jarUnconfirmed, confirmedAt: due }),
-  },
-  {
-    name: "claims the session with the turn",
-    row: rowWith({ rules: { ...overlappingRules, unclaimedMs: 60_000 }, generation: 1, claimed: false }),
-    token: tokenOf(1),
-    now: due + 2_000,
-    is: {
-      kind: "accept",
-      give: true,
-      event: "turned",
-      change: {
-        generation: 2,
-        issuedAt: due + 2_000,
-        keyId: signing,
-        confirmedAt: null,
-        previousConfirmedAt: confirmed,
-        claimed: true,
-      },
-    },
-  },
-  { name: "does not turn for a look", row: jar, now: due, rotate: false, is: accept },
-  { name: "answers an older generation with the current token", row: jar, token: tokenOf(1), now: start, is: give },
-  { name: "answers a look with nothing", row: jar, token: tokenOf(1), now: start, rotate: false, is: accept },
-  {
-    name: "an older generation is good one millisecond before its lifetime ends",
-    row: jar,
-    token: tokenOf(2),
-    now: lifeOver - 1,
-    is: { ...give, change: { touchedAt: lifeOver - 1 } },
-  },
-  {
-    name: "an older generation is expired, never reuse, at its end",
-    row: jar,
-    token: tokenOf(2),
-    now: lifeOver,
-    is: expired,
-  },
-  { name: "the current one is expired at its end as well", row: jar, now: lifeOver, is: expired },
-  {
-    name: "heals a lost write",
-    row: jar,
-    token: newKey,
-    now: start + 15_000,
-    is: healTo(4, endOfSecond, start + 15_000, confirmed),
-  },
-]);
-
-test("the deadline of a session is the nearest of the limits that apply", () => {
-  assert.equal(sessionDeadline(row), useOver);
-  assert.equal(sessionDeadline(unconfirmed), start + tableRules.idleMs);
-  assert.equal(sessionDeadline(rowWith({ touchedAt: start + 500 })), start + 500 + tableRules.idleMs);
-  assert.equal(sessionDeadline(rowWith({ createdAt: start - 190_000 })), start + 10_000);
-  assert.equal(sessionDeadline(rowWith({ claimed: false, createdAt: start })), start + tableRules.unclaimedMs);
-});
 
 test("a token that the row heals to carries the second that it was issued in", () => {
   for (const now of [start + 9_600, endOfSecond, start + 15_000]) {

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { type Outcome, type Presented, present, rotationDueAt } from "../../src/sessions/rotation.js";
+import type { SessionRow } from "../../src/stores/store.js";
+import { rowWith, start, tokenOf } from "./rotation-row.js";
+
+export const signing = 2;
+export const row = rowWith();
+export const due = rotationDueAt(row);
+export const unconfirmed = rowWith({ confirmedAt: null });
+export const newKey = tokenOf(4, start + 9_600, 9);
+export const endOfSecond = Math.floor((start + 9_600) / 1000) * 1000 + 999;
+
+export const accept: Outcome = { kind: "accept", give: false };
+export const give: Outcome = { kind: "accept", give: true };
+export const superseded: Outcome = { kind: "refuse", code: "superseded" };
+export const expired: Outcome = { kind: "refuse", code: "expired" };
+export const reuseAt = (now: number): Outcome => ({
+  kind: "refuse",
+  code: "reuse",
+  change: { revokedAt: now, revokedReason: "reuse" },
+});
+export const confirmAt = (now: number): Outcome => ({
+  kind: "accept",
+  give: false,
+  event: "confirmed",
+  change: { confirmedAt: now, claimed: true },
+});
+export const turnAt = (now: number, from: SessionRow): Outcome => ({
+  kind: "accept",
+  give: true,
+  event: "turned",
+  change: {
+    generation: from.generation + 1,
+    issuedAt: now,
+    keyId: signing,
+    confirmedAt: null,
+    previousConfirmedAt: from.confirmedAt,
+  },
+});
+export const healTo = (generation: number, issuedAt: number, now: number, previousConfirmedAt: number): Outcome => ({
+  kind: "accept",
+  give: false,
+  event: "healed",
+  change: { generation, issuedAt, keyId: 9, confirmedAt: now, previousConfirmedAt, claimed: true },
+});
+
+export interface Line {
+  readonly name: string;
+  readonly row?: SessionRow;
+  /** Generation and issued-at of the token. Default: generation 3. */
+  readonly token?: Presented;
+  readonly now: number;
+  readonly rotate?: boolean;
+  readonly is: Outcome;
+}
+
+export function table(title: string, lines: readonly Line[]): void {
+  describe(title, () => {
+    for (const line of lines) {
+      test(line.name, () => {
+        const outcome = present(line.row ?? row, line.token ?? tokenOf(3), line.now, signing, line.rotate ?? true);
+        assert.deepEqual(outcome, line.is);
+      });
+    }
+  });
+}
