@@ -5,11 +5,11 @@ import type { SessionRow } from "../../src/stores/store.js";
 import { rowWith, start, tokenOf } from "./rotation-row.js";
 
 export const signing = 2;
-export const row = rowWith();
-export const due = rotationDueAt(row);
-export const unconfirmed = rowWith({ confirmedAt: null });
-export const newKey = tokenOf(4, start + 9_600, 9);
-export const endOfSecond = Math.floor((start + 9_600) / 1000) * 1000 + 999;
+export const row: SessionRow = rowWith();
+export const due: number = rotationDueAt(row);
+export const unconfirmed: SessionRow = rowWith({ confirmedAt: null });
+export const newKey: Presented = tokenOf(4, start + 9_600, 9);
+export const endOfSecond: number = Math.floor((start + 9_600) / 1000) * 1000 + 999;
 
 export const accept: Outcome = { kind: "accept", give: false };
 export const give: Outcome = { kind: "accept", give: true };
