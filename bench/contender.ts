@@ -1,0 +1,87 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { openLoad, toRequest } from "./http-load.js";
+import type { Ask, Ready, Report } from "./messages.js";
+import type { ContenderName } from "./rows.js";
+
+/** What a block of calls took and did. */
+export interface Sample {
+  readonly calls: number;
+  /** CPU time of the contender's process. */
+  readonly cpuUs: number;
+  /** By the clock on the wall. */
+  readonly wallMs: number;
+  readonly reads: number;
+  readonly writes: number;
+  readonly checks: number;
+}
+
+/** One program under measure, in a process of its own that lives as long as the run. */
+export interface Contender {
+  readonly name: ContenderName;
+  /** `Authorization` values for calls to it, and to whatever it is compared with. */
+  readonly authorizations: readonly string[];
+  run(authorizations: readonly string[], calls: number): Promise<Sample>;
+  stop(): void;
+}
+
+/**
+ * Starts a program under measure.
+ *
+ * @param directory for its database.
+ * @throws when the process ends before it is ready.
+ */
+export async function startContender(name: ContenderName, directory: string): Promise<Contender> {
+  const isServer = name.startsWith("express") || name.startsWith("node");
+  const script = fileURLToPath(new URL(isServer ? "http-server.js" : "token-loop.js", import.meta.url));
+  const child = fork(script, [name, directory], { env: { ...process.env, NODE_ENV: "production" } });
+  const { port, authorizations } = await hear<Ready>(child, name);
+  const load = port === undefined ? undefined : await openLoad(port);
+
+  const ask = (calls: number): Promise<Report> => {
+    child.send({ calls } satisfies Ask);
+    return hear<Report>(child, name);
+  };
+
+  /** A server is asked where it stands around the load; a loop does the calls itself. */
+  async function measure(values: readonly string[], calls: number): Promise<Report> {
+    if (load === undefined) return ask(calls);
+    const requests = values.length === 0 ? [toRequest(undefined)] : values.map(toRequest);
+    const { after: before } = await ask(0);
+    await load.run(requests, calls);
+    const { after } = await ask(0);
+    return { before, after };
+  }
+
+  return {
+    name,
+    authorizations,
+    async run(values, calls) {
+      const startedAt = performance.now();
+      const { before, after } = await measure(values, calls);
+      return {
+        calls,
+        wallMs: performance.now() - startedAt,
+        cpuUs: after.cpuUs - before.cpuUs,
+        reads: after.reads - before.reads,
+        writes: after.writes - before.writes,
+        checks: after.checks - before.checks,
+      };
+    },
+    stop() {
+      load?.close();
+      child.disconnect();
+    },
+  };
+}
+
+function hear<T>(child: ChildProcess, name: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null): void => reject(new Error(`the process of ${name} ended with ${code}`));
+    child.once("exit", ended);
+    child.once("message", (message) => {
+      child.off("exit", ended);
+      resolve(message as T);
+    });
+  });
+}

@@ -1,0 +1,78 @@
+/** What the store and the handler must have been asked in a block of calls, so that a row measures what it says. */
+export type Expected = "no-reads" | "one-read-each";
+
+/** One comparison: the same calls against two programs. */
+export interface Row {
+  readonly row: string;
+  /** Name of the program with Sallyport in it. */
+  readonly ours: ContenderName;
+  /** Name of the program that it is compared with. */
+  readonly other: ContenderName;
+  /** The other one, in words. */
+  readonly against: string;
+  readonly expected: Expected;
+  /** For `--help`. */
+  readonly what: string;
+}
+
+/** `servers` answer HTTP; `loops` call a function over and over. Each is a process of its own. */
+export type ContenderName = ServerName | LoopName;
+export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
+export type LoopName = "token-warm" | "token-cold" | "jose";
+
+const express = { other: "express", against: "bare Express" } as const;
+const node = { other: "node", against: "bare node:http" } as const;
+const jose = { other: "jose", against: "jose jwtVerify HS256" } as const;
+
+/** The rows in the order in which they are printed. */
+export const rows: readonly Row[] = [
+  { row: "express-warm", ours: "express-warm", ...express, expected: "no-reads", what: "a remembered bearer token" },
+  {
+    row: "express-cold",
+    ours: "express-cold",
+    ...express,
+    expected: "one-read-each",
+    what: "nothing remembered: MAC checked, SQLite asked",
+  },
+  {
+    row: "express-basic",
+    ours: "express-basic",
+    ...express,
+    expected: "no-reads",
+    what: "the same password on every call of kept connections",
+  },
+  {
+    row: "express-noop",
+    ours: "express-noop",
+    ...express,
+    expected: "no-reads",
+    what: "a middleware that does nothing: the noise",
+  },
+  { row: "node-warm", ours: "node-warm", ...node, expected: "no-reads", what: "a remembered bearer token" },
+  {
+    row: "node-cold",
+    ours: "node-cold",
+    ...node,
+    expected: "one-read-each",
+    what: "nothing remembered: MAC checked, SQLite asked",
+  },
+  { row: "token-warm", ours: "token-warm", ...jose, expected: "no-reads", what: "auth.authenticate, remembered" },
+  {
+    row: "token-cold",
+    ours: "token-cold",
+    ...jose,
+    expected: "one-read-each",
+    what: "auth.authenticate, nothing remembered",
+  },
+];
+
+/**
+ * Calls in one measured block: about a quarter of a second of CPU, so that a tick of the clock or one collection of
+ * garbage does not decide it.
+ */
+export function callsOf(name: ContenderName): number {
+  if (name === "token-warm") return 100_000;
+  if (name === "token-cold") return 5_000;
+  if (name === "jose") return 3_000;
+  return name.startsWith("express") ? 1_500 : 5_000;
+}
