@@ -92,8 +92,7 @@ export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): H
     try {
       const currentDate = new Date(platform.now());
       const clockTolerance = clockToleranceMs / 1_000;
-      const requiredClaims = ["exp"];
-      const checks = { issuer, audience, algorithms: [...algorithms], clockTolerance, currentDate, requiredClaims };
+      const checks = { issuer, audience, algorithms: [...algorithms], clockTolerance, currentDate };
       claims = (await jwtVerify(token, getKey, checks)).payload;
     } catch (error) {
       return wrongToken.has((error as { code?: unknown } | null)?.code) ? rejected : unavailable;

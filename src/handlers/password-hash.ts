@@ -66,8 +66,8 @@ export function hashFault(hash: string): string | undefined {
   const match = phc.exec(hash);
   if (match === null) return "the hash is damaged: it must be $argon2id$v=19$m=…,t=…,p=…$salt$hash. Make a new one";
   const [memory = 0, passes = 0, lanes = 0] = match.slice(1).map(Number);
-  if (memory > maximum.memory || passes > maximum.passes || lanes > maximum.lanes || memory < 8 * lanes) {
-    return "the hash has impossible or dangerous costs (at most m=1048576, t=64, p=16). Make a new one with hashPassword";
+  if (memory > maximum.memory || passes > maximum.passes || lanes > maximum.lanes) {
+    return "the hash has dangerous costs (at most m=1048576, t=64, p=16). Make a new one with hashPassword";
   }
   if (!minimums.some(([leastMemory, leastPasses]) => memory >= leastMemory && passes >= leastPasses)) {
     return "the hash is too cheap to guess (at least m=19456,t=2 or an equal of it). Make a new one with hashPassword";

@@ -238,6 +238,7 @@ const broken: readonly [why: string, options: Record<string, unknown>, message: 
   ["no keys", { jwks: undefined }, /key set .* or the URL/],
   ["an empty key set", { jwks: { keys: [] } }, /holds no keys/],
   ["a shared secret", { jwks: { keys: [{ kty: "oct", k: "c2VjcmV0" }] } }, /public keys only/],
+  ["a shared secret without its value", { jwks: { keys: [{ kty: "oct" }] } }, /public keys only/],
   ["a private key", { jwks: { keys: [{ ...publicKey, d: "x" }] } }, /public keys only/],
   ["keys over plain http", { jwks: "http://idp.example/jwks" }, /must be https/],
   ["algorithm none", { algorithms: ["none"] }, /anyone could sign/],

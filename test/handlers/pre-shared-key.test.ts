@@ -44,6 +44,15 @@ test("the hash is that of `printf %s KEY | sha256sum`", () => {
   assert.equal(hashPreSharedKey(newKey), "c1927a4e37a8c4b8809359640ca695182114acdcbfb24a2ee1c7be6055c83dcd");
 });
 
+test("nothing longer than a key can be is hashed", () => {
+  const handler = preSharedKey({ keys });
+  const flood = "a".repeat(2 ** 26);
+  const before = process.cpuUsage();
+  for (let round = 0; round < 5; round++) assert.deepEqual(handler.fromHeader?.(flood, context), { kind: "rejected" });
+  // Hashing 5 × 64 MiB takes a second.
+  assert.ok(process.cpuUsage(before).user < 100_000);
+});
+
 test("the default scheme is PSK; it opens a session and may be remembered", () => {
   const { scheme, opens, remember } = preSharedKey({ keys });
   assert.deepEqual({ scheme, opens, remember }, { scheme: "PSK", opens: "session", remember: true });
@@ -53,7 +62,7 @@ test("the default scheme is PSK; it opens a session and may be remembered", () =
 const weak: readonly [why: string, key: string][] = [
   ["a short key", "Zm9vYmFyYmF6"],
   ["31 hexadecimal digits", "0f8e1d2c3b4a5968776655443322110"],
-  ["a word many times", "changeme".repeat(10)],
+  ["a word many times", "password1234".repeat(4)],
   ["few characters many times", `${"ab12".repeat(5)}${"ba21".repeat(9)}`],
   ["38 digits", "12345678901234567890987654321012345678"],
 ];

@@ -95,6 +95,11 @@ test("nobody logs in by a password that fits a decoy", async () => {
   assert.equal((await users.verify("ada", "any"))?.subject, "ada");
 });
 
+test("a decoy that fits does not stand in for the user's own hash", async () => {
+  const { users } = counted(`ada:${adaHash}:\nbob:${stronger}:\n`, { verifyHash: async (hash) => hash !== adaHash });
+  assert.equal(await users.verify("ada", "wrong"), null);
+});
+
 test("a name or password longer than 1,024 characters is refused before anything is hashed", async () => {
   const { users, calls } = counted(threeUsers);
   assert.equal(await users.verify("ada", "x".repeat(1_025)), null);
@@ -243,6 +248,8 @@ const broken: readonly [why: string, text: string, message: RegExp][] = [
   ["argon2 of the old version", `ada:${adaHash.replace("v=19", "v=16")}:\n`, /the hash is damaged/],
   ["too little memory", `ada:${adaHash.replace("m=19456", "m=19455")}:\n`, /too cheap/],
   ["too few passes", `ada:${adaHash.replace("t=2", "t=1")}:\n`, /too cheap/],
+  ["more lanes than a machine has", `ada:${adaHash.replace("p=1", "p=17")}:\n`, /dangerous costs/],
+  ["so many passes that a log-in takes a minute", `ada:${adaHash.replace("t=2", "t=65")}:\n`, /dangerous costs/],
   [
     "so much memory that a log-in could kill the process",
     `ada:${adaHash.replace("m=19456", "m=9999999")}:\n`,
