@@ -1,9 +1,10 @@
 import type { Auth } from "../auth.js";
 import type { AuthenticateOptions, AuthRequest, Decision } from "../decision.js";
+import type { Peer } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import { attachCaller, finishHeaders } from "./attach.js";
-import { createToAuthRequest, type NodeRequest, type NodeResponse, type TrustProxy } from "./node-request.js";
+import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./node-request.js";
 import { writeDenial } from "./write-denial.js";
 
 /** What every adapter for Node understands. */
@@ -15,29 +16,32 @@ export interface GuardOptions {
   readonly anonymous?: boolean | ((request: AuthRequest) => boolean);
   /**
    * Is the peer at this address a proxy of ours? Then many callers share its connection. Default: never, since
-   * whoever may claim to be a proxy may claim more.
+   * whoever may claim to be a proxy may claim more. Asked at most once per connection.
    */
   readonly trustProxy?: TrustProxy;
   /** Clock of the one timer here, the end of a denied upload. Default: the machine's. */
   readonly platform?: Platform;
 }
 
-/** Decides about a request; calls `pass` when it may go on, and answers it otherwise. */
-export type Guard = (
-  request: NodeRequest,
-  response: NodeResponse,
-  pass: () => void,
-  /** The path and query as received, where the server has changed `request.url`. */
-  url?: string,
-) => void;
+/** The step that all adapters for Node share: decide, attach the caller, see to the headers, or deny. */
+export interface Guard {
+  /**
+   * Calls `pass` when the request may go on, and answers it otherwise.
+   *
+   * @param url path and query as received, where the server has changed `request.url`.
+   */
+  check(request: NodeRequest, response: NodeResponse, pass: () => void, url?: string): void;
+  /** For a procedure that authenticates by its message: credentials are not looked at. */
+  skip(response: NodeResponse, pass: () => void): void;
+  peerOf(request: NodeRequest): Peer;
+}
 
 const welcome: AuthenticateOptions = Object.freeze({ anonymous: true });
 const deny: AuthenticateOptions = Object.freeze({ anonymous: false });
 
-/** The step that all adapters for Node share: decide, attach the caller, see to the headers, or deny. */
 export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOptions = {}): Guard {
   const { anonymous = false, trustProxy, platform } = options;
-  const toAuthRequest = createToAuthRequest(trustProxy);
+  const { toAuthRequest, peerOf } = createRequestReader(trustProxy);
   const { id } = auth.slot;
 
   function apply(decision: Decision<I>, request: NodeRequest, response: NodeResponse, pass: () => void): void {
@@ -50,23 +54,30 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
     pass();
   }
 
-  return function guard(request, response, pass, url) {
-    // A guard in front, of the same `auth`, has let this request in already.
-    if ((request as unknown as Record<symbol, unknown>)[id] !== undefined) {
+  return {
+    peerOf,
+    skip(response, pass) {
+      finishHeaders(response, undefined);
       pass();
-      return;
-    }
-    const data = toAuthRequest(request, url);
-    const isWelcome = typeof anonymous === "function" ? anonymous(data) : anonymous;
-    const decision = auth.authenticate(data, isWelcome ? welcome : deny);
-    if (!("then" in decision)) {
-      apply(decision, request, response, pass);
-      return;
-    }
-    void decision.then((awaited) => {
-      // Who listens for `close` only now would never hear of a client that has left meanwhile.
-      if (!hasLeft(response)) apply(awaited, request, response, pass);
-    });
+    },
+    check(request, response, pass, url) {
+      // A guard in front, of the same `auth`, has let this request in already.
+      if ((request as unknown as Record<symbol, unknown>)[id] !== undefined) {
+        pass();
+        return;
+      }
+      const data = toAuthRequest(request, url);
+      const isWelcome = typeof anonymous === "function" ? anonymous(data) : anonymous;
+      const decision = auth.authenticate(data, isWelcome ? welcome : deny);
+      if (!(decision instanceof Promise)) {
+        apply(decision, request, response, pass);
+        return;
+      }
+      void decision.then((awaited) => {
+        // Who listens for `close` only now would never hear of a client that has left meanwhile.
+        if (!hasLeft(response)) apply(awaited, request, response, pass);
+      });
+    },
   };
 }
 

@@ -18,45 +18,55 @@ const defaultMaxHeadersCount = 1000;
 
 const sharedPeerKey = Symbol("sallyport.peer");
 
-/**
- * Makes the function that turns a Node request into what `auth.authenticate` reads.
- *
- * @param trustProxy asked at most once per connection; default: no proxy is trusted.
- */
-export function createToAuthRequest(trustProxy?: TrustProxy): (request: NodeRequest, url?: string) => AuthRequest {
+/** Turns Node's requests into data. */
+export interface RequestReader {
+  /** What `auth.authenticate` reads. `url`: as received, where the server has changed `request.url`. */
+  toAuthRequest(request: NodeRequest, url?: string): AuthRequest;
+  /** The same object for all requests of one connection. */
+  peerOf(request: NodeRequest): Peer;
+}
+
+/** @param trustProxy asked at most once per connection; default: no proxy is trusted. */
+export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
   // Guards without a predicate share one peer per connection; a predicate has peers of its own.
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
-  return function toAuthRequest(request, url = request.url ?? "") {
-    const http1 = !("stream" in request);
-    const rawHeaders = request.rawHeaders;
-    const query = url.indexOf("?");
-    return {
-      method: request.method ?? "",
-      path: query === -1 ? url : url.slice(0, query),
-      rawHeaders,
-      truncated: http1 && isTruncated(rawHeaders, request.socket),
-      peer: peerOf(http1 ? request.socket : (request.stream.session ?? request.stream), request, key, trustProxy),
-    };
+
+  function peerOf(request: NodeRequest): Peer {
+    // Not `request.socket` on HTTP/2: that is a new proxy object for each request.
+    const connection = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
+    const slots = connection as unknown as Record<symbol, Peer | undefined>;
+    slots[key] ??= createPeer(request.socket, trustProxy);
+    return slots[key];
+  }
+
+  return {
+    peerOf,
+    toAuthRequest(request, url = request.url ?? "") {
+      const { method = "", rawHeaders } = request;
+      const query = url.indexOf("?");
+      return {
+        method,
+        path: query === -1 ? url : url.slice(0, query),
+        rawHeaders,
+        truncated: !("stream" in request) && isTruncated(rawHeaders, request.socket),
+        peer: peerOf(request),
+      };
+    },
   };
 }
 
-/** What `auth.authenticate` reads of a Node request. The peer is remembered on the connection, and is not trusted. */
-export const toAuthRequest: (request: NodeRequest, url?: string) => AuthRequest = createToAuthRequest();
+/** What `auth.authenticate` reads of a Node request; no proxy is trusted. */
+export function toAuthRequest(request: NodeRequest): AuthRequest {
+  return sharedReader.toAuthRequest(request);
+}
+
+const sharedReader = createRequestReader();
 
 /** HTTP/1 only: `node:http2` refuses a header block that is too long. */
 function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
   const { server } = socket as Socket & { server?: { maxHeadersCount?: number | null } };
   const limit = server?.maxHeadersCount ?? defaultMaxHeadersCount;
   return limit > 0 && rawHeaders.length >= 2 * limit;
-}
-
-/**
- * @param connection the socket, or the HTTP/2 session: `request.socket` is a new proxy object there.
- */
-function peerOf(connection: object, request: NodeRequest, key: symbol, trustProxy: TrustProxy | undefined): Peer {
-  const slots = connection as Record<symbol, Peer | undefined>;
-  slots[key] ??= createPeer(request.socket, trustProxy);
-  return slots[key];
 }
 
 /** Each property is read when first asked for: most requests ask for none, and a closed socket has none. */

@@ -24,7 +24,7 @@ export function nodeAuth<
 ): (request: Request, response: Response) => void {
   const guard = createGuard(auth, options);
   return function nodeAuthListener(request, response) {
-    guard(request, response, () => {
+    guard.check(request, response, () => {
       listener(request, response);
     });
   };

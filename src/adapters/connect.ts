@@ -1,0 +1,103 @@
+import type { ContextKey, ContextValues } from "@connectrpc/connect";
+import { createContextValues } from "@connectrpc/connect";
+import type { ConnectNodeAdapterOptions, connectNodeAdapter } from "@connectrpc/connect-node";
+import type { Auth } from "../auth.js";
+import type { Identity } from "../identity.js";
+import { peerSlot } from "../peer.js";
+import { bodyReadError, wasBodyRead } from "./body-read.js";
+import { createGuard, type GuardOptions } from "./guard.js";
+import type { NodeRequest, NodeResponse } from "./node-request.js";
+
+/** The options of `connectNodeAdapter` and of the door. */
+export interface ConnectAuthOptions extends ConnectNodeAdapterOptions, GuardOptions {
+  /**
+   * The longest message in bytes, after decompression. Default: 4 MiB, as in other gRPC implementations; the
+   * package's own is 4 GiB.
+   */
+  readMaxBytes?: number;
+}
+
+/** A listener for `createServer`, and a middleware for Express. */
+export type ConnectAuthListener = (
+  request: NodeRequest,
+  response: NodeResponse,
+  next?: (error?: unknown) => void,
+) => void;
+
+const defaultReadMaxBytes = 4 * 1024 * 1024;
+
+/** It authenticates by the proof in its message; dead credentials beside a log-in must not refuse it. */
+const logInPath = "/sallyport.v1.AuthService/LogIn";
+
+/**
+ * Puts the door in front of a Connect router, before a byte of a message is read. An interceptor would be too late:
+ * a unary message is inflated and parsed by then.
+ *
+ * ```ts
+ * createServer(connectAuth(auth, connectNodeAdapter, { routes }));   // inside: auth.caller(context)
+ * app.use(connectAuth(auth, connectNodeAdapter, { routes }));        // or in Express
+ * ```
+ *
+ * As a listener it guards everything, `fallback` too. As a middleware it guards its procedures and passes all other
+ * paths to `next`, not authenticated.
+ *
+ * @param adapter `connectNodeAdapter`, as a factory: a finished listener takes no context values.
+ */
+export function connectAuth<I extends Identity>(
+  auth: Auth<I>,
+  adapter: typeof connectNodeAdapter,
+  options: ConnectAuthOptions,
+): ConnectAuthListener {
+  const { routes, contextValues, readMaxBytes, ...rest } = options;
+  const guard = createGuard(auth, options);
+  const prefix = rest.requestPathPrefix ?? "";
+  const procedures = new Set<string>();
+
+  const handle = adapter({
+    ...rest,
+    readMaxBytes: readMaxBytes ?? defaultReadMaxBytes,
+    routes(router) {
+      routes(router);
+      for (const { requestPath } of router.handlers) procedures.add(prefix + requestPath);
+    },
+    contextValues: (request) =>
+      withCaller(
+        contextValues?.(request) ?? createContextValues(),
+        new Map<symbol, unknown>([
+          [auth.slot.id, auth.optionalCaller(request)],
+          [peerSlot.id, guard.peerOf(request)],
+        ]),
+      ),
+  });
+
+  return function connectAuthListener(request, response, next) {
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const isProcedure = procedures.has(path);
+    if (next !== undefined) {
+      if (!isProcedure) return next();
+      if (wasBodyRead(request)) return next(bodyReadError());
+    }
+    // Its type of a response is a patched union of the two that it is.
+    const pass = () => handle(request, response as Parameters<typeof handle>[1]);
+    if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(response, pass);
+    else guard.check(request, response, pass, (request as { originalUrl?: string }).originalUrl);
+  };
+}
+
+/**
+ * Our values over the application's own. Never set on theirs: a `contextValues` that returns one object for all
+ * requests would show one caller to another.
+ */
+function withCaller(values: ContextValues, ours: ReadonlyMap<symbol, unknown>): ContextValues {
+  return {
+    get: <T>(key: ContextKey<T>) => (ours.has(key.id) ? (ours.get(key.id) as T) : values.get(key)),
+    set(key, value) {
+      if (!ours.has(key.id)) values.set(key, value);
+      return this;
+    },
+    delete(key) {
+      if (!ours.has(key.id)) values.delete(key);
+      return this;
+    },
+  };
+}
