@@ -35,7 +35,8 @@ app.use(connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth) })); //
 app.use(expressAuth(auth)); // 401 unless somebody
 app.get("/", (request, response) => {
   const { identity, scheme, session } = auth.caller(request);
-  response.json({ hello: identity.name, identity, scheme, session: session?.ref ?? null });
+  const answer = { hello: identity.name, identity, scheme, session: session?.ref ?? null };
+  response.type("json").send(`${JSON.stringify(answer)}\n`);
 });
 
 const server = createServer(app);

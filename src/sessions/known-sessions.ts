@@ -89,7 +89,10 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     let tries = maxEvictionTries;
     for (const [ref, known] of byRef) {
       byRef.delete(ref);
-      if (known.onEnd.size === 0) return forget(known);
+      if (known.onEnd.size === 0) {
+        forget(known);
+        return;
+      }
       byRef.set(ref, known); // somebody waits for its end: it stays, as the youngest
       tries -= 1;
       if (tries === 0) return;

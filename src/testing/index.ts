@@ -1,0 +1,10 @@
+/**
+ * Suites to run, with `node:test`, on a store, a handler or an adapter of your own.
+ *
+ * @module
+ */
+
+export { serveSuiteRoutes } from "./adapter-routes.js";
+export { type AdapterCase, type AdapterServer, describeAdapter, describeAdapters } from "./adapter-suite.js";
+export { describeHandler, type HandlerSuiteOptions } from "./handler-suite.js";
+export { describeStore, type StoreSuiteOptions, type StoreUnderTest } from "./store-suite.js";

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+const noCurl = spawnSync("curl", ["--version"]).error === undefined ? false : "curl is not installed";
+
+let demo: ChildProcessWithoutNullStreams;
+let printed = "";
+
+before(async () => {
+  demo = spawn(process.execPath, ["dist/examples/demo.js"], { env: { ...process.env, PORT: "0" } });
+  demo.stderr.pipe(process.stderr);
+  for await (const chunk of demo.stdout) {
+    printed += chunk;
+    if (printed.includes("Ctrl-C")) break;
+  }
+});
+
+after(() => demo.kill("SIGKILL"));
+
+test("npm start prints three curl lines that work as they stand, in order", { skip: noCurl }, () => {
+  const lines = printed.split("\n").filter((line) => line.startsWith("curl "));
+  assert.equal(lines.length, 3);
+  const answers = lines.map((line) => {
+    const { stdout, stderr, status } = spawnSync("sh", ["-c", line], { encoding: "utf8" });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  });
+  assert.match(answers[0] ?? "", /^Authorization: Bearer sps_/m);
+  assert.match(answers[0] ?? "", /"hello":"Demo User".*"scheme":"basic","session":null/);
+  assert.match(answers[1] ?? "", /"scheme":"bearer","session":"[\w-]{22}"/);
+  const [first, next] = [answers[0], answers[2]].map((text) => /Bearer (sps_\S+)/.exec(text ?? "")?.[1]);
+  assert.ok(next);
+  assert.notEqual(next, first);
+});
+
+test("npm start stops at once when asked, and takes its private directory along", async () => {
+  const directory = /sessions are in (\S+)\./.exec(printed)?.[1] ?? "";
+  assert.ok(existsSync(directory));
+  demo.kill("SIGTERM");
+  assert.deepEqual(await once(demo, "exit"), [0, null]);
+  assert.ok(!existsSync(directory));
+});
