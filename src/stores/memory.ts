@@ -22,6 +22,9 @@ export interface MemoryOptions {
   readonly platform?: Platform | undefined;
 }
 
+/** Deadlines that one purge may find moved: some 50 ms. Each live session's is looked at once in its idle limit or so. */
+const maxMoved = 50_000;
+
 const noState: SessionState = Object.freeze({ version: 0, json: undefined });
 
 /**
@@ -108,15 +111,18 @@ export function memory(options: MemoryOptions = {}): Store {
 
   function purgeRows(limit: number, now: number): number {
     let count = 0;
-    while (count < limit) {
+    let moved = 0;
+    while (count < limit && moved < maxMoved) {
       const ref = rowDeadlines.popDue(now);
       if (ref === undefined) break;
       const row = rows.get(ref);
       if (row === undefined) continue;
       const removable = removableAt(row);
       // Use has moved the deadline since it was noted.
-      if (removable > now) rowDeadlines.push(ref, removable);
-      else {
+      if (removable > now) {
+        rowDeadlines.push(ref, removable);
+        moved += 1;
+      } else {
         remove(row);
         count += 1;
       }

@@ -63,7 +63,10 @@ export function attemptBlocking<T>(action: () => T, platform: Platform, deadline
 }
 
 export function isBusy(error: unknown): boolean {
-  return (errcodeOf(error) & 0xff) === busyCode;
+  const errcode = errcodeOf(error);
+  // `all` of @photostructure/sqlite 1.2.1 leaves the code out; only then the text has to do.
+  if (errcode === 0) return error instanceof Error && error.message === "database is locked";
+  return (errcode & 0xff) === busyCode;
 }
 
 export function errcodeOf(error: unknown): number {

@@ -179,10 +179,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
         const now = platform.now();
         return Number(putProof.run(kind, id, json, now + lifeMs, now).changes) === 1;
       }),
+    // In a transaction, so that a failed commit throws: `get` alone stops at the row, and it would be taken again.
     take: (kind, id) =>
-      writeOne(true, () => {
-        // `all` and not `get`: that one stops at the row and would hide that the removal could not be committed.
-        const [columns] = takeProof.all(kind, id) as (readonly [string, number])[];
+      write(true, () => {
+        const columns = takeProof.get(kind, id) as readonly [string, number] | undefined;
         return columns !== undefined && columns[1] > platform.now() ? columns[0] : undefined;
       }),
     purge,
