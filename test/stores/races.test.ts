@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { type Races, raceDisable, raceEnds, raceOpens, raceProofs, raceTurns, startRaces } from "./races.js";
+
+describe("64 callers in 4 processes on one SQLite file", () => {
+  let races: Races;
+  before(async () => {
+    races = await startRaces();
+  });
+  after(() => races.close());
+
+  test("presenters of a due token see one successor and cause one write, 1,000 rounds", async (context) => {
+    const lost = await raceTurns(races, 1_000);
+    context.diagnostic(`${lost} swaps lost against another presenter`);
+    assert.ok(lost > 1_000, "the presenters did not race");
+  });
+
+  test("log-ins never exceed the cap", () => raceOpens(races, 20));
+  test("one end of a session reports it", () => raceEnds(races, 20));
+  test("no log-in escapes the end of its subject", () => raceDisable(races, 20));
+  test("a proof is made once and taken once", () => raceProofs(races, 20));
+});
