@@ -21,12 +21,14 @@ const keptLogBytes = 16 * 1024 * 1024;
 export function openDatabase(path: string, platform: Platform, deadlineMs: number): SqliteDatabase {
   const { DatabaseSync } = loadDriver();
   if (path !== ":memory:") prepareFile(path);
-  const database = new DatabaseSync(path, { timeout: 0 });
+  let database: SqliteDatabase | undefined;
   try {
-    attemptBlocking(() => prepareDatabase(database, path), platform, deadlineMs);
-    return database;
+    const opened = new DatabaseSync(path, { timeout: 0 });
+    database = opened;
+    attemptBlocking(() => prepareDatabase(opened, path), platform, deadlineMs);
+    return opened;
   } catch (error) {
-    database.close();
+    database?.close();
     throw toOpenError(error, path);
   }
 }
