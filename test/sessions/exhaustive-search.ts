@@ -3,6 +3,7 @@
  * the search ends only when there is nothing new to see, or at the first violation, by a shortest way.
  */
 export interface World {
+  /** How many integers a state has: a multiple of four, so that it can be compared by words. */
   readonly width: number;
   readonly initial: readonly Int8Array[];
   /**
@@ -25,8 +26,10 @@ export interface Explored {
 }
 
 export function explore(world: World, limit = 20_000_000): Explored {
-  const { width } = world;
-  let states = new Int8Array(width * 4096);
+  const words = world.width / 4;
+  const incoming = new Int8Array(world.width);
+  const wanted = new Int32Array(incoming.buffer);
+  let states = new Int32Array(words * 4096);
   let parents = new Int32Array(4096);
   let labels = new Uint8Array(4096);
   let table = new Int32Array(1 << 14).fill(-1);
@@ -36,19 +39,19 @@ export function explore(world: World, limit = 20_000_000): Explored {
   let transitions = 0;
   let from = -1;
 
-  function slotOf(state: Int8Array, offset: number): number {
-    let hash = 0x811c9dc5;
-    for (let index = 0; index < width; index++) {
-      hash = Math.imul(hash ^ ((state[offset + index] as number) & 255), 0x01000193);
+  function slotOf(state: Int32Array, offset: number): number {
+    let hash = 0;
+    for (let index = 0; index < words; index++) {
+      hash = Math.imul(hash ^ (state[offset + index] as number), 0x9e3779b1);
+      hash ^= hash >>> 15;
     }
-    hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
-    return (hash ^ (hash >>> 13)) & (table.length - 1);
+    return hash & (table.length - 1);
   }
 
   function grow(): void {
     const size = parents.length * 2;
     const [oldStates, oldParents, oldLabels] = [states, parents, labels];
-    states = new Int8Array(width * size);
+    states = new Int32Array(words * size);
     states.set(oldStates);
     parents = new Int32Array(size);
     parents.set(oldParents);
@@ -56,7 +59,7 @@ export function explore(world: World, limit = 20_000_000): Explored {
     labels.set(oldLabels);
     table = new Int32Array(size * 4).fill(-1);
     for (let id = 0; id < count; id++) {
-      let slot = slotOf(states, id * width);
+      let slot = slotOf(states, id * words);
       while (table[slot] !== -1) slot = (slot + 1) & (table.length - 1);
       table[slot] = id;
     }
@@ -69,25 +72,27 @@ export function explore(world: World, limit = 20_000_000): Explored {
       label = names.push(event) - 1;
       numbers.set(event, label);
     }
-    let slot = slotOf(state, 0);
+    incoming.set(state);
+    let slot = slotOf(wanted, 0);
     for (let id = table[slot] as number; id !== -1; id = table[slot] as number) {
-      const offset = id * width;
+      const offset = id * words;
       let index = 0;
-      while (index < width && states[offset + index] === state[index]) index++;
-      if (index === width) return;
+      while (index < words && states[offset + index] === wanted[index]) index++;
+      if (index === words) return;
       slot = (slot + 1) & (table.length - 1);
     }
     table[slot] = count;
-    states.set(state, count * width);
+    states.set(wanted, count * words);
     parents[count] = from;
     labels[count] = label;
     if (++count === parents.length) grow();
   }
 
   for (const state of world.initial) add("start", state);
-  const current = new Int8Array(width);
+  const current = new Int8Array(world.width);
+  const currentWords = new Int32Array(current.buffer);
   for (let id = 0; id < count && count < limit; id++) {
-    current.set(states.subarray(id * width, (id + 1) * width));
+    currentWords.set(states.subarray(id * words, (id + 1) * words));
     from = id;
     const violation = world.step(current, add);
     if (violation !== undefined) {

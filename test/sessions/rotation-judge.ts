@@ -66,7 +66,7 @@ export function rulesFor(timing: Timing): SessionRules {
 }
 
 /**
- * The shipped rule as a function of ticks, each distinct question asked once. The server's instants lie at .499 and
+ * The shipped rule as a function of ticks, each distinct question asked once. Equal answers are one object. The server's instants lie at .499 and
  * .999 of a second, so that the end of a token's second is one of them.
  */
 export function createJudge(
@@ -76,6 +76,7 @@ export function createJudge(
   const rules = rulesFor(timing);
   const refs = new Map<number, string>();
   const answers = new Map<number, Judgement>();
+  const distinct = new Map<string, Judgement>();
 
   /** A ref whose jitter makes this generation due exactly on the tick: the earliest turn, so the hardest case. */
   function refFor(of: number): string {
@@ -147,6 +148,9 @@ export function createJudge(
     let answer = answers.get(key);
     if (answer === undefined) {
       answer = ask(row, behind, tokenAge, rotate);
+      const text = JSON.stringify(answer);
+      answer = distinct.get(text) ?? answer;
+      distinct.set(text, answer);
       answers.set(key, answer);
     }
     return answer;

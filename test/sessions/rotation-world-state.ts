@@ -34,7 +34,7 @@ export const thief = 24;
 export const node = 26;
 /** Ages of the first presentations of the row's generation and the two before, kept apart; -2 once a write was lost. */
 export const truth = 32;
-export const width = 35;
+export const width = 36;
 
 export const idle = 0;
 export const asking = 1;
@@ -200,6 +200,11 @@ export function normalise(state: Int8Array, options: WorldOptions): void {
   }
   if (options.workers === 2) order(state, worker, 4);
   if (options.nodes === 2) order(state, node, 3);
+}
+
+export function alike(state: Int8Array, first: number, second: number, length: number): boolean {
+  for (let index = 0; index < length; index++) if (state[first + index] !== state[second + index]) return false;
+  return true;
 }
 
 function order(state: Int8Array, at: number, length: number): void {

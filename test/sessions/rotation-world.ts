@@ -1,9 +1,10 @@
-import { present } from "../../src/sessions/rotation.js";
+import { present as shipped } from "../../src/sessions/rotation.js";
 import type { World } from "./exhaustive-search.js";
 import { audit, auditMemory, inspect } from "./rotation-invariants.js";
 import { createJudge, type Judgement, type RowAges } from "./rotation-judge.js";
 import {
   acted,
+  alike,
   answered,
   asking,
   backup,
@@ -26,8 +27,26 @@ import {
   toPlaces,
   type WorldOptions,
   width,
+  worker,
   write,
 } from "./rotation-world-state.js";
+
+interface Names {
+  readonly plain: string;
+  readonly repeated: string;
+  readonly followed: string;
+}
+
+const createNames = (plain: string): Names => ({
+  plain,
+  repeated: `${plain}, and repeated by the network`,
+  followed: `${plain}, and follows`,
+});
+
+const fromMemory = {
+  client: createNames("client: accepted from memory"),
+  thief: createNames("thief: accepted from memory"),
+};
 
 /**
  * A small world around the rule: an honest client whose workers share the newest token that it knows, a thief with a
@@ -38,8 +57,9 @@ import {
 export function createWorld(options: WorldOptions): World {
   const { dueTicks, staleTicks, absoluteTicks } = options;
   const places = toPlaces(options);
-  const judge = createJudge(options.rule ?? present, options);
+  const judge = createJudge(options.rule ?? shipped, options);
   const ages: RowAges = { phase: 0, clock: 0, issued: 0, confirmed: 0, previousConfirmed: 0, revoked: false };
+  const named = new Map<string, Map<Judgement, Names>>();
   const next = new Int8Array(width);
   const form = new Int8Array(width);
   let emit: (event: string, state: Int8Array) => void = () => {};
@@ -78,37 +98,59 @@ export function createWorld(options: WorldOptions): World {
     if (left > 0) next.set([Math.max(furthest, now), age, left], at);
   }
 
+  /** Nodes that remember the same are one: it makes no difference which of them is asked. */
+  function memories(state: Int8Array): readonly number[] {
+    const [first = -1, second] = places.nodes;
+    if (second === undefined) return [first];
+    return alike(state, first, second, 3) ? [first] : places.nodes;
+  }
+
+  function toNames(how: string, judgement: Judgement): Names {
+    const known = named.get(how) ?? new Map<Judgement, Names>();
+    named.set(how, known);
+    let names = known.get(judgement);
+    if (names === undefined) {
+      const said = judgement.accept ? judgement.event || "accepted" : judgement.code;
+      names = createNames(`${how}: ${said}${judgement.give ? ", given" : ""}`);
+      known.set(judgement, names);
+    }
+    return names;
+  }
+
   /** Every way in which the token at `at` can be presented now; `finish` says what becomes of who presented it. */
   function arrive(
     state: Int8Array,
     who: "client" | "thief",
     at: number,
-    finish: (event: string, give: boolean) => void,
+    finish: (names: Names, give: boolean) => void,
   ) {
     const generation = get(state, at);
     const age = get(state, at + 1);
     const honest = who === "client";
     for (const memory of places.nodes) {
       if (get(state, memory) !== generation || get(state, memory + 1) !== age) continue;
-      const event = `${who}: accepted from memory`;
+      const names = fromMemory[who];
       // Of the obvious memory the question is whether a thief gets in; a client's own late call does no harm.
       const asked = options.memory !== "obvious" || !honest;
-      if (asked) accuse(event, auditMemory(state, options, ask(state, generation, age, true)));
+      if (asked) accuse(names.plain, auditMemory(state, options, ask(state, generation, age, true)));
       next.set(state);
       if (!honest) next[acted] = 1;
-      finish(event, false);
+      finish(names, false);
     }
-    for (const rotate of [true, false]) {
-      const judgement = ask(state, generation, age, rotate);
-      const said = judgement.accept ? judgement.event || "accepted" : judgement.code;
-      const event = `${who}${rotate ? "" : " looks"}: ${said}${judgement.give ? ", given" : ""}`;
-      accuse(event, audit(state, options, places, generation, judgement, honest));
-      for (const memory of places.nodes.length === 0 ? [-1] : places.nodes) {
+    const turning = ask(state, generation, age, true);
+    const looking = ask(state, generation, age, false);
+    present(turning, who);
+    if (looking !== turning) present(looking, `${who} looks`);
+
+    function present(judgement: Judgement, how: string): void {
+      const names = toNames(how, judgement);
+      accuse(names.plain, audit(state, options, places, generation, judgement, honest));
+      for (const memory of memories(state)) {
         next.set(state);
         if (!honest) next[acted] = 1;
         write(next, options, places, judgement, age);
         if (memory >= 0) remember(memory, judgement, generation, age);
-        finish(event, judgement.give);
+        finish(names, judgement.give);
       }
     }
   }
@@ -131,22 +173,22 @@ export function createWorld(options: WorldOptions): World {
       done("client: answer read");
     } else if (get(state, at + 3) > 0) {
       // Sent just after the tick, so it arrives at the next one at the earliest.
-      arrive(state, "client", at + 1, (event, give) => {
-        done(`${event}, and repeated by the network`);
+      arrive(state, "client", at + 1, (names, give) => {
+        done(names.repeated);
         rest(next, at);
         if (give) next.set([answered, 0, get(next, row + 1)], at);
-        done(event);
+        done(names.plain);
       });
     }
   }
 
   function steal(state: Int8Array): void {
     if (get(state, thief) !== nothing) {
-      arrive(state, "thief", thief, (event, give) => {
-        done(event);
+      arrive(state, "thief", thief, (names, give) => {
+        done(names.plain);
         if (!give) return;
         next.set([0, get(next, row + 1)], thief);
-        done(`${event}, and follows`);
+        done(names.followed);
       });
       return;
     }
@@ -181,7 +223,10 @@ export function createWorld(options: WorldOptions): World {
       wrong = undefined;
       accuse("state", inspect(state, options, places, ask));
       tick(state);
-      for (const at of places.workers) work(state, at);
+      const [first = worker, second] = places.workers;
+      work(state, first);
+      // Two workers that do the same are one: it makes no difference which of them goes on.
+      if (second !== undefined && !alike(state, first, second, 4)) work(state, second);
       if (options.thief) steal(state);
       lose(state);
       end(state);
