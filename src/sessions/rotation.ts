@@ -22,7 +22,8 @@ export type RefusalCode = "superseded" | "expired" | "revoked" | "reuse";
  * the outcome counts; when the row has changed meanwhile, load it and judge again.
  *
  * `give`: the response carries the token of the row as it is after the change.
- * A change that holds `claimed` must survive a power cut; any other may be lost, since the rule heals it.
+ * A change that claims the session for the first time, or ends it, must survive a power cut; any other may be lost,
+ * since the rule heals it.
  */
 export type Outcome =
   | {
