@@ -14,3 +14,16 @@ export function rescue<T>(attempt: () => Awaitable<T>, recover: (error: unknown)
     return recover(error);
   }
 }
+
+/**
+ * What code outside the engine returned, as our own kind of promise if it is one to wait for. Query builders return
+ * their own thenables, and other realms their own promises: `after` would take either for the value itself.
+ */
+export function adopt<T>(value: T | PromiseLike<T>): Awaitable<T> {
+  if (value instanceof Promise) return value;
+  return isThenable(value) ? Promise.resolve(value) : value;
+}
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
+}

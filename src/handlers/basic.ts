@@ -1,8 +1,8 @@
+import { adopt, after } from "../awaitable.js";
 import { decodeBase64 } from "../credentials/base64.js";
 import { basicChallenge } from "../credentials/challenge.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
-import { mapAwaitable } from "./awaitable.js";
 import { type Awaitable, type Handler, rejected, type Verdict } from "./handler.js";
 
 export interface BasicOptions<I extends Identity> {
@@ -36,7 +36,7 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
     fromHeader(payload: string): Awaitable<Verdict<I>> {
       const login = parseBasicPayload(payload);
       if (login === undefined) return rejected;
-      return mapAwaitable(options.verify(login.user, login.password), toVerdict);
+      return after(adopt(options.verify(login.user, login.password)), toVerdict);
     },
   } satisfies Handler<I>);
 }

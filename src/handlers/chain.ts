@@ -1,6 +1,6 @@
+import { adopt, after } from "../awaitable.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
-import { mapAwaitable } from "./awaitable.js";
 import { type Awaitable, declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
 import type { IdentityOf } from "./handler-table.js";
 
@@ -34,7 +34,7 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
       if (link === undefined) return declined;
       const own =
         index === resumed?.index ? withState(context, resumed.state, context.round) : withState(context, undefined, 1);
-      return mapAwaitable(ask(link, own), (verdict) => {
+      return after(adopt(ask(link, own)), (verdict) => {
         if (verdict?.kind === "declined") return step(index + 1);
         if (verdict?.kind !== "challenged") return verdict;
         return { ...verdict, state: { index, state: verdict.state } satisfies ChainState };
@@ -52,11 +52,11 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
     ...(first.challenge && { challenge: (realm: string) => first.challenge?.(realm) }),
     ...(links.some((link) => link.fromHeader) && {
       fromHeader: (payload: string, context: HandlerContext) =>
-        run((link, own) => link.fromHeader?.(payload, own) ?? declined, context),
+        run((link, own) => (link.fromHeader ? link.fromHeader(payload, own) : declined), context),
     }),
     ...(links.some((link) => link.fromHandshake) && {
       fromHandshake: (payload: Uint8Array, context: HandlerContext) =>
-        run((link, own) => link.fromHandshake?.(payload, own) ?? declined, context),
+        run((link, own) => (link.fromHandshake ? link.fromHandshake(payload, own) : declined), context),
     }),
   } satisfies Handler<I>);
 }

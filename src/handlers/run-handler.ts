@@ -1,7 +1,7 @@
+import { adopt } from "../awaitable.js";
 import { AuthError } from "../errors.js";
 import { type Identity, requireSubject } from "../identity.js";
 import type { Platform } from "../platform.js";
-import { isThenable } from "./awaitable.js";
 import {
   type Awaitable,
   declined,
@@ -43,8 +43,8 @@ export function runHandler<I extends Identity>(
 ): Awaitable<Verdict<I>> {
   const { context, abort } = createContext(options);
   try {
-    const answer = call(context);
-    return isThenable(answer) ? beforeDeadline(answer, options, abort) : toVerdict(answer, options);
+    const answer = adopt(call(context));
+    return answer instanceof Promise ? beforeDeadline(answer, options, abort) : toVerdict(answer, options);
   } catch (error) {
     return fail({ kind: "threw", error }, options);
   }
@@ -76,7 +76,7 @@ function createContext({ peer, target, round, state }: RunOptions): { context: H
 
 /** A promise settles once, so an answer after the deadline, or a second one, reaches nobody. */
 function beforeDeadline<I extends Identity>(
-  answer: PromiseLike<Verdict<I>>,
+  answer: Promise<Verdict<I>>,
   options: RunOptions,
   abort: () => void,
 ): Promise<Verdict<I>> {
@@ -88,11 +88,13 @@ function beforeDeadline<I extends Identity>(
       cancel();
       resolve(verdict());
     };
-    const cancel = options.platform.delay(options.timeoutMs, () => {
+    const passed = () => {
       settle(() => fail({ kind: "timed-out" }, options));
       abort();
-    });
-    Promise.resolve(answer).then(
+    };
+    // Held: somebody awaits the verdict, even where no socket keeps the process alive.
+    const cancel = options.platform.delay(options.timeoutMs, passed, true);
+    answer.then(
       (value) => settle(() => toVerdict(value, options)),
       (error: unknown) => settle(() => fail({ kind: "threw", error }, options)),
     );

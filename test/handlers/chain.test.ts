@@ -70,6 +70,16 @@ test("a handler that throws ends the chain: the next one is not asked", async ()
   }
 });
 
+test("a handler that returns nothing ends the chain: nothing is not `declined`", () => {
+  const asked: string[] = [];
+  const handler = chain("Key", [
+    link("first", () => undefined as never, asked),
+    link("second", () => accepted("ada"), asked),
+  ]);
+  assert.equal(handler.fromHeader?.("x", context()), undefined);
+  assert.deepEqual(asked, ["first"]);
+});
+
 test("after `challenged` the next message goes to the same handler, with its own state and round", async () => {
   const seen: unknown[] = [];
   const rounds: Handler = {
