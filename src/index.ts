@@ -12,7 +12,9 @@ export type {
 } from "./decision.js";
 export { AuthError, type AuthErrorCode } from "./errors.js";
 export type { AuthEvent, OnEvent } from "./events.js";
+export { type AnonymousOptions, anonymous } from "./handlers/anonymous.js";
 export { type BasicOptions, basic } from "./handlers/basic.js";
+export { chain } from "./handlers/chain.js";
 export {
   type Awaitable,
   declined,
@@ -25,6 +27,16 @@ export {
   type Verdict,
 } from "./handlers/handler.js";
 export type { IdentityOf } from "./handlers/handler-table.js";
+export { type JwtIdentity, type JwtOptions, jwt } from "./handlers/jwt.js";
+export { hashPassword } from "./handlers/password-hash.js";
+export {
+  hashPreSharedKey,
+  type PreSharedKey,
+  type PreSharedKeyIdentity,
+  type PreSharedKeyOptions,
+  preSharedKey,
+} from "./handlers/pre-shared-key.js";
+export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
 export type { Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
 export { type Platform, systemPlatform } from "./platform.js";

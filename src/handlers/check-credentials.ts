@@ -53,7 +53,8 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       const verdict = run(handler, scheme, payload, request);
       return after(verdict, (settled) => admit(handler, scheme, request, rotate, { verdict: settled, checkedAt }));
     }
-    const key = memory.keyOf(scheme, payload);
+    // Under the handler's epoch, so that an edited user file is asked anew. A handler has one always or never.
+    const key = memory.keyOf(handler.epoch ? `${scheme} ${handler.epoch()}` : scheme, payload);
     const known = memory.find(key);
     if (known !== undefined) return offerOnce(known, request.peer, rotate);
     const { epoch } = memory;
@@ -64,7 +65,8 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   }
 
   function run(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest): Awaitable<Verdict<I>> {
-    const decide = (context: HandlerContext) => handler.fromHeader?.(payload, context) ?? declined;
+    // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
+    const decide = (context: HandlerContext) => (handler.fromHeader ? handler.fromHeader(payload, context) : declined);
     return runHandler<I>(decide, {
       platform,
       timeoutMs: options.handlerTimeoutMs,
