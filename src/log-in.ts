@@ -1,7 +1,7 @@
 import type { Auth, LogInOutcome } from "./auth.js";
 import type { Deny } from "./credentials/deny.js";
 import type { OnEvent } from "./events.js";
-import type { HandlerContext, Verdict } from "./handlers/handler.js";
+import { type Awaitable, declined, type HandlerContext, type Verdict } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
 import { runHandler } from "./handlers/run-handler.js";
 import type { Identity } from "./identity.js";
@@ -27,10 +27,10 @@ export function createLogIn<I extends Identity>(parts: LogInParts<I>): Auth<I>["
     const scheme = proof.scheme.toLowerCase();
     const handler = table.get(scheme);
     const { payload } = proof;
-    const decide = async (given: HandlerContext): Promise<Verdict<I>> => {
-      const verdict =
-        typeof payload === "string" ? handler?.fromHeader?.(payload, given) : handler?.fromHandshake?.(payload, given);
-      return verdict ?? { kind: "declined" };
+    // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
+    const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {
+      if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
+      return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
     };
     const checkedAt = platform.monotonic();
     const round = context.challenge?.round ?? 1;

@@ -192,6 +192,9 @@ test("a handler that fails in any way makes no session, and the answer is 503", 
   for (const answer of answers) {
     const { auth, ask } = start([{ scheme: "Basic", opens: "session", fromHeader: answer as never }]);
     assert.equal(denial(await ask("Authorization", basicAda)).code, "unavailable");
+    const where = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
+    const outcome = await auth.logIn({ scheme: "Basic", payload: "x" }, where);
+    assert.equal((outcome as { code?: string }).code, "unavailable");
     assert.deepEqual(await auth.sessions.list(), []);
   }
 });
