@@ -5,6 +5,7 @@ import type { Auth } from "../auth.js";
 import type { Identity } from "../identity.js";
 import { peerSlot } from "../peer.js";
 import { bodyReadError, wasBodyRead } from "./body-read.js";
+import { endWithSession } from "./end-with-session.js";
 import { createGuard, type GuardOptions } from "./guard.js";
 import type { NodeRequest, NodeResponse } from "./node-request.js";
 
@@ -52,13 +53,17 @@ export function connectAuth<I extends Identity>(
   const guard = createGuard(auth, options);
   const prefix = rest.requestPathPrefix ?? "";
   const procedures = new Set<string>();
+  const streams = new Set<string>();
 
   const handle = adapter({
     ...rest,
     readMaxBytes: readMaxBytes ?? defaultReadMaxBytes,
     routes(router) {
       routes(router);
-      for (const { requestPath } of router.handlers) procedures.add(prefix + requestPath);
+      for (const { requestPath, method } of router.handlers) {
+        procedures.add(prefix + requestPath);
+        if (method.methodKind !== "unary") streams.add(prefix + requestPath);
+      }
     },
     contextValues: (request) =>
       withCaller(
@@ -78,7 +83,10 @@ export function connectAuth<I extends Identity>(
       if (wasBodyRead(request)) return next(bodyReadError());
     }
     // Its type of a response is a patched union of the two that it is.
-    const pass = () => handle(request, response as Parameters<typeof handle>[1]);
+    const pass = () => {
+      if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, response);
+      handle(request, response as Parameters<typeof handle>[1]);
+    };
     if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(response, pass);
     else guard.check(request, response, pass, (request as { originalUrl?: string }).originalUrl);
   };
