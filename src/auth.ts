@@ -10,6 +10,7 @@ import { createCredentialMemory } from "./handlers/remembered-credentials.js";
 import type { Identity } from "./identity.js";
 import { createLogIn } from "./log-in.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
+import { quietly } from "./quietly.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
 import type { Caller, Session } from "./sessions/session.js";
@@ -85,7 +86,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const resolved = resolveOptions(options);
   const { platform, store, realm } = resolved;
   const table = createHandlerTable(options.handlers);
-  const emit = quietly(resolved.onEvent);
+  const emit: OnEvent = (event) => quietly(() => resolved.onEvent(event));
   const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
   const keys = openKeys(resolved.keys, platform);
   const memory = createCredentialMemory<I>(platform);
@@ -133,15 +134,4 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       await store.close();
     },
   });
-}
-
-/** Somebody who only watches must not change a decision. */
-function quietly(onEvent: OnEvent): OnEvent {
-  return (event) => {
-    try {
-      onEvent(event);
-    } catch {
-      // The observer's own fault; the caller must not pay for it.
-    }
-  };
 }

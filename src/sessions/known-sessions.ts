@@ -1,6 +1,7 @@
 import type { Allowed } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
+import { quietly } from "../quietly.js";
 import type { EndEvent, Watch } from "../stores/store.js";
 
 /**
@@ -57,6 +58,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
   const byToken = new Map<string, KnownSession<I>>();
   const byRef = new Map<string, KnownSession<I>>();
   let epoch = 0;
+  let closed = false;
 
   const feed = options.watch((event) => {
     epoch += 1;
@@ -81,7 +83,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     byRef.delete(ref);
     forget(known);
     known.endedReason = reason;
-    for (const callback of known.onEnd) callback(reason);
+    for (const callback of known.onEnd) quietly(() => callback(reason));
     known.onEnd.clear();
   }
 
@@ -113,6 +115,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     },
     find: (ref) => byRef.get(ref),
     add(known) {
+      if (closed) return;
       if (byRef.size >= maxKnownSessions) evictOne();
       byRef.set(known.ref, known);
     },
@@ -127,6 +130,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     },
     end,
     close() {
+      closed = true;
       feed.stop();
       byToken.clear();
       byRef.clear();

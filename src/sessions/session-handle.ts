@@ -13,7 +13,7 @@ export interface SessionHandleOptions {
   readonly platform: Platform;
   readonly store: Store;
   readonly ask: Ask;
-  readonly known: Pick<KnownSessions, "end">;
+  readonly known: Pick<KnownSessions, "add" | "end" | "find">;
   readonly emit: OnEvent;
 }
 
@@ -30,20 +30,21 @@ export interface SessionHandle {
 /** The session of a row, as routes see it. */
 export function createSession(
   row: SessionRow,
-  self: () => Pick<KnownSession, "onEnd" | "endedReason">,
+  self: () => KnownSession,
   { platform, store, ask, known, emit }: SessionHandleOptions,
 ): SessionHandle {
   const { ref } = row;
   let watching = false;
+
+  /** Whether somebody waits for the end. Nobody does after it, nor after `close`. */
+  const awaited = (): boolean => (known.find(ref)?.onEnd.size ?? 0) > 0;
 
   /** Expiry has no event: look when the deadline that we know of has passed, and again at the next one. */
   function watchExpiry(nextLookMs: number): void {
     watching = true;
     platform.delay(nextLookMs, () => {
       watching = false;
-      const { onEnd, endedReason } = self();
-      if (endedReason !== undefined || onEnd.size === 0) return;
-      look();
+      if (awaited()) look();
     });
   }
 
@@ -57,7 +58,7 @@ export function createSession(
       () => retryLookMs, // the store cannot answer: nothing is known to have ended
     );
     void after(looked, (nextLookMs) => {
-      if (nextLookMs !== undefined && self().onEnd.size > 0 && !watching) watchExpiry(nextLookMs);
+      if (nextLookMs !== undefined && awaited() && !watching) watchExpiry(nextLookMs);
     });
   }
 
@@ -98,19 +99,22 @@ export function createSession(
       throw new AuthError("unavailable", "other nodes keep changing this session's state; try again");
     },
     onEnd(callback: (reason: string) => void) {
-      const { onEnd, endedReason } = self();
-      if (endedReason !== undefined) {
-        callback(endedReason);
+      const own = self();
+      if (own.endedReason !== undefined) {
+        callback(own.endedReason);
         return () => {};
       }
+      // Ours may have been evicted since, and then no end would reach it.
+      if (known.find(ref) === undefined) known.add(own);
+      const { onEnd } = known.find(ref) ?? own;
       onEnd.add(callback);
       if (!watching) look();
       return () => void onEnd.delete(callback);
     },
     async end(reason = "logout") {
-      await ask(() => store.endSession(ref, reason));
+      const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
-      emit({ kind: "session-ended", ref, reason });
+      if (ended) emit({ kind: "session-ended", ref, reason });
     },
   });
   return { session, look };

@@ -19,7 +19,8 @@ export interface Session {
    */
   updateState(change: (current: Json | undefined) => Json): Promise<Json>;
   /**
-   * Calls back once when the session has ended, by log-out, revocation or expiry: in this process only.
+   * Calls back once when the session has ended, by log-out, revocation or expiry: in this process only, and not when
+   * `auth` is closed. What the callback throws is ignored.
    * Returns a function that takes the callback back.
    */
   onEnd(callback: (reason: string) => void): () => void;
