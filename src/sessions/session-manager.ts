@@ -1,18 +1,14 @@
 import { after, rescue } from "../awaitable.js";
-import type { Allowed, Offer } from "../decision.js";
+import type { Allowed } from "../decision.js";
 import { AuthError } from "../errors.js";
-import type { OnEvent } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
-import { fromIdentityJson, type Identity, requireIdentityJson } from "../identity.js";
-import type { Platform } from "../platform.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { Reading, SessionCaps, SessionChange, SessionRow, SessionRules, Store } from "../stores/store.js";
+import { type Identity, requireIdentityJson } from "../identity.js";
+import type { Reading, SessionCaps, SessionChange, SessionRow, SessionRules } from "../stores/store.js";
+import { type AnswersOptions, createAnswers } from "./answers.js";
 import type { Keys } from "./keys.js";
-import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import type { Session } from "./session.js";
-import { createSession } from "./session-handle.js";
-import { type TokenCodec, type TokenFields, toRef } from "./token.js";
+import { type TokenFields, toRef } from "./token.js";
 
 /** Why a session token was refused. */
 export type TokenRefusal = "invalid_token" | "expired" | "revoked" | "superseded" | "unavailable";
@@ -51,19 +47,25 @@ export interface SessionManager<I extends Identity> {
   resume(token: string, rotate: boolean): Awaitable<Resumed<I>>;
 }
 
-export interface SessionManagerOptions<I extends Identity> {
-  readonly platform: Platform;
-  readonly store: Store;
-  readonly ask: Ask;
+export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I> {
   readonly keys: Keys;
-  readonly codec: TokenCodec;
-  readonly known: KnownSessions<I>;
   readonly rules: SessionRules;
   readonly caps: SessionCaps;
+  readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
   readonly onReuse: (session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse";
-  readonly emit: OnEvent;
+}
+
+/** A verified token on its way through load → rule → swap. */
+interface Asked {
+  readonly token: string;
+  readonly fields: TokenFields;
+  readonly rotate: boolean;
+  readonly ref: string;
+  /** Monotonic instant from which a lost swap is not tried again. */
+  readonly giveUpAt: number;
+  attempts: number;
 }
 
 /** A compare-and-set loses only to another one, and the rule settles after two; more than this is a broken store. */
@@ -73,38 +75,7 @@ const maxAttempts = 8;
 export function createSessionManager<I extends Identity>(options: SessionManagerOptions<I>): SessionManager<I> {
   const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit } = options;
 
-  function know(row: SessionRow): KnownSession<I> {
-    const found = known.find(row.ref);
-    if (found !== undefined) return found;
-    const { identity, actor } = fromIdentityJson<{ subject: ""; identity: I; actor?: Identity }>(row.identity);
-    const { session, look } = createSession(row, () => fresh, options);
-    const fresh: KnownSession<I> = {
-      ref: row.ref,
-      subject: row.subject,
-      actor: row.actor,
-      look,
-      allowed: { kind: "allowed", caller: Object.freeze({ identity, actor, scheme: "bearer", session }) },
-      token: "",
-      acceptUntil: 0,
-      freshUntil: 0,
-      endedReason: undefined,
-      onEnd: new Set(),
-    };
-    known.add(fresh);
-    return fresh;
-  }
-
-  /** The token of the row's generation: issued-at and key are the row's, so that every node derives the same string. */
-  function tokenOf(row: SessionRow, sessionId: Uint8Array): string | undefined {
-    const issuedAt = Math.floor(row.issuedAt / 1000);
-    return codec.encode({ keyId: row.keyId, sessionId, generation: row.generation, issuedAt });
-  }
-
-  function offer(session: KnownSession<I>, row: SessionRow, token: string): Offer {
-    // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
-    const usableUntil = platform.monotonic() + row.rules.overlapMs;
-    return { token, usable: () => session.endedReason === undefined && platform.monotonic() < usableUntil };
-  }
+  const { know, tokenOf, offer } = createAnswers<I>(options);
 
   function decode(token: string): TokenFields | undefined {
     const fields = codec.decode(token);
@@ -113,42 +84,50 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return again === "unknown_key" ? undefined : again;
   }
 
-  function judge(
-    token: string,
-    fields: TokenFields,
-    rotate: boolean,
-    reading: Reading | undefined,
-    askedAt: number,
-    epoch: number,
-    attempt: number,
-  ): Awaitable<Resumed<I>> {
+  function judge(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
+    const { token, fields } = asked;
     if (reading === undefined) {
-      known.end(toRef(fields.sessionId), "expired");
+      known.end(asked.ref, "expired");
       return { kind: "refused", reason: "expired" };
     }
     const { row, now } = reading;
-    const outcome = present(row, fields, now, keys.signing().id, rotate);
-    if (outcome.kind === "refuse" && outcome.code === "reuse") {
-      const subject = { ref: row.ref, subject: row.subject };
-      if (options.onReuse(subject) === "refuse") return refuse(reading, fields, "superseded");
+    const outcome = present(row, fields, now, keys.signing().id, asked.rotate);
+    if (outcome.kind === "refuse" && outcome.code === "reuse" && isSpared(row)) {
+      return refuse(reading, fields, "superseded");
     }
-    if (outcome.change === undefined) return settle(token, fields, outcome, reading, askedAt, epoch);
+    const { change } = outcome;
+    if (change === undefined) return settle(token, fields, outcome, reading, askedAt, epoch);
     const swappedAt = platform.monotonic();
-    const swapped = ask(() => store.swapSession(reading, outcome.change ?? {}, mustLast(row, outcome.change ?? {})));
+    const swapped = ask(() =>
+      after(store.swapSession(reading, change, mustLast(row, change)), (next) => requireRef(next, row.ref)),
+    );
     return after(swapped, (next) => {
       if (next !== undefined) return settle(token, fields, outcome, next, swappedAt, epoch);
-      if (attempt >= maxAttempts) return { kind: "refused", reason: "unavailable" };
-      return load(token, fields, rotate, row.ref, attempt + 1);
+      // Each question has a deadline of its own; a store that takes nearly that long each time must not add them up.
+      if (asked.attempts >= maxAttempts || platform.monotonic() >= asked.giveUpAt) {
+        return { kind: "refused", reason: "unavailable" };
+      }
+      return load(asked);
     });
   }
 
-  function load(token: string, fields: TokenFields, rotate: boolean, ref: string, attempt: number) {
+  function load(asked: Asked): Awaitable<Resumed<I>> {
     const askedAt = platform.monotonic();
     const epoch = known.epoch;
+    asked.attempts += 1;
     return after(
-      ask(() => store.loadSession(ref)),
-      (reading) => judge(token, fields, rotate, reading, askedAt, epoch, attempt),
+      ask(() => after(store.loadSession(asked.ref), (reading) => requireRef(reading, asked.ref))),
+      (reading) => judge(asked, reading, askedAt, epoch),
     );
+  }
+
+  /** A policy that fails must not spare a thief. */
+  function isSpared({ ref, subject }: SessionRow): boolean {
+    try {
+      return options.onReuse({ ref, subject }) === "refuse";
+    } catch {
+      return false;
+    }
   }
 
   function settle(
@@ -205,7 +184,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       if (actor !== undefined) requireIdentityJson(actor);
       const sessionId = platform.random(16);
       const signingKey = keys.signing();
-      const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : who.expiresAt - platform.now();
+      const lifeMs =
+        who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());
       if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");
       const session = {
         ref: toRef(sessionId),
@@ -213,13 +193,15 @@ export function createSessionManager<I extends Identity>(options: SessionManager
         actor: actor?.subject ?? null,
         identity: JSON.stringify({ identity, actor }),
         scheme,
-        rules: lifeMs < options.rules.absoluteMs ? { ...options.rules, absoluteMs: Math.floor(lifeMs) } : options.rules,
+        rules: lifeMs < options.rules.absoluteMs ? { ...options.rules, absoluteMs: lifeMs } : options.rules,
         keyId: signingKey.id,
         claimed,
         loginMs: Math.max(0, platform.monotonic() - who.checkedAt),
       };
       return after(
-        ask(() => store.openSession(session, options.caps, claimed)),
+        ask(() =>
+          after(store.openSession(session, options.caps, claimed), (opened) => requireRef(opened, session.ref)),
+        ),
         ({ row }) => {
           if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
           const token = tokenOf(row, sessionId);
@@ -238,7 +220,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
         () => {
           const fields = decode(token);
           if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
-          return load(token, fields, rotate, toRef(fields.sessionId), 1);
+          const giveUpAt = platform.monotonic() + options.storeTimeoutMs;
+          return load({ token, fields, rotate, ref: toRef(fields.sessionId), giveUpAt, attempts: 0 });
         },
         () => ({ kind: "refused", reason: "unavailable" }),
       );
@@ -252,4 +235,12 @@ export function createSessionManager<I extends Identity>(options: SessionManager
  */
 function mustLast(row: SessionRow, change: SessionChange): boolean {
   return change.revokedAt !== undefined || (change.claimed === true && !row.claimed);
+}
+
+/** A store that mixes up its answers must not let anybody in as somebody else. */
+function requireRef<R extends Reading | undefined>(reading: R, ref: string): R {
+  if (reading !== undefined && (reading.row.ref !== ref || !Number.isFinite(reading.now))) {
+    throw new TypeError("the store answered with another session");
+  }
+  return reading;
 }

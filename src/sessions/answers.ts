@@ -1,0 +1,59 @@
+import type { Offer } from "../decision.js";
+import { fromIdentityJson, type Identity } from "../identity.js";
+import type { SessionRow } from "../stores/store.js";
+import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { createSession, type SessionHandleOptions } from "./session-handle.js";
+import type { TokenCodec } from "./token.js";
+
+export interface AnswersOptions<I extends Identity> extends SessionHandleOptions {
+  readonly codec: TokenCodec;
+  readonly known: KnownSessions<I>;
+}
+
+/** What a row becomes for those who see the answer: a caller, a token, an offer. */
+export interface Answers<I extends Identity> {
+  /** The remembered session of a row; made and remembered if there is none. */
+  know(row: SessionRow): KnownSession<I>;
+  /** The token of the row's generation: issued-at and key are the row's, so that every node derives the same string. */
+  tokenOf(row: SessionRow, sessionId: Uint8Array): string | undefined;
+  offer(session: KnownSession<I>, row: SessionRow, token: string): Offer;
+}
+
+export function createAnswers<I extends Identity>(options: AnswersOptions<I>): Answers<I> {
+  const { platform, codec, known } = options;
+  return {
+    know(row) {
+      const found = known.find(row.ref);
+      if (found !== undefined) return found;
+      const { identity, actor } = fromIdentityJson<{ subject: ""; identity: I; actor?: Identity }>(row.identity);
+      const { session, look } = createSession(row, () => fresh, options);
+      const fresh: KnownSession<I> = {
+        ref: row.ref,
+        subject: row.subject,
+        actor: row.actor,
+        look,
+        // Frozen: it is the answer to every request that memory lets in.
+        allowed: Object.freeze({
+          kind: "allowed",
+          caller: Object.freeze({ identity, actor, scheme: "bearer", session }),
+        }),
+        token: "",
+        acceptUntil: 0,
+        freshUntil: 0,
+        endedReason: undefined,
+        onEnd: new Set(),
+      };
+      known.add(fresh);
+      return fresh;
+    },
+    tokenOf(row, sessionId) {
+      const issuedAt = Math.floor(row.issuedAt / 1000);
+      return codec.encode({ keyId: row.keyId, sessionId, generation: row.generation, issuedAt });
+    },
+    offer(session, row, token) {
+      // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
+      const usableUntil = platform.monotonic() + row.rules.overlapMs;
+      return { token, usable: () => session.endedReason === undefined && platform.monotonic() < usableUntil };
+    },
+  };
+}
