@@ -1,5 +1,6 @@
 import type { Auth, LogInOutcome } from "./auth.js";
 import type { Deny } from "./credentials/deny.js";
+import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import { type Awaitable, declined, type HandlerContext, type Verdict } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
@@ -45,10 +46,16 @@ export function createLogIn<I extends Identity>(parts: LogInParts<I>): Auth<I>["
     });
     switch (verdict.kind) {
       case "accepted":
+        if (verdict.expiresAt !== undefined && verdict.expiresAt - platform.now() < 1) {
+          return deny(noHeaders, "invalid_credentials");
+        }
         try {
           const { allowed, session, token } = await manager.open({ ...verdict, scheme, checkedAt }, true);
           return { kind: "opened", caller: allowed.caller, session, token };
-        } catch {
+        } catch (error) {
+          if (error instanceof AuthError && error.code === "invalid_identity") {
+            parts.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
+          }
           return deny(noHeaders, "unavailable");
         }
       case "challenged":

@@ -149,7 +149,8 @@ const warn: OnEvent = (event) => {
   }
 };
 
-/** The class alone: a message may hold whatever the handler was given. */
+/** The class alone: a message may hold whatever the handler was given. Our own never hold a secret. */
 function nameOf(error: unknown): string {
+  if (error instanceof AuthError) return `${error.name}: ${error.message}`;
   return error instanceof Error ? error.name : typeof error;
 }

@@ -90,10 +90,17 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const { identity, actor, expiresAt } = verdict;
     const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - platform.now();
     if (lifeMs <= 0) return refusalOf(scheme);
-    if (handler.opens === "nothing") return { kind: "allowed", caller: { identity, actor, scheme } };
-    // Our own frozen copy: it is shared by calls, and one must not change what the next one sees.
-    const own = fromIdentityJson<I>(requireIdentityJson(identity));
-    const caller: Caller<I> = Object.freeze({ identity: own, actor, scheme });
+    if (handler.opens === "nothing") {
+      return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme }) };
+    }
+    let caller: Caller<I>;
+    try {
+      // Our own frozen copies: they are shared by calls, and one must not change what the next one sees.
+      caller = Object.freeze({ identity: copyOf(identity), actor: actor && copyOf(actor), scheme });
+    } catch (error) {
+      options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
+      return "unavailable";
+    }
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
     const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt };
     if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
@@ -115,6 +122,10 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const opened = rescue(() => manager.open({ ...caller, checkedAt, expiresAt }, false), failed);
     return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer }));
   }
+}
+
+function copyOf<I extends Identity>(identity: I): I {
+  return fromIdentityJson(requireIdentityJson(identity));
 }
 
 function isSame(before: Caller | undefined, now: Caller): boolean {
