@@ -1,11 +1,13 @@
 import { AuthError } from "../errors.js";
 import { readHeader } from "./carriers.js";
+import { authParams, token, token68 } from "./grammar.js";
 
 /** Why a bearer token was refused (RFC 6750 §3.1). */
 export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
 
-/** A scheme, and what may follow it, in visible ASCII and spaces: nothing that could start another header line. */
-const challengeShape = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: +[!-~][ -~]*)?$/;
+/** A scheme, and a token68 or parameters (RFC 9110 §11.3); in visible ASCII, so that it starts no other header line. */
+const challengeShape = new RegExp(`^${token}(?: +(?:${token68}|${authParams}))?$`);
+const visible = /^[ -~]+$/;
 
 /**
  * Text as an RFC 9110 §5.6.4 quoted-string.
@@ -47,10 +49,10 @@ export function basicChallenge(realm: string): string {
  * @throws {AuthError} `invalid_options`
  */
 export function requireChallenge(challenge: string, scheme: string): string {
-  if (typeof challenge !== "string" || !challengeShape.test(challenge)) {
+  if (typeof challenge !== "string" || !visible.test(challenge) || !challengeShape.test(challenge)) {
     throw new AuthError(
       "invalid_options",
-      `The challenge of the handler for ${scheme} must be a scheme, a space and parameters in visible ASCII`,
+      `The challenge of the handler for ${scheme} must be a scheme, a space and parameters such as realm="…" in visible ASCII. Quote text with quoteString`,
     );
   }
   return challenge;

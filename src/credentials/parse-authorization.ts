@@ -1,3 +1,5 @@
+import { authParams, token } from "./grammar.js";
+
 /** What an `Authorization` value says (RFC 9110 §11.4). */
 export interface Authorization {
   /** In lower case: schemes are compared without regard to case (§11.1). */
@@ -13,15 +15,12 @@ export interface Authorization {
  */
 export const maxAuthorizationLength = 8_192;
 
-const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-
 // The scheme is anchored at the start, so that `xBasic …` is no Basic. Visible ASCII and space only: a control
 // character splits lines further on, and a byte above 0x7f means another text to everyone who decodes it. Each
 // character can match in one way only, so a hostile value costs one pass.
 const credentials = new RegExp(`^(${token})(?: +([!-~][ -~]*))?$`);
 
-const authParam = `${token} *= *(?:${token}|"(?:[^"\\\\]|\\\\.)*")`;
-const authParams = new RegExp(`^${authParam}(?: *, *${authParam})*$`);
+const parameters = new RegExp(`^${authParams}$`);
 
 /**
  * Parses an `Authorization` field value: a scheme, and after at least one space the payload.
@@ -36,7 +35,7 @@ export function parseAuthorization(value: string): Authorization | undefined {
   const match = credentials.exec(trimOws(value));
   if (match === null) return undefined;
   const [, scheme = "", payload = ""] = match;
-  if (payload.includes(",") && !authParams.test(payload)) return undefined;
+  if (payload.includes(",") && !parameters.test(payload)) return undefined;
   return { scheme: scheme.toLowerCase(), payload };
 }
 

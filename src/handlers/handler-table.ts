@@ -1,4 +1,5 @@
 import { basicChallenge, quoteString, requireChallenge } from "../credentials/challenge.js";
+import { token } from "../credentials/grammar.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
 import type { Handler } from "./handler.js";
@@ -24,7 +25,7 @@ export interface HandlerTable<I extends Identity = Identity> {
   challenges(realm: string, options: { readonly script: boolean }): readonly string[];
 }
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const schemeShape = new RegExp(`^${token}$`);
 
 /** Browsers answer these by a dialog, or with the credentials of whoever is logged in to the machine. */
 const browserSchemes: ReadonlySet<string> = new Set(["basic", "digest", "ntlm", "negotiate"]);
@@ -74,7 +75,7 @@ function requireHandler(handler: Handler): void {
   if (typeof handler !== "object" || handler === null || typeof handler.scheme !== "string") {
     refuse("Each element of handlers must be an object with a scheme, such as basic({ verify }) returns");
   }
-  if (!token.test(handler.scheme)) {
+  if (!schemeShape.test(handler.scheme)) {
     refuse(
       `The scheme ${JSON.stringify(handler.scheme)} is not a token (RFC 9110 §5.6.2). ` +
         "Use letters, digits and any of ! # $ % & ' * + - . ^ _ ` | ~",

@@ -40,7 +40,7 @@ test("our Bearer comes first, and each challenge is a field of its own", () => {
   ]);
 });
 
-test("a challenge that would break the header is refused", () => {
+test("a challenge that is not a scheme with a token68 or parameters is refused", () => {
   for (const challenge of [
     "",
     " Basic",
@@ -49,13 +49,22 @@ test("a challenge that would break the header is refused", () => {
     'realm="x"',
     "Basic\trealm",
     "Basic ",
+    'Basic realm="a "b""',
+    'Basic realm="x',
+    "Basic realm=a b",
+    'Basic realm="x",',
+    'Basic realm="x\r\nSet-Cookie: a=b"',
+    'Basic realm="x", Digest',
+    7 as never,
   ]) {
     assert.throws(() => requireChallenge(challenge, "Basic"), {
       code: "invalid_options",
       message: /challenge of the handler for Basic/,
     });
   }
-  assert.equal(requireChallenge('Digest realm="x", nonce="y"', "Digest"), 'Digest realm="x", nonce="y"');
+  for (const challenge of ["PSK", "Negotiate YWJj==", 'Digest realm="x, \\"y\\"", nonce=y', basicChallenge('a "b"')]) {
+    assert.equal(requireChallenge(challenge, "X"), challenge);
+  }
 });
 
 test("a script is told by Sec-Fetch-Dest: empty", () => {
