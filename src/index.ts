@@ -1,4 +1,5 @@
 export { type Auth, type CallerSlot, createAuth, type LogInContext, type LogInOutcome, type Proof } from "./auth.js";
+export { quoteString } from "./credentials/challenge.js";
 export type {
   Allowed,
   Anonymous,
