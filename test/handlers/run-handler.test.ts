@@ -7,14 +7,15 @@ import type { Platform } from "../../src/platform.js";
 /** A platform whose only timer is turned by hand. */
 function handTurned() {
   let due: (() => void) | undefined;
-  const seen = { timers: 0, cancelled: 0, ms: 0 };
+  const seen = { timers: 0, cancelled: 0, ms: 0, held: false };
   const platform: Platform = {
     now: () => 0,
     monotonic: () => 0,
     random: () => new Uint8Array(),
-    delay(ms, done) {
+    delay(ms, done, hold = false) {
       seen.timers++;
       seen.ms = ms;
+      seen.held = hold;
       due = done;
       return () => {
         seen.cancelled++;
@@ -52,10 +53,10 @@ test("a verdict given at once needs no timer and no promise", () => {
   assert.equal(seen.timers, 0);
 });
 
-test("a promised verdict arrives, and its timer is cancelled", async () => {
+test("a promised verdict arrives; its timer kept the process alive for it, and is cancelled", async () => {
   const { options, seen } = setUp();
   assert.deepEqual(await runHandler(async () => ada, options), acceptedAda);
-  assert.deepEqual(seen, { timers: 1, cancelled: 1, ms: 5_000 });
+  assert.deepEqual(seen, { timers: 1, cancelled: 1, ms: 5_000, held: true });
 });
 
 test("the handler sees peer, target, round and state, and an unaborted signal", async () => {
