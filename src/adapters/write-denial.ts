@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
 import type { Denial } from "../decision.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { addVary } from "./attach.js";
@@ -9,8 +10,14 @@ import { toDenialResponse } from "./reject.js";
 /** As much as a kernel has usually read ahead, and more than any honest log-in. */
 const drainBytes = 64 * 1024;
 
-/** Long enough for an uploader to notice its answer; a reset that overtakes the answer would hide it. */
-const drainMs = 1000;
+/**
+ * Long enough for an uploader to notice its answer; a reset that overtakes the answer would hide it. A little less
+ * than the second that is promised, since timers of a busy process come late.
+ */
+const drainMs = 950;
+
+/** An honest call has sent its body with its headers: a stream that has ended by then need not be kept longer. */
+const glanceMs = 20;
 
 /**
  * Writes a denial in the caller's own protocol, complete and at once, and cuts an unread body off.
@@ -59,51 +66,83 @@ function endHttp1(request: IncomingMessage, response: ServerResponse, body: Uint
   if (body.length > 0) response.write(body);
   else response.flushHeaders();
 
+  drain(request, response, chunked, platform);
+}
+
+/** Takes what is left of an HTTP/1 body, within bounds, and then ends the response. */
+function drain(request: IncomingMessage, response: ServerResponse, chunked: boolean, platform: Platform): void {
   const { socket } = request;
   // Chunks of one byte are six on the wire: there, what the socket read counts, whatever was read before included.
   const start = chunked ? socket.bytesRead - Math.min(socket.bytesRead, drainBytes) : Number.POSITIVE_INFINITY;
-  drain(
-    request,
-    response,
-    () => socket.bytesRead - start,
-    // Pausing the message alone would let Node fill its buffer first.
-    () => socket.pause(),
-    (ended) => {
-      if (ended) response.end();
-      else if (response.socket === null) response.end(() => socket.destroy());
-      else {
-        response.end();
-        socket.destroy();
-      }
-    },
-    platform,
-  );
+  let taken = 0;
+  const cancel = platform.delay(drainMs, () => {
+    cleanUp();
+    const waitsItsTurn = response.socket === null;
+    response.end(() => socket.destroy());
+    // A client that does not read its answer may not keep the connection either. In a pipeline the answers before
+    // this one have no such deadline.
+    if (!waitsItsTurn) socket.destroy();
+  });
+  const onData = (chunk: Uint8Array) => {
+    taken += chunk.length;
+    if (taken < drainBytes && socket.bytesRead - start < drainBytes) return;
+    request.off("data", onData).pause();
+    holdSocket(socket);
+  };
+  const onEnd = () => {
+    cleanUp();
+    response.end();
+  };
+  function cleanUp(): void {
+    cancel();
+    request.off("data", onData).off("end", onEnd);
+    response.off("close", cleanUp);
+  }
+  request.on("end", onEnd).on("data", onData);
+  response.on("close", cleanUp);
 }
 
+/**
+ * Stops reading for good. Pausing the message alone lets Node fill its buffer first, and a socket that is paused
+ * within a read is resumed by a `resume()` that was scheduled before: Node then reads without end.
+ */
+function holdSocket(socket: Socket): void {
+  const hold = () => {
+    socket.pause();
+    // `pause()` says nothing when the stream believes that it is paused already, and Node's server stops reading only
+    // when it is told.
+    socket.emit("pause");
+  };
+  socket.on("resume", hold);
+  hold();
+}
+
+/**
+ * The response ends at once: a stream can be answered in full while it is still being received (RFC 9113 §8.1), and
+ * gRPC's trailers-only form must have END_STREAM on its header block.
+ *
+ * Nothing is read, so flow control stops the sender after one window, 64 KiB unless the server was told otherwise.
+ */
 function endHttp2(
-  request: Http2ServerRequest,
+  { stream }: Http2ServerRequest,
   response: Http2ServerResponse,
   body: Uint8Array,
   platform: Platform,
 ): void {
-  const { stream } = request;
   if (body.length > 0) response.setHeader("Content-Length", body.length);
-  // Ended at once: a stream can be answered in full while it is still being received, and gRPC's trailers-only form
-  // must have END_STREAM on its header block.
-  if (stream.endAfterHeaders) {
-    endWith(response, body);
-    return;
+  if (!stream.endAfterHeaders) {
+    // Or Node would reset a stream that nobody reads as soon as it is answered.
+    stream.pause();
+    const letGo = () => {
+      stream.close(constants.NGHTTP2_NO_ERROR);
+      stream.resume();
+    };
+    let cancel = platform.delay(glanceMs, () => {
+      if (stream.closed) letGo();
+      else cancel = platform.delay(drainMs - glanceMs, letGo);
+    });
+    stream.on("close", () => cancel());
   }
-  drain(
-    request,
-    response,
-    () => 0,
-    () => undefined,
-    (ended) => {
-      if (!ended) stream.close(constants.NGHTTP2_NO_ERROR);
-    },
-    platform,
-  );
   endWith(response, body);
 }
 
@@ -111,37 +150,4 @@ function endHttp2(
 function endWith(response: Http2ServerResponse, body: Uint8Array): void {
   if (body.length > 0) response.end(body);
   else response.end();
-}
-
-/** Takes what is left of the body: `finish` is called once, unless the client goes first. */
-function drain(
-  request: NodeRequest,
-  response: NodeResponse,
-  wireBytes: () => number,
-  pause: () => void,
-  finish: (ended: boolean) => void,
-  platform: Platform,
-): void {
-  let taken = 0;
-  const cancel = platform.delay(drainMs, () => done(false));
-  const onData = (chunk: Uint8Array) => {
-    taken += chunk.length;
-    if (taken < drainBytes && wireBytes() < drainBytes) return;
-    request.off("data", onData);
-    request.pause();
-    pause();
-  };
-  const onEnd = () => done(true);
-  const onClose = () => cleanUp();
-  function done(ended: boolean): void {
-    cleanUp();
-    finish(ended);
-  }
-  function cleanUp(): void {
-    cancel();
-    request.off("data", onData).off("end", onEnd);
-    response.off("close", onClose);
-  }
-  request.on("end", onEnd).on("data", onData);
-  response.on("close", onClose);
 }

@@ -1,4 +1,4 @@
 import { describeAdapters } from "../../src/testing/adapter-suite.js";
-import { expressCases, nodeCases } from "./servers.js";
+import { adapters } from "./servers.js";
 
-describeAdapters({ nodeAuth: nodeCases, expressAuth: expressCases });
+describeAdapters(adapters);

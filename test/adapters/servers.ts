@@ -1,10 +1,13 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
+import { connectAuth } from "../../src/adapters/connect.js";
 import { expressAuth } from "../../src/adapters/express.js";
 import { nodeAuth } from "../../src/adapters/node.js";
-import { serveSuiteRoutes } from "../../src/testing/adapter-routes.js";
+import type { Auth } from "../../src/auth.js";
+import { type RouteResponse, serveSuiteRoutes } from "../../src/testing/adapter-routes.js";
 import type { AdapterCase, AdapterServer } from "../../src/testing/adapter-suite.js";
 
 /** Listens on a free port; closing does not wait for clients. */
@@ -66,3 +69,24 @@ export const expressCases: readonly AdapterCase[] = [
     },
   },
 ];
+
+/** What is no procedure goes to `fallback`, behind the same door. */
+function connectListener(auth: Auth, options: { readonly anonymous: boolean }) {
+  return connectAuth(auth, connectNodeAdapter, {
+    ...options,
+    routes: () => undefined,
+    fallback: (req, res) => serveSuiteRoutes(auth, req.url?.split("?")[0] ?? "", req, res as RouteResponse),
+  });
+}
+
+export const connectCases: readonly AdapterCase[] = [
+  { protocol: "HTTP/1", start: (auth, options) => listen(createServer(connectListener(auth, options))) },
+  { protocol: "HTTP/2", start: (auth, options) => listen(createHttp2Server(connectListener(auth, options))) },
+];
+
+/** A row for every adapter of Node. */
+export const adapters: Readonly<Record<string, readonly AdapterCase[]>> = {
+  nodeAuth: nodeCases,
+  expressAuth: expressCases,
+  connectAuth: connectCases,
+};
