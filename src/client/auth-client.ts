@@ -17,7 +17,7 @@ import { createKeepAlive, type Delay, type KeepAlive, systemDelay } from "./keep
 
 /** Options of {@link AuthClient}. */
 export interface AuthClientOptions {
-  /** Where the services are, such as `https://api.example.com`. */
+  /** Where the services are, such as `https://api.example.com`; in a browser it may be relative to the page. */
   readonly baseUrl: string;
   /**
    * Makes the Connect transport. Default: the Connect protocol over `fetch`, which runs in browsers and Node and carries
@@ -27,7 +27,7 @@ export interface AuthClientOptions {
   readonly transport?: ((options: TransportOptions) => Transport) | undefined;
   /** What sends HTTP requests, for `client.fetch` and the default transport. Default: the platform's `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** How long a call of the client's own may take, in seconds: log-in, ping, log-out. Default: 120. */
+  /** How long a call of the client's own may take, in seconds: log-in, ping, log-out. Default: 120; 0 is no limit. */
   readonly rpcTimeoutSeconds?: number | undefined;
   /**
    * While only streams are open, the session is refreshed this often, in seconds. Default: 60, well below the idle
@@ -87,7 +87,8 @@ export class AuthClient {
   }
 
   /**
-   * Logs in by user name and password. A session that is held already is replaced, when this succeeds.
+   * Logs in by user name and password. When this succeeds, it replaces a session that is held already; that one is not
+   * ended, since streams may still live with it.
    *
    * @returns who that is
    * @throws {AuthenticationFailedError} when user or password is wrong

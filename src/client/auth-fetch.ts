@@ -2,7 +2,7 @@ import type { Bearer } from "./bearer.js";
 
 /** Options of `createAuthFetch`. */
 export interface AuthFetchOptions {
-  /** Where the service is. Relative URLs are resolved against it, and only its origin is ever sent the token. */
+  /** Where the service is; in a browser it may be relative to the page. Relative URLs are resolved against it, and only its origin is ever sent the token. */
   readonly baseUrl: string | URL;
   readonly bearer: Bearer;
   /** What sends the requests. Default: the platform's `fetch`, looked up at each call. */
@@ -21,12 +21,13 @@ export interface AuthFetchOptions {
  * The returned function throws what `fetch` throws, and, when a log-in was needed, what that failed with.
  */
 export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fetch {
-  const base = new URL(options.baseUrl);
+  const base = new URL(options.baseUrl, (globalThis as { location?: { href: string } }).location?.href);
   const { bearer } = options;
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
   return async function authFetch(input, init) {
-    const request = input instanceof Request ? input : undefined;
+    // By shape: the fetch that was passed in may have a Request of its own.
+    const request = typeof input === "object" && "url" in input ? input : undefined;
     const url = new URL(request?.url ?? String(input), base);
     const headers = new Headers(init?.headers ?? request?.headers);
     if (url.origin !== base.origin || headers.has("authorization")) return send(request ?? url, init);

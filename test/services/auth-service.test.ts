@@ -97,6 +97,12 @@ for (const { name, version, create } of transportCases) {
       assert.equal(seen.size, 1, [...seen].join("\n"));
     });
 
+    test("a name with a colon costs the check of a password, as any other does", async () => {
+      const checked = server.verified.count;
+      await refusal(client.logIn(password("ada:pass", "word")));
+      assert.equal(server.verified.count, checked + 1);
+    });
+
     test("a user directory that is down is unavailable, and no reason to ask for the password again", async () => {
       server.broken.verify = true;
       const error = await refusal(client.logIn(password("ada", "pass:word")));

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+test("the client reaches only its own files, generated code, Connect and protobuf, so that browsers can load it", () => {
+  const allowed = /^(\.\/[\w-]+\.js|\.\.\/gen\/.*|@connectrpc\/connect|@connectrpc\/connect-web|@bufbuild\/protobuf)$/;
+  const folder = new URL("../../src/client/", import.meta.url);
+  const imports = readdirSync(folder)
+    .filter((name) => name.endsWith(".js"))
+    .flatMap((name) => [...readFileSync(new URL(name, folder), "utf8").matchAll(/ from "(.*)"|import\("(.*)"/g)])
+    .map(([, from, lazy]) => from ?? lazy ?? "");
+  assert.ok(imports.length > 10);
+  assert.deepEqual(
+    imports.filter((specifier) => !allowed.test(specifier)),
+    [],
+  );
+});
+
+test("no file of the client names what only Node has", () => {
+  const folder = new URL("../../src/client/", import.meta.url);
+  for (const name of readdirSync(folder).filter((file) => file.endsWith(".js"))) {
+    assert.doesNotMatch(
+      readFileSync(new URL(name, folder), "utf8"),
+      /\b(Buffer|process|require|setImmediate)\b\s*[.(]/,
+    );
+  }
+});
