@@ -12,7 +12,7 @@ export interface AuthFetchOptions {
 /**
  * A `fetch` for plain HTTP that sends the token, follows its rotation, and repeats a request that was refused with 401
  * where its body can be sent twice: none, text, bytes, a `Blob` or a form. A body that is a stream, or inside a
- * `Request`, is sent once.
+ * `Request`, is sent once, and the next request finds a new session.
  *
  * The token goes to the origin of `baseUrl` only. Every `fetch` takes `Authorization` out of a request that it
  * redirects to another origin (Fetch standard, HTTP-redirect fetch, step 13), and an answer from there teaches nothing.
@@ -40,8 +40,10 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
       // Another origin, reached by a redirect, has no say about our session.
       if (response.redirected && new URL(response.url).origin !== base.origin) return response;
       call.learn(response.headers.get("authorization"));
-      if (response.status !== 401 || !repeatable) return response;
-      if (!(await call.again(response.headers.get("sallyport-reason")))) return response;
+      if (response.status !== 401) return response;
+      // Asked even if this request cannot be repeated: the next one then finds a session.
+      const repeat = await call.again(response.headers.get("sallyport-reason"));
+      if (!repeat || !repeatable) return response;
       await response.body?.cancel();
     }
   };

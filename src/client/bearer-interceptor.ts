@@ -15,7 +15,7 @@ type Messages = StreamResponse["message"];
 /**
  * An interceptor for any Connect transport: sends the token, follows its rotation, and repeats a refused call where
  * that is safe: a unary call, and a server stream that has yielded nothing. A client or bidirectional stream is never
- * repeated, since its messages are gone.
+ * repeated, since its messages are gone; but when the session has ended, the next one finds a new one.
  *
  * A call that brings an `authorization` header of its own, and `LogIn`, are left alone.
  */
@@ -49,8 +49,7 @@ async function stream(call: BearerCall, next: StreamNext, request: StreamRequest
     learn(call, response.header);
     return { ...response, message: messages(response) };
   } catch (error) {
-    learnFromError(call, error);
-    throw error;
+    throw await prepare(error);
   }
 
   async function* messages(response: StreamResponse): Messages {
@@ -58,9 +57,14 @@ async function stream(call: BearerCall, next: StreamNext, request: StreamRequest
       yield* response.message;
       learn(call, response.trailer);
     } catch (error) {
-      learnFromError(call, error);
-      throw error;
+      throw await prepare(error);
     }
+  }
+
+  /** It fails, but the next one need not: who opens nothing but such streams would never be logged in again. */
+  async function prepare(error: unknown): Promise<unknown> {
+    await again(call, error).catch(() => false);
+    return error;
   }
 }
 

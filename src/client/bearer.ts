@@ -30,10 +30,10 @@ export interface BearerCall {
   /** To be told the value of every `authorization` field of an answer: header, error metadata or trailer. */
   learn(authorization: string | null): void;
   /**
-   * To be asked when the call was refused with code `unauthenticated`, given the value of `sallyport-reason`, and only
-   * if the call can be repeated. No handler ran, so to repeat is safe.
+   * To be asked when the call was refused with code `unauthenticated`, given the value of `sallyport-reason`. Logs in
+   * again if that helps. No handler ran, so a call whose messages are still there may be repeated.
    *
-   * @returns `true`: repeat it with `token`
+   * @returns `true`: repeat it with `token`, if it can be
    * @throws what the log-in failed with, when it came to that
    */
   again(reason: string | null): Promise<boolean>;

@@ -167,6 +167,8 @@ test("a body that can be sent twice is, and a stream is not", async () => {
   const refused = await client.fetch("/me", { method: "POST", body: stream, duplex: "half" } as RequestInit);
   assert.equal(refused.status, 401);
   assert.equal(((await refused.json()) as { reason: string }).reason, "revoked");
+  assert.equal((await client.fetch("/me")).status, 200);
+  await endSession();
   const request = new Request(`${server.origin}/me`, { method: "POST", body: "body" });
   assert.equal((await client.fetch(request)).status, 401);
   assert.equal((await client.fetch("/me")).status, 200);
