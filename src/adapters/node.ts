@@ -4,6 +4,8 @@ import type { Identity } from "../identity.js";
 import { createGuard, type GuardOptions } from "./guard.js";
 import type { NodeRequest, NodeResponse } from "./node-request.js";
 
+export { continueAuth } from "./continue.js";
+
 /**
  * Puts the door in front of a request listener of `node:http`, `node:https` or `node:http2` (compatibility API):
  *
