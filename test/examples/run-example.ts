@@ -1,0 +1,34 @@
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+
+export interface RunningExample {
+  /** All that it printed until it was ready. */
+  readonly printed: string;
+  /** `http://127.0.0.1:PORT`. */
+  readonly origin: string;
+  /** Asks it to stop; returns how it exited. */
+  stop(): Promise<readonly unknown[]>;
+}
+
+/** Starts an example on a free port, and waits until it says where it listens. */
+export async function runExample(name: string, ready = "listening on"): Promise<RunningExample> {
+  const env = { ...process.env, PORT: "0" };
+  const example: ChildProcessWithoutNullStreams = spawn(process.execPath, [`dist/examples/${name}.js`], { env });
+  example.stderr.pipe(process.stderr);
+  const exited = once(example, "exit");
+  let printed = "";
+  for await (const chunk of example.stdout) {
+    printed += chunk;
+    if (printed.includes(ready)) break;
+  }
+  const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+  if (origin === undefined) throw new Error(`${name} did not start: ${printed}`);
+  return {
+    printed,
+    origin,
+    stop() {
+      example.kill("SIGTERM");
+      return exited;
+    },
+  };
+}
