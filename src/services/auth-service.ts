@@ -133,9 +133,7 @@ function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeo
 
     async endSession({ ref }, context) {
       const { subject } = enter(context).identity;
-      const ended = await asking(
-        async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout")),
-      );
+      const ended = await asking(async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout")));
       if (!ended) throw new ConnectError("You have no such session.", Code.NotFound);
       return {};
     },
