@@ -1,47 +1,47 @@
 import type { Awaitable } from "../handlers/handler.js";
+import type { Disk } from "./sqlite-disk.js";
 import type { SqliteDatabase } from "./sqlite-driver.js";
 import type { Attempt } from "./sqlite-retry.js";
 
+/** A write that answers when it is committed or, if `durable`, when it is on the disk. */
 export interface Connection {
   read: Attempt;
   /** One statement, which is atomic by itself. */
   writeOne<T>(durable: boolean, action: () => T): Awaitable<T>;
-  /** Several statements, all or none. */
-  write<T>(durable: boolean, action: () => T): Awaitable<T>;
+  /** Several statements, all or none. `committed` runs as soon as other processes can see them. */
+  write<T>(durable: boolean, action: () => T, committed?: (result: T) => void): Awaitable<T>;
 }
 
-export function createConnection(database: SqliteDatabase, attempt: Attempt): Connection {
+/** @param disk `undefined` for a database in memory */
+export function createConnection(database: SqliteDatabase, attempt: Attempt, disk: Disk | undefined): Connection {
   const begin = database.prepare("begin immediate");
   const commit = database.prepare("commit");
-  let isFull = false;
 
-  /** In WAL mode `full` waits for the disk at each commit, `normal` only at checkpoints. No effect inside a transaction. */
-  function synchronise(durable: boolean): void {
-    if (isFull === durable) return;
-    database.exec(durable ? "pragma synchronous = full" : "pragma synchronous = normal");
-    isFull = durable;
+  function settle<T>(durable: boolean, answer: Awaitable<T>, committed?: (result: T) => void): Awaitable<T> {
+    if (answer instanceof Promise) return answer.then((result) => settle(durable, result, committed));
+    committed?.(answer);
+    return durable && disk !== undefined ? disk.flush().then(() => answer) : answer;
   }
 
   return {
     read: attempt,
-    writeOne: (durable, action) =>
-      attempt(() => {
-        synchronise(durable);
-        return action();
-      }),
-    write: (durable, action) =>
-      attempt(() => {
-        synchronise(durable);
-        begin.run();
-        try {
-          const result = action();
-          commit.run();
-          return result;
-        } catch (error) {
-          if (database.isTransaction) database.exec("rollback");
-          throw error;
-        }
-      }),
+    writeOne: (durable, action) => settle(durable, attempt(action)),
+    write: (durable, action, committed) =>
+      settle(
+        durable,
+        attempt(() => {
+          begin.run();
+          try {
+            const result = action();
+            commit.run();
+            return result;
+          } catch (error) {
+            if (database.isTransaction) database.exec("rollback");
+            throw error;
+          }
+        }),
+        committed,
+      ),
   };
 }
 

@@ -3,13 +3,21 @@ import { type Platform, systemPlatform } from "../platform.js";
 import { coveringMark, type EndMark } from "./end-mark.js";
 import { createRulesTable, toFirstRow, toNextRow } from "./row.js";
 import { after, createConnection } from "./sqlite-connection.js";
+import { openDisk } from "./sqlite-disk.js";
 import type { SqliteStatement } from "./sqlite-driver.js";
 import { createEndFeed } from "./sqlite-feed.js";
 import { openDatabase } from "./sqlite-file.js";
 import { createPurge } from "./sqlite-purge.js";
 import { createAttempt } from "./sqlite-retry.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./sqlite-schema.js";
-import { type EndEvent, maxReadingAgeMs, type SessionCaps, type SessionRow, type Store } from "./store.js";
+import {
+  type EndEvent,
+  maxReadingAgeMs,
+  type Reading,
+  type SessionCaps,
+  type SessionRow,
+  type Store,
+} from "./store.js";
 
 export interface SqliteOptions {
   /** Clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
@@ -24,10 +32,10 @@ export interface SqliteOptions {
 }
 
 /**
- * Keeps sessions in one file, for any number of processes on one machine. Turns are written without waiting for the
- * disk (the rule heals a lost one); log-ins, ends and one-time proofs wait for it.
+ * Keeps sessions in one file, for any number of processes on one machine. Turns do not wait for the disk (the rule
+ * heals a lost one); log-ins, ends and one-time proofs do, without holding up anything else.
  *
- * Reads, and writes that meet no other writer, answer at once; the others by a promise.
+ * Reads, and writes that neither meet another writer nor wait for the disk, answer at once; the others by a promise.
  *
  * @param path the database file, made with mode 0600 if it is missing, or `":memory:"`
  * @throws {AuthError} `invalid_options` when there is no usable driver, or the file is not ours, newer than this
@@ -41,7 +49,8 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   const platform = options.platform ?? systemPlatform;
   const busyMs = options.busyMs ?? 5_000;
   const database = openDatabase(path, platform, busyMs);
-  const { read, write, writeOne } = createConnection(database, createAttempt(platform, busyMs));
+  const disk = path === ":memory:" ? undefined : openDisk(path);
+  const { read, write, writeOne } = createConnection(database, createAttempt(platform, busyMs), disk);
   const feed = createEndFeed(database, platform, options.pollMs ?? 250);
   const purge = createPurge(database, { read, write, writeOne }, platform);
   const rules = createRulesTable();
@@ -105,7 +114,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
     durable: path !== ":memory:",
     keyFile: path === ":memory:" ? undefined : `${path}.keys`,
     openSession(session, caps, durable) {
-      const opened = write(durable, () => {
+      const insertRow = (): { readonly reading: Reading; readonly ends: Noted[] } => {
         if (exists.get(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
         const now = platform.now();
         const marks = marksOf.all(session.subject, session.actor) as unknown as EndMark[];
@@ -113,11 +122,9 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
         const row = toFirstRow({ ...session, rules: rules.same(session.rules) }, now, mark);
         insert.run(...toInsertValues(row));
         return { reading: { row, now }, ends: applyCaps(row.subject, caps, now) };
-      });
-      return after(opened, ({ reading, ends }) => {
-        deliver(ends);
-        return reading;
-      });
+      };
+      const opened = write(durable, insertRow, ({ ends }) => deliver(ends));
+      return after(opened, ({ reading }) => reading);
     },
     loadSession: (ref) =>
       read(() => {
@@ -129,37 +136,39 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
       const next: SessionRow = toNextRow(row, change);
       const withClaimed = next.claimed !== row.claimed;
       const values = toUpdateValues(next, withClaimed, row.version);
-      const ends = next.revokedAt !== null;
-      const swapped = (ends ? write : writeOne)(durable, () => {
+      const updateRow = (): Reading | undefined => {
         const now = platform.now();
         if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
         if (Number((withClaimed ? updateAndClaim : update).run(...values).changes) === 0) return undefined;
-        const event = { kind: "session", ref: row.ref, reason: next.revokedReason ?? "" } as const;
-        return { reading: { row: next, now }, ends: ends ? [noteEnd(event, now)] : [] };
-      });
-      return after(swapped, (done) => {
-        if (done !== undefined) deliver(done.ends);
-        return done?.reading;
-      });
+        return { row: next, now };
+      };
+      if (next.revokedAt === null) return writeOne(durable, updateRow);
+      const event = { kind: "session", ref: row.ref, reason: next.revokedReason ?? "" } as const;
+      const revoked = write(
+        durable,
+        () => {
+          const swapped = updateRow();
+          return { swapped, ends: swapped === undefined ? [] : [noteEnd(event, swapped.now)] };
+        },
+        ({ ends }) => deliver(ends),
+      );
+      return after(revoked, ({ swapped }) => swapped);
     },
     endSession(ref, reason) {
-      const ended = write(true, () => {
+      const endRow = (): Noted[] => {
         const now = platform.now();
         if (Number(endOne.run(now, reason, ref).changes) === 0) return [];
         return [noteEnd({ kind: "session", ref, reason }, now)];
-      });
-      return after(ended, (noted) => {
-        deliver(noted);
-        return noted.length > 0;
-      });
+      };
+      return after(write(true, endRow, deliver), (noted) => noted.length > 0);
     },
     endSubject(subject, reason) {
-      const ended = write(true, () => {
+      const endRows = (): Noted[] => {
         const now = platform.now();
         endMany.run(now, reason, subject, subject);
         return [noteEnd({ kind: "subject", subject, reason }, now)];
-      });
-      return after(ended, deliver);
+      };
+      return after(write(true, endRows, deliver), () => undefined);
     },
     listSessions: ({ subject, after: last = "", limit }) =>
       read(() => {
@@ -189,6 +198,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
     watch: (onEnd) => feed.watch(onEnd),
     close() {
       feed.close();
+      disk?.close();
       database.close();
     },
   };
