@@ -1,0 +1,111 @@
+import type { SessionRulesOptions } from "../sessions/rules.js";
+
+/**
+ * What the gateway runs on: read from YAML, checked, secrets loaded, frozen. Made by `parseConfig`; nothing reads the file
+ * again until the next reload, which makes another one of these.
+ */
+export interface GatewayConfig {
+  readonly realm: string;
+  readonly listen: readonly ListenConfig[];
+  /** Liveness, readiness and metrics; apart from traffic. None unless configured. */
+  readonly admin: AddressConfig | undefined;
+  readonly keys: { readonly file: string };
+  readonly store: StoreConfig;
+  readonly session: SessionRulesOptions;
+  readonly handlers: readonly HandlerConfig[];
+  /** In the order of the file. The most specific match wins; see `matchRoute`. */
+  readonly routes: readonly RouteConfig[];
+  readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
+  /** CIDR blocks of proxies in front, whose `X-Forwarded-*` count. None by default; `0.0.0.0/0` and `::/0` are refused. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: LimitsConfig;
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
+}
+
+export interface AddressConfig {
+  /** Without brackets for IPv6. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface ListenConfig extends AddressConfig {
+  readonly tls: TlsConfig | undefined;
+}
+
+export interface TlsConfig {
+  /** PEM files, read again when they change. */
+  readonly cert: string;
+  readonly key: string;
+  /** PEM file of the CAs that client certificates must come from. */
+  readonly clientCa: string | undefined;
+  readonly clientCertificate: "none" | "request" | "require";
+}
+
+export type StoreConfig = { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly path: string };
+
+/** One entry of `handlers`: a scheme and what answers for it. Secrets in it are loaded already. */
+export type HandlerConfig =
+  | { readonly kind: "users"; readonly scheme: string; readonly file: string }
+  | {
+      readonly kind: "keys";
+      readonly scheme: string;
+      readonly keys: Readonly<Record<string, { readonly sha256: string; readonly roles?: readonly string[] }>>;
+    }
+  | {
+      readonly kind: "jwt";
+      readonly scheme: string;
+      readonly issuer: string;
+      readonly audience: string;
+      readonly jwks: string;
+      readonly algorithms: readonly string[] | undefined;
+      /** Claim that holds the roles. */
+      readonly rolesClaim: string | undefined;
+    };
+
+export interface RouteConfig {
+  readonly match: RouteMatch;
+  /** Requests without credentials are welcome. Default: `false`. */
+  readonly anonymous: boolean;
+  /** The caller must have one of these; empty: any caller. */
+  readonly roles: readonly string[];
+  /** Lower case; empty: any. A session counts by the scheme that opened it. */
+  readonly schemes: readonly string[];
+  /** A key of `upstreams`. */
+  readonly upstream: string;
+  /** Send `Authorization` on to the upstream. Default: `false`: it is ours, and the upstream could act as the caller with it. */
+  readonly forwardAuthorization: boolean;
+  /** Line of the route in the file, for `explain`. */
+  readonly line: number;
+}
+
+export interface RouteMatch {
+  /** Lower case, without a port; undefined: any. */
+  readonly host: string | undefined;
+  /** Canonical; matches itself and what is below it, by whole segments. */
+  readonly path: string;
+  /** Upper case; empty: any. */
+  readonly methods: readonly string[];
+}
+
+export interface UpstreamConfig {
+  readonly name: string;
+  /** Scheme, host and port; no path. */
+  readonly origin: string;
+  /** Tell the upstream who is calling in `x-sallyport-*` headers. */
+  readonly identity: "headers" | "none";
+  readonly connectTimeoutMs: number;
+  /** From the request's end to the response's headers. */
+  readonly headersTimeoutMs: number;
+  /** Between two chunks of a body. */
+  readonly bodyTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+export interface LimitsConfig {
+  /** From accept, or the end of the last request, to a complete header block. */
+  readonly headersTimeoutMs: number;
+  /** How long a graceful stop waits for calls under way. */
+  readonly stopTimeoutMs: number;
+  readonly maxConnections: number;
+}
