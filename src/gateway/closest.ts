@@ -1,0 +1,30 @@
+/** The word that was probably meant, if one is near: at most a third of it wrong. */
+export function closest(word: string, known: Iterable<string>): string | undefined {
+  let best: { readonly name: string; readonly distance: number } | undefined;
+  for (const name of known) {
+    const distance = editDistance(word.toLowerCase(), name.toLowerCase());
+    const near = distance <= Math.max(1, Math.floor(Math.max(word.length, name.length) / 3));
+    if (near && (best === undefined || distance < best.distance)) best = { name, distance };
+  }
+  return best?.name;
+}
+
+/** `; did you mean "app"?`, or else `; there is app, web`. */
+export function suggest(word: string, known: readonly string[]): string {
+  const name = closest(word, known);
+  if (name !== undefined) return `; did you mean "${name}"?`;
+  return known.length === 0 ? "" : `; there is ${known.join(", ")}`;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const substituted = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      current.push(Math.min(substituted, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

@@ -1,0 +1,338 @@
+import { durationPattern } from "./duration.js";
+
+/**
+ * The part of JSON Schema (draft 07) that the configuration uses. `title` is a noun phrase: it completes "must be …" in
+ * messages. `description` is for the reference in `docs/configuration.md`.
+ */
+export interface Schema {
+  readonly $schema?: string;
+  readonly $id?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly pattern?: string;
+  readonly minLength?: number;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly items?: Schema;
+  readonly required?: readonly string[];
+  readonly properties?: { readonly [name: string]: Schema };
+  readonly additionalProperties?: Schema | false;
+  readonly propertyNames?: Schema;
+}
+
+const text = (title: string, description: string): Schema => ({ type: "string", minLength: 1, title, description });
+const path = (description: string): Schema => text("a path", `${description} Relative to this file.`);
+const flag = (description: string): Schema => ({
+  type: "boolean",
+  title: "true or false",
+  default: false,
+  description,
+});
+const list = (items: Schema, title: string, description: string): Schema => ({
+  type: "array",
+  items,
+  title,
+  description,
+});
+const count = (fallback: number, description: string): Schema => ({
+  type: "integer",
+  minimum: 1,
+  maximum: 1_000_000,
+  title: "a whole number from 1 to 1000000",
+  default: fallback,
+  description,
+});
+const duration = (fallback: string, description: string): Schema => ({
+  type: "string",
+  pattern: durationPattern,
+  title: "a duration with its unit, such as 500ms, 30s, 5m, 12h or 7d",
+  default: fallback,
+  description,
+});
+const object = (properties: Record<string, Schema>, required: readonly string[], description: string): Schema => ({
+  type: "object",
+  title: `an object of ${Object.keys(properties).join(", ")}`,
+  description,
+  properties,
+  required,
+  additionalProperties: false,
+});
+const oneOf = (properties: Record<string, Schema>, description: string): Schema => ({
+  ...object(properties, [], description),
+  title: `an object with exactly one of ${Object.keys(properties).join(", ")}`,
+  minProperties: 1,
+  maxProperties: 1,
+});
+const mapOf = (values: Schema, names: Schema, title: string, description: string): Schema => ({
+  type: "object",
+  title,
+  description,
+  minProperties: 1,
+  propertyNames: names,
+  additionalProperties: values,
+});
+
+const schemeName: Schema = { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", title: "a scheme (RFC 9110 §5.6.2)" };
+const plainName: Schema = { pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$", title: "a name of letters, digits and . _ -" };
+const role: Schema = { type: "string", pattern: "^[\\w.@/-]+$", title: "a role: letters, digits and any of _ . @ / -" };
+const roles = (description: string): Schema => list(role, "a list of roles, such as [user]", description);
+
+const secret: Schema = {
+  type: ["string", "object"],
+  title: `a secret: \${NAME} of the environment, or { file: PATH }`,
+  description:
+    `\`\${NAME}\` takes it from the environment, \`{ file: PATH }\` from a file that only its owner can read. ` +
+    "It is kept as SHA-256 only.",
+  minLength: 1,
+  properties: { file: path("A file with the secret and nothing else; a newline at its end does not count.") },
+  required: ["file"],
+  additionalProperties: false,
+};
+
+const handler = oneOf(
+  {
+    users: path(
+      "For `Basic`: a file of lines `name:hash:roles`, with hashes from `sallyport hash-password`. An edit takes effect within a second.",
+    ),
+    keys: mapOf(
+      {
+        ...object(
+          {
+            key: secret,
+            sha256: {
+              type: "string",
+              pattern: "^[0-9a-f]{64}$",
+              title: "the SHA-256 of the key, 64 lower-case hexadecimal digits",
+              description: 'In place of `key`: `printf %s "$KEY" | sha256sum`. Then this file holds no secret.',
+            },
+            roles: roles("Roles of whoever presents this key."),
+          },
+          [],
+          "One key. Its name is the subject of the caller.",
+        ),
+      },
+      plainName,
+      "an object with a key for each name",
+      "For any scheme but `Basic`: keys that programs were given in advance, `Authorization: <scheme> <key>`.",
+    ),
+    jwt: object(
+      {
+        issuer: text("the issuer: what `iss` must be", "`iss` must be exactly this."),
+        audience: text("the audience: what `aud` must contain", "`aud` must be or contain this."),
+        jwks: text(
+          "the https URL of the issuer's keys",
+          "Where the issuer publishes its keys. Default: the issuer's `/.well-known/jwks.json`.",
+        ),
+        algorithms: list(
+          text("an algorithm, such as ES256", "An asymmetric algorithm."),
+          "a list of algorithms, such as [ES256]",
+          "What a token may be signed with. Default: every asymmetric algorithm.",
+        ),
+        rolesClaim: text(
+          "the name of a claim",
+          "The claim that holds the roles, a list of strings. Default: no roles.",
+        ),
+      },
+      ["issuer", "audience"],
+      "For `Bearer`: JSON Web Tokens of one issuer. It never sees Sallyport's own tokens.",
+    ),
+  },
+  "What answers for this scheme.",
+);
+
+const address = (description: string): Schema => ({
+  type: "string",
+  title: "an address with its port, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080",
+  description,
+});
+
+const listen = object(
+  {
+    address: address("Host and port, such as `127.0.0.1:8080`. Port 0 takes a free one."),
+    insecure: flag(
+      "Say `true` to listen without TLS where other machines can connect. Whoever is on the way can then read passwords and tokens.",
+    ),
+    tls: object(
+      {
+        cert: path("PEM file with the certificate and what leads to its root. Read again when it changes."),
+        key: path("PEM file of the certificate's key. Only its owner may read it."),
+        clientCa: path("PEM file of the authorities that client certificates must come from."),
+        clientCertificate: {
+          type: "string",
+          enum: ["none", "request", "require"],
+          title: "none, request or require",
+          description:
+            "Whether clients are asked for a certificate. Default: `require` with `clientCa`, otherwise `none`.",
+        },
+      },
+      ["cert", "key"],
+      "Speak TLS, with HTTP/2 and HTTP/1.1 by ALPN. Without it: HTTP/1.1 and h2c on one port.",
+    ),
+  },
+  ["address"],
+  "One address.",
+);
+
+const route = object(
+  {
+    match: object(
+      {
+        host: text("a host name without a port", "Only requests for this host. Default: any."),
+        path: text("a path such as /api", "This path and what is below it, by whole segments: `/api` is not `/apis`."),
+        methods: list(
+          { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" },
+          "a list of methods, such as [GET, HEAD]",
+          "Only these methods. Default: any.",
+        ),
+      },
+      ["path"],
+      "Which requests. The most specific route wins: one with a host before one without, then the longer path.",
+    ),
+    upstream: text("the name of an upstream", "Where they go: a name of `upstreams`."),
+    anonymous: {
+      enum: [true, false, "everything"],
+      title: "true or false (or everything, for the path /)",
+      default: false,
+      description:
+        "Requests without credentials are welcome; wrong credentials are refused all the same. At the path `/` this opens all " +
+        "that no other route names, so there it must be spelled `everything`.",
+    },
+    roles: roles("The caller must have one of these. Default: any caller."),
+    schemes: list(
+      { type: "string", ...schemeName },
+      "a list of schemes, such as [Basic]",
+      "The caller must have logged in by one of these schemes. Default: any.",
+    ),
+    forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
+  },
+  ["match", "upstream"],
+  "One route. Without `anonymous` it is for authenticated callers only.",
+);
+
+const upstream = object(
+  {
+    url: text(
+      "a URL such as http://127.0.0.1:3000, without a path",
+      "`http://` or `https://`, host and port; no path.",
+    ),
+    identity: {
+      type: "string",
+      enum: ["headers", "none"],
+      title: "headers or none",
+      default: "headers",
+      description: "Tell the upstream who is calling, in `x-sallyport-*` headers.",
+    },
+    connectTimeout: duration("5s", "How long connecting may take."),
+    headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
+    bodyTimeout: duration("5m", "The longest pause within a body."),
+    maxConnections: count(256, "Connections to this upstream at a time; further requests wait."),
+  },
+  ["url"],
+  "One upstream, an HTTP/1.1 server.",
+);
+
+const session = object(
+  {
+    policy: {
+      type: "string",
+      enum: ["confirm-then-cut", "overlapping"],
+      title: "confirm-then-cut or overlapping",
+      default: "confirm-then-cut",
+      description: "`confirm-then-cut` finds stolen tokens; `overlapping` is for clients that do not follow rotation.",
+    },
+    rotateAfter: duration("5m", "The age at which a token is replaced."),
+    overlap: duration("10s", "How long the token before is still good for calls in flight."),
+    straggler: duration("60s", "How much later a late request is refused without ending the session."),
+    lifetime: duration("idle + rotateAfter", "With `overlapping`: how long one token is good."),
+    idle: duration("30m", "A session that is not used for this long ends."),
+    absolute: duration("12h", "A session ends after this in any case."),
+    unclaimed: duration("2m", "How long an offered token waits to be used for the first time."),
+  },
+  [],
+  "Durations of sessions that open from now on. A session keeps those it opened with.",
+);
+
+/** The JSON Schema of a configuration file. What it cannot say is checked by `checkConfig`. */
+export const configSchema: Schema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  ...object(
+    {
+      realm: {
+        type: "string",
+        pattern: "^[\\x20-\\x7e]{1,128}$",
+        title: "1 to 128 characters of visible ASCII and spaces",
+        default: "sallyport",
+        description:
+          "Part of every token's MAC, so that no token passes for another deployment, and of every challenge.",
+      },
+      listen: { ...list(listen, "a list of addresses", "Where the gateway listens."), minItems: 1 },
+      admin: object(
+        { address: address("Host and port. Apart from traffic: whoever can connect sees the metrics.") },
+        ["address"],
+        "Liveness, readiness and Prometheus metrics. Default: none.",
+      ),
+      keys: object(
+        { file: path("Made by `sallyport keys init`, mode 0600. Read again by itself when a key was added.") },
+        ["file"],
+        "The keys that sign tokens.",
+      ),
+      store: oneOf(
+        {
+          sqlite: path("A database file, for any number of processes on one machine. Made if it is not there."),
+          memory: { const: true, title: "true", description: "Sessions end with the process. For trying out." },
+        },
+        "Where sessions are kept.",
+      ),
+      session,
+      handlers: mapOf(
+        handler,
+        schemeName,
+        "an object with a handler for each scheme",
+        "One entry per scheme. Case does not count; a second one for a scheme is an error.",
+      ),
+      routes: { ...list(route, "a list of routes", "Who may reach what. What no route matches is 404."), minItems: 1 },
+      upstreams: mapOf(
+        upstream,
+        plainName,
+        "an object with an upstream for each name",
+        "The services behind the gateway.",
+      ),
+      trustedProxies: list(
+        text("an address block, such as 10.0.0.0/8", "A CIDR block."),
+        "a list of address blocks, such as [10.0.0.0/8]",
+        "Proxies in front, whose `X-Forwarded-*` count. Default: none. Blocks larger than a private network are refused.",
+      ),
+      limits: object(
+        {
+          headersTimeout: duration("10s", "From accept, or the end of the last request, to a complete header block."),
+          stopTimeout: duration("30s", "How long a graceful stop waits for calls under way."),
+          maxConnections: count(10_000, "Connections at a time, of all listeners together."),
+        },
+        [],
+        "Against slow and many clients.",
+      ),
+      log: object(
+        {
+          level: {
+            type: "string",
+            enum: ["debug", "info", "warn", "error", "silent"],
+            title: "debug, info, warn, error or silent",
+            default: "info",
+            description: "Lines of JSON on standard output.",
+          },
+        },
+        [],
+        "What is logged. Never a credential or a token.",
+      ),
+    },
+    ["listen", "keys", "store", "handlers", "routes", "upstreams"],
+    "The configuration of `sallyport serve`.",
+  ),
+};

@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { AuthError } from "../errors.js";
+import { checkShape } from "./check-shape.js";
+import type { GatewayConfig } from "./config.js";
+import { type ConfigFault, readConfigDocument, toFaultText } from "./config-document.js";
+import type { RawConfig, Reading } from "./raw-config.js";
+import { readHandlers } from "./read-handlers.js";
+import { readListen, readTrustedProxies } from "./read-listen.js";
+import { readRoutes, readUpstreams } from "./read-routes.js";
+import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
+import type { Environment } from "./secrets.js";
+
+export type ParsedConfig =
+  | { readonly kind: "config"; readonly config: GatewayConfig }
+  /** Everything that is wrong, in the order of the file. */
+  | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] };
+
+export interface ParseConfigOptions {
+  /** Path of the file: for messages, and what the paths in it are relative to. */
+  readonly file: string;
+  /** What `${NAME}` reads. Default: `process.env`. */
+  readonly environment?: Environment | undefined;
+}
+
+/**
+ * Reads a configuration: strict YAML, held against `configSchema`, then checked for what a schema cannot say. The files it
+ * names (keys, users, certificates, secrets) are read as well, so that what comes back will start. Nothing is written.
+ *
+ * All faults come at once, each with its line and what to do; none holds a secret.
+ */
+export function parseConfig(text: string, { file, environment = process.env }: ParseConfigOptions): ParsedConfig {
+  const document = readConfigDocument(text, file, environment);
+  if (document.broken) return { kind: "faults", faults: inOrder(document.faults) };
+  const { faults: misshapen, value: raw } = checkShape(document);
+  const faults = [...document.faults, ...misshapen];
+  const directory = dirname(resolve(file));
+  const reading: Reading = {
+    document,
+    resolve: (path) => resolve(directory, path),
+    report(fault) {
+      // Where a variable is not set, nothing else can be said of the value.
+      const { line, column } = fault;
+      if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
+    },
+  };
+  const config = readConfig(raw, reading);
+  if (faults.length === 0) return { kind: "config", config };
+  return { kind: "faults", faults: inOrder(faults) };
+}
+
+/**
+ * As `parseConfig`, from the file itself.
+ *
+ * @throws {AuthError} `invalid_options`; the message has a line for each fault.
+ */
+export function loadConfig(file: string, environment?: Environment): GatewayConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new AuthError(
+      "invalid_options",
+      `${file}: ${code === "ENOENT" ? "there is no such file; give one with --config" : `cannot be read (${code})`}`,
+    );
+  }
+  const parsed = parseConfig(text, { file, environment });
+  if (parsed.kind === "config") return parsed.config;
+  throw new AuthError("invalid_options", parsed.faults.map(toFaultText).join("\n"));
+}
+
+function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {
+  return Object.freeze({
+    realm: raw.realm ?? "sallyport",
+    ...readListen(raw, reading),
+    keys: readKeysFile(raw, reading),
+    store: readStore(raw, reading),
+    session: readSession(raw, reading),
+    handlers: Object.freeze(readHandlers(raw, reading)),
+    routes: Object.freeze(readRoutes(raw, reading)),
+    upstreams: readUpstreams(raw, reading),
+    trustedProxies: Object.freeze(readTrustedProxies(raw, reading)),
+    limits: readLimits(raw, reading),
+    log: Object.freeze({ level: raw.log?.level ?? "info" }),
+  });
+}
+
+function inOrder(faults: readonly ConfigFault[]): readonly ConfigFault[] {
+  return [...faults].sort((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,102 @@
+import type { ConfigDocument, ConfigFault, ConfigPath } from "./config-document.js";
+
+/** A list in which what was malformed is missing. */
+type List<T> = readonly (T | undefined)[];
+type Named<T> = { readonly [name: string]: T | undefined };
+
+/**
+ * The configuration as the file spells it, of the right shape wherever it is there at all: what was not has been reported
+ * and taken out, so that the rest can be checked in the same run.
+ */
+export interface RawConfig {
+  readonly realm?: string;
+  readonly listen?: List<RawListen>;
+  readonly admin?: { readonly address?: string };
+  readonly keys?: { readonly file?: string };
+  readonly store?: { readonly sqlite?: string; readonly memory?: true };
+  readonly session?: RawSession;
+  readonly handlers?: Named<RawHandler>;
+  readonly routes?: List<RawRoute>;
+  readonly upstreams?: Named<RawUpstream>;
+  readonly trustedProxies?: List<string>;
+  readonly limits?: {
+    readonly headersTimeout?: string;
+    readonly stopTimeout?: string;
+    readonly maxConnections?: number;
+  };
+  readonly log?: { readonly level?: "debug" | "info" | "warn" | "error" | "silent" };
+}
+
+export interface RawListen {
+  readonly address?: string;
+  readonly insecure?: boolean;
+  readonly tls?: {
+    readonly cert?: string;
+    readonly key?: string;
+    readonly clientCa?: string;
+    readonly clientCertificate?: "none" | "request" | "require";
+  };
+}
+
+export interface RawSession {
+  readonly policy?: "confirm-then-cut" | "overlapping";
+  readonly rotateAfter?: string;
+  readonly overlap?: string;
+  readonly straggler?: string;
+  readonly lifetime?: string;
+  readonly idle?: string;
+  readonly absolute?: string;
+  readonly unclaimed?: string;
+}
+
+export interface RawHandler {
+  readonly users?: string;
+  readonly keys?: Named<{
+    readonly key?: string | { readonly file?: string };
+    readonly sha256?: string;
+    readonly roles?: List<string>;
+  }>;
+  readonly jwt?: {
+    readonly issuer?: string;
+    readonly audience?: string;
+    readonly jwks?: string;
+    readonly algorithms?: List<string>;
+    readonly rolesClaim?: string;
+  };
+}
+
+export interface RawRoute {
+  readonly match?: { readonly host?: string; readonly path?: string; readonly methods?: List<string> };
+  readonly upstream?: string;
+  readonly anonymous?: boolean | "everything";
+  readonly roles?: List<string>;
+  readonly schemes?: List<string>;
+  readonly forwardAuthorization?: boolean;
+}
+
+export interface RawUpstream {
+  readonly url?: string;
+  readonly identity?: "headers" | "none";
+  readonly connectTimeout?: string;
+  readonly headersTimeout?: string;
+  readonly bodyTimeout?: string;
+  readonly maxConnections?: number;
+}
+
+/** What every part of the configuration is read with. */
+export interface Reading {
+  readonly document: ConfigDocument;
+  /** Against the directory of the file. */
+  resolve(path: string): string;
+  report(fault: ConfigFault): void;
+}
+
+/** Reports what is wrong at a place, in words that begin with the place. */
+export function report({ document, report: tell }: Reading, path: ConfigPath, message: string): void {
+  tell(document.faultAt(path, message));
+}
+
+/** What is there of a list. */
+export function present<T>(list: List<T> | undefined): readonly T[] {
+  return (list ?? []).filter((item) => item !== undefined);
+}

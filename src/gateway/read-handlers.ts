@@ -1,0 +1,132 @@
+import { AuthError } from "../errors.js";
+import { hashPreSharedKey } from "../handlers/pre-shared-key.js";
+import type { HandlerConfig } from "./config.js";
+import { type ConfigPath, toPathText } from "./config-document.js";
+import { createHandler } from "./handlers.js";
+import { present, type RawConfig, type RawHandler, type Reading, report } from "./raw-config.js";
+import { readSecretFile } from "./secrets.js";
+
+type KeysConfig = Extract<HandlerConfig, { kind: "keys" }>;
+type JwtConfig = Extract<HandlerConfig, { kind: "jwt" }>;
+
+/** One handler per scheme. Each is made once here, so that a faulty user file or key set is found with its line. */
+export function readHandlers(raw: RawConfig, reading: Reading): readonly HandlerConfig[] {
+  const seen = new Map<string, string>();
+  return Object.entries(raw.handlers ?? {}).flatMap(([scheme, handler]) => {
+    const path = ["handlers", scheme];
+    const twin = seen.get(scheme.toLowerCase());
+    if (twin !== undefined) {
+      const message = `handlers.${scheme} and handlers.${twin} are the same scheme: case does not count (RFC 9110 §11.1); remove one`;
+      reading.report(reading.document.faultAtKey(path, message));
+    }
+    seen.set(scheme.toLowerCase(), scheme);
+    const config = handler && readHandler(scheme, handler, path, reading);
+    return config !== undefined && isUsable(config, path, reading) ? [Object.freeze(config)] : [];
+  });
+}
+
+function readHandler(scheme: string, raw: RawHandler, path: ConfigPath, reading: Reading): HandlerConfig | undefined {
+  const wants = (kind: string, wanted: string): void => {
+    if (scheme.toLowerCase() === wanted.toLowerCase()) return;
+    reading.report(
+      reading.document.faultAtKey(path, `${kind} answers for the scheme ${wanted}; write handlers.${wanted}`),
+    );
+  };
+  if (raw.users !== undefined) {
+    wants("users", "Basic");
+    return { kind: "users", scheme: "Basic", file: reading.resolve(raw.users) };
+  }
+  if (raw.jwt !== undefined) {
+    wants("jwt", "Bearer");
+    return readJwt(raw.jwt, reading, path);
+  }
+  if (raw.keys === undefined) return undefined;
+  if (scheme.toLowerCase() === "basic") {
+    reading.report(
+      reading.document.faultAtKey(
+        path,
+        "Basic is for users: a user file; give keys a scheme of their own, such as PSK",
+      ),
+    );
+  }
+  return { kind: "keys", scheme, keys: readKeys(raw.keys, [...path, "keys"], reading) };
+}
+
+function readJwt(raw: NonNullable<RawHandler["jwt"]>, reading: Reading, path: ConfigPath): JwtConfig | undefined {
+  const { issuer, audience, rolesClaim } = raw;
+  if (issuer === undefined || audience === undefined) return undefined;
+  if (raw.jwks === undefined && !URL.canParse(issuer)) {
+    report(
+      reading,
+      [...path, "jwt"],
+      `${toPathText([...path, "jwt", "jwks"])} is missing, and the issuer is not a URL; say where its keys are`,
+    );
+    return undefined;
+  }
+  const jwks = raw.jwks ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
+  const algorithms = raw.algorithms && present(raw.algorithms);
+  return { kind: "jwt", scheme: "Bearer", issuer, audience, jwks, algorithms, rolesClaim };
+}
+
+/** From here on a key is its SHA-256 only. */
+function readKeys(raw: NonNullable<RawHandler["keys"]>, at: ConfigPath, reading: Reading): KeysConfig["keys"] {
+  const keys: Record<string, { sha256: string; roles: readonly string[] }> = Object.create(null);
+  for (const [name, entry] of Object.entries(raw)) {
+    if (entry === undefined) continue;
+    const path = [...at, name];
+    if ((entry.key === undefined) === (entry.sha256 === undefined)) {
+      report(reading, path, `${toPathText(path)} must have either key or sha256`);
+      continue;
+    }
+    const sha256 = entry.sha256 ?? hashKey(entry.key, [...path, "key"], reading);
+    if (sha256 !== undefined) keys[name] = Object.freeze({ sha256, roles: Object.freeze(present(entry.roles)) });
+  }
+  return Object.freeze(keys);
+}
+
+function hashKey(
+  key: string | { readonly file?: string } | undefined,
+  path: ConfigPath,
+  reading: Reading,
+): string | undefined {
+  const found = typeof key === "string" ? { text: key } : readSecretFile(reading.resolve(key?.file ?? ""));
+  const fault = "fault" in found ? found.fault : undefined;
+  if ("text" in found) {
+    // A secret in the file itself is in every backup and every diff of it.
+    const source = reading.document.sourceAt(path);
+    if (typeof key === "string" && source === key) {
+      report(
+        reading,
+        path,
+        `${toPathText(path)} holds the secret itself; use \${NAME}, { file: PATH }, or sha256 in its place`,
+      );
+      return undefined;
+    }
+    try {
+      return hashPreSharedKey(found.text);
+    } catch (error) {
+      report(reading, path, `${toPathText(path)}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+  report(reading, path, `${toPathText(path)}: ${fault}`);
+  return undefined;
+}
+
+function isUsable(config: HandlerConfig, path: ConfigPath, reading: Reading): boolean {
+  // An entry of which nothing is left has been reported.
+  if (config.kind === "keys" && Object.keys(config.keys).length === 0) return false;
+  try {
+    createHandler(config, () => {});
+    return true;
+  } catch (error) {
+    const { kind } = config;
+    report(reading, [...path, kind], `${toPathText([...path, kind])}: ${messageOf(error)}`);
+    return false;
+  }
+}
+
+/** Our own messages never hold a secret; others might. */
+export function messageOf(error: unknown): string {
+  return error instanceof AuthError ? error.message : "this cannot be used";
+}
