@@ -48,10 +48,23 @@ export interface Denial {
   readonly challenges: readonly string[];
 }
 
-/** The Connect and gRPC name of a denial: 401 / 16, 503 / 14 and 431 / 8. */
-export type DenialCode = "unauthenticated" | "unavailable" | "resource_exhausted";
+/**
+ * The Connect and gRPC name of a denial: 401 / 16, 503 / 14, 431 / 8; and in the gateway also 403 / 7, 404 / 5, 400 / 3
+ * and 504 / 4.
+ */
+export type DenialCode =
+  | "unauthenticated"
+  | "unavailable"
+  | "resource_exhausted"
+  | "permission_denied"
+  | "not_found"
+  | "invalid_argument"
+  | "deadline_exceeded";
 
-export type DenialReason =
+export type DenialReason = AuthenticationReason | GatewayReason;
+
+/** Why `authenticate` says no. */
+export type AuthenticationReason =
   /** Nothing was presented: log in. */
   | "no_credentials"
   /** The request presents credentials twice, or in a form that no scheme has. */
@@ -70,6 +83,21 @@ export type DenialReason =
   | "unavailable"
   /** More header fields than the server keeps. */
   | "headers_too_large";
+
+/** Why the gateway says no, before or after `authenticate`. */
+export type GatewayReason =
+  /** The target, the authority or the framing has no canonical form, or more than one reading. */
+  | "bad_request"
+  /** No route matches. */
+  | "no_route"
+  /** The caller is known, and the route is not for them. Another log-in may help; the same one will not. */
+  | "not_permitted"
+  /** No connection to the upstream was to be had: nothing was sent. */
+  | "upstream_unavailable"
+  /** The upstream broke off, or answered in no way that HTTP knows. */
+  | "upstream_failed"
+  /** The upstream did not answer in time. */
+  | "upstream_timeout";
 
 /** A token that a response is to carry as `Authorization: Bearer <token>`. */
 export interface Offer {

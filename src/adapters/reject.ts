@@ -14,6 +14,10 @@ const statuses: Record<DenialCode, { readonly http: number; readonly grpc: numbe
   unauthenticated: { http: 401, grpc: 16 },
   unavailable: { http: 503, grpc: 14 },
   resource_exhausted: { http: 431, grpc: 8 },
+  permission_denied: { http: 403, grpc: 7 },
+  not_found: { http: 404, grpc: 5 },
+  invalid_argument: { http: 400, grpc: 3 },
+  deadline_exceeded: { http: 504, grpc: 4 },
 };
 
 /** The header, metadata key and trailer that carries `Denial.reason`. */
@@ -37,7 +41,7 @@ type Field = readonly [name: string, value: string];
  * Plain HTTP and Connect unary need not be told apart: the same status and the same JSON serve both.
  */
 export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "method" | "rawHeaders">): DenialResponse {
-  const { http, grpc } = statuses[denial.code];
+  const { http, grpc } = toStatus(denial);
   const contentType = contentTypeOf(request.rawHeaders);
   const metadata = toMetadata(denial);
   const grpcStatus: readonly Field[] = [
@@ -61,6 +65,11 @@ export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "met
       return respond(http, "application/json", metadata, request.method === "HEAD" ? empty : body);
     }
   }
+}
+
+/** RFC 9110 §15.6.3: whose fault it was is for an operator to see. No code of the RPC protocols says it. */
+function toStatus({ code, reason }: Denial): { readonly http: number; readonly grpc: number } {
+  return reason === "upstream_failed" ? { ...statuses[code], http: 502 } : statuses[code];
 }
 
 const empty = new Uint8Array();

@@ -1,4 +1,4 @@
-import type { AuthRequest, Denial, DenialCode, DenialReason } from "../decision.js";
+import type { AuthenticationReason, AuthRequest, Denial, DenialCode } from "../decision.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import { type BearerError, formatChallenges, isScript } from "./challenge.js";
 
@@ -12,7 +12,7 @@ interface Words {
 const unauthenticated = "unauthenticated";
 const logInAgain = "The session is over. Log in again.";
 
-const wordsOf: Readonly<Record<DenialReason, Words>> = {
+const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
   no_credentials: { code: unauthenticated, message: "Authentication is required." },
   invalid_request: {
     code: unauthenticated,
@@ -33,7 +33,7 @@ const wordsOf: Readonly<Record<DenialReason, Words>> = {
 };
 
 /** The denial for a reason: made once, since whoever is refused must cost little. */
-export type Deny = (request: Pick<AuthRequest, "rawHeaders">, reason: DenialReason) => Denial;
+export type Deny = (request: Pick<AuthRequest, "rawHeaders">, reason: AuthenticationReason) => Denial;
 
 export function createDeny(realm: string, table: Pick<HandlerTable, "challenges">): Deny {
   const forPeople = denialsOf(realm, table.challenges(realm, { script: false }));
@@ -41,13 +41,13 @@ export function createDeny(realm: string, table: Pick<HandlerTable, "challenges"
   return (request, reason) => (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
 }
 
-function denialsOf(realm: string, challenges: readonly string[]): Readonly<Record<DenialReason, Denial>> {
-  const reasons = Object.keys(wordsOf) as DenialReason[];
-  const denials = reasons.map((reason): [DenialReason, Denial] => {
+function denialsOf(realm: string, challenges: readonly string[]): Readonly<Record<AuthenticationReason, Denial>> {
+  const reasons = Object.keys(wordsOf) as AuthenticationReason[];
+  const denials = reasons.map((reason): [AuthenticationReason, Denial] => {
     const { code, message, error } = wordsOf[reason];
     const description = error === undefined ? undefined : message;
     const all = code === unauthenticated ? formatChallenges({ realm, challenges, error, description }) : [];
     return [reason, Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze(all) })];
   });
-  return Object.freeze(Object.fromEntries(denials) as Record<DenialReason, Denial>);
+  return Object.freeze(Object.fromEntries(denials) as Record<AuthenticationReason, Denial>);
 }

@@ -1,5 +1,5 @@
 import { after, rescue } from "../awaitable.js";
-import type { Allowed, AuthRequest, DenialReason } from "../decision.js";
+import type { Allowed, AuthenticationReason, AuthRequest } from "../decision.js";
 import type { OnEvent } from "../events.js";
 import { fromIdentityJson, type Identity, requireIdentityJson } from "../identity.js";
 import type { Platform } from "../platform.js";
@@ -16,7 +16,7 @@ export type CheckCredentials<I extends Identity> = (
   payload: string,
   request: AuthRequest,
   rotate: boolean,
-) => Awaitable<Allowed<I> | DenialReason>;
+) => Awaitable<Allowed<I> | AuthenticationReason>;
 
 export interface CheckCredentialsOptions<I extends Identity> {
   readonly platform: Platform;
@@ -84,7 +84,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     rotate: boolean,
     { verdict, checkedAt }: Checked<I>,
     remember?: { readonly key: string; readonly epoch: number },
-  ): Awaitable<Allowed<I> | DenialReason> {
+  ): Awaitable<Allowed<I> | AuthenticationReason> {
     if (verdict.kind === "unavailable") return "unavailable";
     if (verdict.kind !== "accepted") return refusalOf(scheme);
     const { identity, actor, expiresAt } = verdict;
@@ -138,7 +138,7 @@ function isSame(before: Caller | undefined, now: Caller): boolean {
 }
 
 /** The same word for a wrong password, an unknown user and an unknown scheme. */
-function refusalOf(scheme: string): DenialReason {
+function refusalOf(scheme: string): AuthenticationReason {
   return scheme === "bearer" ? "invalid_token" : "invalid_credentials";
 }
 

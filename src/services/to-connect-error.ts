@@ -6,6 +6,10 @@ const codes: Readonly<Record<DenialCode, Code>> = {
   unauthenticated: Code.Unauthenticated,
   unavailable: Code.Unavailable,
   resource_exhausted: Code.ResourceExhausted,
+  permission_denied: Code.PermissionDenied,
+  not_found: Code.NotFound,
+  invalid_argument: Code.InvalidArgument,
+  deadline_exceeded: Code.DeadlineExceeded,
 };
 
 /**
