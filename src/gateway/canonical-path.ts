@@ -1,0 +1,56 @@
+/** Unreserved characters and what else RFC 3986 §3.3 lets into a segment, but `;` and `%`. Nearly every path is this. */
+const plain = /^[A-Za-z0-9\-._~!$&'()*+,=:@/]*$/;
+
+/** Not in the grammar of a path, yet some clients send them bare: they go on as a browser would have sent them. */
+const encodable = /["<>[\]^`{|}]/g;
+
+const unreserved = /[A-Za-z0-9\-._~]/;
+
+/** A segment of dots. RFC 3986 §5.2.4 resolves it, and an upstream may or may not. */
+const dotSegment = /\/\.{1,2}(?:\/|$)/;
+
+/**
+ * Encoded octets that have no one meaning: controls end strings and lines; `/` `\` `;` `?` `#` are separators to those
+ * who decode first; and `%25` before two hexadecimal digits is what a second decoding would decode again.
+ */
+const ambiguousOctet = /%(?:[01][0-9A-F]|7F|2F|5C|3B|3F|23|25[0-9A-Fa-f]{2})/;
+
+/**
+ * The canonical form of a path: percent-encoded unreserved characters decoded, other encodings in upper case
+ * (RFC 3986 §6.2.2). `undefined`, to be answered with 400, when servers could disagree about what it names: `//`,
+ * segments of dots in any encoding, parameters (`;`), encoded separators, controls, octets that are not UTF-8.
+ *
+ * The result is a fixed point of this function, of a URL parser and of RFC 3986's normalisation, so that no upstream
+ * can see another path than the one that was matched.
+ */
+export function toCanonicalPath(path: string): string | undefined {
+  if (path.charCodeAt(0) !== 47) return undefined;
+  const canonical = plain.test(path) ? path : normalise(path);
+  if (canonical === undefined || canonical.includes("//")) return undefined;
+  return canonical.includes("/.") && dotSegment.test(canonical) ? undefined : canonical;
+}
+
+function normalise(path: string): string | undefined {
+  const encoded = path.replace(encodable, (character) => `%${character.charCodeAt(0).toString(16)}`);
+  const canonical = encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => {
+    const character = String.fromCharCode(Number.parseInt(digits, 16));
+    return unreserved.test(character) ? character : `%${digits.toUpperCase()}`;
+  });
+  // What is left of percent signs begins an octet, or the path is ill-formed.
+  if (!plain.test(canonical.replace(/%[0-9A-F]{2}/g, "")) || ambiguousOctet.test(canonical)) return undefined;
+  return decodePath(canonical) === undefined ? undefined : canonical;
+}
+
+/**
+ * What a canonical path says, with nothing encoded: rules compare this, since `,` and `%2C` are one to most upstreams.
+ * Separators are never encoded in a canonical path, so its segments stay what they are. `undefined` when the octets are
+ * not UTF-8, overlong forms of `.` and `/` among them.
+ */
+export function decodePath(canonical: string): string | undefined {
+  if (!canonical.includes("%")) return canonical;
+  try {
+    return decodeURIComponent(canonical);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,76 @@
+import { type Authority, toCanonicalAuthority } from "./canonical-authority.js";
+import { toCanonicalPath } from "./canonical-path.js";
+
+/** What a request asks for, in the one form that rules are matched against and that the upstream gets. */
+export interface CanonicalTarget {
+  /** Lower case, without a port. */
+  readonly host: string;
+  /** `host`, and the port where one was given: the `Host` of the request to the upstream. */
+  readonly authority: string;
+  /** Starts with `/`. See `toCanonicalPath`. */
+  readonly path: string;
+  /** As received, with its `?`; empty when there is none. Rules do not look at it. */
+  readonly query: string;
+}
+
+/** As much of a request as names its target. Node's requests of HTTP/1 and HTTP/2 have it. */
+export interface TargetSource {
+  readonly method?: string | undefined;
+  /** The request target as received. */
+  readonly url?: string | undefined;
+  /** HTTP/2's pseudo headers included. */
+  readonly rawHeaders: readonly string[];
+}
+
+/**
+ * The methods that rules can name. `delete` would pass a rule about `DELETE` and mean the same to a careless upstream.
+ */
+const method = /^[A-Z][A-Z-]{0,31}$/;
+
+/** RFC 9110 §9.3: `CONNECT` asks for a tunnel, and `TRACE` would show a caller the headers that are ours. */
+const refusedMethods: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
+
+/** Visible ASCII. A fragment is never sent (RFC 9110 §4.2.5), and servers disagree about where it would begin. */
+const queryCharacters = /^[\x21\x22\x24-\x7e]*$/;
+
+/**
+ * The canonical form of what a request asks for, or `undefined`, to be answered with 400, when it has none.
+ *
+ * Only origin-form is accepted (RFC 9112 §3.2.1): absolute-form, `*` and a second or differing authority leave it open
+ * which one the upstream would believe.
+ */
+export function toCanonicalTarget(request: TargetSource): CanonicalTarget | undefined {
+  const { method: name = "", url = "" } = request;
+  if (!method.test(name) || refusedMethods.has(name)) return undefined;
+  const authority = readAuthority(request.rawHeaders);
+  if (authority === undefined) return undefined;
+  const mark = url.indexOf("?");
+  const path = toCanonicalPath(mark === -1 ? url : url.slice(0, mark));
+  if (path === undefined) return undefined;
+  const query = mark === -1 ? "" : url.slice(mark);
+  if (!queryCharacters.test(query)) return undefined;
+  return { host: authority.host, authority: authority.authority, path, query };
+}
+
+/** The one authority that all of `Host` and `:authority` name. */
+function readAuthority(rawHeaders: readonly string[]): Authority | undefined {
+  let host: string | undefined;
+  let pseudo: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 4 && name.toLowerCase() === "host") {
+      // RFC 9112 §3.2: more than one is 400, equal ones too.
+      if (host !== undefined) return undefined;
+      host = rawHeaders[index + 1] as string;
+    } else if (name === ":authority") {
+      if (pseudo !== undefined) return undefined;
+      pseudo = rawHeaders[index + 1] as string;
+    }
+  }
+  const value = pseudo ?? host;
+  const authority = value === undefined ? undefined : toCanonicalAuthority(value);
+  if (pseudo !== undefined && host !== undefined && toCanonicalAuthority(host)?.authority !== authority?.authority) {
+    return undefined;
+  }
+  return authority;
+}

@@ -1,0 +1,49 @@
+import type { Identity } from "../identity.js";
+import type { Caller } from "../sessions/session.js";
+
+/**
+ * Who is calling, for the upstream: name, value, name, value. What is absent has no field; an anonymous request has
+ * none at all.
+ *
+ * `x-sallyport-subject`, `-roles` (comma between them), `-actor` (who really logged in), `-scheme`, `-session` (its
+ * ref, no secret), and `-identity`: all that the handler returned, JSON in base64url. Values but the last are
+ * percent-encoded: see `encodeHeaderValue`.
+ */
+export function toIdentityHeaders(caller: Caller | undefined): string[] {
+  if (caller === undefined) return [];
+  const headers = [...fieldsOf(caller.identity)];
+  if (caller.actor !== undefined) headers.push("x-sallyport-actor", encodeHeaderValue(caller.actor.subject));
+  headers.push("x-sallyport-scheme", encodeHeaderValue(caller.scheme));
+  if (caller.session !== undefined) headers.push("x-sallyport-session", caller.session.ref);
+  return headers;
+}
+
+const remembered = new WeakMap<Identity, readonly string[]>();
+
+/** Identities of sessions are frozen and shared by their requests. */
+function fieldsOf(identity: Identity): readonly string[] {
+  let fields = remembered.get(identity);
+  if (fields === undefined) {
+    fields = toFields(identity);
+    if (Object.isFrozen(identity)) remembered.set(identity, fields);
+  }
+  return fields;
+}
+
+function toFields(identity: Identity): string[] {
+  const fields = ["x-sallyport-subject", encodeHeaderValue(identity.subject)];
+  const { roles = [] } = identity;
+  // A comma inside a role must not make two of it.
+  const list = roles.map((role) => encodeHeaderValue(role).replaceAll(",", "%2C")).join(",");
+  if (roles.length > 0) fields.push("x-sallyport-roles", list);
+  fields.push("x-sallyport-identity", Buffer.from(JSON.stringify(identity)).toString("base64url"));
+  return fields;
+}
+
+/** All but visible ASCII, and the percent sign itself, as percent-encoded UTF-8: `decodeURIComponent` is the way back. */
+export function encodeHeaderValue(text: string): string {
+  // A lone surrogate has no UTF-8; the engine refuses identities with one, and a header must not throw.
+  return text.replace(/[^\x21-\x24\x26-\x7e]+/gu, (run) =>
+    encodeURIComponent(run.replace(/\p{Surrogate}/gu, "\u{fffd}")),
+  );
+}

@@ -1,0 +1,15 @@
+import type { Denial, DenialCode, GatewayReason } from "../decision.js";
+
+/** What the gateway itself refuses, written like any denial in the caller's own protocol. */
+export const refusals: Readonly<Record<GatewayReason, Denial>> = Object.freeze({
+  bad_request: refusal("invalid_argument", "bad_request", "The request has no single meaning."),
+  no_route: refusal("not_found", "no_route", "There is nothing here."),
+  not_permitted: refusal("permission_denied", "not_permitted", "You may not do this."),
+  upstream_unavailable: refusal("unavailable", "upstream_unavailable", "The service cannot be reached. Try again."),
+  upstream_failed: refusal("unavailable", "upstream_failed", "The service broke off. Try again."),
+  upstream_timeout: refusal("deadline_exceeded", "upstream_timeout", "The service did not answer in time."),
+});
+
+function refusal(code: DenialCode, reason: GatewayReason, message: string): Denial {
+  return Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze([]) });
+}
