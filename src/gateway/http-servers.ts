@@ -1,0 +1,60 @@
+import { createServer, type Server } from "node:http";
+import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import { connectionOf, remember } from "./connection.js";
+import {
+  idleTimeoutMs,
+  maxConcurrentStreams,
+  maxHeaderBytes,
+  maxHeaderFields,
+  maxSessionInvalidFrames,
+  maxSessionRejectedStreams,
+  sweepMs,
+  windowBytes,
+} from "./connection-limits.js";
+
+/**
+ * Speaks HTTP/1 on connections that are handed to it by `emit("connection", socket)`; it does not listen itself.
+ * Bytes that are no request get Node's own 400, 408 or 431 and the end.
+ */
+export function createHttp1(headersTimeoutMs: number): Server {
+  const server = createServer({
+    headersTimeout: headersTimeoutMs,
+    // Node would look after headers every 30 s, whatever the time-out.
+    connectionsCheckingInterval: sweepMs,
+    // A limit on the whole request would end every long upload; bodies have a rate to keep instead.
+    requestTimeout: 0,
+    keepAliveTimeout: idleTimeoutMs,
+    maxHeaderSize: maxHeaderBytes,
+  });
+  server.maxHeadersCount = maxHeaderFields;
+  // Node begins to check time-outs when a server starts to listen; this one never does.
+  server.emit("listening");
+  return server;
+}
+
+/** As `createHttp1`, for HTTP/2. */
+export function createHttp2(): Http2Server {
+  const server = createHttp2Server({
+    settings: {
+      maxConcurrentStreams,
+      maxHeaderListSize: maxHeaderBytes,
+      initialWindowSize: windowBytes,
+      enablePush: false,
+    },
+    maxHeaderListPairs: maxHeaderFields,
+    maxSessionInvalidFrames,
+    maxSessionRejectedStreams,
+  });
+  // Malformed frames and header blocks (CVE-2025-59465): without a listener they end the process.
+  server.on("sessionError", () => undefined);
+  server.on("session", (session) => {
+    session.on("error", () => undefined);
+    const connection = connectionOf(session.socket);
+    if (connection !== undefined) {
+      connection.session = session;
+      remember(session, connection);
+    }
+    if (!session.destroyed) session.setLocalWindowSize(windowBytes);
+  });
+  return server;
+}

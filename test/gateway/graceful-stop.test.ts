@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import type { ServerResponse } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
+import { test } from "node:test";
+import { rawClient, startListeners } from "./listeners-world.js";
+
+test("a stop closes what is idle at once, in both protocols, and takes nothing new", async () => {
+  const world = await startListeners({ stopTimeoutMs: 60_000 });
+  const silent = rawClient(world.port);
+  const started = rawClient(world.port, "GET / HT");
+  const idle = rawClient(world.port, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await idle.until(/GET 1\.1/);
+  const session = connectHttp2(`http://127.0.0.1:${world.port}`);
+  let goneAway = false;
+  session.on("goaway", () => {
+    goneAway = true;
+  });
+  await new Promise((resolve) => session.request({ ":path": "/" }).resume().on("close", resolve));
+  const closed = new Promise((resolve) => session.on("close", resolve));
+  assert.equal(world.listeners.stopping(), false);
+  const begun = performance.now();
+  const stopped = world.listeners.stop();
+  assert.equal(world.listeners.stopping(), true);
+  assert.equal(world.listeners.stop(), stopped);
+  await Promise.all([stopped, silent.closed, started.closed, idle.closed, closed]);
+  assert.equal(goneAway, true);
+  assert.ok(performance.now() - begun < 1_500, `took ${performance.now() - begun} ms`);
+  assert.equal(await rawClient(world.port).closed, "");
+});
+
+test("calls under way finish, in both protocols, and their connections end with them", async () => {
+  const pending: ServerResponse[] = [];
+  const world = await startListeners({
+    stopTimeoutMs: 60_000,
+    handlers: { request: (_, response) => pending.push(response as ServerResponse) },
+  });
+  const client = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  const session = connectHttp2(`http://127.0.0.1:${world.port}`);
+  const stream = session.request({ ":path": "/2" });
+  let text = "";
+  stream.on("data", (data) => {
+    text += data;
+  });
+  while (pending.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const stopped = world.listeners.stop();
+  const done = new Promise((resolve) => session.on("close", resolve));
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  for (const response of pending) response.end("finished");
+  await Promise.all([stopped, done]);
+  assert.match(await client.closed, /finished$/);
+  assert.equal(text, "finished");
+});
+
+test("a request that comes on an open connection during the stop is served, and told to be the last", async () => {
+  const pending: ServerResponse[] = [];
+  const world = await startListeners({
+    stopTimeoutMs: 60_000,
+    handlers: { request: (_, response) => pending.push(response as ServerResponse) },
+  });
+  const client = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (pending.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  const stopped = world.listeners.stop();
+  client.socket.write("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (pending.length < 3) await new Promise((resolve) => setImmediate(resolve));
+  for (const response of pending) response.end("finished");
+  await stopped;
+  const text = await client.closed;
+  assert.equal(text.split("finished").length, 4);
+  assert.match(text, /connection: close/i);
+});
+
+test("what does not finish in time is destroyed", async () => {
+  const world = await startListeners({
+    stopTimeoutMs: 200,
+    handlers: { request: () => undefined, upgrade: (_, socket) => socket.write("hello") },
+  });
+  const client = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  const ws = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await ws.until(/hello/);
+  const session = connectHttp2(`http://127.0.0.1:${world.port}`);
+  session.on("error", () => undefined);
+  const stream = session.request({ ":path": "/2" });
+  stream.on("error", () => undefined);
+  const ended = new Promise((resolve) => stream.on("close", resolve));
+  await new Promise((resolve) => session.ping(resolve));
+  const begun = performance.now();
+  await world.listeners.stop();
+  assert.ok(performance.now() - begun >= 199);
+  await Promise.all([client.closed, ws.closed, ended]);
+  assert.equal(world.listeners.openConnections(), 0);
+});
