@@ -1,15 +1,15 @@
 import type { IncomingMessage } from "node:http";
 import { constants } from "node:http2";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { continueAuth } from "../adapters/continue.js";
 import type { NodeRequest, NodeResponse } from "../adapters/node-request.js";
 import { type Platform, systemPlatform } from "../platform.js";
-import type { AddressConfig, GatewayConfig, ListenConfig } from "./config.js";
+import type { AddressConfig, GatewayConfig } from "./config.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
 import { drain } from "./graceful-stop.js";
 import { createHttp1, createHttp2 } from "./http-servers.js";
-import { chooseProtocol } from "./port-sharing.js";
+import { openPort, type Port, type Protocol } from "./open-port.js";
 import { startSweep } from "./slow-clients.js";
 import { trackRequest } from "./track-request.js";
 import { serveWithoutUpgrade, wantsWebSocket } from "./without-upgrade.js";
@@ -25,6 +25,11 @@ export interface ListenersOptions {
   readonly platform?: Platform;
   /** A fault that no client caused: a handler failed, a certificate cannot be read. Default: nobody is told. */
   readonly onFault?: (what: string, error: unknown) => void;
+  /**
+   * How often certificate files are looked at, in milliseconds. Default: 5,000. Looking, and not being told: what tools
+   * of certificate renewal do (rename, symbolic links, network volumes) escapes file system events.
+   */
+  readonly certificateLookMs?: number;
 }
 
 export interface Listeners {
@@ -50,7 +55,7 @@ export async function createListeners(
   handlers: ListenerHandlers,
   options: ListenersOptions = {},
 ): Promise<Listeners> {
-  const { platform = systemPlatform, onFault = () => undefined } = options;
+  const { platform = systemPlatform, onFault = () => undefined, certificateLookMs = 5_000 } = options;
   const { headersTimeoutMs, stopTimeoutMs, maxConnections } = config.limits;
   const connections = new Set<Connection>();
   const http1 = createHttp1(headersTimeoutMs);
@@ -98,42 +103,43 @@ export async function createListeners(
     );
   });
 
-  function onConnection(socket: Socket): void {
-    const connection = createConnection(socket, platform.monotonic() + headersTimeoutMs);
+  function onConnection(socket: Socket, deadlineMs: number): (protocol: Protocol) => void {
+    const connection = createConnection(socket, platform.monotonic() + deadlineMs);
     connections.add(connection);
     socket.on("error", ignore);
     socket.on("close", () => connections.delete(connection));
-    chooseProtocol(socket, (protocol) => {
+    return (protocol) => {
       connection.protocol = protocol;
       // A client that closes its side has left an HTTP/2 connection; `node:http2` reckons with Node's default here.
       if (protocol === "http2") socket.allowHalfOpen = false;
       (protocol === "http1" ? http1 : http2).emit("connection", socket);
-    });
+    };
   }
 
-  const servers = config.listen.map(() => {
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
-    server.maxConnections = maxConnections;
-    return server;
-  });
+  const ports: Port[] = [];
+  const parts = { headersTimeoutMs, maxConnections, certificateLookMs, platform, onFault, onConnection };
   try {
-    for (const [index, server] of servers.entries()) await listen(server, config.listen[index] as ListenConfig);
+    for (const listen of config.listen) ports.push(await openPort(listen, parts));
   } catch (error) {
-    for (const server of servers) server.close();
-    http1.close();
+    closeAll();
     throw error;
   }
   const stopSweep = startSweep(connections, headersTimeoutMs, platform);
 
+  function closeAll(): void {
+    for (const port of ports) port.close();
+    for (const port of ports) port.end();
+    http1.close();
+  }
   async function stop(): Promise<void> {
-    for (const server of servers) server.close();
+    for (const port of ports) port.close();
     await drain(connections, http1, stopTimeoutMs, platform);
     stopSweep();
-    http1.close();
+    closeAll();
   }
 
   return Object.freeze({
-    addresses: () => servers.map(addressOf),
+    addresses: () => ports.map(({ address }) => address),
     openConnections: () => connections.size,
     stopping: () => stopped !== undefined,
     swap(next: ListenerHandlers) {
@@ -164,21 +170,4 @@ function fail(response: NodeResponse): void {
     response.end('{"code":"internal","message":"internal error"}\n');
   } else if ("stream" in response) response.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();
-}
-
-function listen(server: Server, { host, port }: AddressConfig): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen({ host, port }, () => {
-      server.off("error", reject);
-      // A failed accept (no file descriptor left): the next one may succeed.
-      server.on("error", ignore);
-      resolve();
-    });
-  });
-}
-
-function addressOf(server: Server): AddressConfig {
-  const { address, port } = server.address() as AddressInfo;
-  return { host: address, port };
 }

@@ -16,6 +16,7 @@ export interface WorldOptions {
   readonly stopTimeoutMs?: number;
   readonly maxConnections?: number;
   readonly tls?: TlsConfig;
+  readonly certificateLookMs?: number;
 }
 
 /** Answers with method, protocol version and path. */
@@ -33,7 +34,10 @@ export async function startListeners(options: WorldOptions = {}): Promise<Listen
   const listeners = await createListeners(
     { listen: [listen], limits: { headersTimeoutMs, stopTimeoutMs, maxConnections } },
     { ...handlers, ...options.handlers },
-    { onFault: (what, error) => faults.push(`${what}: ${error}`) },
+    {
+      onFault: (what, error) => faults.push(`${what}: ${error}`),
+      ...(options.certificateLookMs === undefined ? {} : { certificateLookMs: options.certificateLookMs }),
+    },
   );
   return { listeners, port: listeners.addresses()[0]?.port ?? 0, faults, close: () => listeners.stop() };
 }
