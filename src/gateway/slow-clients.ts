@@ -2,7 +2,7 @@ import { constants } from "node:http2";
 import type { NodeRequest } from "../adapters/node-request.js";
 import type { Platform } from "../platform.js";
 import type { Body, Connection } from "./connection.js";
-import { goAwayMs, maxResetsPerSweep, minBodyBytesPerSecond, sweepMs } from "./connection-limits.js";
+import { goAwayMs, minBodyBytesPerSecond, sweepMs } from "./connection-limits.js";
 import { measure } from "./track-request.js";
 
 const patient = new WeakSet<NodeRequest>();
@@ -37,7 +37,6 @@ export function startSweep(connections: ReadonlySet<Connection>, windowMs: numbe
 
 function check(connection: Connection, now: number, windowMs: number): void {
   if (now >= connection.deadline) expire(connection, now);
-  else if (connection.resets > maxResetsPerSweep) end(connection);
   else if (connection.bodies !== undefined && connection.bodies.size > 0) checkBodies(connection, now, windowMs);
   connection.resets = 0;
 }

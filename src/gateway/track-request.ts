@@ -1,7 +1,7 @@
 import type { NodeRequest, NodeResponse } from "../adapters/node-request.js";
 import type { Platform } from "../platform.js";
 import { type Connection, connectionOf } from "./connection.js";
-import { goAwayMs, idleTimeoutMs } from "./connection-limits.js";
+import { goAwayMs, idleTimeoutMs, maxResetsPerSweep } from "./connection-limits.js";
 
 /** Notes in the connection's record that a request has come, for the sweep. */
 export function trackRequest(request: NodeRequest, response: NodeResponse, platform: Platform): void {
@@ -35,6 +35,7 @@ function trackStream(connection: Connection, request: StreamRequest, platform: P
     connection.openStreams -= 1;
     connection.bodies?.delete(request);
     if (stream.rstCode !== 0) connection.resets += 1;
+    if (connection.resets > maxResetsPerSweep) connection.socket.destroy();
     if (connection.openStreams > 0) return;
     connection.deadline = platform.monotonic() + (connection.session?.closed === true ? goAwayMs : idleTimeoutMs);
   });
