@@ -84,7 +84,7 @@ export async function createListeners(
   continueAuth(http2, onRequest);
   http1.on("upgrade", (request, socket, head) => {
     if (!wantsWebSocket(request)) {
-      serveWithoutUpgrade(http1, request, socket, head);
+      serveWithoutUpgrade(request, socket, head);
       return;
     }
     const connection = connectionOf(socket);

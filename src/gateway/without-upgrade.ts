@@ -8,25 +8,50 @@ export function wantsWebSocket(request: IncomingMessage): boolean {
 }
 
 /**
- * Serves a request that asks for another protocol as the ordinary one it also is (RFC 9110 §7.8: a server may ignore
- * `Upgrade`). Java's client asks for `h2c` with every first request; passed on, an upstream would begin to speak HTTP/2
- * on a connection that the gateway takes for HTTP/1 (h2c smuggling).
+ * Serves a request with an `Upgrade` that is not for us, `h2c` above all, as the ordinary request that it also is
+ * (RFC 9110 §7.8). Java's client sends it with every first request, body and all; passed on, an upstream would begin to
+ * speak HTTP/2 on a connection that the gateway takes for HTTP/1.
  *
- * Node 20 cannot decline an upgrade any more when it tells of it. So the head goes back in front of the socket without
- * the field, and the connection begins anew.
+ * Node before 22 cannot be told to ignore it: so the header block goes back in front of the socket without the offer,
+ * and the connection begins anew.
  */
-export function serveWithoutUpgrade(server: Server, request: IncomingMessage, socket: Duplex, rest: Buffer): void {
-  const { rawHeaders, method, url, httpVersion } = request;
-  if (rawHeaders.length >= 2 * maxHeaderFields) {
-    // Fields may be missing already, and here nobody could tell any more.
+export function serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
+  const { server, _httpMessage: unanswered } = socket as Duplex & { server?: Server; _httpMessage?: unknown };
+  if (request.rawHeaders.length >= 2 * maxHeaderFields) {
+    // Cut by Node: written again it would look complete.
     socket.end("HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     return;
   }
-  let head = `${method} ${url} HTTP/${httpVersion}\r\n`;
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? "";
-    if (name.toLowerCase() !== "upgrade") head += `${name}: ${rawHeaders[index + 1]}\r\n`;
+  const block = toBlock(request);
+  // Behind an unanswered request of a pipeline its answer could overtake that one's, and be taken for it.
+  if (server === undefined || block === undefined || unanswered) {
+    socket.destroy();
+    return;
   }
-  socket.unshift(Buffer.concat([Buffer.from(`${head}\r\n`, "latin1"), rest]));
-  server.emit("connection", socket);
+  socket.unshift(Buffer.concat([block, head]));
+  // `node:https` takes for "connection" what is not decrypted yet; a server that is handed its connections has no such event.
+  server.emit(server.listenerCount("secureConnection") > 0 ? "secureConnection" : "connection", socket);
+}
+
+function toBlock({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buffer | undefined {
+  const lines = [`${method} ${url} HTTP/${httpVersion}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    const value = rawHeaders[index + 1] as string;
+    const lower = name.toLowerCase();
+    if (lower === "upgrade" || lower === "http2-settings") continue;
+    lines.push(`${name}: ${lower === "connection" ? withoutOffer(value) : value}`);
+  }
+  const block = `${lines.join("\r\n")}\r\n\r\n`;
+  // As many line ends as lines, or a value would become a field of its own.
+  return block.split(/[\r\n]+/).length === lines.length + 1 ? Buffer.from(block, "latin1") : undefined;
+}
+
+function withoutOffer(connection: string): string {
+  const offer = new Set(["upgrade", "http2-settings"]);
+  return connection
+    .split(",")
+    .map((token) => token.trim())
+    .filter((token) => !offer.has(token.toLowerCase()))
+    .join(", ");
 }

@@ -130,6 +130,14 @@ test("an upgrade to WebSocket reaches its handler, and any other is served as an
   }
 });
 
+test("an upgrade behind an unanswered request ends the connection: its answer could overtake", async (t) => {
+  const world = await startListeners({ handlers: { request: () => undefined } });
+  t.after(world.close);
+  const first = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
+  const second = "GET /2 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n";
+  assert.equal(await rawClient(world.port, first + second).closed, "");
+});
+
 test("a head that was cut is not made whole by leaving the upgrade out", async (t) => {
   const world = await startListeners();
   t.after(world.close);

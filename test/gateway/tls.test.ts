@@ -75,6 +75,14 @@ test("ALPN chooses HTTP/2 or HTTP/1; without ALPN it is HTTP/1", { skip }, async
   await assert.rejects(handshake(world, { ALPNProtocols: ["spdy/3"] }), /no application protocol/);
 });
 
+test("a request for another protocol is served as the ordinary one it also is", { skip }, async (t) => {
+  const world = await startListeners({ tls: config() });
+  t.after(world.close);
+  const socket = await handshake(world);
+  socket.write("GET /h2c HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n");
+  assert.match(await ask(socket, "/next"), /GET 1\.1 \/h2c.*GET 1\.1 \/next$/s);
+});
+
 test("TLS 1.1 is refused, and plain bytes end their connection", { skip }, async (t) => {
   const world = await startListeners({ tls: config() });
   t.after(world.close);
