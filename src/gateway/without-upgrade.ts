@@ -2,9 +2,9 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { maxHeaderFields } from "./connection-limits.js";
 
-/** Does the request ask for the one protocol that is switched to here? */
+/** Does the request ask for the one protocol that is switched to here, and could it (RFC 6455 §4.1)? */
 export function wantsWebSocket(request: IncomingMessage): boolean {
-  return request.headers.upgrade?.trim().toLowerCase() === "websocket";
+  return request.method === "GET" && request.headers.upgrade?.trim().toLowerCase() === "websocket";
 }
 
 /**

@@ -1,0 +1,178 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { finishHeaders } from "../adapters/attach.js";
+import { connectAuth } from "../adapters/connect.js";
+import { endWithSession } from "../adapters/end-with-session.js";
+import { createRequestReader, type NodeRequest, type NodeResponse } from "../adapters/node-request.js";
+import { writeDenial } from "../adapters/write-denial.js";
+import type { Auth } from "../auth.js";
+import type { Decision, Denial } from "../decision.js";
+import { AuthService } from "../gen/sallyport/v1/auth_service_pb.js";
+import type { Identity } from "../identity.js";
+import { type Platform, systemPlatform } from "../platform.js";
+import { quietly } from "../quietly.js";
+import { authRoutes } from "../services/auth-service.js";
+import type { Caller } from "../sessions/session.js";
+import { type CanonicalTarget, toCanonicalTarget } from "./canonical-target.js";
+import type { RouteConfig } from "./config.js";
+import { type TrustAddress, toForwardedHeaders } from "./forwarded.js";
+import { type Framing, readFraming } from "./framing.js";
+import { toIdentityHeaders } from "./identity-headers.js";
+import { toUpstreamHeaders } from "./managed-headers.js";
+import { isPermitted } from "./permission.js";
+import { proxy } from "./proxy.js";
+import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "./proxy-upgrade.js";
+import { refusals } from "./refusals.js";
+import { matchRoute, type RouteTable } from "./routes.js";
+import type { Upstreams } from "./upstreams.js";
+
+export interface HandleOptions<I extends Identity = Identity> {
+  readonly auth: Auth<I>;
+  readonly routes: RouteTable;
+  readonly upstreams: Upstreams;
+  /** From `parseTrustedProxies`. */
+  readonly trust: TrustAddress;
+  /** Hears once of each request what became of it, before anything is written. For logs and metrics. */
+  readonly onOutcome?: (request: NodeRequest, outcome: Outcome) => void;
+  readonly platform?: Platform;
+}
+
+/** What became of a request. Safe to log. */
+export type Outcome =
+  | { readonly kind: "refused"; readonly denial: Denial; readonly route?: RouteConfig | undefined }
+  | { readonly kind: "service"; readonly path: string }
+  | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined };
+
+/** What a listener calls. */
+export interface RequestHandler {
+  request(request: NodeRequest, response: NodeResponse): void;
+  /** For an HTTP/1 request that asks for a WebSocket, and for no other upgrade. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+}
+
+const procedures: ReadonlySet<string> = new Set(
+  AuthService.methods.map((method) => `/${AuthService.typeName}/${method.name}`),
+);
+
+/** The path of a request through the gateway, from its header block to the upstream. */
+export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
+  const { auth, routes, upstreams, trust, onOutcome, platform = systemPlatform } = options;
+  const { toAuthRequest, peerOf } = createRequestReader(trust);
+  const serve = connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth), trustProxy: trust, platform });
+
+  function refuse(request: NodeRequest, response: NodeResponse, denial: Denial, route?: RouteConfig): void {
+    tell(request, { kind: "refused", denial, route });
+    writeDenial(request, response, denial, platform);
+  }
+
+  function tell(request: NodeRequest, outcome: Outcome): void {
+    if (onOutcome !== undefined) quietly(() => onOutcome(request, outcome));
+  }
+
+  function handle(request: NodeRequest, response: NodeResponse, upgrade?: UpgradeSocket): void {
+    // A stream that a caller resets is an error event; one that nobody hears ends the process.
+    request.on("error", ignore);
+    response.on("error", ignore);
+    const target = toCanonicalTarget(request);
+    const framing = readFraming(request);
+    if (target === undefined || framing === undefined || (upgrade !== undefined && framing.kind !== "none")) {
+      refuse(request, response, refusals.bad_request);
+      return;
+    }
+    if (procedures.has(target.path)) {
+      tell(request, { kind: "service", path: target.path });
+      request.url = target.path + target.query;
+      serve(request, response);
+      return;
+    }
+    const route = matchRoute(routes, target, request.method ?? "");
+    if (route === undefined) {
+      refuse(request, response, refusals.no_route);
+      return;
+    }
+
+    const decision = auth.authenticate(toAuthRequest(request, target.path), { anonymous: isOpen(route) });
+    const go = (made: Decision<I>) => pass({ request, response, target, framing, route, upgrade }, made);
+    if (decision instanceof Promise) void decision.then((made) => hasLeft(response) || go(made));
+    else go(decision);
+  }
+
+  function pass(call: Call, decision: Decision<I>): void {
+    const { request, response, target, framing, route, upgrade } = call;
+    if (decision.kind === "denied") {
+      refuse(request, response, decision, route);
+      return;
+    }
+    const caller = decision.kind === "allowed" ? decision.caller : undefined;
+    finishHeaders(response, decision.kind === "allowed" ? decision.offer : undefined);
+    if (!isPermitted(route, caller)) {
+      refuse(request, response, refusals.not_permitted, route);
+      return;
+    }
+    const upstream = upstreams.get(route.upstream);
+    if (upstream === undefined) {
+      refuse(request, response, refusals.upstream_unavailable, route);
+      return;
+    }
+
+    const encrypted = "encrypted" in request.socket;
+    const ours = [
+      ...toForwardedHeaders(request.rawHeaders, peerOf(request), trust, { authority: target.authority, encrypted }),
+      ...(upstream.config.identity === "headers" ? toIdentityHeaders(caller) : []),
+    ];
+    const headers = toUpstreamHeaders(request.rawHeaders, { forwardAuthorization: route.forwardAuthorization, ours });
+    tell(request, { kind: "proxied", route, caller });
+    const session = caller?.session;
+    proxy({
+      request,
+      response,
+      upstream,
+      framing,
+      platform,
+      path: target.path + target.query,
+      headers: ["host", target.authority, ...headers],
+      onStreaming: () => endWithSession(session, response),
+      ...(upgrade !== undefined && {
+        onUpgrade: (fields, socket) =>
+          openTunnel({
+            ...upgrade,
+            headers: fields,
+            upstream: socket,
+            session,
+            platform,
+            idleMs: upstream.config.bodyTimeoutMs,
+          }),
+      }),
+    });
+  }
+
+  return {
+    request: (request, response) => handle(request, response),
+    upgrade(request, socket, head) {
+      const response = createUpgradeResponse(request, socket);
+      handle(request, response, { socket, head, response });
+    },
+  };
+}
+
+interface Call {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly target: CanonicalTarget;
+  readonly framing: Framing;
+  readonly route: RouteConfig;
+  readonly upgrade: UpgradeSocket | undefined;
+}
+
+/** A route that asks for a role or a scheme asks for somebody. */
+function isOpen({ anonymous, roles, schemes }: RouteConfig): boolean {
+  return anonymous && roles.length === 0 && schemes.length === 0;
+}
+
+/** Whoever has left needs no answer, and would not be noticed leaving by those who listen only now. */
+function hasLeft(response: NodeResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed;
+}
+
+function ignore(): void {}
