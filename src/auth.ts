@@ -46,7 +46,7 @@ export interface Auth<I extends Identity = Identity> {
   readonly sessions: Sessions;
   /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
-  /** Stops background work and closes the store. */
+  /** Stops background work and closes the store. Asked again, it answers as the first time. */
   close(): Promise<void>;
 }
 
@@ -112,6 +112,13 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     return (source as { readonly [key: symbol]: Caller<I> | undefined })[slot.id];
   }
 
+  let closing: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    stopPurge();
+    known.close();
+    await store.close();
+  }
+
   return Object.freeze({
     realm,
     slot,
@@ -128,10 +135,9 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
           "requests are welcome, use auth.optionalCaller",
       );
     },
-    async close() {
-      stopPurge();
-      known.close();
-      await store.close();
+    close() {
+      closing ??= stop();
+      return closing;
     },
   });
 }
