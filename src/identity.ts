@@ -49,7 +49,14 @@ export function requireSubject(identity: Identity): void {
 
 /** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */
 export function fromIdentityJson<I extends Identity>(json: string): I {
-  return JSON.parse(json, (_key, value: unknown) => (typeof value === "object" ? Object.freeze(value) : value)) as I;
+  return freezeDeeply(JSON.parse(json)) as I;
+}
+
+/** Only for what `JSON.parse` made: a tree, as deep as the text was. A reviver would cost twice as much. */
+function freezeDeeply(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const item of Object.values(value)) freezeDeeply(item);
+  return Object.freeze(value);
 }
 
 function requireJson(value: unknown, path: string): void {
