@@ -3,6 +3,7 @@ import { AuthError } from "../errors.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import type { KeyRing, SigningKey } from "./keys.js";
 
+/** What `keyFile` takes beside the path. */
 export interface KeyFileOptions {
   /** Make the file with one random key when it is not there. Default: `false`: a wrong path should not log everybody out. */
   readonly create?: boolean | undefined;
@@ -27,6 +28,7 @@ export function keyFile(path: string, { create = false, platform = systemPlatfor
   return { durable: true, load: () => read(path) };
 }
 
+/** What `rotateKeyFile` takes beside the path. Durations are in milliseconds. */
 export interface RotateKeyFileOptions {
   /**
    * How long every node has to read the new key before it signs, in milliseconds. Default: 600,000, ten times as
