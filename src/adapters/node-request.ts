@@ -32,11 +32,10 @@ export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
 
   function peerOf(request: NodeRequest): Peer {
-    // On HTTP/2 the session: `request.socket` is a proxy object of its stream, and forgets all when the stream ends.
-    const connection = "stream" in request ? request.stream.session : request.socket;
-    if (connection === undefined) return gone;
+    // Not `request.socket` on HTTP/2: that is a new proxy object for each request.
+    const connection = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
     const slots = connection as unknown as Record<symbol, Peer | undefined>;
-    slots[key] ??= createPeer(() => ("socket" in connection ? connection.socket : connection), trustProxy);
+    slots[key] ??= createPeer(request.socket, trustProxy);
     return slots[key];
   }
 
@@ -70,27 +69,24 @@ function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
   return limit > 0 && rawHeaders.length >= 2 * limit;
 }
 
-/** The session of a stream that was destroyed meanwhile. */
-const gone: Peer = Object.freeze({ address: "", trusted: false });
-
-/** Each property is read when first asked for: most requests ask for none. */
-function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy | undefined): Peer {
-  let address = "";
+/** Each property is read when first asked for: most requests ask for none, and a closed socket has none. */
+function createPeer(socket: Socket, trustProxy: TrustProxy | undefined): Peer {
+  let address: string | undefined;
   let trusted: boolean | undefined;
   let certificate: Uint8Array | undefined;
   let certificateRead = false;
   return {
     get address() {
-      if (address === "") address = whileOpen(() => socketOf().remoteAddress) ?? "";
-      return address;
+      address ??= socket.remoteAddress;
+      return address ?? "";
     },
     get trusted() {
-      if (trusted === undefined && this.address !== "") trusted = trustProxy?.(this.address) ?? false;
-      return trusted ?? false;
+      trusted ??= trustProxy?.(this.address) ?? false;
+      return trusted;
     },
     get certificate() {
       if (!certificateRead) {
-        certificate = whileOpen(() => readCertificate(socketOf()));
+        certificate = readCertificate(socket);
         certificateRead = true;
       }
       return certificate;
@@ -98,19 +94,9 @@ function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy |
   };
 }
 
-/** An HTTP/2 session that has closed throws when its socket is asked for anything. */
-function whileOpen<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch {
-    return undefined;
-  }
-}
-
 /** DER. Only a certificate that the TLS layer has verified: `rejectUnauthorized: false` lets any through. */
-function readCertificate(socket: Socket | TLSSocket): Uint8Array | undefined {
-  // Not `in`: the socket of an HTTP/2 session is a proxy object that answers to `get` alone.
+function readCertificate(socket: Socket): Uint8Array | undefined {
   const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>;
-  if (getPeerCertificate === undefined || authorized !== true) return undefined;
+  if (authorized !== true || getPeerCertificate === undefined) return undefined;
   return (socket as TLSSocket).getPeerCertificate(true)?.raw;
 }
