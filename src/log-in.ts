@@ -23,6 +23,7 @@ export interface Proof {
   readonly payload: string | Uint8Array;
 }
 
+/** Where a log-in by message came from. */
 export interface LogInContext {
   readonly peer: Peer;
   readonly target: Target;
@@ -30,6 +31,7 @@ export interface LogInContext {
   readonly challenge?: { readonly round: number; readonly state: unknown };
 }
 
+/** What became of a log-in by message: a session, one more round, or a denial. */
 export type LogInOutcome<I extends Identity = Identity> =
   | { readonly kind: "opened"; readonly caller: Caller<I>; readonly session: Session; readonly token: string }
   | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly round: number; readonly state: unknown }

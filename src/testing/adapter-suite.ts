@@ -111,6 +111,7 @@ function describeCase({ protocol, start }: AdapterCase): void {
     const answer = await wire.call({ path: "/me", method: "HEAD" });
     assert.equal(answer.status, 401);
     assert.equal(answer.body.length, 0);
+    assert.equal(answer.headers["content-length"], undefined);
   });
 
   it("a superseded token is refused with a reason of its own", async () => {

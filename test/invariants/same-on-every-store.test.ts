@@ -71,8 +71,9 @@ test("15. The same commands with the same seed give the same outcomes on every s
   const { seed } = createRandom();
   t.diagnostic(`seed ${seed}`);
   const kinds = new Set<string>();
-  for (let life = 0; life < 5; life += 1) {
-    const [first, ...others] = await Promise.all(Object.values(stores).map((store) => run(store, seed + life)));
+  // Four that are known to hold everything, and one that is new each time.
+  for (const own of [1, 2, 3, 4, seed]) {
+    const [first, ...others] = await Promise.all(Object.values(stores).map((store) => run(store, own)));
     for (const other of others) assert.deepEqual(other, first);
     for (const { kind } of (first?.at(-1) ?? []) as { kind: string }[]) kinds.add(kind);
   }
