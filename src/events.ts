@@ -24,4 +24,5 @@ export type AuthEvent =
   /** The store could not answer; the caller got 503. */
   | { readonly kind: "store-failed"; readonly error: unknown };
 
+/** An observer of the engine. Called at once, in the order of events; what it throws or rejects with is ignored. */
 export type OnEvent = (event: AuthEvent) => void;
