@@ -95,7 +95,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     if (verdict.kind === "unavailable") return "unavailable";
     if (verdict.kind !== "accepted") return refusalOf(scheme);
     const { identity, actor, expiresAt } = verdict;
-    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - platform.now();
+    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
     if (lifeMs <= 0) return refusalOf(scheme);
     if (handler.opens === "nothing") {
       return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme }) };
