@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { resolveOptions } from "../../src/options.js";
+import { memory } from "../../src/stores/memory.js";
 import { documents, proseOf, readDocument } from "./markdown.js";
 
 /** The declarations of the built package, without comments. */
@@ -14,19 +16,43 @@ const members = new Set(Array.from(declarations.matchAll(/^\s+(?:readonly )?(\w+
 const prose = new Map(documents.map((path) => [path, proseOf(readDocument(path))]));
 const everything = [...prose.values()].join("\n");
 
+interface Row {
+  readonly path: string;
+  readonly option: string;
+  /** What the column "default" says; empty without such a column. */
+  readonly otherwise: string;
+}
+
+/** The rows of every table whose first column is "option". */
+const rows: readonly Row[] = [...prose].flatMap(([path, text]) =>
+  Array.from(text.matchAll(/^\| *option *\|.*\n(?:\|.*(?:\n|$))+/gm)).flatMap(([table]) => {
+    const [head = [], , ...lines] = table.split("\n").map((line) => line.split("|").map((cell) => cell.trim()));
+    return lines.flatMap((cells) => {
+      const option = /^`(\w+)`/.exec(cells[1] ?? "")?.[1];
+      return option === undefined ? [] : [{ path, option, otherwise: cells[head.indexOf("default")] ?? "" }];
+    });
+  }),
+);
+
 test("every option in a table of options is in the types", () => {
-  const unknown: string[] = [];
-  let known = 0;
-  for (const [path, text] of prose) {
-    for (const [table] of text.matchAll(/^\| *option *\|[\s\S]*?(?=\n\n|\n*$(?![\s\S]))/gim)) {
-      for (const [, name = ""] of table.matchAll(/^\| *`(\w+)`/gm)) {
-        if (members.has(name)) known++;
-        else unknown.push(`${path}: ${name}`);
-      }
-    }
-  }
+  const unknown = rows.filter(({ option }) => !members.has(option));
   assert.deepEqual(unknown, []);
-  assert.ok(known > 50, `only ${known} options were found`);
+  assert.ok(rows.length > 50, `only ${rows.length} options were found`);
+});
+
+test("every default that is a number is the one that the engine takes", () => {
+  const { rules, caps, ...resolved } = resolveOptions({ handlers: [], store: memory() });
+  const taken = new Map<string, unknown>(Object.entries({ ...rules, ...resolved }));
+  taken.set("maxSessionsPerSubject", caps.claimed).set("maxUnclaimedPerSubject", caps.unclaimed);
+  let compared = 0;
+  for (const { path, option, otherwise } of rows) {
+    const [, digits, unit] = /^(\d[\d,]*) ?(s|min|h)?\b/.exec(otherwise) ?? [];
+    if (digits === undefined || !taken.has(option)) continue;
+    const value = Number(digits.replaceAll(",", "")) * ({ s: 1_000, min: 60_000, h: 3_600_000 }[unit ?? ""] ?? 1);
+    assert.equal(value, taken.get(option), `${path}: ${option}`);
+    compared++;
+  }
+  assert.ok(compared > 12, `only ${compared} defaults were compared`);
 });
 
 test("every duration and size that the documents name is in the sources", () => {
