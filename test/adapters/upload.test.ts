@@ -134,6 +134,7 @@ describe("an endless upload of nobody is answered at once, cut off and closed", 
         requireCutOff(result);
         assert.match(decoded(result.answer), /^(HTTP\/1\.1 )?(401|200) .*no_credentials/s);
         assert.doesNotMatch(result.answer, /100 Continue/);
+        assert.match(result.answer, /^(401|200) |^connection: close\r$/im);
       }
     });
   }
