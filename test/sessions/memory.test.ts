@@ -12,6 +12,7 @@ import {
   requireDenied,
   requireOffer,
 } from "../invariants/nodes.js";
+import { createWorld } from "../world.js";
 
 // What the session manager lets a node remember. A call is from memory if the store was not asked.
 
@@ -131,6 +132,39 @@ test("an end that comes while the answer is under way is not overtaken by the me
     release();
     assert.equal((await next).kind, how === "gap" ? "allowed" : "denied");
   }
+});
+
+test("an entry's age runs from before the read was sent, however long its answer took", async () => {
+  const world = createWorld();
+  const heardAt = world.platform.monotonic();
+  let tookMs = 0;
+  const { nodes } = createCluster({
+    world,
+    count: 2,
+    maxStalenessMs: 5_000,
+    view: (inner, index): Store =>
+      index === 0
+        ? inner
+        : {
+            ...inner,
+            watch: () => ({ aliveAt: () => heardAt, stop() {} }), // its feed is silent
+            loadSession(ref) {
+              const reading = inner.loadSession(ref);
+              world.advance(tookMs);
+              return reading;
+            },
+          },
+  });
+  const [whole, cut] = nodes as [Node, Node];
+  const { token, ref } = await logIn(whole);
+  world.advance(5_000);
+  tookMs = 900;
+  requireAllowed(await bearer(cut, token));
+  await whole.sessions.end(ref);
+  world.advance(5_000 - 900 - 1);
+  requireAllowed(await bearer(cut, token));
+  world.advance(1);
+  requireDenied(await bearer(cut, token), "revoked");
 });
 
 test("a swap that was judged by a reading older than a second is judged again", async () => {

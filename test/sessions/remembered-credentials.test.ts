@@ -168,6 +168,19 @@ test("one check serves all who present the same password at once; nobody joins o
   requireDenied(await next, "invalid_credentials");
 });
 
+test("a check from before an end is not remembered, although it opens no session that the store could refuse", async () => {
+  const { node, checks, slowly, answer } = start();
+  slowly();
+  const before = present(node, ada, { rotate: false });
+  await node.sessions.endSubject("ada");
+  answer();
+  requireAllowed(await before);
+  const after = present(node, ada, { rotate: false });
+  assert.equal(checks(), 2);
+  answer(rejected);
+  requireDenied(await after, "invalid_credentials");
+});
+
 test("an expiry of the credentials ends the memory of them, whatever rememberMs says", async () => {
   const world = createCluster().world;
   const { node, checks } = start({ world, rememberMs: 30_000, verdict: { expiresAt: world.platform.now() + 10_000 } });
