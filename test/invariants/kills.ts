@@ -97,7 +97,10 @@ export async function killAndCheck(times: number, random: Random): Promise<Survi
           if ((await check(auth, told)) === "live") live += 1;
           if (told.state === "left") left.push(told);
         }
-        for (const told of left) assert.equal(await check(auth, told), "over");
+        // Of the revoked rows of a subject only the latest hundred are kept, so an old one may say "expired" by now.
+        for (const { tokens } of left) {
+          for (const token of tokens) assert.equal((await bearer(auth, token)).kind, "denied", "resurrected");
+        }
       } finally {
         await auth.close();
       }
