@@ -6,6 +6,7 @@ const steps = [
   ["format and lint", "node node_modules/@biomejs/biome/bin/biome ci --error-on-warnings ."],
   ["types and build", "node node_modules/typescript/bin/tsc"],
   ["package contents", "node node_modules/publint/src/cli.js --strict"],
+  ["types of the package", "node scripts/check-types.mjs"],
 ];
 if (existsSync("buf.yaml")) {
   steps.push(

@@ -1,25 +1,26 @@
 import { createAuthenticate } from "./authenticate.js";
+import { createCheckCredentials } from "./check-credentials.js";
 import { createDeny } from "./credentials/deny.js";
-import type { AuthenticateOptions, AuthRequest, Decision, Denial } from "./decision.js";
+import type { AuthenticateOptions, AuthRequest, Decision } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
-import { createCheckCredentials } from "./handlers/check-credentials.js";
-import type { Awaitable, Handler, Peer, Target } from "./handlers/handler.js";
+import type { Awaitable, Handler } from "./handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "./handlers/handler-table.js";
 import { createCredentialMemory } from "./handlers/remembered-credentials.js";
 import type { Identity } from "./identity.js";
-import { createLogIn } from "./log-in.js";
+import { createLogIn, type LogIn } from "./log-in.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { quietly } from "./quietly.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
-import type { Caller, Session } from "./sessions/session.js";
+import type { Caller } from "./sessions/session.js";
 import { createSessionManager } from "./sessions/session-manager.js";
 import { createSessions, type Sessions } from "./sessions/sessions.js";
 import { createTokenCodec } from "./sessions/token.js";
 import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
 
+export type { LogIn, LogInContext, LogInOutcome, Proof } from "./log-in.js";
 export type { SessionSummary, Sessions } from "./sessions/sessions.js";
 
 /** The object every front is given. Made by `createAuth`. */
@@ -33,7 +34,7 @@ export interface Auth<I extends Identity = Identity> {
    */
   authenticate(request: AuthRequest, options?: AuthenticateOptions): Awaitable<Decision<I>>;
   /** Runs a handler on a proof that came in a message instead of a header, and opens a session in any case. */
-  logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>>;
+  readonly logIn: LogIn<I>;
   /**
    * Who is calling.
    *
@@ -46,7 +47,7 @@ export interface Auth<I extends Identity = Identity> {
   readonly sessions: Sessions;
   /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
-  /** Stops background work and closes the store. */
+  /** Stops background work and closes the store. Asked again, it answers as the first time. */
   close(): Promise<void>;
 }
 
@@ -55,24 +56,6 @@ export interface CallerSlot<I extends Identity = Identity> {
   readonly id: symbol;
   readonly defaultValue: Caller<I> | undefined;
 }
-
-/** A scheme and what was presented for it: text as in a header, or bytes of a handshake message. */
-export interface Proof {
-  readonly scheme: string;
-  readonly payload: string | Uint8Array;
-}
-
-export interface LogInContext {
-  readonly peer: Peer;
-  readonly target: Target;
-  /** From the `challenged` outcome of the round before. */
-  readonly challenge?: { readonly round: number; readonly state: unknown };
-}
-
-export type LogInOutcome<I extends Identity = Identity> =
-  | { readonly kind: "opened"; readonly caller: Caller<I>; readonly session: Session; readonly token: string }
-  | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly round: number; readonly state: unknown }
-  | Denial;
 
 /**
  * Makes the engine: resolves the options once, opens keys and store, and gives back what every front is given.
@@ -112,6 +95,13 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     return (source as { readonly [key: symbol]: Caller<I> | undefined })[slot.id];
   }
 
+  let closing: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    stopPurge();
+    known.close();
+    await store.close();
+  }
+
   return Object.freeze({
     realm,
     slot,
@@ -128,10 +118,9 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
           "requests are welcome, use auth.optionalCaller",
       );
     },
-    async close() {
-      stopPurge();
-      known.close();
-      await store.close();
+    close() {
+      closing ??= stop();
+      return closing;
     },
   });
 }

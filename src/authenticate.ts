@@ -1,8 +1,8 @@
 import { after, rescue } from "./awaitable.js";
+import type { CheckCredentials } from "./check-credentials.js";
 import { extractCredentials } from "./credentials/carriers.js";
 import type { Deny } from "./credentials/deny.js";
 import type { Allowed, AuthenticateOptions, AuthRequest, Decision } from "./decision.js";
-import type { CheckCredentials } from "./handlers/check-credentials.js";
 import type { Awaitable } from "./handlers/handler.js";
 import type { Identity } from "./identity.js";
 import type { SessionManager } from "./sessions/session-manager.js";

@@ -15,6 +15,7 @@ export interface AuthRequest {
   readonly peer: Peer;
 }
 
+/** What the route asks of `authenticate`. */
 export interface AuthenticateOptions {
   /** A request without credentials is welcome. Default: `false`. Wrong credentials are refused all the same. */
   readonly anonymous?: boolean;
@@ -25,6 +26,7 @@ export interface AuthenticateOptions {
 /** What `authenticate` decided. */
 export type Decision<I extends Identity = Identity> = Allowed<I> | Anonymous | Denial;
 
+/** Let in: somebody is calling. */
 export interface Allowed<I extends Identity = Identity> {
   readonly kind: "allowed";
   readonly caller: Caller<I>;
@@ -37,6 +39,7 @@ export interface Anonymous {
   readonly kind: "anonymous";
 }
 
+/** Refused: what an adapter writes into the answer. Frozen and shared, since whoever is refused must cost little. */
 export interface Denial {
   readonly kind: "denied";
   readonly code: DenialCode;
@@ -61,6 +64,7 @@ export type DenialCode =
   | "invalid_argument"
   | "deadline_exceeded";
 
+/** Why a request was denied, for programs. */
 export type DenialReason = AuthenticationReason | GatewayReason;
 
 /** Why `authenticate` says no. */

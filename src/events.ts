@@ -14,11 +14,15 @@ export type AuthEvent =
   | { readonly kind: "healed"; readonly ref: string; readonly generation: number }
   /** A late request, or a copy, was refused without harm. */
   | { readonly kind: "superseded"; readonly ref: string; readonly generation: number }
-  /** A generation superseded long ago was presented: someone else holds this session. */
+  /**
+   * A generation superseded long ago was presented: someone else holds this session. Once, but again with the next
+   * such call when the store had not answered that the session was ended.
+   */
   | { readonly kind: "reuse"; readonly ref: string; readonly subject: string; readonly generation: number }
   /** A handler threw, was late or returned no verdict; the caller got 503. `failure.error` is the handler's own. */
   | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
   /** The store could not answer; the caller got 503. */
   | { readonly kind: "store-failed"; readonly error: unknown };
 
+/** An observer of the engine. Called at once, in the order of events; what it throws or rejects with is ignored. */
 export type OnEvent = (event: AuthEvent) => void;

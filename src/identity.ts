@@ -17,6 +17,9 @@ export interface Identity {
 /** Long enough for a distinguished name or a URI; short enough for a header and an index. */
 const maxSubjectLength = 256;
 
+/** It is kept with every session and in every node's memory; a person in a thousand groups stays below. */
+const maxJsonLength = 65_536;
+
 // Control characters would split headers and log lines (CR, LF) or end strings early in other languages (NUL).
 const control = /\p{Cc}/u;
 
@@ -24,12 +27,18 @@ const control = /\p{Cc}/u;
  * The identity as JSON text, checked: this is what a store keeps.
  *
  * @throws {AuthError} `invalid_identity` when the subject is unusable or a value would come back different,
- *   such as a `Date`, a `Map` or `NaN`. The message names the property, never its value.
+ *   such as a `Date`, a `Map` or `NaN`, or when it is larger than 64 KiB. The message names the property, never its
+ *   value.
  */
 export function requireIdentityJson(identity: Identity): string {
   requireSubject(identity);
   requireJson(identity, "identity");
-  return JSON.stringify(identity);
+  const json = JSON.stringify(identity);
+  if (json.length <= maxJsonLength) return json;
+  throw new AuthError(
+    "invalid_identity",
+    `identity is longer than ${maxJsonLength} characters as JSON; keep the bulk elsewhere`,
+  );
 }
 
 /**
@@ -49,7 +58,14 @@ export function requireSubject(identity: Identity): void {
 
 /** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */
 export function fromIdentityJson<I extends Identity>(json: string): I {
-  return JSON.parse(json, (_key, value: unknown) => (typeof value === "object" ? Object.freeze(value) : value)) as I;
+  return freezeDeeply(JSON.parse(json)) as I;
+}
+
+/** Only for what `JSON.parse` made: a tree, as deep as the text was. A reviver would cost twice as much. */
+function freezeDeeply(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  for (const item of Object.values(value)) freezeDeeply(item);
+  return Object.freeze(value);
 }
 
 function requireJson(value: unknown, path: string): void {

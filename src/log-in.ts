@@ -1,13 +1,43 @@
-import type { Auth, LogInOutcome } from "./auth.js";
 import type { Deny } from "./credentials/deny.js";
+import type { Denial } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
-import { type Awaitable, declined, type HandlerContext, type Verdict } from "./handlers/handler.js";
+import {
+  type Awaitable,
+  declined,
+  type HandlerContext,
+  type Peer,
+  type Target,
+  type Verdict,
+} from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
 import { runHandler } from "./handlers/run-handler.js";
 import type { Identity } from "./identity.js";
 import type { Platform } from "./platform.js";
+import type { Caller, Session } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
+
+/** A scheme and what was presented for it: text as in a header, or bytes of a handshake message. */
+export interface Proof {
+  readonly scheme: string;
+  readonly payload: string | Uint8Array;
+}
+
+/** Where a log-in by message came from. */
+export interface LogInContext {
+  readonly peer: Peer;
+  readonly target: Target;
+  /** From the `challenged` outcome of the round before. */
+  readonly challenge?: { readonly round: number; readonly state: unknown };
+}
+
+/** What became of a log-in by message: a session, one more round, or a denial. */
+export type LogInOutcome<I extends Identity = Identity> =
+  | { readonly kind: "opened"; readonly caller: Caller<I>; readonly session: Session; readonly token: string }
+  | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly round: number; readonly state: unknown }
+  | Denial;
+
+export type LogIn<I extends Identity = Identity> = (proof: Proof, context: LogInContext) => Promise<LogInOutcome<I>>;
 
 export interface LogInParts<I extends Identity> {
   readonly platform: Platform;
@@ -21,7 +51,7 @@ export interface LogInParts<I extends Identity> {
 const noHeaders = { rawHeaders: [] };
 
 /** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
-export function createLogIn<I extends Identity>(parts: LogInParts<I>): Auth<I>["logIn"] {
+export function createLogIn<I extends Identity>(parts: LogInParts<I>): LogIn<I> {
   const { platform, table, manager, deny } = parts;
 
   return async (proof, context): Promise<LogInOutcome<I>> => {

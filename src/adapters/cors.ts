@@ -37,6 +37,7 @@ export const corsExposedHeaders: readonly string[] = Object.freeze([
   "Connect-Content-Encoding",
 ]);
 
+/** What the CORS helpers take. */
 export interface CorsOptions {
   /** Exactly as browsers send them: `https://app.example`, no path, no trailing slash, no `*`. */
   readonly origins: readonly string[];

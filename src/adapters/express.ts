@@ -4,6 +4,8 @@ import type { Identity } from "../identity.js";
 import { bodyReadError, wasBodyRead } from "./body-read.js";
 import { createGuard, type GuardOptions } from "./guard.js";
 
+export type { GuardOptions } from "./guard.js";
+
 /**
  * The door as Express middleware; mount it before any body parser:
  *

@@ -32,10 +32,11 @@ export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
 
   function peerOf(request: NodeRequest): Peer {
-    // Not `request.socket` on HTTP/2: that is a new proxy object for each request.
-    const connection = "stream" in request ? (request.stream.session ?? request.stream) : request.socket;
+    // On HTTP/2 the session: `request.socket` is a proxy object of its stream, and forgets all when the stream ends.
+    const connection = "stream" in request ? request.stream.session : request.socket;
+    if (connection === undefined) return gone;
     const slots = connection as unknown as Record<symbol, Peer | undefined>;
-    slots[key] ??= createPeer(request.socket, trustProxy);
+    slots[key] ??= createPeer(() => ("socket" in connection ? connection.socket : connection), trustProxy);
     return slots[key];
   }
 
@@ -69,24 +70,27 @@ function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
   return limit > 0 && rawHeaders.length >= 2 * limit;
 }
 
-/** Each property is read when first asked for: most requests ask for none, and a closed socket has none. */
-function createPeer(socket: Socket, trustProxy: TrustProxy | undefined): Peer {
-  let address: string | undefined;
+/** The session of a stream that was destroyed meanwhile. */
+const gone: Peer = Object.freeze({ address: "", trusted: false });
+
+/** Each property is read when first asked for: most requests ask for none. */
+function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy | undefined): Peer {
+  let address = "";
   let trusted: boolean | undefined;
   let certificate: Uint8Array | undefined;
   let certificateRead = false;
   return {
     get address() {
-      address ??= socket.remoteAddress;
-      return address ?? "";
+      if (address === "") address = whileOpen(() => socketOf().remoteAddress) ?? "";
+      return address;
     },
     get trusted() {
-      trusted ??= trustProxy?.(this.address) ?? false;
-      return trusted;
+      if (trusted === undefined && this.address !== "") trusted = trustProxy?.(this.address) ?? false;
+      return trusted ?? false;
     },
     get certificate() {
       if (!certificateRead) {
-        certificate = readCertificate(socket);
+        certificate = whileOpen(() => readCertificate(socketOf()));
         certificateRead = true;
       }
       return certificate;
@@ -94,9 +98,19 @@ function createPeer(socket: Socket, trustProxy: TrustProxy | undefined): Peer {
   };
 }
 
+/** An HTTP/2 session that has closed throws when its socket is asked for anything. */
+function whileOpen<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
 /** DER. Only a certificate that the TLS layer has verified: `rejectUnauthorized: false` lets any through. */
-function readCertificate(socket: Socket): Uint8Array | undefined {
+function readCertificate(socket: Socket | TLSSocket): Uint8Array | undefined {
+  // Not `in`: the socket of an HTTP/2 session is a proxy object that answers to `get` alone.
   const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>;
-  if (authorized !== true || getPeerCertificate === undefined) return undefined;
+  if (getPeerCertificate === undefined || authorized !== true) return undefined;
   return (socket as TLSSocket).getPeerCertificate(true)?.raw;
 }

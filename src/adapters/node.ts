@@ -5,6 +5,10 @@ import { createGuard, type GuardOptions } from "./guard.js";
 import type { NodeRequest, NodeResponse } from "./node-request.js";
 
 export { continueAuth } from "./continue.js";
+export type { GuardOptions } from "./guard.js";
+export { type NodeRequest, type NodeResponse, type TrustProxy, toAuthRequest } from "./node-request.js";
+export { type DenialResponse, toDenialResponse } from "./reject.js";
+export { writeDenial } from "./write-denial.js";
 
 /**
  * Puts the door in front of a request listener of `node:http`, `node:https` or `node:http2` (compatibility API):

@@ -52,10 +52,12 @@ export function writeDenial(
 }
 
 function endHttp1(request: IncomingMessage, response: ServerResponse, body: Uint8Array, platform: Platform): void {
-  response.setHeader("Content-Length", body.length);
+  // To HEAD it would be a statement about GET (RFC 9110 §8.6).
+  if (request.method !== "HEAD") response.setHeader("Content-Length", body.length);
   const { "content-length": length, "transfer-encoding": coding } = request.headers;
   const chunked = coding !== undefined;
-  if (!chunked && (length === undefined || length === "0")) {
+  // Or there is nothing left of it: a route of the application's own has read it before it denied.
+  if (request.readableEnded || (!chunked && (length === undefined || length === "0"))) {
     response.end(body);
     return;
   }

@@ -2,6 +2,7 @@ import { AuthError } from "../errors.js";
 import { type Identity, requireSubject } from "../identity.js";
 import { type Handler, rejected } from "./handler.js";
 
+/** What `anonymous` takes. */
 export interface AnonymousOptions<I extends Identity> {
   /** Who an anonymous caller is. There is no default: nobody should become somebody by accident. */
   readonly identity: I;

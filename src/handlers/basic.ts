@@ -5,6 +5,7 @@ import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
 import { type Awaitable, type Handler, rejected, type Verdict } from "./handler.js";
 
+/** What `basic` takes. */
 export interface BasicOptions<I extends Identity> {
   /**
    * Says who this is, or `null`, `undefined` or `false` when it is nobody. A throw or a rejection means "cannot tell

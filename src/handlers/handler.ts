@@ -88,6 +88,9 @@ export type Verdict<I extends Identity = Identity> =
   | { readonly kind: "rejected" }
   | { readonly kind: "unavailable" };
 
+/** Not mine, or not for me to say. */
 export const declined: Verdict<never> = Object.freeze({ kind: "declined" });
+/** Mine and wrong: 401. */
 export const rejected: Verdict<never> = Object.freeze({ kind: "rejected" });
+/** Cannot tell now: 503, never 401. */
 export const unavailable: Verdict<never> = Object.freeze({ kind: "unavailable" });

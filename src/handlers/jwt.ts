@@ -6,6 +6,7 @@ import { type Awaitable, declined, type Handler, rejected, unavailable, type Ver
 import { keySource } from "./jwt-keys.js";
 import { isAcceptableHeader, readUnverified } from "./jwt-shape.js";
 
+/** What `jwt` takes. */
 export interface JwtOptions<I extends Identity> {
   /** `iss` must be exactly this. A token of another issuer is declined, so that `chain` can hold one `jwt` per issuer. */
   readonly issuer: string;

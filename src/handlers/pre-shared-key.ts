@@ -11,6 +11,7 @@ export type PreSharedKey = ({ readonly key: string } | { readonly sha256: string
   readonly roles?: readonly string[];
 };
 
+/** What `preSharedKey` takes. */
 export interface PreSharedKeyOptions {
   /** Default: `"PSK"`. */
   readonly scheme?: string;
@@ -18,6 +19,7 @@ export interface PreSharedKeyOptions {
   readonly keys: Readonly<Record<string, PreSharedKey>>;
 }
 
+/** Who presented a key, and which one. */
 export interface PreSharedKeyIdentity extends Identity {
   /** The name of the key that was presented. */
   readonly keyName: string;

@@ -1,4 +1,4 @@
-import { createHmac } from "node:crypto";
+import { createHmac, createSecretKey } from "node:crypto";
 import type { Allowed } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
@@ -44,7 +44,7 @@ export interface CredentialMemory<I extends Identity = Identity> {
 const maxRemembered = 10_000;
 
 export function createCredentialMemory<I extends Identity>(platform: Platform): CredentialMemory<I> {
-  const processKey = platform.random(32);
+  const processKey = createSecretKey(platform.random(32));
   const entries = new Map<string, { readonly entry: RememberedCredentials<I>; readonly until: number }>();
   const checks = new Map<string, Promise<Checked<I>>>();
   let epoch = 0;

@@ -6,6 +6,7 @@ import { createLimit, createPasswordCheck, type PasswordCheck } from "./password
 import { loadArgon2, verifyHash } from "./password-hash.js";
 import { parseUserFile } from "./user-file-format.js";
 
+/** What `userFile` takes beside the path. */
 export interface UserFileOptions {
   /** How many hashes run at a time. Default: 2 of the 4 threads that libuv has; the others serve files and names. */
   readonly concurrentHashes?: number;
@@ -19,6 +20,7 @@ export interface UserFileOptions {
   readonly verifyHash?: (hash: string, password: string) => Promise<boolean>;
 }
 
+/** A user of the file, as routes see them. */
 export interface UserFileIdentity extends Identity {
   readonly roles: readonly string[];
 }

@@ -3,11 +3,15 @@ import { AuthError } from "../errors.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import type { KeyRing, SigningKey } from "./keys.js";
 
+/** What `keyFile` takes beside the path. */
 export interface KeyFileOptions {
   /** Make the file with one random key when it is not there. Default: `false`: a wrong path should not log everybody out. */
   readonly create?: boolean | undefined;
   readonly platform?: Platform | undefined;
 }
+
+/** It rides in two bytes of every token. */
+const maxKeyId = 0xffff;
 
 /** `{ "version": 1, "keys": [{ "id": 1, "secret": "<base64url, 32 bytes>", "signsFrom": "<ISO 8601>" }] }` */
 interface KeyFileText {
@@ -27,6 +31,7 @@ export function keyFile(path: string, { create = false, platform = systemPlatfor
   return { durable: true, load: () => read(path) };
 }
 
+/** What `rotateKeyFile` takes beside the path. Durations are in milliseconds. */
 export interface RotateKeyFileOptions {
   /**
    * How long every node has to read the new key before it signs, in milliseconds. Default: 600,000, ten times as
@@ -51,11 +56,11 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   // A key stops signing when the next one starts.
   const kept = keys.filter((_key, index) => (keys[index + 1]?.signsFrom ?? Number.POSITIVE_INFINITY) + keepMs > now);
   const taken = new Set(keys.map((key) => key.id));
+  if (taken.size >= maxKeyId) throw new AuthError("invalid_options", `the key file ${path} has a key for every id`);
   let id = (keys.at(-1)?.id ?? 0) + 1;
-  while (taken.has(id) || id > 0xffff) id = id > 0xffff ? 1 : id + 1;
+  while (taken.has(id) || id > maxKeyId) id = id > maxKeyId ? 1 : id + 1;
   const next = { id, secret: platform.random(32), signsFrom: now + activateAfterMs };
-  const draft = `${path}.${process.pid}.tmp`;
-  writeFileSync(draft, toText([...kept, next]), { mode: 0o600, flag: "wx" });
+  const draft = writeDraft(path, [...kept, next], platform);
   renameSync(draft, path);
   return id;
 }
@@ -63,17 +68,27 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
 /** Of several processes that start at once, one makes the file and the others read it. */
 function createOnce(path: string, platform: Platform): void {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
-  const draft = `${path}.${process.pid}.tmp`;
+  let draft: string | undefined;
   try {
-    writeFileSync(draft, toText([{ id: 1, secret: platform.random(32), signsFrom: 0 }]), { mode: 0o600 });
+    draft = writeDraft(path, [{ id: 1, secret: platform.random(32), signsFrom: 0 }], platform);
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
       throw new AuthError("invalid_options", `cannot make the key file ${path}: ${(error as Error).message}`);
     }
   } finally {
-    rmSync(draft, { force: true });
+    if (draft !== undefined) rmSync(draft, { force: true });
   }
+}
+
+/**
+ * A whole file under a name of its own: a process id would not do, since two containers that share a folder may have
+ * the same. Flushed, since an empty key file after a power cut would log everybody out.
+ */
+function writeDraft(path: string, keys: readonly SigningKey[], platform: Platform): string {
+  const draft = `${path}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
+  writeFileSync(draft, toText(keys), { mode: 0o600, flag: "wx", flush: true });
+  return draft;
 }
 
 function read(path: string): readonly SigningKey[] {

@@ -92,15 +92,18 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     }
     const { row, now } = reading;
     const outcome = present(row, fields, now, keys.signing().id, asked.rotate);
-    if (outcome.kind === "refuse" && outcome.code === "reuse" && isSpared(row)) {
-      return refuse(reading, fields, "superseded");
-    }
+    const isReuse = outcome.kind === "refuse" && outcome.code === "reuse";
+    if (isReuse && isSpared(row)) return refuse(reading, fields, "superseded");
     const { change } = outcome;
     if (change === undefined) return settle(token, fields, outcome, reading, askedAt, epoch);
     const swappedAt = platform.monotonic();
-    const swapped = ask(() =>
-      after(store.swapSession(reading, change, mustLast(row, change)), (next) => requireRef(next, row.ref)),
-    );
+    const write = () =>
+      ask(() => after(store.swapSession(reading, change, mustLast(row, change)), (next) => requireRef(next, row.ref)));
+    const swapped = rescue(write, (error) => {
+      // It may have been written although no answer came, and then no later call raises the alarm.
+      if (isReuse) emit({ kind: "reuse", ref: row.ref, subject: row.subject, generation: fields.generation });
+      throw error;
+    });
     return after(swapped, (next) => {
       if (next !== undefined) return settle(token, fields, outcome, next, swappedAt, epoch);
       // Each question has a deadline of its own; a store that takes nearly that long each time must not add them up.

@@ -1,5 +1,5 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
-import type { Keys } from "./keys.js";
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from "node:crypto";
+import type { Keys, SigningKey } from "./keys.js";
 
 /** Marks a session token, for `Bearer` dispatch and for secret scanners. */
 export const sessionPrefix = "sps_";
@@ -40,9 +40,20 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
   const macInput = Buffer.alloc(label.length + bodyBytes);
   label.copy(macInput);
 
-  function mac(secret: Uint8Array, body: Uint8Array): Buffer {
+  // Made once a key: from bytes, `createHmac` makes one for every token, which costs 1 to 4 µs.
+  const keyObjects = new WeakMap<SigningKey, KeyObject>();
+
+  function keyObjectOf(key: SigningKey): KeyObject {
+    const made = keyObjects.get(key);
+    if (made !== undefined) return made;
+    const fresh = createSecretKey(key.secret);
+    keyObjects.set(key, fresh);
+    return fresh;
+  }
+
+  function mac(key: SigningKey, body: Uint8Array): Buffer {
     macInput.set(body, label.length);
-    return createHmac("sha256", secret).update(macInput).digest();
+    return createHmac("sha256", keyObjectOf(key)).update(macInput).digest();
   }
 
   return {
@@ -55,7 +66,7 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
       bytes.set(sessionId, 3);
       bytes.writeUInt32BE(generation, 19);
       bytes.writeUIntBE(issuedAt, 23, 5);
-      bytes.set(mac(key.secret, bytes.subarray(0, bodyBytes)), bodyBytes);
+      bytes.set(mac(key, bytes.subarray(0, bodyBytes)), bodyBytes);
       return sessionPrefix + bytes.toString("base64url");
     },
     decode(token) {
@@ -64,7 +75,7 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
       if (bytes[0] !== format) return undefined;
       const key = keys.find(bytes.readUInt16BE(1));
       if (key === undefined) return "unknown_key";
-      const expected = mac(key.secret, bytes.subarray(0, bodyBytes));
+      const expected = mac(key, bytes.subarray(0, bodyBytes));
       if (!timingSafeEqual(expected, bytes.subarray(bodyBytes))) return undefined;
       return {
         keyId: key.id,
@@ -76,12 +87,20 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
   };
 }
 
+const refLabel = Buffer.from("sallyport session ref 1\0");
+const sessionIdBytes = 16;
+// Reused, as above.
+const refInput = Buffer.alloc(refLabel.length + sessionIdBytes);
+refLabel.copy(refInput);
+
 /**
  * What stores, lists and logs call a session: the first 128 bits of a hash of its id. Whoever has the database, and
  * even the keys, still cannot make a token.
+ *
+ * @param sessionId exactly 16 bytes
  */
 export function toRef(sessionId: Uint8Array): string {
-  return createHash("sha256").update(refLabel).update(sessionId).digest().toString("base64url", 0, 16);
+  refInput.set(sessionId, refLabel.length);
+  // By way of text: `hash` returns a string in a quarter of the time that a buffer takes, and no stream is made.
+  return Buffer.from(hash("sha256", refInput, "base64url"), "base64url").toString("base64url", 0, 16);
 }
-
-const refLabel = Buffer.from("sallyport session ref 1\0");

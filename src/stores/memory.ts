@@ -17,6 +17,7 @@ import {
   type Store,
 } from "./store.js";
 
+/** What `memory` takes. */
 export interface MemoryOptions {
   /** Clock of the store. Give it the engine's when that is not the machine's. Default: `systemPlatform`. */
   readonly platform?: Platform | undefined;

@@ -19,6 +19,7 @@ import {
   type Store,
 } from "./store.js";
 
+/** What `sqlite` takes beside the path. */
 export interface SqliteOptions {
   /** Clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
   readonly platform?: Platform | undefined;

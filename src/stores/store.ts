@@ -68,14 +68,17 @@ export const maxReadingAgeMs = 1_000;
 /** How long an end of a subject is remembered against log-ins under way; a longer log-in opens revoked. */
 export const maxLoginMs = 600_000;
 
+/** What a one-time proof is for. */
 export type ProofKind = "ticket" | "challenge";
 
+/** A row, and the clock it must be judged by. */
 export interface Reading {
   readonly row: SessionRow;
   /** The store's clock when the row was read, in milliseconds. */
   readonly now: number;
 }
 
+/** How many sessions one subject may have. */
 export interface SessionCaps {
   /** Claimed sessions of one subject. */
   readonly claimed: number;
@@ -83,6 +86,7 @@ export interface SessionCaps {
   readonly unclaimed: number;
 }
 
+/** A session as a store keeps it. Instants are milliseconds of the store's clock. */
 export interface SessionRow {
   /** 22 characters: the first 128 bits of a hash of the session id. The id itself is in tokens only. */
   readonly ref: string;
@@ -128,8 +132,10 @@ export interface SessionRules {
   readonly unclaimedMs: number;
 }
 
+/** `"confirm-then-cut"` supersedes a token once its successor was used; `"overlapping"` lets each live for `lifetimeMs`. */
 export type RotationPolicy = "confirm-then-cut" | "overlapping";
 
+/** A session that is about to open. */
 export interface NewSession
   extends Pick<SessionRow, "ref" | "subject" | "actor" | "identity" | "scheme" | "rules" | "keyId" | "claimed"> {
   /**
@@ -139,6 +145,7 @@ export interface NewSession
   readonly loginMs?: number | undefined;
 }
 
+/** What a swap may write; everything else is fixed when the session opens. */
 export type SessionChange = Partial<
   Pick<
     SessionRow,
@@ -154,11 +161,13 @@ export type SessionChange = Partial<
   >
 >;
 
+/** A session's own data, and the version that its next change must name. */
 export interface SessionState {
   readonly version: number;
   readonly json: string | undefined;
 }
 
+/** Which sessions to list. */
 export interface SessionQuery {
   /** Only sessions whose subject or actor this is. */
   readonly subject?: string;
@@ -167,12 +176,14 @@ export interface SessionQuery {
   readonly limit: number;
 }
 
+/** What `watch` tells: something ended, or may have. */
 export type EndEvent =
   | { readonly kind: "session"; readonly ref: string; readonly reason: string }
   | { readonly kind: "subject"; readonly subject: string; readonly reason: string }
   /** Ends may have been missed here (a lost connection, a long pause): forget whatever is remembered. */
   | { readonly kind: "gap" };
 
+/** A watch on ends, until it is stopped. */
 export interface Watch {
   /** The platform's monotonic instant up to which every end on any node is known here. */
   aliveAt(): number;

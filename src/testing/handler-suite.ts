@@ -9,6 +9,7 @@ import { type Platform, systemPlatform } from "../platform.js";
 import { mutate, noise } from "./mutate.js";
 import { createRandom } from "./random.js";
 
+/** The handler under test, and what it should make of what. */
 export interface HandlerSuiteOptions {
   /** A handler as a user would make it. Called once per test. */
   create(): Awaitable<Handler>;

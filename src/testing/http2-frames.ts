@@ -1,38 +1,57 @@
 import { connect } from "node:net";
 
+type Fields = readonly (readonly [name: string, value: string])[];
+
 /**
  * Sends one HTTP/2 request in hand-made frames and returns the status: Node's client cannot send a field twice, nor
  * bytes that no header may have. `undefined` when the server refuses the stream or the connection.
  *
  * @param fields bytes as latin1.
  */
-export function http2Status(
+export async function http2Status(origin: string, path: string, fields: Fields): Promise<number | undefined> {
+  return (await http2Statuses(origin, path, [fields]))[0];
+}
+
+/** `http2Status` for many requests at once on one connection. */
+export function http2Statuses(
   origin: string,
   path: string,
-  fields: readonly (readonly [name: string, value: string])[],
-): Promise<number | undefined> {
+  requests: readonly Fields[],
+): Promise<readonly (number | undefined)[]> {
   const url = new URL(origin);
-  const pseudo = [":method", "GET", ":scheme", "http", ":authority", url.host, ":path", path];
-  const all = [...Array.from({ length: 4 }, (_, index) => pseudo.slice(index * 2, index * 2 + 2)), ...fields];
-  // HPACK: literals without indexing and without Huffman coding (RFC 7541 §6.2.2).
-  const block = Buffer.concat(all.flatMap(([name = "", value = ""]) => [Buffer.of(0), literal(name), literal(value)]));
+  const pseudo: Fields = [
+    [":method", "GET"],
+    [":scheme", "http"],
+    [":authority", url.host],
+    [":path", path],
+  ];
+  const heads = requests.map((fields, index) => {
+    // HPACK: literals without indexing and without Huffman coding (RFC 7541 §6.2.2).
+    const literals = [...pseudo, ...fields].flatMap(([name, value]) => [Buffer.of(0), literal(name), literal(value)]);
+    return frame(1, 0x05, 2 * index + 1, Buffer.concat(literals));
+  });
   const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  // SETTINGS_HEADER_TABLE_SIZE 0: so that each answer can be read without those before it.
+  const settings = frame(4, 0, 0, Buffer.of(0, 1, 0, 0, 0, 0));
+  const statuses = new Map<number, number | undefined>();
   return new Promise((resolve) => {
     const socket = connect(Number(url.port), url.hostname, () => {
-      socket.write(Buffer.concat([preface, frame(4, 0, 0, Buffer.alloc(0)), frame(1, 0x05, 1, block)]));
+      socket.write(Buffer.concat([preface, settings, ...heads]));
     });
+    const done = () => resolve(requests.map((_, index) => statuses.get(2 * index + 1)));
     let received = Buffer.alloc(0);
-    socket.on("error", () => undefined).on("close", () => resolve(undefined));
+    socket.on("error", () => undefined).on("close", done);
     socket.on("data", (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       while (received.length >= 9 && received.length >= 9 + received.readUIntBE(0, 3)) {
         const payload = received.subarray(9, 9 + received.readUIntBE(0, 3));
-        if (received[3] === 1) resolve(statusOf(payload));
-        // RST_STREAM or GOAWAY
-        if (received[3] === 3 || received[3] === 7) resolve(undefined);
-        if (received[3] === 1 || received[3] === 3) socket.destroy();
+        const [type, stream] = [received[3], received.readUInt32BE(5)];
+        // HEADERS; RST_STREAM of a stream that was not answered.
+        if (type === 1 && !statuses.has(stream)) statuses.set(stream, statusOf(payload));
+        if (type === 3 && !statuses.has(stream)) statuses.set(stream, undefined);
         received = received.subarray(9 + payload.length);
       }
+      if (statuses.size === requests.length) socket.destroy();
     });
   });
 }
@@ -57,7 +76,9 @@ function literal(text: string): Buffer {
 }
 
 /** `:status` comes first: an entry of the static table, or a literal whose digits are Huffman-coded. */
-function statusOf(block: Uint8Array): number {
+function statusOf(headerBlock: Uint8Array): number {
+  // Changes of the table's size come in front (RFC 7541 §6.3).
+  const block = headerBlock.subarray(headerBlock.findIndex((byte) => byte >> 5 !== 1));
   const first = block[0] ?? 0;
   const indexed = [200, 204, 206, 304, 400, 404, 500][first - 0x88];
   if (indexed !== undefined) return indexed;

@@ -5,6 +5,7 @@ import type { Awaitable } from "../handlers/handler.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import type { NewSession, Reading, SessionCaps, SessionChange, SessionRules, Store } from "../stores/store.js";
 
+/** One store with nothing in it. */
 export interface StoreUnderTest {
   /** Empty. */
   readonly store: Store;
@@ -14,6 +15,7 @@ export interface StoreUnderTest {
   close?(): Awaitable<void>;
 }
 
+/** The store under test, and whose clock it has. */
 export interface StoreSuiteOptions {
   /** Makes an empty store. `platform` has a clock that the suite turns; it counts if `clock` is `"platform"`. */
   create(platform: Platform): Awaitable<StoreUnderTest>;

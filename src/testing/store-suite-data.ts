@@ -73,6 +73,16 @@ export function testStoreData(test: StoreTest): void {
     assert.equal(await store.loadState("unknown"), undefined);
   });
 
+  test("session data goes with its session", async ({ store, open, wait }) => {
+    await open({ ref: "again", rules: { ...shortRules, absoluteMs: 100 } });
+    await store.swapState("again", 0, "{}");
+    await wait(150);
+    await store.purge(10);
+    assert.equal(await store.loadState("again"), undefined);
+    await open({ ref: "again" });
+    assert.deepEqual(await store.loadState("again"), { version: 0, json: undefined });
+  });
+
   test("of many changes of one version of session data exactly one is written", async ({ store, other, open }) => {
     const handles = [store, await other()];
     const { row } = await open();

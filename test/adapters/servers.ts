@@ -1,6 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
 import { connectAuth } from "../../src/adapters/connect.js";
@@ -10,20 +10,19 @@ import type { Auth } from "../../src/auth.js";
 import { type RouteResponse, serveSuiteRoutes } from "../../src/testing/adapter-routes.js";
 import type { AdapterCase, AdapterServer } from "../../src/testing/adapter-suite.js";
 
-/** Listens on a free port; closing does not wait for clients. */
+/** Listens on a free port; closing does not wait for clients. What a failed test leaves open keeps no process alive. */
 export async function listen(server: Server | Http2Server): Promise<AdapterServer> {
-  const sockets = new Set<{ destroy(): unknown }>();
-  server.on("connection", (socket: { destroy(): unknown }) => sockets.add(socket));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => sockets.add(socket.unref()));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        for (const socket of sockets) socket.destroy();
-      }),
-  };
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of sockets) socket.destroy();
+    });
+  server.unref();
+  return { origin: `http://127.0.0.1:${port}`, close };
 }
 
 export const nodeCases: readonly AdapterCase[] = [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -83,6 +84,26 @@ test("a path that is not one is refused", () => {
   refuses("file:sessions.db?mode=memory", /takes the path of a file/);
   refuses(join(folder, "missing", "a.db"), /the folder of .* does not exist; create it/);
   refuses(folder, /cannot be opened|is not a SQLite database/);
+});
+
+test("a database that another process keeps locked for a moment is opened when it is free", async () => {
+  const path = newPath();
+  run(path, "");
+  chmodSync(path, 0o600);
+  const driver = new URL("../../src/stores/sqlite-driver.js", import.meta.url).href;
+  const script = `
+    const { loadDriver } = await import(${JSON.stringify(driver)});
+    const database = new (loadDriver().DatabaseSync)(${JSON.stringify(path)}, { timeout: 0 });
+    database.exec("begin exclusive");
+    process.stdout.write("locked");
+    setTimeout(() => database.close(), 300);`;
+  const other = spawn(process.execPath, ["--input-type=module", "-e", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(other.stdout, "data");
+  const store = sqlite(path);
+  assert.equal(await store.put("ticket", "a", "{}", 60_000), true);
+  await store.close();
 });
 
 test("a restart finds the sessions of before", async () => {

@@ -1,14 +1,21 @@
-import { after, rescue } from "../awaitable.js";
-import type { Allowed, AuthenticationReason, AuthRequest } from "../decision.js";
-import type { OnEvent } from "../events.js";
-import { fromIdentityJson, type Identity, requireIdentityJson } from "../identity.js";
-import type { Platform } from "../platform.js";
-import type { Caller } from "../sessions/session.js";
-import type { SessionManager } from "../sessions/session-manager.js";
-import { type Awaitable, declined, type Handler, type HandlerContext, type Peer, type Verdict } from "./handler.js";
-import type { HandlerTable } from "./handler-table.js";
-import type { Checked, CredentialMemory, RememberedCredentials } from "./remembered-credentials.js";
-import { runHandler } from "./run-handler.js";
+import { after, rescue } from "./awaitable.js";
+import type { Allowed, AuthenticationReason, AuthRequest } from "./decision.js";
+import type { OnEvent } from "./events.js";
+import {
+  type Awaitable,
+  declined,
+  type Handler,
+  type HandlerContext,
+  type Peer,
+  type Verdict,
+} from "./handlers/handler.js";
+import type { HandlerTable } from "./handlers/handler-table.js";
+import type { Checked, CredentialMemory, RememberedCredentials } from "./handlers/remembered-credentials.js";
+import { runHandler } from "./handlers/run-handler.js";
+import { fromIdentityJson, type Identity, requireIdentityJson } from "./identity.js";
+import type { Platform } from "./platform.js";
+import type { Caller } from "./sessions/session.js";
+import type { SessionManager } from "./sessions/session-manager.js";
 
 /** What a scheme's handler says of credentials in a header: who it is, or why not. May throw: then it cannot tell now. */
 export type CheckCredentials<I extends Identity> = (
@@ -88,7 +95,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     if (verdict.kind === "unavailable") return "unavailable";
     if (verdict.kind !== "accepted") return refusalOf(scheme);
     const { identity, actor, expiresAt } = verdict;
-    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : expiresAt - platform.now();
+    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
     if (lifeMs <= 0) return refusalOf(scheme);
     if (handler.opens === "nothing") {
       return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme }) };

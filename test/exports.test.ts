@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+// Run from dist/test.
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+interface Package {
+  readonly exports: Readonly<Record<string, string>>;
+}
+const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Package;
+const subpaths = Object.entries(exports).filter(([subpath]) => subpath !== "./package.json");
+
+/** What a user may import: values, and types with a * before them. A name that comes or goes is a decision. */
+const expected: Readonly<Record<string, readonly string[]>> = {
+  ".": [
+    "*Allowed",
+    "*Anonymous",
+    "*AnonymousOptions",
+    "*Auth",
+    "*AuthErrorCode",
+    "*AuthEvent",
+    "*AuthOptions",
+    "*AuthRequest",
+    "*AuthenticateOptions",
+    "*Awaitable",
+    "*BasicOptions",
+    "*Caller",
+    "*CallerSlot",
+    "*Decision",
+    "*Denial",
+    "*DenialCode",
+    "*DenialReason",
+    "*Handler",
+    "*HandlerContext",
+    "*Identity",
+    "*IdentityOf",
+    "*Json",
+    "*JwtIdentity",
+    "*JwtOptions",
+    "*KeyFileOptions",
+    "*KeyRing",
+    "*LogInContext",
+    "*LogInOutcome",
+    "*Offer",
+    "*OnEvent",
+    "*Peer",
+    "*Platform",
+    "*PreSharedKey",
+    "*PreSharedKeyIdentity",
+    "*PreSharedKeyOptions",
+    "*Proof",
+    "*RotateKeyFileOptions",
+    "*Session",
+    "*SessionSummary",
+    "*Sessions",
+    "*SigningKey",
+    "*Target",
+    "*UserFile",
+    "*UserFileIdentity",
+    "*UserFileOptions",
+    "*Verdict",
+    "AuthError",
+    "anonymous",
+    "basic",
+    "chain",
+    "createAuth",
+    "declined",
+    "hashPassword",
+    "hashPreSharedKey",
+    "jwt",
+    "keyFile",
+    "preSharedKey",
+    "quoteString",
+    "randomKeys",
+    "rejected",
+    "rotateKeyFile",
+    "systemPlatform",
+    "unavailable",
+    "userFile",
+  ],
+  "./client": [
+    "*AuthClientOptions",
+    "*AuthFetchOptions",
+    "*Bearer",
+    "*BearerCall",
+    "*BearerOptions",
+    "*Delay",
+    "*LogIn",
+    "*TokenHolder",
+    "*TokenParts",
+    "*TransportOptions",
+    "AuthClient",
+    "AuthenticationFailedError",
+    "createAuthFetch",
+    "createBearer",
+    "createBearerInterceptor",
+    "createTokenHolder",
+    "parseToken",
+  ],
+  "./connect": ["*ConnectAuthListener", "*ConnectAuthOptions", "connectAuth"],
+  "./cors": ["*CorsOptions", "corsAllowedHeaders", "corsExposedHeaders", "expressCors", "nodeCors"],
+  "./express": ["*GuardOptions", "expressAuth"],
+  "./memory": ["*MemoryOptions", "memory"],
+  "./node": [
+    "*DenialResponse",
+    "*GuardOptions",
+    "*NodeRequest",
+    "*NodeResponse",
+    "*TrustProxy",
+    "continueAuth",
+    "nodeAuth",
+    "toAuthRequest",
+    "toDenialResponse",
+    "writeDenial",
+  ],
+  "./services": ["authRoutes"],
+  "./sqlite": ["*SqliteOptions", "sqlite"],
+  "./store": [
+    "*EndEvent",
+    "*EndMark",
+    "*NewSession",
+    "*ProofKind",
+    "*Reading",
+    "*RotationPolicy",
+    "*SessionCaps",
+    "*SessionChange",
+    "*SessionQuery",
+    "*SessionRow",
+    "*SessionRules",
+    "*SessionState",
+    "*Store",
+    "*Watch",
+    "coveringMark",
+    "isOver",
+    "maxLoginMs",
+    "maxReadingAgeMs",
+    "removableAt",
+    "toFirstRow",
+    "toNextRow",
+  ],
+  "./testing": [
+    "*AdapterCase",
+    "*AdapterServer",
+    "*HandlerSuiteOptions",
+    "*StoreSuiteOptions",
+    "*StoreUnderTest",
+    "describeAdapter",
+    "describeAdapters",
+    "describeHandler",
+    "describeStore",
+    "serveSuiteRoutes",
+  ],
+};
+
+interface Named {
+  readonly name: string;
+  readonly isType: boolean;
+  /** The declaration file in which it is declared. */
+  readonly file: string;
+  readonly declared: string;
+}
+
+/** The names of a declaration file, re-exports followed. */
+function namesOf(file: string): Named[] {
+  const text = readFileSync(file, "utf8");
+  const names: Named[] = [];
+  for (const [, type, list = "", from] of text.matchAll(/^export (type )?\{([^}]*)\}(?: from "([^"]+)")?;/gm)) {
+    for (const item of list.split(",").map((each) => each.trim())) {
+      const match = /^(type )?(\w+)(?: as (\w+))?$/.exec(item);
+      if (match === null) continue;
+      const [, ownType, declared = "", name = declared] = match;
+      const target = from === undefined ? file : join(dirname(file), from.replace(/\.js$/, ".d.ts"));
+      const origin = namesOf(target).find((each) => each.name === declared);
+      names.push({
+        ...(origin ?? { file: target, declared }),
+        name,
+        isType: Boolean(type ?? ownType) || origin?.isType === true,
+      });
+    }
+  }
+  for (const [, from = ""] of text.matchAll(/^export \* from "([^"]+)";/gm)) {
+    names.push(...namesOf(join(dirname(file), from.replace(/\.js$/, ".d.ts"))));
+  }
+  const declarations = /^export (?:declare )?(interface|type|const|function|class|abstract class) (\w+)/gm;
+  for (const [, kind, name = ""] of text.matchAll(declarations)) {
+    names.push({ name, declared: name, isType: kind === "interface" || kind === "type", file });
+  }
+  return names;
+}
+
+const declarationOf = (path: string): string => join(root, path.replace(/\.js$/, ".d.ts"));
+
+for (const [subpath, path] of subpaths) {
+  test(`${subpath} exports what the list says`, async () => {
+    const names = namesOf(declarationOf(path));
+    const listed = [...new Set(names.map(({ name, isType }) => (isType ? `*${name}` : name)))].sort();
+    assert.deepEqual(listed, expected[subpath]);
+    const values = Object.keys((await import(join(root, path))) as object).sort();
+    assert.deepEqual(
+      values,
+      listed.filter((name) => !name.startsWith("*")),
+    );
+  });
+
+  test(`each name of ${subpath} says what it is for`, () => {
+    const silent = namesOf(declarationOf(path)).filter(({ file, declared }) => {
+      const text = readFileSync(file, "utf8");
+      const at = text.search(
+        new RegExp(`^(export )?(declare )?(interface|type|const|function|class) ${declared}\\b`, "m"),
+      );
+      assert.ok(at >= 0, `${declared} in ${file}`);
+      return !text.slice(0, at).trimEnd().endsWith("*/");
+    });
+    assert.deepEqual([...new Set(silent.map(({ name }) => name))].sort(), []);
+  });
+}
+
+test("every subpath of the package is in the list", () => {
+  assert.deepEqual(subpaths.map(([subpath]) => subpath).sort(), Object.keys(expected).sort());
+});

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createAuth, type Handler, rejected } from "../../src/index.js";
+import { memory } from "../../src/stores/memory.js";
+import { createWorld } from "../world.js";
+
+const { platform } = createWorld();
+
+/** A handler that is remembered and knows one payload; it counts how often it is asked. */
+function knows(scheme: string, payload: string, epoch?: number) {
+  const asked: string[] = [];
+  const handler: Handler = {
+    scheme,
+    opens: "session",
+    remember: true,
+    ...(epoch !== undefined && { epoch: () => epoch }),
+    fromHeader(presented) {
+      asked.push(presented);
+      return presented === payload ? { kind: "accepted", identity: { subject: scheme } } : rejected;
+    },
+  };
+  return { handler, asked };
+}
+
+test("what is remembered under one scheme is not good under another, however scheme and payload are cut", async () => {
+  const handlers = [knows("A", "1x"), knows("A1", "y"), knows("B", "z"), knows("C", "x", 1), knows("C1", "w")];
+  const auth = createAuth({ platform, store: memory({ platform }), handlers: handlers.map(({ handler }) => handler) });
+  const ask = async (authorization: string) => {
+    const rawHeaders = ["Authorization", authorization];
+    const peer = { address: "192.0.2.1", trusted: false };
+    return (await auth.authenticate({ method: "GET", path: "/", rawHeaders, peer })).kind;
+  };
+  for (const good of ["A 1x", "A1 y", "B z", "C x", "C1 w"]) {
+    assert.equal(await ask(good), "allowed", good);
+    assert.equal(await ask(good), "allowed", good);
+  }
+  for (const { asked } of handlers) assert.equal(asked.length, 1, "the second time it was remembered");
+  for (const bad of ["A1 x", "B 1x", "B y", "A z", "A x", "C 1 x", "C1 x", "C w"]) {
+    assert.equal(await ask(bad), "denied", bad);
+  }
+});

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { nodeAuth } from "../../src/adapters/node.js";
+import { hashPassword } from "../../src/handlers/password-hash.js";
+import { userFile } from "../../src/handlers/user-file.js";
+import { basic, createAuth } from "../../src/index.js";
+import { memory } from "../../src/stores/memory.js";
+import { createWorld } from "../world.js";
+import { basicOf, peer } from "./nodes.js";
+
+const attempts = {
+  "a wrong password": basicOf("ada", "wrong"),
+  "an unknown user": basicOf("nobody", "lovelace"),
+  "a disabled user with the right password": basicOf("eve", "lovelace"),
+  "a disabled user with a wrong password": basicOf("eve", "wrong"),
+  "a name in another spelling, with a wrong password": basicOf(" ADA ", "wrong"),
+  "a scheme that nobody answers for": "Negotiate abc",
+};
+
+test("14. Unknown user, wrong password and disabled user cannot be told apart by status, headers or body", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-users-"));
+  const path = join(folder, "users.txt");
+  const hash = await hashPassword("lovelace");
+  writeFileSync(path, `ada:${hash}:user\neve:${hash}:user:disabled\n`, { mode: 0o600 });
+  const { platform } = createWorld();
+  const events: unknown[] = [];
+  const auth = createAuth({
+    platform,
+    store: memory({ platform }),
+    handlers: [basic(userFile(path, { platform }))],
+    onEvent: (event) => events.push(event),
+  });
+  const server = createServer(nodeAuth(auth, (_request, response) => response.end("in")));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  try {
+    const right = await fetch(url, { headers: { authorization: basicOf("ada", "lovelace") } });
+    assert.equal(right.status, 200);
+    await right.text();
+    const answers = new Map<string, unknown>();
+    const decisions = new Map<string, unknown>();
+    const before = events.length;
+    for (const [name, authorization] of Object.entries(attempts)) {
+      const response = await fetch(url, { headers: { authorization } });
+      const headers = [...response.headers].filter(([header]) => header !== "date");
+      answers.set(name, { status: response.status, headers, body: await response.text() });
+      const request = { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer };
+      decisions.set(name, await auth.authenticate(request));
+      const [scheme = "", payload = ""] = authorization.split(" ");
+      const outcome = await auth.logIn({ scheme, payload }, { peer, target: { method: "POST", path: "/" } });
+      assert.deepEqual(outcome, decisions.get(name), `log-in: ${name}`);
+    }
+    const [first] = answers.values();
+    assert.equal((first as { status: number }).status, 401);
+    for (const [name, answer] of answers) assert.deepEqual(answer, first, name);
+    const [decision] = decisions.values();
+    for (const [name, other] of decisions) assert.equal(other, decision, `the very same object: ${name}`);
+    assert.equal(events.length, before);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+    await auth.close();
+    rmSync(folder, { recursive: true });
+  }
+});
