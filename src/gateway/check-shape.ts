@@ -2,8 +2,9 @@ import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { suggest } from "./closest.js";
 import type { ConfigDocument, ConfigFault, ConfigPath } from "./config-document.js";
 import { fromPointer, toPathText } from "./config-document.js";
-import { configSchema, type Schema } from "./config-schema.js";
+import { configSchema } from "./config-schema.js";
 import type { RawConfig } from "./raw-config.js";
+import type { Schema } from "./schema.js";
 
 let validate: ValidateFunction | undefined;
 

@@ -8,7 +8,6 @@ import { createRequestReader, type NodeRequest, type NodeResponse } from "../ada
 import { writeDenial } from "../adapters/write-denial.js";
 import type { Auth } from "../auth.js";
 import type { Decision, Denial } from "../decision.js";
-import { AuthService } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { quietly } from "../quietly.js";
@@ -25,6 +24,7 @@ import { proxy } from "./proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "./proxy-upgrade.js";
 import { refusals } from "./refusals.js";
 import { matchRoute, type RouteTable } from "./routes.js";
+import { isProcedure } from "./rpc.js";
 import type { Upstreams } from "./upstreams.js";
 
 export interface HandleOptions<I extends Identity = Identity> {
@@ -51,10 +51,6 @@ export interface RequestHandler {
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
 }
 
-const procedures: ReadonlySet<string> = new Set(
-  AuthService.methods.map((method) => `/${AuthService.typeName}/${method.name}`),
-);
-
 /** The path of a request through the gateway, from its header block to the upstream. */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, routes, upstreams, trust, onOutcome, platform = systemPlatform } = options;
@@ -80,7 +76,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       refuse(request, response, refusals.bad_request);
       return;
     }
-    if (procedures.has(target.path)) {
+    if (isProcedure(target.path)) {
       tell(request, { kind: "service", path: target.path });
       request.url = target.path + target.query;
       serve(request, response);

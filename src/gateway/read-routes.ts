@@ -1,3 +1,4 @@
+import { toCanonicalPath } from "./canonical-path.js";
 import { suggest } from "./closest.js";
 import type { RouteConfig, UpstreamConfig } from "./config.js";
 import type { ConfigPath } from "./config-document.js";
@@ -5,8 +6,6 @@ import { toPathText } from "./config-document.js";
 import { parseDuration } from "./duration.js";
 import { present, type RawConfig, type RawRoute, type RawUpstream, type Reading, report } from "./raw-config.js";
 
-/** One spelling only: what a request's path is brought to before it is compared. */
-const canonicalPath = /^\/$|^(\/(?!\.{1,2}(\/|$))[A-Za-z0-9._~!$&'()*+,=:@-]+)+$/;
 const canonicalHost = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$|^\[[0-9a-f:.]+\]$/;
 
 /** Who may reach what, in the order of the file. */
@@ -45,10 +44,13 @@ function readMatch({ match = {} }: RawRoute, at: ConfigPath, reading: Reading): 
   if (host !== undefined && !canonicalHost.test(host.toLowerCase())) {
     report(reading, [...where, "host"], `${toPathText([...where, "host"])} must be a host name without a port`);
   }
-  if (!canonicalPath.test(path)) {
-    const remedy = /.\/$/.test(path)
-      ? "must not end with /; without it the route matches what is below it, too"
-      : "must begin with / and have no empty, . or .. segments, and no % ; ? # or \\";
+  // What a request's path is brought to before it is compared; in another spelling no request would ever match.
+  const canonical = toCanonicalPath(path);
+  if (canonical !== path || /.\/$/.test(path)) {
+    const remedy =
+      canonical === undefined
+        ? "must begin with / and have no empty, . or .. segments, and no ; ? # or \\"
+        : `must be written ${canonical.replace(/(.)\/$/, "$1")}; it matches what is below it, too`;
     report(reading, [...where, "path"], `${toPathText([...where, "path"])} ${remedy}`);
   }
   return Object.freeze({ host: host?.toLowerCase(), path, methods: Object.freeze(present(methods)) });

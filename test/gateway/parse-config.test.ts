@@ -149,8 +149,14 @@ const rows: readonly Row[] = [
     from: "/healthz",
     to: "/a/../b",
     faults: [
-      "gate.yaml:9:22: routes[0].match.path must begin with / and have no empty, . or .. segments, and no % ; ? # or \\",
+      "gate.yaml:9:22: routes[0].match.path must begin with / and have no empty, . or .. segments, and no ; ? # or \\",
     ],
+  },
+  {
+    name: "a path in another spelling than the canonical one",
+    from: "/healthz",
+    to: "/%68ealthz/",
+    faults: ["gate.yaml:9:22: routes[0].match.path must be written /healthz; it matches what is below it, too"],
   },
   {
     name: "a route that another one hides",

@@ -1,0 +1,80 @@
+import { type Logger, pino } from "pino";
+import { AuthError } from "../errors.js";
+import { type Platform, systemPlatform } from "../platform.js";
+import type { AddressConfig, GatewayConfig } from "./config.js";
+import { createListeners } from "./listeners.js";
+import { createSharedParts, createState, type GatewayState } from "./state.js";
+
+export interface GatewayOptions {
+  readonly platform?: Platform | undefined;
+  /** Default: lines of JSON on standard output, at the configured level. */
+  readonly log?: Logger | undefined;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly log: Logger;
+  /** Where it listens, in the order of the configuration, with the ports that were taken for 0. */
+  addresses(): readonly AddressConfig[];
+  /**
+   * From now on requests are handled by this configuration; those under way end with the one they began with. Listeners,
+   * sessions and signing keys are not touched, and store and pools only where their configuration has changed.
+   * Remembered credentials are forgotten.
+   *
+   * @returns what of it takes effect at the next start only.
+   * @throws {AuthError} `invalid_options` when it cannot be used: then nothing has changed.
+   */
+  reload(config: GatewayConfig): { readonly restartNeeded: readonly RestartPart[] };
+  /** Lets calls under way finish, for `limits.stopTimeoutMs` at most, and closes everything. May be called again. */
+  stop(): Promise<void>;
+}
+
+/** What a listener is made from: it is never touched while it runs. */
+const restartParts = ["listen", "admin", "limits"] as const;
+export type RestartPart = (typeof restartParts)[number];
+
+/**
+ * Starts the gateway: listeners, and behind them one immutable state that a reload swaps.
+ *
+ * @throws rejects with `AuthError` `invalid_options`, or with the system's error when an address cannot be listened on.
+ */
+export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
+  const { platform = systemPlatform, log = pino({ level: config.log.level }) } = options;
+  const shared = createSharedParts(platform);
+  const make = (next: GatewayConfig): GatewayState => createState(next, { platform, shared });
+  let state = make(config);
+  const retired = new Set<GatewayState>();
+  let stopped: Promise<void> | undefined;
+  const listeners = await createListeners(config, state.handlers, {
+    platform,
+    onFault: (what, error) => log.error({ err: error }, what),
+  }).catch(async (error: unknown) => {
+    await state.close();
+    throw error;
+  });
+
+  async function stop(): Promise<void> {
+    await listeners.stop();
+    await Promise.all([state, ...retired].map((one) => one.close()));
+  }
+
+  return Object.freeze({
+    log,
+    addresses: () => listeners.addresses(),
+    reload(next: GatewayConfig) {
+      if (stopped !== undefined) throw new AuthError("invalid_options", "the gateway is stopping");
+      const before = state;
+      state = make(next);
+      listeners.swap(state.handlers);
+      retired.add(before);
+      void before.retire().finally(() => retired.delete(before));
+      return {
+        restartNeeded: restartParts.filter((part) => JSON.stringify(next[part]) !== JSON.stringify(config[part])),
+      };
+    },
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  });
+}

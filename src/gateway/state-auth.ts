@@ -1,0 +1,34 @@
+import { type Auth, createAuth } from "../auth.js";
+import type { OnEvent } from "../events.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import { keyFile } from "../sessions/key-file.js";
+import type { Store } from "../stores/store.js";
+import type { GatewayConfig } from "./config.js";
+import { createHandler } from "./handlers.js";
+
+export interface StateAuthOptions {
+  readonly platform: Platform;
+  /** Default: faults and alarms are warned of on standard error. */
+  readonly onEvent?: OnEvent | undefined;
+  /** Told when an edited user file was not taken. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/**
+ * The engine that a configuration describes. Its `close` closes the store.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function createStateAuth(config: GatewayConfig, store: Store, options: StateAuthOptions): Auth<Identity> {
+  const { platform, onEvent, onWarning = (message) => process.emitWarning(message, "SallyportWarning") } = options;
+  return createAuth({
+    ...config.session,
+    handlers: config.handlers.map((handler) => createHandler(handler, onWarning)),
+    store,
+    keys: keyFile(config.keys.file, { platform }),
+    realm: config.realm,
+    platform,
+    onEvent,
+  });
+}

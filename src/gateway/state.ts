@@ -1,0 +1,120 @@
+import type { EventEmitter } from "node:events";
+import type { Auth } from "../auth.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Store } from "../stores/store.js";
+import type { GatewayConfig, StoreConfig, UpstreamConfig } from "./config.js";
+import { parseTrustedProxies } from "./forwarded.js";
+import { createRequestHandler, type HandleOptions } from "./handle-request.js";
+import type { ListenerHandlers } from "./listeners.js";
+import { openStore } from "./open-store.js";
+import { createRouteTable } from "./routes.js";
+import { createShared, type Shared, type Taken } from "./shared.js";
+import { createStateAuth, type StateAuthOptions } from "./state-auth.js";
+import { createUpstreams, type Upstreams } from "./upstreams.js";
+
+/** All that requests need, made from one configuration. It never changes: a reload makes another one. */
+export interface GatewayState {
+  readonly config: GatewayConfig;
+  readonly auth: Auth<Identity>;
+  readonly handlers: ListenerHandlers;
+  /**
+   * Closes it when the requests that began with it are over: until then their streams must hear of the end of their
+   * session. Its store and pools stay open while another state uses them.
+   */
+  retire(): Promise<void>;
+  /** Closes it now. */
+  close(): Promise<void>;
+}
+
+/** What outlives a state. */
+export interface SharedParts {
+  readonly stores: Shared<StoreConfig, Store>;
+  readonly upstreams: Shared<UpstreamConfig, Upstreams>;
+}
+
+export function createSharedParts(platform: Platform): SharedParts {
+  return {
+    stores: createShared(
+      (config) => openStore(config, platform),
+      async (store) => store.close(),
+    ),
+    upstreams: createShared(
+      (config) => createUpstreams(new Map([[config.name, config]]), platform),
+      (upstreams) => upstreams.close(),
+    ),
+  };
+}
+
+export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onOutcome"> {
+  readonly shared: SharedParts;
+}
+
+/**
+ * Makes a state. When something in it cannot be made nothing is left open.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function createState(config: GatewayConfig, { shared, onOutcome, ...options }: StateOptions): GatewayState {
+  const { platform } = options;
+  const store = shared.stores.take(config.store);
+  // The engine closes the store that it is given; this one it only borrows.
+  const borrowed: Store = { ...store.it, close: () => store.release() };
+  const taken = new Map<string, Taken<Upstreams>>();
+  let auth: Auth<Identity>;
+  try {
+    auth = createStateAuth(config, borrowed, options);
+    for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
+  } catch (error) {
+    void store.release();
+    throw error;
+  }
+  const upstreams: Pick<Upstreams, "get"> = { get: (name) => taken.get(name)?.it.get(name) };
+  const handler = createRequestHandler({
+    auth,
+    routes: createRouteTable(config.routes),
+    upstreams: upstreams as Upstreams,
+    trust: parseTrustedProxies(config.trustedProxies),
+    platform,
+    ...(onOutcome && { onOutcome }),
+  });
+
+  let underWay = 0;
+  let onIdle: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
+
+  function hold(answer: EventEmitter): void {
+    underWay += 1;
+    answer.once("close", () => {
+      underWay -= 1;
+      if (underWay === 0) onIdle?.();
+    });
+  }
+
+  function close(): Promise<void> {
+    closed ??= Promise.all([auth.close(), ...[...taken.values()].map((one) => one.release())]).then(() => undefined);
+    return closed;
+  }
+
+  return {
+    config,
+    auth,
+    handlers: {
+      request(request, response) {
+        hold(response as EventEmitter);
+        handler.request(request, response);
+      },
+      upgrade(request, socket, head) {
+        hold(socket);
+        handler.upgrade(request, socket, head);
+      },
+    },
+    close,
+    retire() {
+      if (underWay === 0) return close();
+      return new Promise((resolve, reject) => {
+        onIdle = () => void close().then(resolve, reject);
+      });
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { AuthError } from "../errors.js";
+import { toNextRow } from "./row.js";
+import type { Store } from "./store.js";
+
+/**
+ * A store that answers as the one behind it would and changes nothing: for looking at what would become of a request. A
+ * swap is computed and not written, so that even a stolen token that is looked at ends no session.
+ */
+export function readOnly(store: Store): Store {
+  const refuse = (): never => {
+    throw new AuthError("unavailable", "this store is opened for reading only");
+  };
+  return {
+    ...store,
+    openSession: refuse,
+    swapSession: ({ row, now }, change) => ({ row: toNextRow(row, change), now }),
+    endSession: refuse,
+    endSubject: refuse,
+    swapState: refuse,
+    put: refuse,
+    take: refuse,
+    purge: () => 0,
+  };
+}
