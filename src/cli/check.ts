@@ -1,0 +1,47 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { toFaultText } from "../gateway/config-document.js";
+import { loadConfig, parseConfig } from "../gateway/parse-config.js";
+import { type CliIo, exitCodes, print } from "./io.js";
+import { configOption } from "./options.js";
+
+export function addCheck(program: Command, io: CliIo, setExitCode: (code: number) => void): void {
+  program
+    .command("check")
+    .description("check a configuration, and the files it names, without starting anything")
+    .addOption(configOption())
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+Every fault comes with its line and what to do about it; a running gateway reads the file the same way.
+
+Example:
+  $ sallyport check --config gate.yaml
+  gate.yaml:12:3: routes[0].upstream "ap" is not defined; did you mean "app"?`,
+    )
+    .action(({ config: file, json }: { config: string; json?: boolean }) => {
+      const text = readText(file, io);
+      const parsed = parseConfig(text, { file, environment: io.environment });
+      if (parsed.kind === "config") {
+        const { routes, upstreams, handlers } = parsed.config;
+        const counts = { routes: routes.length, upstreams: upstreams.size, handlers: handlers.length };
+        const summary = `${file} is fine: ${counts.handlers} handlers, ${counts.routes} routes, ${counts.upstreams} upstreams`;
+        print(io, json, { ok: true, ...counts }, summary);
+        return;
+      }
+      setExitCode(exitCodes.failure);
+      const { faults } = parsed;
+      if (json === true) print(io, true, { ok: false, faults }, "");
+      else io.err(`${faults.map(toFaultText).join("\n")}\n`);
+    });
+}
+
+function readText(file: string, io: CliIo): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    loadConfig(file, io.environment); // throws, in words that help
+    return "";
+  }
+}

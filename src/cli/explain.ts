@@ -1,0 +1,74 @@
+import { readFileSync } from "node:fs";
+import type { Command } from "commander";
+import { type Explanation, explainRequest } from "../gateway/explain.js";
+import { loadConfig } from "../gateway/parse-config.js";
+import { parseRawRequest } from "../gateway/raw-request.js";
+import { type CliIo, print } from "./io.js";
+import { configOption } from "./options.js";
+
+interface ExplainCommandOptions {
+  readonly config: string;
+  readonly from: string;
+  readonly json?: boolean;
+}
+
+export function addExplain(program: Command, io: CliIo): void {
+  program
+    .command("explain <file>")
+    .description("say what would become of a request: which route, which handler, why denied, which headers")
+    .addOption(configOption())
+    .option("--from <address>", "the address that it comes from", "127.0.0.1")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+FILE holds a request as HTTP/1.1 writes it, or is - for standard input. Credentials in it are really checked and never
+shown; the upstream is not contacted, and no session is opened, rotated or ended.
+
+Example:
+  $ printf 'GET /admin HTTP/1.1\\nHost: example.com\\nX-Sallyport-Subject: root\\n' | sallyport explain -`,
+    )
+    .action(async (file: string, { config, from, json }: ExplainCommandOptions) => {
+      const text = file === "-" ? await readAll(io) : readFileSync(file, "utf8");
+      const request = parseRawRequest(text, file === "-" ? "standard input" : file);
+      const loaded = loadConfig(config, io.environment);
+      const explanation = await explainRequest(loaded, request, { from, platform: io.platform });
+      print(io, json, explanation, toText(explanation, config));
+    });
+}
+
+async function readAll({ stdin }: CliIo): Promise<string> {
+  let text = "";
+  for await (const chunk of stdin) text += String(chunk);
+  return text;
+}
+
+function toText(explanation: Explanation, file: string): string {
+  const { target, route, credentials, caller, denial, headers, outcome, status } = explanation;
+  const lines = [
+    `target       ${target === undefined ? "none: it can be read in more than one way" : `${target.host} ${target.path}`}`,
+    `route        ${route === undefined ? "none" : `${file}:${route.line} ${describeRoute(route)}`}`,
+    `credentials  ${credentials}`,
+  ];
+  if (caller !== undefined) {
+    const session = caller.session === undefined ? "" : `, session ${caller.session}`;
+    lines.push(`caller       ${caller.subject} [${caller.roles.join(", ")}] by ${caller.scheme}${session}`);
+  }
+  if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
+  if (outcome === "procedure") lines.push("answered     by the gateway itself: a procedure of sallyport.v1");
+  if (route !== undefined && headers !== undefined) {
+    lines.push(`forwarded    to ${route.upstream}`);
+    for (const name of headers.stripped) lines.push(`  stripped   ${name}`);
+    for (const [name, value] of headers.set) lines.push(`  set        ${name}: ${value}`);
+  }
+  return lines.join("\n");
+}
+
+function describeRoute({ match, anonymous, roles, schemes }: NonNullable<Explanation["route"]>): string {
+  const parts = [`${match.host ?? ""}${match.path}`];
+  if (match.methods.length > 0) parts.push(`for ${match.methods.join(", ")}`);
+  if (anonymous) parts.push("anonymous is welcome");
+  if (roles.length > 0) parts.push(`needs one of the roles ${roles.join(", ")}`);
+  if (schemes.length > 0) parts.push(`needs one of the schemes ${schemes.join(", ")}`);
+  return parts.join("; ");
+}

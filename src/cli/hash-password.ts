@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import { hashPassword } from "../handlers/password-hash.js";
+import { parseUserFile } from "../handlers/user-file-format.js";
+import { type CliIo, print } from "./io.js";
+import { readPassword } from "./read-password.js";
+
+interface HashPasswordOptions {
+  readonly user?: string;
+  readonly roles?: string;
+  readonly json?: boolean;
+}
+
+export function addHashPassword(program: Command, io: CliIo): void {
+  program
+    .command("hash-password")
+    .description("hash a password for a user file (argon2id); it is asked for, or read from a pipe")
+    .option("--user <name>", "print the whole line of a user file")
+    .option("--roles <roles>", "with --user: its roles, separated by commas", "")
+    .option("--json", "as JSON")
+    .addHelpText(
+      "after",
+      `
+The password is never an argument: arguments are in the shell's history and in the list of processes.
+
+Examples:
+  $ sallyport hash-password --user ada --roles user,admin >> users.txt
+  $ printf %s "$PASSWORD" | sallyport hash-password`,
+    )
+    .action(async ({ user, roles = "", json }: HashPasswordOptions) => {
+      const hash = await hashPassword(await readPassword(io));
+      const line = user === undefined ? hash : `${user}:${hash}:${roles}`;
+      if (user !== undefined) parseUserFile(line, "--user and --roles");
+      print(io, json, { hash, line: user === undefined ? undefined : line }, line);
+    });
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { systemPlatform } from "../platform.js";
+import { run } from "./program.js";
+
+process.exitCode = await run(process.argv.slice(2), {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  stdin: process.stdin,
+  environment: process.env,
+  platform: systemPlatform,
+  stopAsked: () =>
+    new Promise((resolve) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+    }),
+  onReloadAsked: (callback) => void process.on("SIGHUP", callback),
+});

@@ -1,0 +1,58 @@
+import { Command, CommanderError } from "commander";
+import { addCheck } from "./check.js";
+import { addExplain } from "./explain.js";
+import { addHashPassword } from "./hash-password.js";
+import { type CliIo, exitCodes, toErrorText } from "./io.js";
+import { addKeys } from "./keys.js";
+import { addServe } from "./serve.js";
+import { addSessions } from "./sessions.js";
+import { addVersion, version } from "./version.js";
+
+const intro = `The authentication door for Connect, gRPC and HTTP services, as one process in front of them.`;
+
+const teach = `
+First time:
+  $ sallyport keys init keys.json                        # what signs tokens
+  $ sallyport hash-password --user ada --roles user >> users.txt
+  $ sallyport check --config gate.yaml                   # every fault with its line and what to do
+  $ sallyport serve --config gate.yaml
+
+Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.
+The configuration is described in docs/configuration.md.`;
+
+/** The command line. Every command is a library call; this only reads arguments and prints. */
+export function createProgram(io: CliIo, setExitCode: (code: number) => void): Command {
+  const program = new Command("sallyport")
+    .description(intro)
+    .version(version(), "-V, --version", "print the version")
+    .addHelpText("after", teach)
+    .showHelpAfterError("(run with --help to see how it is used)")
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err });
+  for (const add of [addServe, addCheck, addExplain, addHashPassword, addKeys, addSessions, addVersion]) {
+    add(program, io, setExitCode);
+  }
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
+    command.copyInheritedSettings(program).configureHelp({ sortSubcommands: false });
+  }
+  return program;
+}
+
+/** @returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+export async function run(args: readonly string[], io: CliIo): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const program = createProgram(io, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help that was asked for is no fault; help that is shown instead of doing something is.
+      return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    }
+    io.err(`sallyport: ${toErrorText(error)}\n`);
+    return exitCodes.failure;
+  }
+}

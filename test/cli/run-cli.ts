@@ -1,0 +1,31 @@
+import { Readable } from "node:stream";
+import type { CliIo } from "../../src/cli/io.js";
+import { run } from "../../src/cli/program.js";
+import { systemPlatform } from "../../src/platform.js";
+
+export interface CliRun {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command in this process. `input` comes by a pipe. */
+export async function runCli(args: readonly string[], input = "", io: Partial<CliIo> = {}): Promise<CliRun> {
+  let out = "";
+  let err = "";
+  const code = await run(args, {
+    out: (text) => {
+      out += text;
+    },
+    err: (text) => {
+      err += text;
+    },
+    stdin: Readable.from([input]),
+    environment: {},
+    platform: systemPlatform,
+    stopAsked: async () => {},
+    onReloadAsked: () => {},
+    ...io,
+  });
+  return { code, out, err };
+}

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { adaPassword, gatewayFiles } from "../gateway/gateway-files.js";
+import { asAda, configText, echoUpstream } from "../gateway/running-gateway.js";
+import { runCli } from "./run-cli.js";
+
+const users = "{ match: { path: / }, roles: [user], upstream: app }";
+
+test("serve says where it listens, reloads on SIGHUP, hears of sessions ended beside it, and stops when asked", async (t) => {
+  const files = await gatewayFiles(t);
+  const upstream = await echoUpstream(t);
+  files.write("gate.yaml", configText(upstream.url, users));
+  const child = spawn(process.execPath, ["dist/src/cli/main.js", "serve", "--config", files.config]);
+  t.after(() => child.kill("SIGKILL"));
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (chunk) => {
+    out += String(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    err += String(chunk);
+  });
+  async function until(what: string, done: () => boolean | Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + 10_000;
+    while (!(await done())) {
+      assert.ok(performance.now() < deadline, `not within 10 s: ${what}\n${out}\n${err}`);
+      await delay(20);
+    }
+  }
+  await until("it listens", () => err.includes("listening on "));
+  const origin = `http://${/listening on (\S+)/.exec(err)?.[1]}`;
+
+  const logIn = await fetch(origin, { headers: { authorization: asAda } });
+  const token = logIn.headers.get("authorization") ?? "";
+  const status = async (authorization: string) => (await fetch(origin, { headers: { authorization } })).status;
+  assert.equal(await status(token), 200);
+
+  files.write("gate.yaml", configText(upstream.url, users.replace("user]", "admin]")));
+  child.kill("SIGHUP");
+  await until("the reload", async () => (await status(token)) === 403);
+
+  const ended = await runCli(["sessions", "end", "--subject", "ada", "-c", files.config]);
+  assert.equal(ended.code, 0);
+  await until("the end of the session", async () => (await status(token)) === 401);
+
+  files.write("gate.yaml", "realm: [\n");
+  child.kill("SIGHUP");
+  await until("the fault is logged", () => out.includes("the last good one stays"));
+  assert.match(out, /gate\.yaml:2:1: /);
+
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+  for (const secret of [adaPassword, asAda.slice(6), token.slice(7)]) assert.ok(!(out + err).includes(secret));
+});
+
+test("serve refuses to start on a faulty configuration, with every fault", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", configText("http://127.0.0.1:1/path", users.replace("app", "ap")));
+  const { code, out, err } = await runCli(["serve", "-c", files.config]);
+  assert.deepEqual([code, out], [1, ""]);
+  assert.match(err, /gate\.yaml:7:.*did you mean "app"\?\n.*gate\.yaml:8:.*must end after the port/);
+});
