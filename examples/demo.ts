@@ -1,55 +1,64 @@
-// `npm start`: the whole of Sallyport in one process. An Express app with one guarded route, the log-in RPCs beside it,
-// sessions in SQLite, and a demo user whose password is made anew at every start.
+// `npm start`: the gateway on its embedded default, in front of a small upstream that answers with what it received.
+// The same as `sallyport serve --config gate.yaml`, with a demo user whose password is made anew at every start.
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { connectNodeAdapter } from "@connectrpc/connect-node";
-import express from "express";
-import { basic, createAuth } from "sallyport";
-import { connectAuth } from "sallyport/connect";
-import { expressAuth } from "sallyport/express";
-import { authRoutes } from "sallyport/services";
-import { sqlite } from "sallyport/sqlite";
+import { hashPassword, keyFile } from "sallyport";
+import { serveFile } from "sallyport/gateway";
 
 const directory = mkdtempSync(join(tmpdir(), "sallyport-demo-")); // mode 0700: it will hold sessions, keys and a token
 const password = randomBytes(9).toString("base64url");
 
-const auth = createAuth({
-  realm: "demo",
-  handlers: [
-    basic({
-      verify: (user, secret) => user === "demo" && secret === password && { subject: "demo", name: "Demo User" },
-    }),
-  ],
-  store: sqlite(join(directory, "sessions.db")),
-  rotateAfterMs: 2_000, // so short that you can watch; the default is minutes
-  overlapMs: 1_000,
+const upstream = createServer((request, response) => {
+  const { method, url: path, headers } = request;
+  request.resume();
+  response.setHeader("content-type", "application/json");
+  response.end(`${JSON.stringify({ method, path, headers }, null, 2)}\n`);
 });
+await new Promise<void>((resolve) => upstream.listen(0, "127.0.0.1", resolve));
 
-const app = express();
-app.disable("x-powered-by");
-app.use(connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth) })); // sallyport.v1.AuthService
-app.use(expressAuth(auth)); // 401 unless somebody
-app.get("/", (request, response) => {
-  const { identity, scheme, session } = auth.caller(request);
-  const answer = { hello: identity.name, identity, scheme, session: session?.ref ?? null };
-  response.type("json").send(`${JSON.stringify(answer)}\n`);
-});
+keyFile(join(directory, "keys.json"), { create: true });
+writeFileSync(join(directory, "users.txt"), `demo:${await hashPassword(password)}:user\n`, { mode: 0o600 });
+const config = join(directory, "gate.yaml");
+writeFileSync(
+  config,
+  `realm: demo
+listen: [{ address: "127.0.0.1:${Number(process.env.PORT ?? 8080)}" }]
+keys: { file: ./keys.json }
+store: { sqlite: ./sessions.db }
+session: { rotateAfter: 2s, overlap: 1s }       # so short that you can watch; the default is minutes
+handlers: { Basic: { users: ./users.txt } }
+routes: [{ match: { path: / }, roles: [user], upstream: echo }]
+upstreams: { echo: { url: "http://127.0.0.1:${(upstream.address() as AddressInfo).port}" } }
+log: { level: warn }
+`,
+);
 
-const server = createServer(app);
-server.on("error", (error: NodeJS.ErrnoException) => {
+function tidy(): void {
+  upstream.close();
+  upstream.closeAllConnections();
+  rmSync(directory, { recursive: true, force: true });
+}
+
+const served = await serveFile(config).catch((error: NodeJS.ErrnoException) => {
+  tidy();
   console.error(error.code === "EADDRINUSE" ? "That port is taken. Try: PORT=8081 npm start" : error.message);
   process.exit(1);
 });
-server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const token = join(directory, "token");
-  const logIn = `curl -sS -o /dev/null -D - -u demo:${password} ${url}`;
-  const keep = `grep -i '^authorization:' | tr -d '\\r' | tee ${token}`;
-  console.log(`Sallyport is listening on ${url}; sessions are in ${directory}.
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void served.stop().finally(tidy));
+}
+
+const url = `http://127.0.0.1:${served.gateway.addresses()[0]?.port}`;
+const token = join(directory, "token");
+const logIn = `curl -sS -o /dev/null -D - -u demo:${password} ${url}`;
+const keep = `grep -i '^authorization:' | tr -d '\\r' | tee ${token}`;
+console.log(`Sallyport is listening on ${url}; sessions are in ${directory}.
+Behind it an upstream answers with the request that it received. Edit ${config} while it runs.
 
 1. Log in with a password, and see a bearer token in the answer's Authorization header:
 
@@ -59,20 +68,9 @@ curl -sSi -u demo:${password} ${url}
 
 curl -sS -H "$(${logIn} | ${keep})" ${url}
 
-3. Call with the token, wait until it is due, call again, and see the next token in the answer:
+3. Call with the token, wait until it is due, call again, and see the next token in the answer. The upstream got no
+   password and no token, but who is calling, in x-sallyport-* headers that no caller can forge:
 
-curl -sS -H @${token} ${url}; sleep 2.2; curl -sSi -H @${token} ${url}
+curl -sS -o /dev/null -H @${token} ${url}; sleep 2.2; curl -sSi -H @${token} -H 'X-Sallyport-Subject: forged' ${url}/hello
 
 Stop with Ctrl-C.`);
-});
-
-for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  process.once(signal, () => {
-    server.close();
-    server.closeAllConnections();
-    void auth.close().finally(() => {
-      rmSync(directory, { recursive: true, force: true });
-      process.exit(0);
-    });
-  });
-}

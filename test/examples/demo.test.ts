@@ -29,11 +29,20 @@ test("npm start prints three curl lines that work as they stand, in order", { sk
     return stdout;
   });
   assert.match(answers[0] ?? "", /^Authorization: Bearer sps_/m);
-  assert.match(answers[0] ?? "", /"hello":"Demo User".*"scheme":"basic","session":null/);
-  assert.match(answers[1] ?? "", /"scheme":"bearer","session":"[\w-]{22}"/);
+  assert.match(answers[0] ?? "", /"x-sallyport-scheme": "basic"/);
+  assert.doesNotMatch(answers[0] ?? "", /x-sallyport-session/);
+  assert.match(answers[1] ?? "", /"x-sallyport-session": "[\w-]{22}"/);
   const [first, next] = [answers[0], answers[2]].map((text) => /Bearer (sps_\S+)/.exec(text ?? "")?.[1]);
   assert.ok(next);
   assert.notEqual(next, first);
+  const received = JSON.parse(answers[2]?.split("\r\n\r\n").at(-1) ?? "") as {
+    path: string;
+    headers: Record<string, string>;
+  };
+  assert.equal(received.path, "/hello");
+  assert.equal(received.headers["x-sallyport-subject"], "demo");
+  assert.equal(received.headers["x-sallyport-roles"], "user");
+  assert.equal(received.headers.authorization, undefined);
 });
 
 test("npm start stops at once when asked, and takes its private directory along", async () => {
