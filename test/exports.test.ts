@@ -11,7 +11,7 @@ interface Package {
   readonly exports: Readonly<Record<string, string>>;
 }
 const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Package;
-const subpaths = Object.entries(exports).filter(([subpath]) => subpath !== "./package.json");
+const subpaths = Object.entries(exports).filter(([subpath]) => !subpath.endsWith(".json"));
 
 /** What a user may import: values, and types with a * before them. A name that comes or goes is a decision. */
 const expected: Readonly<Record<string, readonly string[]>> = {
@@ -103,6 +103,29 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "./connect": ["*ConnectAuthListener", "*ConnectAuthOptions", "connectAuth"],
   "./cors": ["*CorsOptions", "corsAllowedHeaders", "corsExposedHeaders", "expressCors", "nodeCors"],
   "./express": ["*GuardOptions", "expressAuth"],
+  "./gateway": [
+    "*AddressConfig",
+    "*ConfigFault",
+    "*ExplainOptions",
+    "*Explanation",
+    "*Gateway",
+    "*GatewayConfig",
+    "*GatewayOptions",
+    "*ParseConfigOptions",
+    "*ParsedConfig",
+    "*RawRequest",
+    "*RestartPart",
+    "*ServeFileOptions",
+    "*Served",
+    "configSchema",
+    "explainRequest",
+    "loadConfig",
+    "parseConfig",
+    "parseRawRequest",
+    "serveFile",
+    "startGateway",
+    "toFaultText",
+  ],
   "./memory": ["*MemoryOptions", "memory"],
   "./node": [
     "*DenialResponse",

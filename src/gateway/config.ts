@@ -22,6 +22,7 @@ export interface GatewayConfig {
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
 }
 
+/** Where to listen. */
 export interface AddressConfig {
   /** Without brackets for IPv6. */
   readonly host: string;

@@ -44,6 +44,7 @@ export interface Explanation {
     | undefined;
 }
 
+/** Options of `explainRequest`. */
 export interface ExplainOptions {
   /** The address that the request comes from. Default: `127.0.0.1`. */
   readonly from?: string | undefined;

@@ -5,6 +5,7 @@ import type { AddressConfig, GatewayConfig } from "./config.js";
 import { createListeners } from "./listeners.js";
 import { createSharedParts, createState, type GatewayState } from "./state.js";
 
+/** Options of `startGateway`. */
 export interface GatewayOptions {
   readonly platform?: Platform | undefined;
   /** Default: lines of JSON on standard output, at the configured level. */
@@ -29,8 +30,8 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** What a listener is made from: it is never touched while it runs. */
 const restartParts = ["listen", "admin", "limits"] as const;
+/** What a listener is made from: it is never touched while it runs, so a change takes effect at the next start. */
 export type RestartPart = (typeof restartParts)[number];
 
 /**

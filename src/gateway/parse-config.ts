@@ -11,11 +11,13 @@ import { readRoutes, readUpstreams } from "./read-routes.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
 import type { Environment } from "./secrets.js";
 
+/** A configuration that will start, or what is wrong with it. */
 export type ParsedConfig =
   | { readonly kind: "config"; readonly config: GatewayConfig }
   /** Everything that is wrong, in the order of the file. */
   | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] };
 
+/** Options of `parseConfig`. */
 export interface ParseConfigOptions {
   /** Path of the file: for messages, and what the paths in it are relative to. */
   readonly file: string;

@@ -6,6 +6,7 @@ import { loadConfig } from "./parse-config.js";
 import type { Environment } from "./secrets.js";
 import { watchFile } from "./watch-file.js";
 
+/** Options of `serveFile`. */
 export interface ServeFileOptions {
   /** What `${NAME}` in the file reads. Default: `process.env`. */
   readonly environment?: Environment | undefined;
@@ -15,6 +16,7 @@ export interface ServeFileOptions {
   readonly onReloadAsked?: ((callback: () => void) => void) | undefined;
 }
 
+/** A gateway that follows its configuration file. */
 export interface Served {
   readonly gateway: Gateway;
   stop(): Promise<void>;

@@ -96,7 +96,8 @@ test("every option of every entry of the package is described", () => {
 for (const [type, where] of [
   ["AuthEvent", "docs/operations.md"],
   ["AuthErrorCode", "docs/operations.md"],
-  ["DenialReason", "docs/fronts.md"],
+  ["AuthenticationReason", "docs/fronts.md"],
+  ["GatewayReason", "docs/gateway.md"],
 ] as const) {
   test(`${where} describes every ${type}`, () => {
     const union = new RegExp(String.raw`type ${type} =([\s\S]*?);\s*(?=export|$)`).exec(declarations)?.[1] ?? "";
