@@ -126,6 +126,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "startGateway",
     "toFaultText",
   ],
+  "./koa": ["*GuardOptions", "koaAuth"],
   "./memory": ["*MemoryOptions", "memory"],
   "./node": [
     "*DenialResponse",

@@ -29,8 +29,9 @@ export interface Guard {
    * Calls `pass` when the request may go on, and answers it otherwise.
    *
    * @param url path and query as received, where the server has changed `request.url`.
+   * @param stop called instead of `pass` when the request ends here: it was denied, or the client has left.
    */
-  check(request: NodeRequest, response: NodeResponse, pass: () => void, url?: string): void;
+  check(request: NodeRequest, response: NodeResponse, pass: () => void, url?: string, stop?: () => void): void;
   /** For a procedure that authenticates by its message: credentials are not looked at. */
   skip(response: NodeResponse, pass: () => void): void;
   peerOf(request: NodeRequest): Peer;
@@ -44,9 +45,16 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
   const { toAuthRequest, peerOf } = createRequestReader(trustProxy);
   const { id } = auth.slot;
 
-  function apply(decision: Decision<I>, request: NodeRequest, response: NodeResponse, pass: () => void): void {
+  function apply(
+    decision: Decision<I>,
+    request: NodeRequest,
+    response: NodeResponse,
+    pass: () => void,
+    stop?: () => void,
+  ): void {
     if (decision.kind === "denied") {
       writeDenial(request, response, decision, platform);
+      stop?.();
       return;
     }
     if (decision.kind === "allowed") attachCaller(auth, request, decision.caller);
@@ -60,7 +68,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       finishHeaders(response, undefined);
       pass();
     },
-    check(request, response, pass, url) {
+    check(request, response, pass, url, stop) {
       // A guard in front, of the same `auth`, has let this request in already.
       if ((request as unknown as Record<symbol, unknown>)[id] !== undefined) {
         pass();
@@ -70,12 +78,13 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       const isWelcome = typeof anonymous === "function" ? anonymous(data) : anonymous;
       const decision = auth.authenticate(data, isWelcome ? welcome : deny);
       if (!(decision instanceof Promise)) {
-        apply(decision, request, response, pass);
+        apply(decision, request, response, pass, stop);
         return;
       }
       void decision.then((awaited) => {
         // Who listens for `close` only now would never hear of a client that has left meanwhile.
-        if (!hasLeft(response)) apply(awaited, request, response, pass);
+        if (hasLeft(response)) stop?.();
+        else apply(awaited, request, response, pass, stop);
       });
     },
   };

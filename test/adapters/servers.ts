@@ -1,10 +1,18 @@
 import { createServer, type Server } from "node:http";
-import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import {
+  createServer as createHttp2Server,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+} from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
+import { Readable } from "node:stream";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
+import Koa from "koa";
 import { connectAuth } from "../../src/adapters/connect.js";
 import { expressAuth } from "../../src/adapters/express.js";
+import { koaAuth } from "../../src/adapters/koa.js";
 import { nodeAuth } from "../../src/adapters/node.js";
 import type { Auth } from "../../src/auth.js";
 import { type RouteResponse, serveSuiteRoutes } from "../../src/testing/adapter-routes.js";
@@ -69,6 +77,50 @@ export const expressCases: readonly AdapterCase[] = [
   },
 ];
 
+/** Answers the way users of Koa do: through the context, and `/raw` around it. */
+function koaListener(auth: Auth, options: { readonly anonymous: boolean }) {
+  const app = new Koa();
+  app.silent = true;
+  app.use(koaAuth(auth, options));
+  app.use(async (ctx) => {
+    switch (ctx.path) {
+      case "/me":
+        await new Promise((resolve) => setImmediate(resolve));
+        ctx.body = { subject: auth.optionalCaller(ctx)?.identity.subject ?? null };
+        return;
+      case "/throw":
+        throw new Error("broken");
+      case "/redirect":
+        ctx.redirect("/me");
+        return;
+      case "/stream":
+        ctx.body = Readable.from(["one", "two"]);
+        return;
+      case "/not-modified":
+        ctx.status = 304;
+        return;
+      case "/raw":
+        ctx.respond = false;
+        serveSuiteRoutes(auth, ctx.path, ctx, ctx.res);
+    }
+  });
+  return app.callback();
+}
+
+export const koaCases: readonly AdapterCase[] = [
+  { protocol: "HTTP/1", start: (auth, options) => listen(createServer(koaListener(auth, options))) },
+  // Its typings know HTTP/1 alone.
+  {
+    protocol: "HTTP/2",
+    start: (auth, options) =>
+      listen(
+        createHttp2Server(
+          koaListener(auth, options) as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+        ),
+      ),
+  },
+];
+
 /** What is no procedure goes to `fallback`, behind the same door. */
 function connectListener(auth: Auth, options: { readonly anonymous: boolean }) {
   return connectAuth(auth, connectNodeAdapter, {
@@ -87,5 +139,6 @@ export const connectCases: readonly AdapterCase[] = [
 export const adapters: Readonly<Record<string, readonly AdapterCase[]>> = {
   nodeAuth: nodeCases,
   expressAuth: expressCases,
+  koaAuth: koaCases,
   connectAuth: connectCases,
 };

@@ -1,0 +1,47 @@
+import type { Context, Middleware } from "koa";
+import type { Auth } from "../auth.js";
+import type { Identity } from "../identity.js";
+import { bodyReadError, wasBodyRead } from "./body-read.js";
+import { createGuard, type GuardOptions } from "./guard.js";
+
+export type { GuardOptions } from "./guard.js";
+
+/**
+ * The door as Koa middleware; mount it before any body parser:
+ *
+ * ```ts
+ * app.use(koaAuth(auth));                                                 // 401 unless somebody
+ * app.use((ctx) => { ctx.body = auth.caller(ctx).identity; });            // auth.caller(ctx.req) is the same
+ * ```
+ *
+ * The offered token stays on error pages, from which Koa wipes what `ctx.set` has set.
+ *
+ * A denial is written past Koa, so `ctx.respond` is `false` in middleware in front, which goes on behind its `next()`.
+ *
+ * Throws `AuthError` `body_read_before_auth` into the chain when the body was read already: an anonymous caller could
+ * have made the server parse megabytes.
+ */
+export function koaAuth(auth: Auth<Identity>, options?: GuardOptions): Middleware {
+  const guard = createGuard(auth, options);
+  const { id } = auth.slot;
+  return function koaAuthMiddleware(ctx, next) {
+    if (wasBodyParsed(ctx) || wasBodyRead(ctx.req)) throw bodyReadError();
+    return new Promise<unknown>((resolve) => {
+      const pass = () => {
+        const caller = auth.optionalCaller(ctx.req);
+        if (caller !== undefined) (ctx as unknown as Record<symbol, unknown>)[id] = caller;
+        resolve(next());
+      };
+      const stop = () => {
+        ctx.respond = false;
+        resolve(undefined);
+      };
+      guard.check(ctx.req, ctx.res, pass, ctx.originalUrl, stop);
+    });
+  };
+}
+
+/** Body parsers of Koa leave what they parsed on Koa's request, not on Node's. */
+function wasBodyParsed(ctx: Context): boolean {
+  return (ctx.request as { body?: unknown }).body !== undefined;
+}
