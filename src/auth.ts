@@ -83,7 +83,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   });
   const codec = createTokenCodec(realm, keys);
   const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit });
-  const deny = createDeny(realm, table);
+  const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
   const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, emit });
   const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
   const stopPurge = startPurge(store, ask, platform);

@@ -1,3 +1,4 @@
+import type { AuthenticationReason } from "./decision.js";
 import type { HandlerFailure } from "./handlers/run-handler.js";
 
 /**
@@ -8,6 +9,8 @@ export type AuthEvent =
   | { readonly kind: "session-opened"; readonly ref: string; readonly subject: string; readonly scheme: string }
   | { readonly kind: "session-ended"; readonly ref: string; readonly reason: string }
   | { readonly kind: "subject-ended"; readonly subject: string; readonly reason: string }
+  /** Somebody was not let in. The reason is all that is told: who they said they were may be a password in the wrong field. */
+  | { readonly kind: "refused"; readonly reason: AuthenticationReason }
   /** A new generation was written. */
   | { readonly kind: "rotated"; readonly ref: string; readonly generation: number }
   /** A token newer than the store's was presented: the store lost a write, and was moved forward. */

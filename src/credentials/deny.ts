@@ -35,10 +35,18 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
 /** The denial for a reason: made once, since whoever is refused must cost little. */
 export type Deny = (request: Pick<AuthRequest, "rawHeaders">, reason: AuthenticationReason) => Denial;
 
-export function createDeny(realm: string, table: Pick<HandlerTable, "challenges">): Deny {
+/** @param onRefused told of every denial, before it is returned. */
+export function createDeny(
+  realm: string,
+  table: Pick<HandlerTable, "challenges">,
+  onRefused: (reason: AuthenticationReason) => void = () => undefined,
+): Deny {
   const forPeople = denialsOf(realm, table.challenges(realm, { script: false }));
   const forScripts = denialsOf(realm, table.challenges(realm, { script: true }));
-  return (request, reason) => (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
+  return (request, reason) => {
+    onRefused(reason);
+    return (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
+  };
 }
 
 function denialsOf(realm: string, challenges: readonly string[]): Readonly<Record<AuthenticationReason, Denial>> {
