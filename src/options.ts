@@ -1,3 +1,4 @@
+import { toErrorName } from "./error-name.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import type { Handler } from "./handlers/handler.js";
@@ -139,18 +140,12 @@ const warn: OnEvent = (event) => {
       return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);
     case "handler-failed": {
       const { failure, scheme } = event;
-      const what = failure.kind === "threw" ? `threw ${nameOf(failure.error)}` : failure.kind.replace("-", " ");
+      const what = failure.kind === "threw" ? `threw ${toErrorName(failure.error)}` : failure.kind.replace("-", " ");
       return console.warn(`sallyport: the handler for ${scheme} ${what}; the caller got 503. Pass onEvent to see more`);
     }
     case "store-failed":
       return console.warn(
-        `sallyport: the store failed (${nameOf(event.error)}); the caller got 503. Pass onEvent to see more`,
+        `sallyport: the store failed (${toErrorName(event.error)}); the caller got 503. Pass onEvent to see more`,
       );
   }
 };
-
-/** The class alone: a message may hold whatever the handler was given. Our own never hold a secret. */
-function nameOf(error: unknown): string {
-  if (error instanceof AuthError) return `${error.name}: ${error.message}`;
-  return error instanceof Error ? error.name : typeof error;
-}
