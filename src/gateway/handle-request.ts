@@ -12,19 +12,20 @@ import type { Identity } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { quietly } from "../quietly.js";
 import { authRoutes } from "../services/auth-service.js";
-import type { Caller } from "../sessions/session.js";
 import { type CanonicalTarget, toCanonicalTarget } from "./canonical-target.js";
 import type { RouteConfig } from "./config.js";
 import { type TrustAddress, toForwardedHeaders } from "./forwarded.js";
 import { type Framing, readFraming } from "./framing.js";
 import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
+import type { RequestOutcome } from "./outcome.js";
 import { isPermitted } from "./permission.js";
 import { proxy } from "./proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "./proxy-upgrade.js";
 import { refusals } from "./refusals.js";
 import { matchRoute, type RouteTable } from "./routes.js";
 import { isProcedure } from "./rpc.js";
+import { allowSlowBody } from "./slow-clients.js";
 import type { Upstreams } from "./upstreams.js";
 
 export interface HandleOptions<I extends Identity = Identity> {
@@ -33,16 +34,15 @@ export interface HandleOptions<I extends Identity = Identity> {
   readonly upstreams: Upstreams;
   /** From `parseTrustedProxies`. */
   readonly trust: TrustAddress;
-  /** Hears once of each request what became of it, before anything is written. For logs and metrics. */
-  readonly onOutcome?: (request: NodeRequest, outcome: Outcome) => void;
+  /**
+   * Hears of each request what became of it, before anything is written, and once more when an upstream fails it. For
+   * logs and metrics.
+   */
+  readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
 }
 
-/** What became of a request. Safe to log. */
-export type Outcome =
-  | { readonly kind: "refused"; readonly denial: Denial; readonly route?: RouteConfig | undefined }
-  | { readonly kind: "service"; readonly path: string }
-  | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined };
+export type { RequestOutcome as Outcome } from "./outcome.js";
 
 /** What a listener calls. */
 export interface RequestHandler {
@@ -62,7 +62,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     writeDenial(request, response, denial, platform);
   }
 
-  function tell(request: NodeRequest, outcome: Outcome): void {
+  function tell(request: NodeRequest, outcome: RequestOutcome): void {
     if (onOutcome !== undefined) quietly(() => onOutcome(request, outcome));
   }
 
@@ -119,6 +119,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     ];
     const headers = toUpstreamHeaders(request.rawHeaders, { forwardAuthorization: route.forwardAuthorization, ours });
     tell(request, { kind: "proxied", route, caller });
+    if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
     const session = caller?.session;
     proxy({
       request,
@@ -129,6 +130,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       path: target.path + target.query,
       headers: ["host", target.authority, ...headers],
       onStreaming: () => endWithSession(session, response),
+      onFailed: (reason) => tell(request, { kind: "failed", route, reason }),
       ...(upgrade !== undefined && {
         onUpgrade: (fields, socket) =>
           openTunnel({
@@ -169,6 +171,11 @@ function isOpen({ anonymous, roles, schemes }: RouteConfig): boolean {
 /** Whoever has left needs no answer, and would not be noticed leaving by those who listen only now. */
 function hasLeft(response: NodeResponse): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed;
+}
+
+/** May be open for hours while the caller says nothing: gRPC of any kind, and streams of Connect. */
+function isRpcStream({ headers }: NodeRequest): boolean {
+  return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
 }
 
 function ignore(): void {}

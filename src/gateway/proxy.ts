@@ -25,6 +25,8 @@ export interface ProxyCall {
   readonly platform: Platform;
   /** Called when the answer does not come in one piece: a stream must end with its session. */
   readonly onStreaming: () => void;
+  /** The upstream could not be asked, or broke off. Called before anything is written. */
+  readonly onFailed?: (reason: GatewayReason) => void;
   /** The caller asks for a WebSocket: what to do when the upstream agrees. */
   readonly onUpgrade?: (headers: Readonly<Record<string, string | string[] | undefined>>, upstream: Duplex) => void;
 }
@@ -57,6 +59,7 @@ export function proxy(call: ProxyCall): void {
   });
 
   function refuse(reason: GatewayReason): void {
+    call.onFailed?.(reason);
     cancelWait?.();
     state = "over";
     for (const [name] of fields) response.removeHeader(name);
@@ -135,6 +138,7 @@ export function proxy(call: ProxyCall): void {
       if (state === "over") return;
       if (state === "answering" && response.headersSent) {
         state = "over";
+        call.onFailed?.("upstream_failed");
         cut(response);
         return;
       }
