@@ -1,9 +1,10 @@
-import { type Logger, pino } from "pino";
 import { AuthError } from "../errors.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import type { AddressConfig, GatewayConfig } from "./config.js";
-import { createListeners } from "./listeners.js";
+import { createListeners, type Listeners } from "./listeners.js";
+import { createLog, type Logger } from "./log.js";
 import { createSharedParts, createState, type GatewayState } from "./state.js";
+import { createTelemetry } from "./telemetry.js";
 
 /** Options of `startGateway`. */
 export interface GatewayOptions {
@@ -17,6 +18,8 @@ export interface Gateway {
   readonly log: Logger;
   /** Where it listens, in the order of the configuration, with the ports that were taken for 0. */
   addresses(): readonly AddressConfig[];
+  /** Where liveness, readiness and metrics are, if it is configured. */
+  adminAddress(): AddressConfig | undefined;
   /**
    * From now on requests are handled by this configuration; those under way end with the one they began with. Listeners,
    * sessions and signing keys are not touched, and store and pools only where their configuration has changed.
@@ -40,33 +43,52 @@ export type RestartPart = (typeof restartParts)[number];
  * @throws rejects with `AuthError` `invalid_options`, or with the system's error when an address cannot be listened on.
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
-  const { platform = systemPlatform, log = pino({ level: config.log.level }) } = options;
-  const shared = createSharedParts(platform);
-  const make = (next: GatewayConfig): GatewayState => createState(next, { platform, shared });
+  const { platform = systemPlatform, log = createLog(config.log) } = options;
+  let listeners: Listeners | undefined;
+  let stopped: Promise<void> | undefined;
+  const telemetry = createTelemetry(log, platform, {
+    openConnections: () => listeners?.openConnections() ?? 0,
+    stopping: () => listeners === undefined || stopped !== undefined,
+    store: () => state.store,
+  });
+  const shared = createSharedParts(platform, telemetry.onStore);
+  const make = (next: GatewayConfig): GatewayState => createState(next, { platform, shared, ...telemetry });
   let state = make(config);
   const retired = new Set<GatewayState>();
-  let stopped: Promise<void> | undefined;
-  const listeners = await createListeners(config, state.handlers, {
-    platform,
-    onFault: (what, error) => log.error({ err: error }, what),
-  }).catch(async (error: unknown) => {
+  const { listening, admin } = await listen().catch(async (error: unknown) => {
     await state.close();
     throw error;
   });
 
+  /** Probes first: they may be told "not yet", and an address that is taken must not let traffic in. */
+  async function listen() {
+    const admin = await telemetry.open(config.admin);
+    try {
+      listeners = await createListeners(config, state.handlers, { platform, onFault: telemetry.onFault });
+      return { listening: listeners, admin };
+    } catch (error) {
+      await admin?.close();
+      throw error;
+    }
+  }
+
+  /** Probes last: until the end they are told that it is stopping. */
   async function stop(): Promise<void> {
-    await listeners.stop();
+    await listening.stop();
     await Promise.all([state, ...retired].map((one) => one.close()));
+    await admin?.close();
   }
 
   return Object.freeze({
     log,
-    addresses: () => listeners.addresses(),
+    addresses: () => listening.addresses(),
+    adminAddress: () => admin?.address,
     reload(next: GatewayConfig) {
       if (stopped !== undefined) throw new AuthError("invalid_options", "the gateway is stopping");
       const before = state;
       state = make(next);
-      listeners.swap(state.handlers);
+      listening.swap(state.handlers);
+      if (options.log === undefined) log.level = next.log.level;
       retired.add(before);
       void before.retire().finally(() => retired.delete(before));
       return {

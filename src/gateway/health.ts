@@ -6,7 +6,7 @@ import type { Store } from "../stores/store.js";
 export type Readiness = () => Promise<string | undefined>;
 
 export interface ReadinessParts {
-  readonly store: Pick<Store, "loadSession">;
+  readonly store: () => Pick<Store, "loadSession">;
   readonly stopping: () => boolean;
   readonly platform: Platform;
 }
@@ -27,7 +27,7 @@ export function createReadiness({ store, stopping, platform }: ReadinessParts): 
       const cancel = platform.delay(storeTimeoutMs, () => resolve("the store does not answer"));
       const answer = rescue<string | undefined>(
         async () => {
-          await store.loadSession(nobody);
+          await store().loadSession(nobody);
           return undefined;
         },
         () => "the store fails",

@@ -29,7 +29,8 @@ export function measureStore(
   platform: Platform,
   observe: (operation: StoreOperation, ms: number) => void,
 ): MeasuredStore {
-  let feed: Watch | undefined;
+  // A reload watches for a while with the state that it retires and with the one it made.
+  const feeds = new Set<Watch>();
 
   function measure(operation: StoreOperation): Store[StoreOperation] {
     const ask = store[operation] as (...given: unknown[]) => unknown;
@@ -58,10 +59,21 @@ export function measureStore(
       purge: (limit) => store.purge(limit),
       close: () => store.close(),
       watch(onEnd) {
-        feed = store.watch(onEnd);
-        return feed;
+        const feed = store.watch(onEnd);
+        feeds.add(feed);
+        return {
+          aliveAt: () => feed.aliveAt(),
+          stop() {
+            feeds.delete(feed);
+            feed.stop();
+          },
+        };
       },
     },
-    stalenessMs: () => (feed === undefined ? undefined : Math.max(0, platform.monotonic() - feed.aliveAt())),
+    stalenessMs() {
+      if (feeds.size === 0) return undefined;
+      const knownUpTo = Math.max(...Array.from(feeds, (feed) => feed.aliveAt()));
+      return Math.max(0, platform.monotonic() - knownUpTo);
+    },
   };
 }

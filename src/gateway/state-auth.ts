@@ -7,6 +7,12 @@ import type { Store } from "../stores/store.js";
 import type { GatewayConfig } from "./config.js";
 import { createHandler } from "./handlers.js";
 
+/**
+ * How long an end on another node may go unnoticed here while the store's feed is silent: the engine's own default, said
+ * here because it is a metric too.
+ */
+export const revocationBoundMs = 5_000;
+
 export interface StateAuthOptions {
   readonly platform: Platform;
   /** Default: faults and alarms are warned of on standard error. */
@@ -30,5 +36,6 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     realm: config.realm,
     platform,
     onEvent,
+    maxStalenessMs: revocationBoundMs,
   });
 }

@@ -7,6 +7,7 @@ import type { GatewayConfig, StoreConfig, UpstreamConfig } from "./config.js";
 import { parseTrustedProxies } from "./forwarded.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
 import type { ListenerHandlers } from "./listeners.js";
+import { type MeasuredStore, measureStore, type StoreOperation } from "./measured-store.js";
 import { openStore } from "./open-store.js";
 import { createRouteTable } from "./routes.js";
 import { createShared, type Shared, type Taken } from "./shared.js";
@@ -18,6 +19,7 @@ export interface GatewayState {
   readonly config: GatewayConfig;
   readonly auth: Auth<Identity>;
   readonly handlers: ListenerHandlers;
+  readonly store: MeasuredStore;
   /**
    * Closes it when the requests that began with it are over: until then their streams must hear of the end of their
    * session. Its store and pools stay open while another state uses them.
@@ -29,15 +31,19 @@ export interface GatewayState {
 
 /** What outlives a state. */
 export interface SharedParts {
-  readonly stores: Shared<StoreConfig, Store>;
+  readonly stores: Shared<StoreConfig, MeasuredStore>;
   readonly upstreams: Shared<UpstreamConfig, Upstreams>;
 }
 
-export function createSharedParts(platform: Platform): SharedParts {
+/** @param onStore told how long the store took, with every question. */
+export function createSharedParts(
+  platform: Platform,
+  onStore: (operation: StoreOperation, ms: number) => void = () => undefined,
+): SharedParts {
   return {
     stores: createShared(
-      (config) => openStore(config, platform),
-      async (store) => store.close(),
+      (config) => measureStore(openStore(config, platform), platform, onStore),
+      async ({ store }) => store.close(),
     ),
     upstreams: createShared(
       (config) => createUpstreams(new Map([[config.name, config]]), platform),
@@ -59,7 +65,7 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
   const { platform } = options;
   const store = shared.stores.take(config.store);
   // The engine closes the store that it is given; this one it only borrows.
-  const borrowed: Store = { ...store.it, close: () => store.release() };
+  const borrowed: Store = { ...store.it.store, close: () => store.release() };
   const taken = new Map<string, Taken<Upstreams>>();
   let auth: Auth<Identity>;
   try {
@@ -99,6 +105,7 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
   return {
     config,
     auth,
+    store: store.it,
     handlers: {
       request(request, response) {
         hold(response as EventEmitter);
