@@ -1,3 +1,4 @@
+import { METHODS } from "node:http";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import type { NodeRequest } from "../adapters/node-request.js";
 import { toErrorName } from "../error-name.js";
@@ -92,7 +93,7 @@ export function logOutcome(log: Logger, platform: Platform, request: NodeRequest
     {
       kind: "request",
       id: idOf(request, platform),
-      method: request.method?.slice(0, longestMethod),
+      method: methods.has(request.method ?? "") ? request.method : "*",
       path: toLoggedPath(request.url ?? ""),
       peer: peerOf(request),
       ...toFields(outcome),
@@ -126,8 +127,8 @@ function toFields(outcome: RequestOutcome): object {
 
 /** What is longer is more likely a token than a name: our own have 80 characters, a UUID 36. */
 const longestSegment = 40;
-/** HTTP/2 takes any word for a method. */
-const longestMethod = 16;
+/** HTTP/2 takes any word for a method, a token too. */
+const methods: ReadonlySet<string> = new Set(METHODS);
 const longestPath = 256;
 
 /** Without query, and without what may be a credential that somebody has put into the path. */
