@@ -21,8 +21,9 @@ test("every configuration in the documentation works as it is written", {
   t.after(() => certificates?.remove());
   files.write("cert.pem", readFileSync(made.cert, "utf8"));
   files.write("key.pem", readFileSync(made.key, "utf8"));
-  const blocks = [...readFileSync("docs/gateway.md", "utf8").matchAll(/```yaml\n(.*?)```/gs)];
-  assert.equal(blocks.length, 2);
+  const documents = ["README.md", "docs/gateway.md"].map((file) => readFileSync(file, "utf8")).join("\n");
+  const blocks = [...documents.matchAll(/```yaml\n(.*?)```/gs)];
+  assert.equal(blocks.length, 3);
   for (const [, text = ""] of blocks) {
     const parsed = parseConfig(text, { file: files.config, environment: { ROBOT_KEY: secret } });
     assert.deepEqual(parsed.kind === "faults" ? parsed.faults.map(toFaultText) : [], []);
