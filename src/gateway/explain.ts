@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import type { NodeRequest } from "../adapters/node-request.js";
 import { toDenialResponse } from "../adapters/reject.js";
 import { extractCredentials } from "../credentials/carriers.js";
 import type { Denial } from "../decision.js";
@@ -10,6 +11,7 @@ import { readOnly } from "../stores/read-only.js";
 import { type CanonicalTarget, toCanonicalTarget } from "./canonical-target.js";
 import type { GatewayConfig, RouteConfig } from "./config.js";
 import { parseTrustedProxies, toForwardedHeaders } from "./forwarded.js";
+import { readFraming } from "./framing.js";
 import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
 import { openStore } from "./open-store.js";
@@ -79,7 +81,10 @@ export async function explainRequest(
     };
   };
 
-  if (target === undefined) return deny(refusals.bad_request);
+  // As much of a request as the framing is told by.
+  if (target === undefined || readFraming(request as unknown as NodeRequest) === undefined) {
+    return deny(refusals.bad_request);
+  }
   if (isProcedure(target.path)) return { ...nothing, outcome: "procedure" };
   if (route === undefined) return deny(refusals.no_route);
 

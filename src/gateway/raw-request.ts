@@ -4,11 +4,13 @@ import { AuthError } from "../errors.js";
 export interface RawRequest {
   readonly method: string;
   readonly url: string;
+  /** `1.1` or `1.0`. */
+  readonly httpVersion: string;
   /** Name, value, name, value, as written. */
   readonly rawHeaders: readonly string[];
 }
 
-const startLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/1\.[01]$/;
+const startLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/(1\.[01])$/;
 const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
 
 /**
@@ -20,8 +22,8 @@ const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
 export function parseRawRequest(text: string, file: string): RawRequest {
   const [head = ""] = text.split(/\r?\n\r?\n/, 1);
   const [first = "", ...fields] = head.replace(/\r?\n$/, "").split(/\r?\n/);
-  const [, method, url] = startLine.exec(first) ?? [];
-  if (method === undefined || url === undefined) {
+  const [, method, url, httpVersion] = startLine.exec(first) ?? [];
+  if (method === undefined || url === undefined || httpVersion === undefined) {
     throw new AuthError("invalid_options", `${file}:1:1: this must be a start line, such as GET /path HTTP/1.1`);
   }
   const rawHeaders = fields.flatMap((line, index) => {
@@ -34,5 +36,5 @@ export function parseRawRequest(text: string, file: string): RawRequest {
     }
     return [name, value];
   });
-  return Object.freeze({ method, url, rawHeaders });
+  return Object.freeze({ method, url, httpVersion, rawHeaders });
 }
