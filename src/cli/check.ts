@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { toFaultText } from "../gateway/config-document.js";
-import { loadConfig, parseConfig } from "../gateway/parse-config.js";
+import { parseConfig, readConfigFile } from "../gateway/parse-config.js";
 import { type CliIo, exitCodes, print } from "./io.js";
 import { configOption } from "./options.js";
 
@@ -21,7 +20,7 @@ Example:
   gate.yaml:12:3: routes[0].upstream "ap" is not defined; did you mean "app"?`,
     )
     .action(({ config: file, json }: { config: string; json?: boolean }) => {
-      const text = readText(file, io);
+      const text = readConfigFile(file);
       const parsed = parseConfig(text, { file, environment: io.environment });
       if (parsed.kind === "config") {
         const { routes, upstreams, handlers } = parsed.config;
@@ -35,13 +34,4 @@ Example:
       if (json === true) print(io, true, { ok: false, faults }, "");
       else io.err(`${faults.map(toFaultText).join("\n")}\n`);
     });
-}
-
-function readText(file: string, io: CliIo): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    loadConfig(file, io.environment); // throws, in words that help
-    return "";
-  }
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { AuthError } from "../errors.js";
 import { checkShape } from "./check-shape.js";
@@ -9,7 +8,7 @@ import { readHandlers } from "./read-handlers.js";
 import { readListen, readTrustedProxies } from "./read-listen.js";
 import { readRoutes, readUpstreams } from "./read-routes.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
-import type { Environment } from "./secrets.js";
+import { type Environment, readFileWith } from "./secrets.js";
 
 /** A configuration that will start, or what is wrong with it. */
 export type ParsedConfig =
@@ -57,19 +56,21 @@ export function parseConfig(text: string, { file, environment = process.env }: P
  * @throws {AuthError} `invalid_options`; the message has a line for each fault.
  */
 export function loadConfig(file: string, environment?: Environment): GatewayConfig {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new AuthError(
-      "invalid_options",
-      `${file}: ${code === "ENOENT" ? "there is no such file; give one with --config" : `cannot be read (${code})`}`,
-    );
-  }
+  const text = readConfigFile(file);
   const parsed = parseConfig(text, { file, environment });
   if (parsed.kind === "config") return parsed.config;
   throw new AuthError("invalid_options", parsed.faults.map(toFaultText).join("\n"));
+}
+
+/** One descriptor for rights and content. Who can change the file can open the door. */
+export function readConfigFile(file: string): string {
+  const found = readFileWith(file, (mode) =>
+    process.platform !== "win32" && (mode & 0o002) !== 0
+      ? `it is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
+      : undefined,
+  );
+  if ("text" in found) return found.text;
+  throw new AuthError("invalid_options", `${file}: ${found.fault}`);
 }
 
 function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {

@@ -35,9 +35,9 @@ export function readSecretFile(path: string): Found {
   return text === "" ? { fault: `the file ${path} is empty; put the secret into it` } : { text };
 }
 
-/** A file that only its owner may read. One descriptor for rights and content: what was checked is what is read. */
+/** A file that only its owner may read. */
 export function readPrivateFile(path: string): Found {
-  return readWith(path, (mode) =>
+  return readFileWith(path, (mode) =>
     process.platform !== "win32" && (mode & 0o077) !== 0
       ? `others can read the file ${path}; run: chmod 600 ${path}`
       : undefined,
@@ -46,10 +46,11 @@ export function readPrivateFile(path: string): Found {
 
 /** A file that anyone may read, such as a certificate. */
 export function readPublicFile(path: string): Found {
-  return readWith(path, () => undefined);
+  return readFileWith(path, () => undefined);
 }
 
-function readWith(path: string, faultOfMode: (mode: number) => string | undefined): Found {
+/** One descriptor for rights and content: what was checked is what is read. */
+export function readFileWith(path: string, faultOfMode: (mode: number) => string | undefined): Found {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(path, "r");

@@ -263,6 +263,16 @@ test("missing or readable by others: the key file is refused, with the command t
   ]);
 });
 
+test("a configuration that anyone may change is refused, with the command that helps", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch);
+  chmodSync(files.config, 0o646);
+  assert.throws(() => loadConfig(files.config), {
+    code: "invalid_options",
+    message: `${files.config}: it is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${files.config}`,
+  });
+});
+
 test("a faulty user file is refused with its own line", async (t) => {
   const files = await gatewayFiles(t);
   files.write("users.yaml", "# nobody\nada:hunter2:user\n");
