@@ -71,6 +71,7 @@ export function createTestAuth(): Auth<Identity> {
 
 /** A gateway, in front of an upstream that echoes and remembers. */
 export async function startGateway(options: RunningOptions = {}): Promise<Running> {
+  const trust = parseTrustedProxies(options.trustedProxies ?? []);
   const seen: Seen[] = [];
   const outcomes: Outcome[] = [];
   const upstreamServer = createServer({ keepAliveTimeout: 60_000 }, options.serve ?? echo(seen));
@@ -92,7 +93,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     auth,
     upstreams,
     routes: createRouteTable(options.routes ?? [route({ path: "/open" }, { anonymous: true }), route()]),
-    trust: parseTrustedProxies(options.trustedProxies ?? []),
+    trust,
     onOutcome: (_request, outcome) => outcomes.push(outcome),
   });
   const faults: unknown[] = [];
