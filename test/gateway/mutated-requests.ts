@@ -87,12 +87,19 @@ function createRequest(random: Random, gateway: Running, secret: string): string
     case 0:
       return request;
     case 1: // a fault in a name, where most of the rules are
-      return request.replace(/(?<=\n)[A-Za-z_-]+(?=:)/, (name) => mutate(random, name));
+      return mutateName(random, request);
     case 2: // random text among the headers
       return request.replace("X: y", `X: ${noise(random)}`);
     default:
       return mutate(random, request);
   }
+}
+
+/** A fault in the name of one header field; `Host` is spared, or nothing would be served. */
+function mutateName(random: Random, request: string): string {
+  const names = [...request.matchAll(/(?<=\n)(?!Host)[A-Za-z_-]+(?=: )/g)];
+  const { 0: name = "", index = 0 } = random.pick(names);
+  return request.slice(0, index) + mutate(random, name) + request.slice(index + name.length);
 }
 
 /** Long enough for an answer, short enough for the many requests that are waited for because they look unfinished. */
