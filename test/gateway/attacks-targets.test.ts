@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
+import { createHttp2Wire } from "../../src/testing/adapter-client.js";
 import { http2Status } from "../../src/testing/http2-frames.js";
 import { createRandom } from "../../src/testing/random.js";
 import { route } from "./fixtures.js";
@@ -120,6 +121,13 @@ describe("attacks on the target, through the gateway", () => {
     await refused("get /methods", 400);
     await refused("POST /methods", 404);
     await refused("TRACE /public", 400);
+    // Node refuses the spelling on HTTP/1 itself.
+    const wire = createHttp2Wire(gateway.http2);
+    for (const method of ["post", "Post", "gET"]) {
+      assert.equal((await wire.call({ path: "/methods", method })).status, 400, method);
+    }
+    wire.close();
+    assert.equal(gateway.seen.length, 0);
   });
 
   it("10,000 mutated targets meet the rule that their canonical form meets, or 400", async (test) => {
