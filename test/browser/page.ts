@@ -1,0 +1,85 @@
+// What runs in the browser: the built client, unbundled, under the import map of page-server.ts.
+import {
+  AuthClient,
+  AuthenticationFailedError,
+  type Bearer,
+  createAuthFetch,
+  createBearer,
+  parseToken,
+} from "sallyport/client";
+
+/** What a test may ask a tab to do. */
+export interface Tab {
+  /** Who that is, or `"wrong"`. */
+  logIn(baseUrl: string, user: string, password: string): Promise<string | undefined>;
+  /** By Connect-Web. */
+  whoAmI(): Promise<{ readonly subject?: string | undefined; readonly session?: string | undefined }>;
+  /** By `fetch`, all at once; the status of each. */
+  fetchMany(path: string, count: number): Promise<number[]>;
+  generation(): number | undefined;
+  logOut(): Promise<void>;
+  /** Without the client. */
+  plainFetch(url: string): Promise<Readonly<Record<"status" | "challenge" | "reason", string | number | null>>>;
+  /** Makes the session that of all tabs. */
+  keep(): void;
+  /** Takes part in it. */
+  share(baseUrl: string): void;
+  /** The status, or why it was refused. */
+  fetchShared(path: string): Promise<number | string>;
+  sharedGeneration(): number | undefined;
+}
+
+/** As much of a browser as the page uses: the typings of the DOM would reach every file. */
+interface Browser {
+  readonly localStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void };
+  addEventListener(type: "storage", listener: (event: { key: string | null; newValue: string | null }) => void): void;
+}
+const { localStorage } = globalThis as unknown as Browser;
+
+let client: AuthClient;
+let bearer: Bearer;
+let sharedFetch: typeof fetch;
+
+const generationOf = (token: string | undefined) => parseToken(token ?? "")?.generation;
+
+const tab: Tab = {
+  async logIn(baseUrl, user, password) {
+    client = new AuthClient({ baseUrl });
+    try {
+      return (await client.password(user, password))?.identity?.subject;
+    } catch (error) {
+      if (error instanceof AuthenticationFailedError) return "wrong";
+      throw error;
+    }
+  },
+  async whoAmI() {
+    const { caller, session } = await client.whoAmI();
+    return { subject: caller?.identity?.subject, session: session?.ref };
+  },
+  fetchMany: (path, count) => Promise.all(Array.from({ length: count }, async () => (await client.fetch(path)).status)),
+  generation: () => generationOf(client.token),
+  logOut: () => client.close(),
+  async plainFetch(url) {
+    const { status, headers } = await fetch(url);
+    return { status, challenge: headers.get("www-authenticate"), reason: headers.get("sallyport-reason") };
+  },
+  keep: () => localStorage.setItem("token", client.token ?? ""),
+  share(baseUrl) {
+    bearer = createBearer({
+      token: localStorage.getItem("token") ?? undefined,
+      onToken: (token) => localStorage.setItem("token", token),
+    });
+    // A browser tells all tabs but the one that wrote.
+    (globalThis as unknown as Browser).addEventListener("storage", ({ key, newValue }) => {
+      if (key === "token" && newValue !== null) bearer.call().learn(`Bearer ${newValue}`);
+    });
+    sharedFetch = createAuthFetch({ baseUrl, bearer });
+  },
+  async fetchShared(path) {
+    const { status, headers } = await sharedFetch(path);
+    return headers.get("sallyport-reason") ?? status;
+  },
+  sharedGeneration: () => generationOf(bearer.token),
+};
+
+Object.assign(globalThis, { tab });
