@@ -31,7 +31,7 @@ import type { Upstreams } from "./upstreams.js";
 export interface HandleOptions<I extends Identity = Identity> {
   readonly auth: Auth<I>;
   readonly routes: RouteTable;
-  readonly upstreams: Upstreams;
+  readonly upstreams: Pick<Upstreams, "get">;
   /** From `parseTrustedProxies`. */
   readonly trust: TrustAddress;
   /**

@@ -67,23 +67,22 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
   // The engine closes the store that it is given; this one it only borrows.
   const borrowed: Store = { ...store.it.store, close: () => store.release() };
   const taken = new Map<string, Taken<Upstreams>>();
+  const releaseAll = async (): Promise<void> => {
+    await Promise.all([...[...taken.values()].map((one) => one.release()), store.release()]);
+  };
   let auth: Auth<Identity>;
+  let handler: ListenerHandlers;
   try {
-    auth = createStateAuth(config, borrowed, options);
+    const routes = createRouteTable(config.routes);
+    const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
+    auth = createStateAuth(config, borrowed, options);
+    const upstreams = { get: (name: string) => taken.get(name)?.it.get(name) };
+    handler = createRequestHandler({ auth, routes, upstreams, trust, platform, ...(onOutcome && { onOutcome }) });
   } catch (error) {
-    void store.release();
+    void releaseAll();
     throw error;
   }
-  const upstreams: Pick<Upstreams, "get"> = { get: (name) => taken.get(name)?.it.get(name) };
-  const handler = createRequestHandler({
-    auth,
-    routes: createRouteTable(config.routes),
-    upstreams: upstreams as Upstreams,
-    trust: parseTrustedProxies(config.trustedProxies),
-    platform,
-    ...(onOutcome && { onOutcome }),
-  });
 
   let underWay = 0;
   let onIdle: (() => void) | undefined;
@@ -98,7 +97,7 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
   }
 
   function close(): Promise<void> {
-    closed ??= Promise.all([auth.close(), ...[...taken.values()].map((one) => one.release())]).then(() => undefined);
+    closed ??= auth.close().then(releaseAll);
     return closed;
   }
 
