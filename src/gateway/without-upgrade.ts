@@ -12,7 +12,7 @@ export function wantsWebSocket(request: IncomingMessage): boolean {
  * (RFC 9110 §7.8). Java's client sends it with every first request, body and all; passed on, an upstream would begin to
  * speak HTTP/2 on a connection that the gateway takes for HTTP/1.
  *
- * Node before 22 cannot be told to ignore it: so the header block goes back in front of the socket without the offer,
+ * Only for a Node that cannot be told to ignore it (20): so the header block goes back in front of the socket without the offer,
  * and the connection begins anew.
  */
 export function serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {

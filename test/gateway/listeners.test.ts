@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { request as httpRequest, type ServerResponse } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { test } from "node:test";
+import { toAuthRequest } from "../../src/adapters/node-request.js";
 import { frame, headerBlock, preface, rawClient, settings, startListeners } from "./listeners-world.js";
 
 function get(port: number, path = "/a"): Promise<string> {
@@ -123,26 +124,38 @@ test("an upgrade to WebSocket reaches its handler, and any other is served as an
   for (const protocol of ["h2c", "H2C", "TLS/1.0", "h2c, websocket"]) {
     const client = rawClient(world.port, `POST /up HTTP/1.1\r\n${head(protocol)}Content-Length: 4\r\n\r\nab`);
     client.socket.on("connect", () => client.socket.write("cd"));
-    await client.until(/\/up undefined abcd/);
+    await client.until(/\/up \S+ abcd/);
     // The connection goes on, as HTTP/1.
     client.socket.write("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     assert.match(await client.closed, /\/next undefined $/);
   }
 });
 
-test("an upgrade behind an unanswered request ends the connection: its answer could overtake", async (t) => {
-  const world = await startListeners({ handlers: { request: () => undefined } });
+test("the answer to an upgrade behind an unanswered request does not overtake", async (t) => {
+  const world = await startListeners({
+    handlers: {
+      request(request, response) {
+        setTimeout(() => response.end(`${request.url}`), request.url === "/1" ? 50 : 0);
+      },
+    },
+  });
   t.after(world.close);
   const first = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
   const second = "GET /2 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n";
-  assert.equal(await rawClient(world.port, first + second).closed, "");
+  const client = rawClient(world.port, first + second.replace("upgrade", "upgrade, close"));
+  // Node 20: the connection ends before either is answered.
+  assert.match(await client.closed, /^$|\/1.*\/2$/s);
 });
 
 test("a head that was cut is not made whole by leaving the upgrade out", async (t) => {
-  const world = await startListeners();
+  const world = await startListeners({
+    handlers: {
+      request: (request, response) => response.writeHead(toAuthRequest(request).truncated ? 431 : 200).end(),
+    },
+  });
   t.after(world.close);
-  const fields = Array.from({ length: 300 }, (_, index) => `a${index}: 1\r\n`).join("");
-  const bytes = `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n${fields}\r\n`;
+  const fields = Array.from({ length: 260 }, (_, index) => `a${index}: 1\r\n`).join("");
+  const bytes = `GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n${fields}Connection: close\r\n\r\n`;
   assert.match(await rawClient(world.port, bytes).closed, /^HTTP\/1\.1 431 /);
 });
 
