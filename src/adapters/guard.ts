@@ -67,7 +67,8 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
         return;
       }
       const data = toAuthRequest(request, url);
-      const isWelcome = typeof anonymous === "function" ? anonymous(data) : anonymous;
+      // Nothing but `true`: the promise of an async function would welcome everybody.
+      const isWelcome = (typeof anonymous === "function" ? anonymous(data) : anonymous) === true;
       const decision = auth.authenticate(data, isWelcome ? welcome : deny);
       if (!(decision instanceof Promise)) {
         apply(decision, request, response, pass);
