@@ -85,7 +85,7 @@ export function connectAuth<I extends Identity>(
     if (isProcedure && !hasUrl(request)) return refuse(response);
     // Its type of a response is a patched union of the two that it is.
     const pass = () => {
-      if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, response);
+      if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
       handle(request, response as Parameters<typeof handle>[1]);
     };
     if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(response, pass);

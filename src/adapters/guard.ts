@@ -76,12 +76,13 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       }
       void decision.then((awaited) => {
         // Who listens for `close` only now would never hear of a client that has left meanwhile.
-        if (!hasLeft(response)) apply(awaited, request, response, pass);
+        if (!hasLeft(request, response)) apply(awaited, request, response, pass);
       });
     },
   };
 }
 
-function hasLeft(response: NodeResponse): boolean {
-  return "stream" in response ? response.stream.destroyed : response.destroyed;
+/** On HTTP/1 the socket says it: in a pipeline, a response that waits for its turn never hears of the end. */
+function hasLeft(request: NodeRequest, response: NodeResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed || request.socket.destroyed;
 }
