@@ -1,5 +1,5 @@
 import { createAuthenticate } from "./authenticate.js";
-import { createCheckCredentials } from "./check-credentials.js";
+import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createDeny } from "./credentials/deny.js";
 import type { AuthenticateOptions, AuthRequest, Decision } from "./decision.js";
 import { AuthError } from "./errors.js";
@@ -84,7 +84,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const codec = createTokenCodec(realm, keys);
   const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit });
   const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
-  const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, emit });
+  const offered: Offered<I> = new WeakMap();
+  const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, offered, emit });
   const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
   const stopPurge = startPurge(store, ask, platform);
 
@@ -105,7 +106,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   return Object.freeze({
     realm,
     slot,
-    authenticate: createAuthenticate<I>({ manager, checkCredentials, deny }),
+    authenticate: createAuthenticate<I>({ manager, checkCredentials, offered, deny }),
     logIn: createLogIn<I>({ ...resolved, table, manager, deny, emit }),
     sessions: createSessions({ store, ask, known, memory, emit }),
     optionalCaller,

@@ -1,16 +1,17 @@
 import { after, rescue } from "./awaitable.js";
-import type { CheckCredentials } from "./check-credentials.js";
+import type { CheckCredentials, Offered } from "./check-credentials.js";
 import { extractCredentials } from "./credentials/carriers.js";
 import type { Deny } from "./credentials/deny.js";
-import type { Allowed, AuthenticateOptions, AuthRequest, Decision } from "./decision.js";
+import type { Allowed, AuthenticateOptions, AuthRequest, Decision, Denial } from "./decision.js";
 import type { Awaitable } from "./handlers/handler.js";
 import type { Identity } from "./identity.js";
-import type { SessionManager } from "./sessions/session-manager.js";
+import type { SessionManager, TokenRefusal } from "./sessions/session-manager.js";
 import { sessionPrefix } from "./sessions/token.js";
 
 export interface AuthenticateParts<I extends Identity> {
   readonly manager: SessionManager<I>;
   readonly checkCredentials: CheckCredentials<I>;
+  readonly offered: Offered<I>;
   readonly deny: Deny;
 }
 
@@ -26,7 +27,18 @@ const anonymous: Decision<never> = Object.freeze({ kind: "anonymous" });
  *
  * Whatever is not understood is refused, and rejected credentials never fall through to anonymous.
  */
-export function createAuthenticate<I extends Identity>({ manager, checkCredentials, deny }: AuthenticateParts<I>) {
+export function createAuthenticate<I extends Identity>({
+  manager,
+  checkCredentials,
+  offered,
+  deny,
+}: AuthenticateParts<I>) {
+  function refuse(request: AuthRequest, reason: TokenRefusal): Denial {
+    // Whoever followed an offer until its session ended comes back with the password, and needs another one.
+    offered.delete(request.peer);
+    return deny(request, reason);
+  }
+
   return function authenticate(request: AuthRequest, options: AuthenticateOptions = {}): Awaitable<Decision<I>> {
     const presented = extractCredentials(request.rawHeaders, request.truncated === true);
     if (presented.kind === "none") return options.anonymous === true ? anonymous : deny(request, "no_credentials");
@@ -37,7 +49,7 @@ export function createAuthenticate<I extends Identity>({ manager, checkCredentia
     const { scheme, payload } = presented;
     if (scheme === "bearer" && payload.startsWith(sessionPrefix)) {
       return after(manager.resume(payload, rotate), (resumed) =>
-        resumed.kind === "allowed" ? resumed : deny(request, resumed.reason),
+        resumed.kind === "allowed" ? resumed : refuse(request, resumed.reason),
       );
     }
     return rescue<Decision<I>>(

@@ -1,5 +1,6 @@
 import { after, rescue } from "./awaitable.js";
 import type { Allowed, AuthenticationReason, AuthRequest } from "./decision.js";
+import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import {
   type Awaitable,
@@ -33,16 +34,19 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly rememberMs: number;
   readonly handlerTimeoutMs: number;
   readonly nestedSchemes: boolean;
+  readonly offered: Offered<I>;
   readonly emit: OnEvent;
 }
+
+/** To whom a token was offered last on each connection. */
+export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
 
 /**
  * Credentials that come with every call. They never receive somebody else's session: where the handler opens one, the
  * caller is *offered* a token once per connection, and the route sees no session until that token is presented.
  */
 export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
-  const { platform, table, manager, memory, rememberMs } = options;
-  const offered = new WeakMap<Peer, Caller<I>>();
+  const { platform, table, manager, memory, rememberMs, offered } = options;
 
   return function checkCredentials(scheme, payload, request, rotate) {
     const nested = options.nestedSchemes && scheme === "bearer" ? parseNested(payload) : undefined;
@@ -120,10 +124,10 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const { caller } = allowed;
     if (!rotate || (!peer.trusted && isSame(offered.get(peer), caller))) return allowed;
     offered.set(peer, caller);
-    // Throws, or rejects: the caller gets 503, and what was remembered is checked again.
+    // Throws, or rejects: the caller gets 503. Who was ended meanwhile is checked again; a store that fails is no reason.
     const failed = (error: unknown): never => {
       offered.delete(peer);
-      memory.forget(caller.identity.subject);
+      if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
       throw error;
     };
     const opened = rescue(() => manager.open({ ...caller, checkedAt, expiresAt }, false), failed);

@@ -10,35 +10,28 @@ export function attachCaller<I extends Identity>(auth: Auth<I>, request: NodeReq
   (request as unknown as Record<symbol, unknown>)[auth.slot.id] = caller;
 }
 
-const offerKey = Symbol("sallyport.offer");
-const watchedKey = Symbol("sallyport.watched");
-
-interface Watched {
-  [offerKey]?: Offer | undefined;
-  [watchedKey]?: true;
-}
-
 /**
  * Puts `Vary: Authorization` on the response, and the offered token if there is one. Both are written when the header
  * block leaves, so that neither `writeHead(200, {…})` nor an error page can lose them.
  */
 export function finishHeaders(response: NodeResponse, offer: Offer | undefined): void {
-  const watched = response as NodeResponse & Watched;
-  if (offer !== undefined) watched[offerKey] = offer;
-  if (watched[watchedKey]) return;
-  watched[watchedKey] = true;
-  onHeaders(watched, beforeHeaders);
+  // Nearly every answer offers nothing: one function for all of those, and no property on the response.
+  onHeaders(response, offer === undefined ? varyAlone : withOffer(offer));
 }
 
-/** One function for all responses: a closure for each would cost more than the look-up. */
-function beforeHeaders(this: NodeResponse & Watched): void {
+function varyAlone(this: NodeResponse): void {
   addVary(this);
-  const offer = this[offerKey];
-  // A 304 renews a stored response (RFC 9111 §4.3.4): a token in it would be stored too.
-  if (offer === undefined || this.statusCode === 304 || !offer.usable()) return;
-  this.setHeader("Authorization", `Bearer ${offer.token}`);
-  // Whatever the route says: nothing that carries a token may be stored by a cache.
-  this.setHeader("Cache-Control", "no-store");
+}
+
+function withOffer(offer: Offer): (this: NodeResponse) => void {
+  return function beforeHeaders() {
+    addVary(this);
+    // A 304 renews a stored response (RFC 9111 §4.3.4): a token in it would be stored too.
+    if (this.statusCode === 304 || !offer.usable()) return;
+    this.setHeader("Authorization", `Bearer ${offer.token}`);
+    // Whatever the route says: nothing that carries a token may be stored by a cache.
+    this.setHeader("Cache-Control", "no-store");
+  };
 }
 
 /** Adds to what is there: CORS and compression have a `Vary` of their own. */

@@ -82,14 +82,31 @@ export function connectAuth<I extends Identity>(
       if (!isProcedure) return next();
       if (wasBodyRead(request)) return next(bodyReadError());
     }
+    if (isProcedure && !hasUrl(request)) return refuse(response);
     // Its type of a response is a patched union of the two that it is.
     const pass = () => {
-      if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, response);
+      if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
       handle(request, response as Parameters<typeof handle>[1]);
     };
     if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(response, pass);
     else guard.check(request, response, pass, (request as { originalUrl?: string }).originalUrl);
   };
+}
+
+/**
+ * The adapter makes a URL of `Host` or `:authority`, and throws in the server's own event when it cannot: one request
+ * without a `Host`, or with `Host: [`, would end the process.
+ */
+function hasUrl(request: NodeRequest): boolean {
+  const authority = "authority" in request ? request.authority : request.headers.host;
+  return authority !== undefined && URL.canParse(request.url ?? "", `http://${authority}`);
+}
+
+/** RFC 9112 §3.2: 400 for a request whose `Host` is missing or invalid. Nothing of its body is read. */
+function refuse(response: NodeResponse): void {
+  response.statusCode = 400;
+  if (!("stream" in response)) response.setHeader("Connection", "close");
+  response.end();
 }
 
 /**

@@ -1,17 +1,30 @@
 import { constants } from "node:http2";
 import type { Session } from "../sessions/session.js";
-import type { NodeResponse } from "./node-request.js";
+import type { NodeRequest, NodeResponse } from "./node-request.js";
 
 /**
  * A stream lives with its session, not with the token that opened it: when the session ends, so does the stream, and
  * with it whatever a thief or a disabled user still has open. The client sees a cancelled stream, and 401 at its next
  * call.
  */
-export function endWithSession(session: Session | undefined, response: NodeResponse): void {
+export function endWithSession(session: Session | undefined, request: NodeRequest, response: NodeResponse): void {
   if (session === undefined) return;
   const forget = session.onEnd(() => {
     if ("stream" in response) response.stream.close(constants.NGHTTP2_CANCEL);
     else response.destroy();
   });
-  response.once("close", forget);
+  if ("stream" in response) {
+    response.once("close", forget);
+    return;
+  }
+  // In a pipeline, a response that waits for its turn never hears that its connection is gone, and would be kept until
+  // the session ends.
+  const { socket } = request;
+  const done = () => {
+    response.off("close", done);
+    socket.off("close", done);
+    forget();
+  };
+  response.once("close", done);
+  if (response.socket === null) socket.once("close", done);
 }

@@ -75,7 +75,8 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
         return;
       }
       const data = toAuthRequest(request, url);
-      const isWelcome = typeof anonymous === "function" ? anonymous(data) : anonymous;
+      // Nothing but `true`: the promise of an async function would welcome everybody.
+      const isWelcome = (typeof anonymous === "function" ? anonymous(data) : anonymous) === true;
       const decision = auth.authenticate(data, isWelcome ? welcome : deny);
       if (!(decision instanceof Promise)) {
         apply(decision, request, response, pass, stop);
@@ -83,13 +84,14 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       }
       void decision.then((awaited) => {
         // Who listens for `close` only now would never hear of a client that has left meanwhile.
-        if (hasLeft(response)) stop?.();
+        if (hasLeft(request, response)) stop?.();
         else apply(awaited, request, response, pass, stop);
       });
     },
   };
 }
 
-function hasLeft(response: NodeResponse): boolean {
-  return "stream" in response ? response.stream.destroyed : response.destroyed;
+/** On HTTP/1 the socket says it: in a pipeline, a response that waits for its turn never hears of the end. */
+export function hasLeft(request: NodeRequest, response: NodeResponse): boolean {
+  return "stream" in response ? response.stream.destroyed : response.destroyed || request.socket.destroyed;
 }

@@ -85,7 +85,7 @@ function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy |
       return address;
     },
     get trusted() {
-      if (trusted === undefined && this.address !== "") trusted = trustProxy?.(this.address) ?? false;
+      if (trusted === undefined && this.address !== "") trusted = trustProxy?.(this.address) === true; // no promise
       return trusted ?? false;
     },
     get certificate() {

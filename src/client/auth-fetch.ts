@@ -30,7 +30,7 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
     const request = typeof input === "object" && "url" in input ? input : undefined;
     const url = new URL(request?.url ?? String(input), base);
     const headers = new Headers(init?.headers ?? request?.headers);
-    if (url.origin !== base.origin || headers.has("authorization")) return send(request ?? url, init);
+    if (!sameOrigin(url, base) || headers.has("authorization")) return send(request ?? url, init);
 
     const repeatable = isRepeatable(init?.body ?? request?.body ?? undefined);
     const call = bearer.call();
@@ -38,7 +38,7 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
       if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
       const response = await send(request ?? url, { ...init, headers });
       // Another origin, reached by a redirect, has no say about our session.
-      if (response.redirected && new URL(response.url).origin !== base.origin) return response;
+      if (response.redirected && !sameOrigin(new URL(response.url), base)) return response;
       call.learn(response.headers.get("authorization"));
       if (response.status !== 401) return response;
       // Asked even if this request cannot be repeated: the next one then finds a session.
@@ -47,6 +47,11 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
       await response.body?.cancel();
     }
   };
+}
+
+/** Not by `origin`: that is "null" for every `app:`, `capacitor:` or `data:` URL, and so the same for all of them. */
+function sameOrigin(a: URL, b: URL): boolean {
+  return a.protocol === b.protocol && a.host === b.host;
 }
 
 function isRepeatable(body: unknown): boolean {

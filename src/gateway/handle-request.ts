@@ -4,6 +4,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { finishHeaders } from "../adapters/attach.js";
 import { connectAuth } from "../adapters/connect.js";
 import { endWithSession } from "../adapters/end-with-session.js";
+import { hasLeft } from "../adapters/guard.js";
 import { createRequestReader, type NodeRequest, type NodeResponse } from "../adapters/node-request.js";
 import { writeDenial } from "../adapters/write-denial.js";
 import type { Auth } from "../auth.js";
@@ -90,7 +91,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 
     const decision = auth.authenticate(toAuthRequest(request, target.path), { anonymous: isOpen(route) });
     const go = (made: Decision<I>) => pass({ request, response, target, framing, route, upgrade }, made);
-    if (decision instanceof Promise) void decision.then((made) => hasLeft(response) || go(made));
+    if (decision instanceof Promise) void decision.then((made) => hasLeft(request, response) || go(made));
     else go(decision);
   }
 
@@ -129,7 +130,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       platform,
       path: target.path + target.query,
       headers: ["host", target.authority, ...headers],
-      onStreaming: () => endWithSession(session, response),
+      onStreaming: () => endWithSession(session, request, response),
       onFailed: (reason) => tell(request, { kind: "failed", route, reason }),
       ...(upgrade !== undefined && {
         onUpgrade: (fields, socket) =>
@@ -166,11 +167,6 @@ interface Call {
 /** A route that asks for a role or a scheme asks for somebody. */
 function isOpen({ anonymous, roles, schemes }: RouteConfig): boolean {
   return anonymous && roles.length === 0 && schemes.length === 0;
-}
-
-/** Whoever has left needs no answer, and would not be noticed leaving by those who listen only now. */
-function hasLeft(response: NodeResponse): boolean {
-  return "stream" in response ? response.stream.destroyed : response.destroyed;
 }
 
 /** May be open for hours while the caller says nothing: gRPC of any kind, and streams of Connect. */

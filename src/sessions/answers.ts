@@ -53,7 +53,9 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
     offer(session, row, token) {
       // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
       const usableUntil = platform.monotonic() + row.rules.overlapMs;
-      return { token, usable: () => session.endedReason === undefined && platform.monotonic() < usableUntil };
+      const usable = () => session.endedReason === undefined && platform.monotonic() < usableUntil;
+      // Not enumerable: whoever logs a decision, or the response that carries its offer, must not log a token.
+      return Object.defineProperty({ usable } as Offer, "token", { value: token });
     },
   };
 }

@@ -123,3 +123,13 @@ test("an answer that leaves while the engine closes still carries its token", as
   world.advance(overlapMs);
   assert.equal(offer?.usable(), false);
 });
+
+test("who followed an offer until its session ended is offered another one on the same connection", async () => {
+  const { node } = createCluster();
+  const one = connection();
+  const token = requireOffer(await present(node, ada, { peer: one }));
+  const { session } = requireAllowed(await present(node, `Bearer ${token}`, { peer: one })).caller;
+  await session?.end();
+  requireDenied(await present(node, `Bearer ${token}`, { peer: one }), "revoked");
+  assert.notEqual(requireOffer(await present(node, ada, { peer: one })), token);
+});
