@@ -88,7 +88,7 @@ export function connectAuth<I extends Identity>(
       if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
       handle(request, response as Parameters<typeof handle>[1]);
     };
-    if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(response, pass);
+    if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(request, response, pass);
     else guard.check(request, response, pass, (request as { originalUrl?: string }).originalUrl);
   };
 }

@@ -4,6 +4,7 @@ import type { Peer } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import { attachCaller, finishHeaders } from "./attach.js";
+import { limitBodyTime } from "./body-deadline.js";
 import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./node-request.js";
 import { writeDenial } from "./write-denial.js";
 
@@ -19,7 +20,7 @@ export interface GuardOptions {
    * whoever may claim to be a proxy may claim more. Asked at most once per connection.
    */
   readonly trustProxy?: TrustProxy;
-  /** Clock of the one timer here, the end of a denied upload. Default: the machine's. */
+  /** Clock of the timers here: the ends of a denied upload, and of a log-in that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
 
@@ -32,8 +33,8 @@ export interface Guard {
    * @param stop called instead of `pass` when the request ends here: it was denied, or the client has left.
    */
   check(request: NodeRequest, response: NodeResponse, pass: () => void, url?: string, stop?: () => void): void;
-  /** For a procedure that authenticates by its message: credentials are not looked at. */
-  skip(response: NodeResponse, pass: () => void): void;
+  /** For a procedure that authenticates by its message: credentials are not looked at, but its body has a deadline. */
+  skip(request: NodeRequest, response: NodeResponse, pass: () => void): void;
   peerOf(request: NodeRequest): Peer;
 }
 
@@ -64,7 +65,8 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
 
   return {
     peerOf,
-    skip(response, pass) {
+    skip(request, response, pass) {
+      limitBodyTime(request, response, platform);
       finishHeaders(response, undefined);
       pass();
     },
