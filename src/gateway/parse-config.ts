@@ -66,11 +66,11 @@ export function loadConfig(file: string, environment?: Environment): GatewayConf
 export function readConfigFile(file: string): string {
   const found = readFileWith(file, (mode) =>
     process.platform !== "win32" && (mode & 0o002) !== 0
-      ? `it is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
+      ? `the file ${file} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
       : undefined,
   );
   if ("text" in found) return found.text;
-  throw new AuthError("invalid_options", `${file}: ${found.fault}`);
+  throw new AuthError("invalid_options", found.fault);
 }
 
 function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {

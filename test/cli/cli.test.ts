@@ -87,7 +87,7 @@ test("a configuration that is not there is 1, in words that help", async () => {
   for (const command of [["check"], ["serve"], ["sessions", "ls"]]) {
     const { code, err } = await runCli([...command, "--config", "/nowhere/gate.yaml"]);
     assert.equal(code, 1);
-    assert.equal(err, "sallyport: /nowhere/gate.yaml: there is no file /nowhere/gate.yaml\n");
+    assert.equal(err, "sallyport: there is no file /nowhere/gate.yaml\n");
   }
 });
 

@@ -269,7 +269,7 @@ test("a configuration that anyone may change is refused, with the command that h
   chmodSync(files.config, 0o646);
   assert.throws(() => loadConfig(files.config), {
     code: "invalid_options",
-    message: `${files.config}: it is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${files.config}`,
+    message: `the file ${files.config} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${files.config}`,
   });
 });
 
