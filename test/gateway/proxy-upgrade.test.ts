@@ -118,7 +118,8 @@ describe("a WebSocket", () => {
     await new Promise((resolve) => upstream?.on("close", resolve));
   });
 
-  it("ends with its session", async () => {
+  // Sooner than an idle tunnel is closed.
+  it("ends with its session", { timeout: 5_000 }, async () => {
     const socket = dial("/", `Bearer ${await logIn(gateway.auth)}`);
     await once(socket, "open");
     const [ref = ""] = valuesOf(upgrades[0], "x-sallyport-session");

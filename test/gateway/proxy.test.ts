@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { request as http1Request, type IncomingMessage, type ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
 import { setImmediate as soon } from "node:timers/promises";
 import { createHttp1Wire, createHttp2Wire, exchange, type Wire } from "../../src/testing/adapter-client.js";
+import { bigChunk, passBothWays, serveBigBody } from "./big-body.js";
 import { route } from "./fixtures.js";
+import { send } from "./raw.js";
 import { type Running, type RunningOptions, robotKey, startGateway, valuesOf } from "./running.js";
 
 const open: Running[] = [];
@@ -216,51 +217,9 @@ describe("trailers", () => {
 });
 
 describe("a body", () => {
-  const bytes = 200 * 1024 * 1024;
-  const chunk = Buffer.alloc(1024 * 1024, "0123456789abcdef");
-  const digest = (() => {
-    const hash = createHash("sha256");
-    for (let sent = 0; sent < bytes; sent += chunk.length) hash.update(chunk);
-    return hash.digest("hex");
-  })();
-
-  const serve = (request: IncomingMessage, response: ServerResponse) => {
-    if (request.method === "GET") {
-      response.writeHead(200);
-      let sent = 0;
-      const more = () => {
-        for (; sent < bytes; ) {
-          sent += chunk.length;
-          if (!response.write(chunk)) return void response.once("drain", more);
-        }
-        response.end();
-      };
-      more();
-      return;
-    }
-    const hash = createHash("sha256");
-    request.on("data", (data: Buffer) => hash.update(data));
-    request.on("end", () => response.end(hash.digest("hex")));
-  };
-
-  for (const protocol of ["HTTP/1", "HTTP/2"]) {
+  for (const protocol of ["HTTP/1", "HTTP/2"] as const) {
     it(`of 200 MB passes both ways, ${protocol}, in flat memory`, async () => {
-      const gateway = await start({ serve });
-      const watch = watchMemory();
-      const up = protocol === "HTTP/1" ? openHttp1(gateway, "POST") : openHttp2(gateway, "POST");
-      for (let sent = 0; sent < bytes; sent += chunk.length) {
-        if (!up.sink.write(chunk)) await once(up.sink, "drain");
-      }
-      up.sink.end();
-      let text = "";
-      for await (const data of await up.source()) text += String(data);
-      assert.equal(text, digest);
-      const down = protocol === "HTTP/1" ? openHttp1(gateway, "GET") : openHttp2(gateway, "GET");
-      down.sink.end();
-      const hash = createHash("sha256");
-      for await (const data of await down.source()) hash.update(data as Buffer);
-      assert.equal(hash.digest("hex"), digest);
-      const grown = watch();
+      const grown = await passBothWays(protocol, 200);
       assert.ok(grown < 120, `RSS grew by ${grown} MB`);
     });
   }
@@ -277,7 +236,7 @@ describe("a body", () => {
       `POST / HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\nContent-Length: 1000000000\r\n\r\n`,
     );
     const taken = await untilStill(() => {
-      while (socket.writableLength < 1_000_000) socket.write(chunk);
+      while (socket.writableLength < 1_000_000) socket.write(bigChunk);
       return socket.bytesWritten - socket.writableLength;
     });
     socket.destroy();
@@ -294,7 +253,7 @@ describe("a body", () => {
     const gateway = await start({
       serve: (request, response) => {
         upstreamSocket = request.socket;
-        serve(request, response);
+        serveBigBody(200)(request, response);
       },
     });
     const socket = connect(Number(new URL(gateway.http1).port), "127.0.0.1");
@@ -306,37 +265,6 @@ describe("a body", () => {
     await new Promise((resolve) => upstreamSocket?.on("close", resolve));
   });
 });
-
-function openHttp1(gateway: Running, method: string) {
-  const headers = { authorization: gateway.bearer };
-  const sink = http1Request(gateway.http1, { method, headers, agent: false });
-  const source = once(sink, "response").then(([response]) => response as AsyncIterable<unknown>);
-  return { sink, source: () => source };
-}
-
-function openHttp2(gateway: Running, method: string) {
-  const session = connectHttp2(gateway.http2);
-  const sink = session.request(
-    { ":path": "/", ":method": method, authorization: gateway.bearer },
-    { endStream: false },
-  );
-  sink.on("close", () => session.destroy());
-  return { sink, source: () => Promise.resolve(sink as AsyncIterable<unknown>) };
-}
-
-/** Highest RSS since, in MB. */
-function watchMemory(): () => number {
-  global.gc?.();
-  const start = process.memoryUsage.rss();
-  let peak = start;
-  const timer = setInterval(() => {
-    peak = Math.max(peak, process.memoryUsage.rss());
-  }, 20);
-  return () => {
-    clearInterval(timer);
-    return Math.round((peak - start) / 1e6);
-  };
-}
 
 /** The value when it has not changed for a while. */
 async function untilStill(read: () => number): Promise<number> {
@@ -350,3 +278,78 @@ async function untilStill(read: () => number): Promise<number> {
   await soon();
   return last;
 }
+
+describe("an answer", () => {
+  it("that comes before the request is complete reaches the caller, and the rest of the body is not read for ever", async () => {
+    const gateway = await start({ serve: (_request, response) => response.writeHead(413).end("too much") });
+    const socket = connect(Number(new URL(gateway.http1).port), "127.0.0.1");
+    let text = "";
+    socket
+      .on("error", () => {})
+      .on("data", (data: Buffer) => {
+        text += data.toString("latin1");
+      });
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.write(
+      `POST / HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\nContent-Length: 1000000000\r\n\r\n`,
+    );
+    const pump = () => {
+      while (!socket.destroyed && socket.write(bigChunk));
+    };
+    socket.on("drain", pump);
+    pump();
+    await closed;
+    assert.match(text, /^HTTP\/1\.1 413 [\s\S]*too much/);
+    assert.ok(socket.bytesWritten < 100_000_000, `${socket.bytesWritten} bytes were taken`);
+  });
+
+  it("that breaks off in the middle is cut, and never looks whole", async () => {
+    const gateway = await start({
+      serve: (_request, response) => {
+        response.writeHead(200);
+        response.write("half");
+        setImmediate(() => response.destroy());
+      },
+    });
+    const { text } = await send(gateway, `GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\n\r\n`);
+    assert.match(text, /half\r\n$/);
+    const wire = createHttp2Wire(gateway.http2);
+    await assert.rejects(wire.call({ path: "/", headers: ["authorization", gateway.bearer] }));
+    wire.close();
+  });
+
+  for (const [protocol, createWire] of wires) {
+    it(`that streams ends with its session, and takes the upstream's along, ${protocol}`, async () => {
+      let closed: Promise<unknown> | undefined;
+      const gateway = await start({
+        serve: (_request, response) => {
+          closed = once(response, "close");
+          response.writeHead(200, { "content-type": "text/event-stream" }).write("data: 1\n\n");
+        },
+      });
+      const wire = createWire(gateway);
+      // The wire never settles for an HTTP/2 stream that was cancelled: the upstream's side tells.
+      void wire.call({ path: "/", headers: ["authorization", gateway.bearer] }).catch(() => {});
+      while (closed === undefined) await soon();
+      // The first event has to come back before it is a stream to the gateway.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await gateway.auth.sessions.endSubject("ada", "disabled");
+      await closed;
+      wire.close();
+    });
+  }
+
+  it("to a caller who has left is no longer fetched", async () => {
+    let left: Promise<unknown> | undefined;
+    const gateway = await start({
+      serve: (_request, response) => {
+        left = once(response, "close");
+      },
+    });
+    const socket = connect(Number(new URL(gateway.http1).port), "127.0.0.1");
+    socket.write(`GET / HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\n\r\n`);
+    while (left === undefined) await soon();
+    socket.destroy();
+    await left;
+  });
+});
