@@ -33,7 +33,7 @@ test("14. Unknown user, wrong password and disabled user cannot be told apart by
     platform,
     store: memory({ platform }),
     handlers: [basic(userFile(path, { platform }))],
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => event.kind !== "refused" && events.push(event),
   });
   const server = createServer(nodeAuth(auth, (_request, response) => response.end("in")));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

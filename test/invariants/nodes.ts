@@ -66,7 +66,8 @@ export function createCluster(options: ClusterOptions = {}): Cluster {
     createAuth<Handler<User>>({
       handlers: [users],
       ...durations,
-      onEvent: (event) => events.push(event),
+      // Refusals have tests of their own.
+      onEvent: (event) => event.kind !== "refused" && events.push(event),
       ...rest,
       store: view(store, index),
       platform,
