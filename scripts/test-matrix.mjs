@@ -1,10 +1,10 @@
 // Runs the suite on other versions of Node, from their npm packages, and once with the newest Connect 2.x.
 // Everything is fetched when it is asked for, into .cache/matrix; nothing of it is a dependency. One line for each run.
 //   node scripts/test-matrix.mjs                 Node 22, 24 and 26; the first of them with Connect 2.2 as well
-//   node scripts/test-matrix.mjs --node 24       one of them
+//   node scripts/test-matrix.mjs --node 24       that one, without and with Connect 2.2
 //   node scripts/test-matrix.mjs stores          only files whose path contains "stores"
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -14,9 +14,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 });
 const cache = resolve(".cache/matrix");
-// What the suite reads; `node_modules` beside it is what differs.
-const parts = ["dist", "docs", "examples", "proto", "scripts", "src", "test"];
-const files = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "gate.schema.json", "package.json"];
+// The copy for Connect is the tree without these; the suite reads documents and configuration too.
+const apart = new Set(["node_modules", ".cache", ".git"]);
 
 let failed = false;
 for (const [index, major] of values.node.entries()) {
@@ -52,11 +51,10 @@ function copyWithConnect() {
     rmSync(join(modules, "@connectrpc"), { recursive: true });
     cpSync(join(fresh, "node_modules/@connectrpc"), join(modules, "@connectrpc"), { recursive: true });
   }
-  for (const part of parts) {
-    rmSync(join(directory, part), { recursive: true, force: true });
-    cpSync(part, join(directory, part), { recursive: true });
+  for (const entry of readdirSync(".").filter((name) => !apart.has(name))) {
+    rmSync(join(directory, entry), { recursive: true, force: true });
+    cpSync(entry, join(directory, entry), { recursive: true });
   }
-  for (const file of files) if (existsSync(file)) cpSync(file, join(directory, file));
   return directory;
 }
 
