@@ -15,6 +15,9 @@ const dotSegment = /\/\.{1,2}(?:\/|$)/;
  */
 const ambiguousOctet = /%(?:[01][0-9A-F]|7F|2F|5C|3B|3F|23|25[0-9A-Fa-f]{2})/;
 
+/** A percent sign that begins no octet. Decoding what follows could complete it: `%2%45` would become `%2E`. */
+const strayPercent = /%(?![0-9A-Fa-f]{2})/;
+
 /**
  * The canonical form of a path: percent-encoded unreserved characters decoded, other encodings in upper case
  * (RFC 3986 §6.2.2). `undefined`, to be answered with 400, when servers could disagree about what it names: `//`,
@@ -31,6 +34,7 @@ export function toCanonicalPath(path: string): string | undefined {
 }
 
 function normalise(path: string): string | undefined {
+  if (strayPercent.test(path)) return undefined;
   const encoded = path.replace(encodable, (character) => `%${character.charCodeAt(0).toString(16)}`);
   const canonical = encoded.replace(/%([0-9A-Fa-f]{2})/g, (_, digits: string) => {
     const character = String.fromCharCode(Number.parseInt(digits, 16));

@@ -46,6 +46,12 @@ function normalise3986(text: string): string {
 }
 
 describe("the canonical path", () => {
+  it("is none where decoding would complete an octet that was cut off", () => {
+    for (const text of ["/%4%41", "/a/%2%45%2%45/b", "/%%34%31", "/%2%46", "/%", "/%4", "/%4g"]) {
+      assert.equal(toCanonicalPath(text), undefined, text);
+    }
+  });
+
   it("is a fixed point", () => {
     fc.assert(
       fc.property(anyPath, (text) => {
