@@ -25,7 +25,9 @@ const routes = (router: ConnectRouter) => {
   // router.service(GreetService, { greet: (_request, context) => ({ text: auth.caller(context).identity.subject }) });
 };
 
-const server = createServer(connectAuth(auth, connectNodeAdapter, { routes }));
+// Node allows 2^32 - 1 streams a connection, and anybody may open a log-in.
+const settings = { maxConcurrentStreams: 100 };
+const server = createServer({ settings }, connectAuth(auth, connectNodeAdapter, { routes }));
 const sessions = new Set<{ destroy(): void }>(); // of HTTP/2: an idle one would keep `server.close` waiting
 server.on("session", (session) => {
   sessions.add(session);

@@ -15,8 +15,11 @@ import type { Caller } from "../sessions/session.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
 import { asking, toConnectError } from "./to-connect-error.js";
 
-/** `LogIn` is open to everybody, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. */
-const readMaxBytes = 64 * 1024;
+/**
+ * `LogIn` is open to everybody, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. Twice what
+ * an `Authorization` header may hold.
+ */
+const readMaxBytes = 16 * 1024;
 
 const defaultPageSize = 100;
 const maxPageSize = 1_000;
