@@ -25,7 +25,7 @@ Example:
       if (parsed.kind === "config") {
         const { routes, upstreams, handlers } = parsed.config;
         const counts = { routes: routes.length, upstreams: upstreams.size, handlers: handlers.length };
-        const summary = `${file} is fine: ${counts.handlers} handlers, ${counts.routes} routes, ${counts.upstreams} upstreams`;
+        const summary = `${file} is fine (handlers: ${counts.handlers}, routes: ${counts.routes}, upstreams: ${counts.upstreams})`;
         print(io, json, { ok: true, ...counts }, summary);
         return;
       }

@@ -1,7 +1,21 @@
 #!/usr/bin/env node
 import { systemPlatform } from "../platform.js";
-import { run } from "./program.js";
 
+/** The gateway's peers, which a library user may have no need of: whoever lacks one learns what to install. */
+async function loadProgram(): Promise<typeof import("./program.js")> {
+  try {
+    return await import("./program.js");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
+    process.stderr.write(
+      "The gateway needs packages that are not installed. Run:\n" +
+        "  npm install @bufbuild/protobuf @connectrpc/connect@2 @connectrpc/connect-node@2 @photostructure/sqlite@1\n",
+    );
+    process.exit(1);
+  }
+}
+
+const { run } = await loadProgram();
 process.exitCode = await run(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),

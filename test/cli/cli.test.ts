@@ -66,7 +66,7 @@ test("check is 0 for a good configuration, and 1 with every fault for another", 
   const files = await gatewayFiles(t);
   files.write("gate.yaml", sketch);
   const good = await runCli(["check", "--config", files.config]);
-  assert.deepEqual(good, { code: 0, out: `${files.config} is fine: 2 handlers, 2 routes, 1 upstreams\n`, err: "" });
+  assert.deepEqual(good, { code: 0, out: `${files.config} is fine (handlers: 2, routes: 2, upstreams: 1)\n`, err: "" });
   files.write(
     "gate.yaml",
     sketch.replace("upstream: app }\n", "upstream: ap }\n").replace("realm: example", "relm: x"),
