@@ -32,8 +32,7 @@ export interface Contender {
  * @throws when the process ends before it is ready.
  */
 export async function startContender(name: ContenderName, directory: string): Promise<Contender> {
-  const isServer = name.startsWith("express") || name.startsWith("node");
-  const script = fileURLToPath(new URL(isServer ? "http-server.js" : "token-loop.js", import.meta.url));
+  const script = fileURLToPath(new URL(scriptOf(name), import.meta.url));
   const child = fork(script, [name, directory], { env: { ...process.env, NODE_ENV: "production" } });
   const { port, authorizations } = await hear<Ready>(child, name);
   const load = port === undefined ? undefined : await openLoad(port);
@@ -73,6 +72,11 @@ export async function startContender(name: ContenderName, directory: string): Pr
       child.disconnect();
     },
   };
+}
+
+function scriptOf(name: ContenderName): string {
+  if (name === "gateway" || name === "proxy") return "proxy-server.js";
+  return name.startsWith("express") || name.startsWith("node") ? "http-server.js" : "token-loop.js";
 }
 
 function hear<T>(child: ChildProcess, name: string): Promise<T> {

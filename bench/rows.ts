@@ -15,9 +15,13 @@ export interface Row {
   readonly what: string;
 }
 
-/** `servers` answer HTTP; `loops` call a function over and over. Each is a process of its own. */
-export type ContenderName = ServerName | LoopName;
+/**
+ * Servers answer HTTP themselves, proxies ask an upstream, loops call a function over and over. Each is a process of its
+ * own.
+ */
+export type ContenderName = ServerName | ProxyName | LoopName;
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
+export type ProxyName = "gateway" | "proxy";
 export type LoopName = "token-warm" | "token-cold" | "jose";
 
 const express = { other: "express", against: "bare Express" } as const;
@@ -56,6 +60,14 @@ export const rows: readonly Row[] = [
     expected: "one-read-each",
     what: "nothing remembered: MAC checked, SQLite asked",
   },
+  {
+    row: "gateway",
+    ours: "gateway",
+    other: "proxy",
+    against: "bare undici Pool.dispatch",
+    expected: "no-reads",
+    what: "a remembered bearer token in front of an upstream",
+  },
   { row: "token-warm", ours: "token-warm", ...jose, expected: "no-reads", what: "auth.authenticate, remembered" },
   {
     row: "token-cold",
@@ -74,5 +86,6 @@ export function callsOf(name: ContenderName): number {
   if (name === "token-warm") return 100_000;
   if (name === "token-cold") return 5_000;
   if (name === "jose") return 3_000;
+  if (name === "gateway" || name === "proxy") return 3_000;
   return name.startsWith("express") ? 1_500 : 5_000;
 }

@@ -1,0 +1,68 @@
+// A process that proxies to an upstream of its own: `proxy-server.js <name> <directory>`.
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Pool } from "undici";
+import { parseTrustedProxies } from "../src/gateway/forwarded.js";
+import { createRequestHandler } from "../src/gateway/handle-request.js";
+import { createRouteTable } from "../src/gateway/routes.js";
+import { createUpstreams } from "../src/gateway/upstreams.js";
+import { createEngine, type Engine } from "./engine.js";
+import { serveAsks } from "./messages.js";
+import type { ProxyName } from "./rows.js";
+
+const [, , name, directory] = process.argv as (string | undefined)[] as [string, string, ProxyName, string];
+
+/** More than calls under way at once, for both: nobody waits for a connection. */
+const maxConnections = 64;
+
+const engine = name === "gateway" ? await createEngine(join(directory, `${name}.db`), true) : undefined;
+const upstream = fork(fileURLToPath(new URL("upstream.js", import.meta.url)), [engine ? "identified" : "plain"]);
+const [upstreamPort] = await once(upstream, "message");
+const origin = `http://127.0.0.1:${upstreamPort}`;
+
+const server = createServer(engine === undefined ? createPassThrough() : createGateway(engine));
+// Kept connections wait while other rows have their turn.
+server.keepAliveTimeout = 0;
+server.listen(0, "127.0.0.1", () => {
+  const { port } = server.address() as AddressInfo;
+  const counts = engine?.counts ?? { reads: 0, writes: 0, checks: 0 };
+  serveAsks({ port, authorizations: engine?.authorizations ?? [] }, counts, async () => {});
+});
+
+/** Headers and body as they come, and no more: the floor for a proxy on undici. */
+function createPassThrough(): RequestListener {
+  const pool = new Pool(origin, { connections: maxConnections, pipelining: 1 });
+  return ({ url = "/", method = "GET", rawHeaders }, response) => {
+    const headers = rawHeaders.filter((_, index) => rawHeaders[index - (index % 2)]?.toLowerCase() !== "connection");
+    pool.dispatch(
+      { path: url, method, headers },
+      {
+        onRequestStart: () => {},
+        onResponseStart(_controller, status, { connection: _, "keep-alive": __, ...fields }) {
+          response.writeHead(status, fields);
+        },
+        onResponseData: (_controller, chunk) => void response.write(chunk),
+        onResponseEnd: () => void response.end(),
+        onResponseError: () => response.destroy(),
+      },
+    );
+  };
+}
+
+/** The gateway's path of a request as shipped, without its listeners. */
+function createGateway({ auth }: Engine): RequestListener {
+  const times = { connectTimeoutMs: 2_000, headersTimeoutMs: 30_000, bodyTimeoutMs: 30_000 };
+  const config = { name: "app", origin, identity: "headers", maxConnections, ...times } as const;
+  const match = { host: undefined, path: "/", methods: [] };
+  const open = { anonymous: false, roles: [], schemes: [], forwardAuthorization: false, line: 1 };
+  return createRequestHandler({
+    auth,
+    upstreams: createUpstreams(new Map([[config.name, config]])),
+    routes: createRouteTable([{ match, upstream: config.name, ...open }]),
+    trust: parseTrustedProxies([]),
+  }).request;
+}
