@@ -117,7 +117,8 @@ test("changed files serve the next handshake, and open connections go on", { ski
   // Each fault is told once, however often the files are looked at.
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(world.faults.length, 2);
-  assert.doesNotMatch(world.faults.join(), new RegExp(readFileSync(second.key, "utf8").split("\n")[1] ?? ""));
+  const [, ofKey = ""] = readFileSync(second.key, "utf8").split("\n");
+  assert.ok(ofKey.length > 0 && !world.faults.join().includes(ofKey));
 });
 
 test("files that cannot be used refuse to start", { skip }, async () => {
