@@ -11,18 +11,15 @@ import {
   sweepMs,
   windowBytes,
 } from "./connection-limits.js";
-import { wantsWebSocket } from "./without-upgrade.js";
+import { upgradeOptions } from "./without-upgrade.js";
 
 /**
  * Speaks HTTP/1 on connections that are handed to it by `emit("connection", socket)`; it does not listen itself.
  * Bytes that are no request get Node's own 400, 408 or 431 and the end.
  */
 export function createHttp1(headersTimeoutMs: number): Server {
-  // Where Node can be told to ignore other upgrades it is; before 22.21 it does not know the option, and the types of 20
-  // do not either. From 26 it reads a body before it tells of an upgrade, so that nothing could be put back.
-  const newer = { shouldUpgradeCallback: wantsWebSocket };
   const server = createServer({
-    ...newer,
+    ...upgradeOptions,
     headersTimeout: headersTimeoutMs,
     // Node would look after headers every 30 s, whatever the time-out.
     connectionsCheckingInterval: sweepMs,

@@ -12,7 +12,7 @@ import { createHttp1, createHttp2 } from "./http-servers.js";
 import { openPort, type Port, type Protocol } from "./open-port.js";
 import { startSweep } from "./slow-clients.js";
 import { trackRequest } from "./track-request.js";
-import { serveWithoutUpgrade, wantsWebSocket } from "./without-upgrade.js";
+import { endsPipeline, serveWithoutUpgrade, wantsWebSocket } from "./without-upgrade.js";
 
 /** What is done with requests. Both may be asynchronous; what they throw or reject with is reported to `onFault`. */
 export interface ListenerHandlers {
@@ -68,7 +68,9 @@ export async function createListeners(
     // A write to a client that has gone away is an error event, and without a listener the end of the process.
     request.on("error", ignore);
     response.on("error", ignore);
-    if (stopped !== undefined && !("stream" in request)) response.setHeader("connection", "close");
+    if (!("stream" in request) && (stopped !== undefined || endsPipeline(request))) {
+      response.setHeader("connection", "close");
+    }
     attempt(
       () => current.request(request, response),
       (error) => {

@@ -7,13 +7,36 @@ export function wantsWebSocket(request: IncomingMessage): boolean {
   return request.method === "GET" && request.headers.upgrade?.trim().toLowerCase() === "websocket";
 }
 
+// From 26 (25 is not looked into) Node reads a body before it tells of an upgrade, so that nothing could be put back.
+const readsBodyFirst = Number(process.versions.node.split(".", 1)[0]) >= 25;
+
+/**
+ * Options for a server whose `upgrade` listener calls `serveWithoutUpgrade`. An upgrade with a body that could not be put
+ * back is ignored by Node, and comes as a request; see `endsPipeline`. Nothing else is left to Node, not even where it
+ * could be (22.21): after a request whose upgrade it was told to ignore it drops what else came in the same read.
+ */
+export const upgradeOptions: { shouldUpgradeCallback?: (request: IncomingMessage) => boolean } = readsBodyFirst
+  ? { shouldUpgradeCallback: (request) => wantsWebSocket(request) || !hasBody(request) }
+  : {};
+
+/**
+ * Must the answer to a request be the last of its connection? Node may have dropped requests that came behind it: a client
+ * would wait for their answers for good, or take the next one for theirs. Told of the end, it asks again (RFC 9112 §9.3.2).
+ */
+export function endsPipeline({ headers }: Pick<IncomingMessage, "headers">): boolean {
+  return readsBodyFirst && headers.upgrade !== undefined;
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["content-length"] !== undefined || headers["transfer-encoding"] !== undefined;
+}
+
 /**
  * Serves a request with an `Upgrade` that is not for us, `h2c` above all, as the ordinary request that it also is
  * (RFC 9110 §7.8). Java's client sends it with every first request, body and all; passed on, an upstream would begin to
  * speak HTTP/2 on a connection that the gateway takes for HTTP/1.
  *
- * Only for a Node that cannot be told to ignore it (20): so the header block goes back in front of the socket without the offer,
- * and the connection begins anew.
+ * The header block goes back in front of the socket without the offer, and the connection begins anew.
  */
 export function serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
   const { server, _httpMessage: unanswered } = socket as Duplex & { server?: Server; _httpMessage?: unknown };

@@ -105,7 +105,10 @@ test("who sends Expect: 100-continue is asked for the body only when somebody re
   assert.match(await client.closed, /done$/);
 });
 
-test("an upgrade to WebSocket reaches its handler, and any other is served as an ordinary request", async (t) => {
+test("an upgrade to WebSocket reaches its handler, and any other is served as an ordinary request", {
+  timeout: 10_000,
+}, async (t) => {
+  const readsBodyFirst = Number(process.versions.node.split(".", 1)[0]) >= 25;
   const world = await startListeners({
     handlers: {
       request(request, response) {
@@ -125,9 +128,16 @@ test("an upgrade to WebSocket reaches its handler, and any other is served as an
     const client = rawClient(world.port, `POST /up HTTP/1.1\r\n${head(protocol)}Content-Length: 4\r\n\r\nab`);
     client.socket.on("connect", () => client.socket.write("cd"));
     await client.until(/\/up .+ abcd/);
-    // The connection goes on, as HTTP/1.
+    // The connection goes on, as HTTP/1; from Node 26 on, after a body, it says that it does not, and ends.
     client.socket.write("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    assert.match(await client.closed, /\/next undefined $/);
+    assert.match(
+      await client.closed,
+      readsBodyFirst ? /connection: close\r\n[^/]*\/up .+ abcd$/i : /\/next undefined $/,
+    );
+    const bodiless = rawClient(world.port, `GET /up HTTP/1.1\r\n${head(protocol)}\r\n`);
+    await bodiless.until(/\/up undefined/);
+    bodiless.socket.write("GET /next HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    assert.match(await bodiless.closed, /\/next undefined $/);
   }
 });
 
@@ -143,8 +153,8 @@ test("the answer to an upgrade behind an unanswered request does not overtake", 
   const first = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
   const second = "GET /2 HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n";
   const client = rawClient(world.port, first + second.replace("upgrade", "upgrade, close"));
-  // Node 20: the connection ends before either is answered.
-  assert.match(await client.closed, /^$|\/1.*\/2$/s);
+  // The connection ends before either is answered.
+  assert.equal(await client.closed, "");
 });
 
 test("a head that was cut is not made whole by leaving the upgrade out", async (t) => {

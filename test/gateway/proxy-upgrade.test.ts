@@ -47,7 +47,7 @@ function dial(path: string, authorization = gateway.bearer, running = gateway): 
   return new WebSocket(running.http1.replace("http", "ws") + path, { headers });
 }
 
-describe("a WebSocket", () => {
+describe("a WebSocket", { timeout: 10_000 }, () => {
   it("passes after authentication, and the upstream is told who it is", async () => {
     const socket = dial("/chat?room=1");
     await once(socket, "open");
@@ -144,25 +144,39 @@ describe("a WebSocket", () => {
   });
 });
 
-describe("another upgrade", () => {
+describe("another upgrade", { timeout: 10_000 }, () => {
   const h2c = ["Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA"];
 
   it("is served as the ordinary request that it also is, body and all", async () => {
-    // The connection stays: the second request of the pipeline ends it.
     const answer = await send(
       gateway,
       `POST /first HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\n${h2c.join("\r\n")}\r\nContent-Length: 5\r\n\r\nhello` +
         `GET /second HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\nConnection: close\r\n\r\n`,
     );
     assert.equal(answer.status, 200);
-    assert.deepEqual(gateway.seen.map(({ url, body }) => [url, body]).sort(), [
+    const served = gateway.seen.map(({ url, body }) => [url, body]).sort();
+    // From Node 26 on what came behind may be lost: then the answer must say that it is the last, and be it.
+    const last = /^connection: close$/im.test(answer.text.split("\r\n\r\n", 1)[0]?.replaceAll("\r", "") ?? "");
+    const all = [
       ["/first", "hello"],
       ["/second", ""],
-    ]);
+    ];
+    assert.deepEqual(served, last ? all.slice(0, 1) : all);
+    assert.equal(answer.text.match(/HTTP\/1\.1 /g)?.length, served.length);
     for (const seen of gateway.seen) {
       assert.deepEqual(valuesOf(seen, "upgrade"), []);
       assert.deepEqual(valuesOf(seen, "http2-settings"), []);
     }
+  });
+
+  it("leaves the connection to the requests behind it", async () => {
+    const { text } = await send(
+      gateway,
+      `GET /first HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\n${h2c.join("\r\n")}\r\n\r\n` +
+        `GET /second HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\nConnection: close\r\n\r\n`,
+    );
+    assert.equal(text.match(/HTTP\/1\.1 200/g)?.length, 2);
+    assert.deepEqual(gateway.seen.map(({ url }) => url).sort(), ["/first", "/second"]);
   });
 
   it("is authenticated like any other", async () => {
