@@ -9,25 +9,25 @@ import type { Caller } from "../sessions/session.js";
  * ref, no secret), and `-identity`: all that the handler returned, JSON in base64url. Values but the last are
  * percent-encoded: see `encodeHeaderValue`.
  */
-export function toIdentityHeaders(caller: Caller | undefined): string[] {
+export function toIdentityHeaders(caller: Caller | undefined): readonly string[] {
   if (caller === undefined) return [];
-  const headers = [...fieldsOf(caller.identity)];
-  if (caller.actor !== undefined) headers.push("x-sallyport-actor", encodeHeaderValue(caller.actor.subject));
-  headers.push("x-sallyport-scheme", encodeHeaderValue(caller.scheme));
-  if (caller.session !== undefined) headers.push("x-sallyport-session", caller.session.ref);
+  let headers = remembered.get(caller);
+  if (headers === undefined) {
+    headers = toHeaders(caller);
+    if ([caller, caller.identity, caller.actor].every(Object.isFrozen)) remembered.set(caller, headers);
+  }
   return headers;
 }
 
-const remembered = new WeakMap<Identity, readonly string[]>();
+/** Callers of a session, and of remembered credentials, are frozen and shared by their requests. */
+const remembered = new WeakMap<Caller, readonly string[]>();
 
-/** Identities of sessions are frozen and shared by their requests. */
-function fieldsOf(identity: Identity): readonly string[] {
-  let fields = remembered.get(identity);
-  if (fields === undefined) {
-    fields = toFields(identity);
-    if (Object.isFrozen(identity)) remembered.set(identity, fields);
-  }
-  return fields;
+function toHeaders({ identity, actor, scheme, session }: Caller): string[] {
+  const headers = toFields(identity);
+  if (actor !== undefined) headers.push("x-sallyport-actor", encodeHeaderValue(actor.subject));
+  headers.push("x-sallyport-scheme", encodeHeaderValue(scheme));
+  if (session !== undefined) headers.push("x-sallyport-session", session.ref);
+  return headers;
 }
 
 function toFields(identity: Identity): string[] {

@@ -42,6 +42,21 @@ describe("identity headers", () => {
     ]);
   });
 
+  it("are made once for a caller that cannot change, and anew for one that can", () => {
+    const [first, second] = [Object.freeze({ subject: "ada" }), { subject: "ada" }];
+    const fixed = Object.freeze({ identity: first, scheme: "bearer" });
+    assert.equal(toIdentityHeaders(fixed), toIdentityHeaders(fixed));
+    for (const caller of [
+      { identity: first, scheme: "bearer" },
+      Object.freeze({ identity: second, scheme: "bearer" }),
+    ]) {
+      assert.notEqual(toIdentityHeaders(caller), toIdentityHeaders(caller));
+      assert.deepEqual(toIdentityHeaders(caller), toIdentityHeaders(fixed));
+    }
+    const operated = Object.freeze({ identity: first, actor: second, scheme: "bearer" });
+    assert.notEqual(toIdentityHeaders(operated), toIdentityHeaders(operated));
+  });
+
   it("are none for nobody", () => assert.deepEqual(toIdentityHeaders(undefined), []));
 
   it("carry any text in visible ASCII, and give it back", () => {
