@@ -114,10 +114,13 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
  */
 export function toCallerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Fields {
   const dropped = namedBy(headers.connection);
-  return Object.entries(headers).filter((field): field is [string, string | string[]] => {
-    const fate = fateOf(field[0]);
-    return (fate === "pass" || field[0] === "content-length") && field[1] !== undefined && !dropped?.has(field[0]);
-  });
+  const fields: [name: string, value: string | string[]][] = [];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value === undefined || (fateOf(name) !== "pass" && name !== "content-length")) continue;
+    if (!dropped?.has(name)) fields.push([name, value]);
+  }
+  return fields;
 }
 
 export type Fields = (readonly [name: string, value: string | string[]])[];
