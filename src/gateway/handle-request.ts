@@ -115,6 +115,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 
     const encrypted = "encrypted" in request.socket;
     const ours = [
+      "host",
+      target.authority,
       ...toForwardedHeaders(request.rawHeaders, peerOf(request), trust, { authority: target.authority, encrypted }),
       ...(upstream.config.identity === "headers" ? toIdentityHeaders(caller) : []),
     ];
@@ -129,7 +131,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       framing,
       platform,
       path: target.path + target.query,
-      headers: ["host", target.authority, ...headers],
+      headers,
       onStreaming: () => endWithSession(session, request, response),
       onFailed: (reason) => tell(request, { kind: "failed", route, reason }),
       ...(upgrade !== undefined && {

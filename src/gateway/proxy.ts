@@ -20,7 +20,7 @@ export interface ProxyCall {
   /** Canonical path and query. */
   readonly path: string;
   /** `Host` included; no hop-by-hop fields and no framing. */
-  readonly headers: readonly string[];
+  readonly headers: string[];
   readonly framing: Framing;
   readonly platform: Platform;
   /** Called when the answer does not come in one piece: a stream must end with its session. */
@@ -72,7 +72,7 @@ export function proxy(call: ProxyCall): void {
     const options: Dispatcher.DispatchOptions & { servername: string } = {
       path: call.path,
       method,
-      headers: framing.kind === "length" ? [...call.headers, "content-length", framing.length] : [...call.headers],
+      headers: framing.kind === "length" ? [...call.headers, "content-length", framing.length] : call.headers,
       body: framing.kind === "none" ? null : toUpstreamBody(request),
       servername: upstream.servername,
       upgrade: call.onUpgrade === undefined ? null : "websocket",
