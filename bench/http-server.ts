@@ -19,8 +19,9 @@ const engine =
     : await createEngine(join(directory, `${name}.db`), door !== "cold");
 
 const server = createServer(front === "express" ? createApp(engine) : createListener(engine));
-// Node closes a connection that was idle for 5 s; these wait while other rows have their turn.
-server.keepAliveTimeout = 0;
+// Node closes a connection that was idle for 5 s, or 60 s before its first request; these wait while other rows have
+// their turn.
+Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 });
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   const authorizations = door === "basic" ? [basicAuthorization] : (engine?.authorizations ?? []);

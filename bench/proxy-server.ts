@@ -25,8 +25,9 @@ const [upstreamPort] = await once(upstream, "message");
 const origin = `http://127.0.0.1:${upstreamPort}`;
 
 const server = createServer(engine === undefined ? createPassThrough() : createGateway(engine));
-// Kept connections wait while other rows have their turn.
-server.keepAliveTimeout = 0;
+// Node closes a connection that was idle for 5 s, or 60 s before its first request; these wait while other rows have
+// their turn.
+Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 });
 server.listen(0, "127.0.0.1", () => {
   const { port } = server.address() as AddressInfo;
   const counts = engine?.counts ?? { reads: 0, writes: 0, checks: 0 };
