@@ -125,6 +125,19 @@ export function toCallerHeaders(headers: Readonly<Record<string, string | string
 
 export type Fields = (readonly [name: string, value: string | string[]])[];
 
+/**
+ * One line for each name, as RFC 9110 §5.3 lets a proxy do; equal values once. `Set-Cookie` alone cannot be combined.
+ *
+ * For HTTP/2: Node throws when it is to send `Content-Type`, `X-Content-Type-Options` and others in two lines, and it
+ * may do so where nobody can catch it. Upstreams behind middleware that sets headers twice are common.
+ */
+export function toSingleFields(fields: Fields): Fields {
+  return fields.map(([name, value]) => [
+    name,
+    Array.isArray(value) && name !== "set-cookie" ? [...new Set(value)].join(", ") : value,
+  ]);
+}
+
 function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
   let names: Set<string> | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -6,8 +6,9 @@ import type { NodeRequest, NodeResponse } from "../adapters/node-request.js";
 import { writeDenial } from "../adapters/write-denial.js";
 import type { GatewayReason } from "../decision.js";
 import type { Platform } from "../platform.js";
+import { quietly } from "../quietly.js";
 import type { Framing } from "./framing.js";
-import { toCallerHeaders } from "./managed-headers.js";
+import { type Fields, toCallerHeaders, toSingleFields } from "./managed-headers.js";
 import { refusals } from "./refusals.js";
 import { dropLeftover, toUpstreamBody } from "./request-body.js";
 import type { Upstream } from "./upstreams.js";
@@ -28,7 +29,7 @@ export interface ProxyCall {
   /** The upstream could not be asked, or broke off. Called before anything is written. */
   readonly onFailed?: (reason: GatewayReason) => void;
   /** The caller asks for a WebSocket: what to do when the upstream agrees. */
-  readonly onUpgrade?: (headers: Readonly<Record<string, string | string[] | undefined>>, upstream: Duplex) => void;
+  readonly onUpgrade?: (headers: UpstreamFields, upstream: Duplex) => void;
 }
 
 /** RFC 9110 §9.2.2: only these may be sent again by a proxy when a kept connection turns out to be closed. */
@@ -49,7 +50,7 @@ export function proxy(call: ProxyCall): void {
   let state: "waiting" | "answering" | "over" = "waiting";
   let sent = 0;
   let cancelWait: (() => void) | undefined;
-  let fields: ReturnType<typeof toCallerHeaders> = [];
+  let fields: Fields = [];
 
   response.once("close", () => {
     cancelWait?.();
@@ -107,11 +108,11 @@ export function proxy(call: ProxyCall): void {
         passInterim(call, status, headers.link);
         return;
       }
-      fields = toCallerHeaders(headers);
+      fields = toFields(response, headers);
       response.statusCode = status;
       for (const [name, value] of fields) {
-        // RFC 9110 §8.6: a 204 has no length.
-        if (name !== "content-length" || status !== 204) response.setHeader(name, value);
+        // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
+        if (name !== "content-length" || (status !== 204 && status !== 205)) response.setHeader(name, value);
       }
       state = "answering";
       // Header block and body leave together where they came together.
@@ -161,11 +162,21 @@ export function proxy(call: ProxyCall): void {
 
 /** 103 (RFC 8297) is worth passing on; 1xx were never sent to HTTP/1.0 (RFC 9110 §15.2). */
 function passInterim({ request, response }: ProxyCall, status: number, link: string | string[] | undefined): void {
-  if (status === 103 && link !== undefined && request.httpVersion !== "1.0") response.writeEarlyHints({ link });
+  // Node throws for a link that is ill-formed: hints may go missing, the answer may not.
+  if (status === 103 && link !== undefined && request.httpVersion !== "1.0") {
+    quietly(() => response.writeEarlyHints({ link }));
+  }
 }
 
-function passTrailers(response: NodeResponse, trailers: Readonly<Record<string, string | string[] | undefined>>): void {
-  const passed = toCallerHeaders(trailers).filter(([name]) => name !== "content-length");
+type UpstreamFields = Readonly<Record<string, string | string[] | undefined>>;
+
+function toFields(response: NodeResponse, headers: UpstreamFields): Fields {
+  const fields = toCallerHeaders(headers);
+  return "stream" in response ? toSingleFields(fields) : fields;
+}
+
+function passTrailers(response: NodeResponse, trailers: UpstreamFields): void {
+  const passed = toFields(response, trailers).filter(([name]) => name !== "content-length");
   if (passed.length > 0) response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
 }
 
