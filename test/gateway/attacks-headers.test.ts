@@ -15,6 +15,7 @@ const managed = [
   ..."X-Forwarded-Prefix Forwarded X-Real-IP Sallyport-Reason X-Original-URL X-Rewrite-URL Proxy-Authorization".split(
     " ",
   ),
+  ..."X-HTTP-Method X-HTTP-Method-Override X-Method-Override X-Original-Method X-Original-URI".split(" "),
   ..."Grpc-Metadata-Authorization Grpc-Metadata-X-Sallyport-Subject".split(" "),
 ];
 
