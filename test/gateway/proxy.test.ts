@@ -220,7 +220,8 @@ describe("a body", () => {
   for (const protocol of ["HTTP/1", "HTTP/2"] as const) {
     it(`of 200 MB passes both ways, ${protocol}, in flat memory`, async () => {
       const grown = await passBothWays(protocol, 200);
-      assert.ok(grown < 120, `RSS grew by ${grown} MB`);
+      // A body that is held came to 285 MB and more; without it, garbage alone to 170 MB on a busy machine.
+      assert.ok(grown < 200, `RSS grew by ${grown} MB`);
     });
   }
 
