@@ -91,8 +91,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 
     const decision = auth.authenticate(toAuthRequest(request, target.path), { anonymous: isOpen(route) });
     const go = (made: Decision<I>) => pass({ request, response, target, framing, route, upgrade }, made);
-    if (decision instanceof Promise) void decision.then((made) => hasLeft(request, response) || go(made));
-    else go(decision);
+    if (decision instanceof Promise) {
+      // A fault of ours costs this request its connection, as it does where nothing is awaited; never the process.
+      void decision.then((made) => hasLeft(request, response) || go(made)).catch(() => request.destroy());
+    } else go(decision);
   }
 
   function pass(call: Call, decision: Decision<I>): void {
