@@ -81,6 +81,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     return runHandler<I>(decide, {
       platform,
       timeoutMs: options.handlerTimeoutMs,
+      ownTimeoutMs: handler.timeoutMs,
       peer: request.peer,
       target: request,
       round: 1,

@@ -68,6 +68,7 @@ export function createLogIn<I extends Identity>(parts: LogInParts<I>): LogIn<I> 
     const verdict = await runHandler<I>(decide, {
       platform,
       timeoutMs: parts.handlerTimeoutMs,
+      ownTimeoutMs: handler?.timeoutMs,
       peer: context.peer,
       target: context.target,
       round,

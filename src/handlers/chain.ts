@@ -49,6 +49,8 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
     remember: links.every((link) => link.remember === true),
     // Each number only grows, so the sum grows with any of them.
     epoch: () => links.reduce((sum, link) => sum + (link.epoch?.() ?? 0), 0),
+    // Of the whole chain, so long enough for whichever link takes longest.
+    ...(links.some((link) => link.timeoutMs) && { timeoutMs: Math.max(...links.map((link) => link.timeoutMs ?? 0)) }),
     ...(first.challenge && { challenge: (realm: string) => first.challenge?.(realm) }),
     ...(links.some((link) => link.fromHeader) && {
       fromHeader: (payload: string, context: HandlerContext) =>

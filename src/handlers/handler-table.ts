@@ -2,6 +2,7 @@ import { basicChallenge, quoteString, requireChallenge } from "../credentials/ch
 import { token } from "../credentials/grammar.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
+import { maxLoginMs } from "../stores/store.js";
 import type { Handler } from "./handler.js";
 
 /** The identity type that a handler, or a union of handlers, gives to the route. */
@@ -86,6 +87,10 @@ function requireHandler(handler: Handler): void {
   }
   if (handler.opens !== "session" && handler.opens !== "nothing") {
     refuse(`The handler for ${handler.scheme} must say what it opens: "session" or "nothing"`);
+  }
+  const { timeoutMs = 1 } = handler;
+  if (!(timeoutMs > 0 && timeoutMs <= maxLoginMs)) {
+    refuse(`timeoutMs of the handler for ${handler.scheme} must be more than 0 and at most ${maxLoginMs} milliseconds`);
   }
 }
 

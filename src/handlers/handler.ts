@@ -27,6 +27,11 @@ export interface Handler<I extends Identity = Identity> {
    */
   epoch?(): number;
   /**
+   * How long this handler may take, milliseconds, where that is longer than `handlerTimeoutMs`: for one that waits for a
+   * person. At most `maxLoginMs`, 600,000: a longer log-in would open revoked.
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
    * What to say in `WWW-Authenticate` (RFC 9110 §11.6.1), or `undefined` to stay unmentioned.
    * Default: `<scheme> realm="<realm>"`.
    */
@@ -39,7 +44,7 @@ export interface Handler<I extends Identity = Identity> {
 
 /** What a handler may know of the request: no headers, no response. */
 export interface HandlerContext {
-  /** Aborted when the deadline (`handlerTimeoutMs`) has passed: whatever is returned later counts for nothing. */
+  /** Aborted when the deadline (`handlerTimeoutMs`, or the handler's `timeoutMs`) has passed: whatever is returned later counts for nothing. */
   readonly signal: AbortSignal;
   readonly peer: Peer;
   readonly target: Target;

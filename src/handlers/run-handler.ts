@@ -21,8 +21,10 @@ export type HandlerFailure =
 
 export interface RunOptions {
   readonly platform: Platform;
-  /** The handler must have settled by then. Milliseconds. */
+  /** What every handler is given. Milliseconds. */
   readonly timeoutMs: number;
+  /** What this handler asks for; the longer of the two is its deadline. Milliseconds. */
+  readonly ownTimeoutMs?: number | undefined;
   readonly peer: Peer;
   readonly target: Target;
   readonly round: number;
@@ -68,7 +70,7 @@ function createContext({ peer, target, round, state }: RunOptions): { context: H
     state,
   };
   const abort = () => {
-    reason = new AuthError("unavailable", "The handler did not answer within handlerTimeoutMs");
+    reason = new AuthError("unavailable", "The handler did not answer before its deadline");
     controller?.abort(reason);
   };
   return { context, abort };
@@ -93,7 +95,7 @@ function beforeDeadline<I extends Identity>(
       abort();
     };
     // Held: somebody awaits the verdict, even where no socket keeps the process alive.
-    const cancel = options.platform.delay(options.timeoutMs, passed, true);
+    const cancel = options.platform.delay(Math.max(options.timeoutMs, options.ownTimeoutMs ?? 0), passed, true);
     answer.then(
       (value) => settle(() => toVerdict(value, options)),
       (error: unknown) => settle(() => fail({ kind: "threw", error }, options)),

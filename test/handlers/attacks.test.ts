@@ -210,6 +210,22 @@ test("a handler that settles after its deadline makes no session", async () => {
   assert.deepEqual(await auth.sessions.list(), []);
 });
 
+test("a handler that waits for a person is given the time that it asks for, by header and by message, and no more", async () => {
+  const settle: ((verdict: unknown) => void)[] = [];
+  const wait = () => new Promise((resolve) => settle.push(resolve));
+  const handler = { scheme: "Wait", opens: "session", timeoutMs: 60_000, fromHeader: wait as never } as const;
+  const { auth, ask, advance } = start([handler]);
+  const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
+  const both = () => [ask("Authorization", "Wait x"), auth.logIn({ scheme: "wait", payload: "x" }, context)] as const;
+  const inTime = both();
+  advance(59_999);
+  for (const each of settle.splice(0)) each({ kind: "accepted", identity: { subject: "ada" } });
+  assert.deepEqual([(await inTime[0]).kind, (await inTime[1]).kind], ["allowed", "opened"]);
+  const late = both();
+  advance(60_000);
+  assert.deepEqual([(await late[0]).kind, (await late[1]).kind], ["denied", "denied"]);
+});
+
 test("unknown, wrong and disabled cost one equal hash each, and are answered in the same words", async () => {
   const seen = new Set<string>();
   for (const login of ["ada:wrong", "mallory:wrong", "mallory:p:q", "eve:p:q", "eve:wrong"]) {

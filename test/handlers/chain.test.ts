@@ -125,6 +125,12 @@ test("it is remembered only if every link is, and its epoch grows with any", () 
   assert.equal(chain("Key", [remembered(1), remembered(2)]).epoch?.(), 3);
 });
 
+test("its deadline is the longest that a link asks for, if one does", () => {
+  const links = [undefined, 20_000, 300_000].map((timeoutMs) => link("a", () => declined, [], { timeoutMs }));
+  assert.equal(chain("Key", links).timeoutMs, 300_000);
+  assert.equal(chain("Key", links.slice(0, 1)).timeoutMs, undefined);
+});
+
 test("a chain that could not work is refused", () => {
   const handler = link("a", () => declined, []);
   assert.throws(() => chain("Key", []), { code: "invalid_options", message: /at least one/ });

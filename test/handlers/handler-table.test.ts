@@ -46,6 +46,13 @@ const broken: readonly [why: string, handlers: readonly unknown[], message: RegE
   ["null", [null], /an object with a scheme/],
   ["two equal schemes", [handler("PSK"), handler("PSK")], /Two handlers.*chain\("PSK"/],
   ["two schemes that differ by case", [handler("Basic"), handler("basic")], /Two handlers.*case does not count/],
+  ["a deadline that is none", [handler("PSK", { timeoutMs: Number.NaN })], /timeoutMs .* PSK must be more than 0/],
+  ["a deadline in the past", [handler("PSK", { timeoutMs: 0 })], /must be more than 0/],
+  [
+    "a deadline beyond what an end of a subject is remembered",
+    [handler("PSK", { timeoutMs: 600_001 })],
+    /at most 600000/,
+  ],
   ["an unknown `opens`", [handler("PSK", { opens: "door" as never })], /"session" or "nothing"/],
 ];
 for (const [why, handlers, message] of broken) {

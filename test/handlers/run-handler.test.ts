@@ -59,6 +59,14 @@ test("a promised verdict arrives; its timer kept the process alive for it, and i
   assert.deepEqual(seen, { timers: 1, cancelled: 1, ms: 5_000, held: true });
 });
 
+test("a handler may ask for more time than others have, and not for less", async () => {
+  const { options, seen } = setUp();
+  await runHandler(async () => ada, { ...options, ownTimeoutMs: 300_000 });
+  assert.equal(seen.ms, 300_000);
+  await runHandler(async () => ada, { ...options, ownTimeoutMs: 1 });
+  assert.equal(seen.ms, 5_000);
+});
+
 test("the handler sees peer, target, round and state, and an unaborted signal", async () => {
   const { options } = setUp();
   const contexts: HandlerContext[] = [];
