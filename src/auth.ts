@@ -10,6 +10,7 @@ import { createCredentialMemory } from "./handlers/remembered-credentials.js";
 import type { Identity } from "./identity.js";
 import { createLogIn, type LogIn } from "./log-in.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
+import { createProofs } from "./proofs.js";
 import { quietly } from "./quietly.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
@@ -83,9 +84,10 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   });
   const codec = createTokenCodec(realm, keys);
   const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit });
+  const proofs = createProofs({ realm, store, ask, keys });
   const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
   const offered: Offered<I> = new WeakMap();
-  const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, offered, emit });
+  const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, offered, proofs, emit });
   const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
   const stopPurge = startPurge(store, ask, platform);
 
@@ -107,7 +109,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     realm,
     slot,
     authenticate: createAuthenticate<I>({ manager, checkCredentials, offered, deny }),
-    logIn: createLogIn<I>({ ...resolved, table, manager, deny, emit }),
+    logIn: createLogIn<I>({ ...resolved, table, manager, deny, proofs, emit }),
     sessions: createSessions({ store, ask, known, memory, emit }),
     optionalCaller,
     caller(source: object) {

@@ -15,6 +15,7 @@ import type { Checked, CredentialMemory, RememberedCredentials } from "./handler
 import { runHandler } from "./handlers/run-handler.js";
 import { fromIdentityJson, type Identity, requireIdentityJson } from "./identity.js";
 import type { Platform } from "./platform.js";
+import type { OneTimeProofs } from "./proofs.js";
 import type { Caller } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
 
@@ -35,6 +36,7 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly handlerTimeoutMs: number;
   readonly nestedSchemes: boolean;
   readonly offered: Offered<I>;
+  readonly proofs: (scheme: string) => OneTimeProofs;
   readonly emit: OnEvent;
 }
 
@@ -84,6 +86,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       ownTimeoutMs: handler.timeoutMs,
       peer: request.peer,
       target: request,
+      proofs: () => options.proofs(scheme),
       round: 1,
       onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }),
     });

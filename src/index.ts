@@ -41,6 +41,7 @@ export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } 
 export type { Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
 export { type Platform, systemPlatform } from "./platform.js";
+export type { OneTimeProofs } from "./proofs.js";
 export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./sessions/key-file.js";
 export { type KeyRing, randomKeys, type SigningKey } from "./sessions/keys.js";
 export type { Caller, Session } from "./sessions/session.js";

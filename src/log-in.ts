@@ -14,6 +14,7 @@ import type { HandlerTable } from "./handlers/handler-table.js";
 import { runHandler } from "./handlers/run-handler.js";
 import type { Identity } from "./identity.js";
 import type { Platform } from "./platform.js";
+import type { OneTimeProofs } from "./proofs.js";
 import type { Caller, Session } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
 
@@ -44,6 +45,7 @@ export interface LogInParts<I extends Identity> {
   readonly table: HandlerTable<I>;
   readonly manager: SessionManager<I>;
   readonly deny: Deny;
+  readonly proofs: (scheme: string) => OneTimeProofs;
   readonly handlerTimeoutMs: number;
   readonly emit: OnEvent;
 }
@@ -71,6 +73,7 @@ export function createLogIn<I extends Identity>(parts: LogInParts<I>): LogIn<I> 
       ownTimeoutMs: handler?.timeoutMs,
       peer: context.peer,
       target: context.target,
+      proofs: () => parts.proofs(scheme),
       round,
       state: context.challenge?.state,
       onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }),

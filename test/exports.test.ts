@@ -46,6 +46,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*LogInOutcome",
     "*Offer",
     "*OnEvent",
+    "*OneTimeProofs",
     "*Peer",
     "*Platform",
     "*PreSharedKey",

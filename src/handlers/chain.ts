@@ -71,6 +71,9 @@ function withState(context: HandlerContext, state: unknown, round: number): Hand
     },
     peer: context.peer,
     target: context.target,
+    get proofs() {
+      return context.proofs;
+    },
     round,
     state,
   };

@@ -1,4 +1,5 @@
 import type { Identity } from "../identity.js";
+import type { OneTimeProofs } from "../proofs.js";
 
 /** Or a promise of it: work that needs no waiting should not wait. */
 export type Awaitable<T> = T | Promise<T>;
@@ -48,6 +49,8 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   readonly peer: Peer;
   readonly target: Target;
+  /** What is kept between two messages, for all nodes, and taken once. */
+  readonly proofs: OneTimeProofs;
   /** 1 on the first message of a log-in, and one more after each `challenged`. */
   readonly round: number;
   /** What this handler put into its last `challenged` verdict; `undefined` in round 1. */

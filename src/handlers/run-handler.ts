@@ -2,6 +2,7 @@ import { adopt } from "../awaitable.js";
 import { AuthError } from "../errors.js";
 import { type Identity, requireSubject } from "../identity.js";
 import type { Platform } from "../platform.js";
+import type { OneTimeProofs } from "../proofs.js";
 import {
   type Awaitable,
   declined,
@@ -27,6 +28,8 @@ export interface RunOptions {
   readonly ownTimeoutMs?: number | undefined;
   readonly peer: Peer;
   readonly target: Target;
+  /** Asked for when the handler reads it first. */
+  readonly proofs: () => OneTimeProofs;
   readonly round: number;
   readonly state?: unknown;
   /** Told what went wrong. The error is the handler's own: it may hold anything, so do not log its text unasked. */
@@ -53,7 +56,10 @@ export function runHandler<I extends Identity>(
 }
 
 /** The signal is made when it is first read: a controller costs 4 µs, and a handler that answers at once needs none. */
-function createContext({ peer, target, round, state }: RunOptions): { context: HandlerContext; abort: () => void } {
+function createContext({ peer, target, proofs, round, state }: RunOptions): {
+  context: HandlerContext;
+  abort: () => void;
+} {
   let controller: AbortController | undefined;
   let reason: AuthError | undefined;
   const context: HandlerContext = {
@@ -66,6 +72,9 @@ function createContext({ peer, target, round, state }: RunOptions): { context: H
     },
     peer,
     target,
+    get proofs() {
+      return proofs();
+    },
     round,
     state,
   };

@@ -6,6 +6,9 @@ import { createHandlerTable } from "../handlers/handler-table.js";
 import { runHandler } from "../handlers/run-handler.js";
 import { type Identity, requireIdentityJson } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
+import { createProofs, type OneTimeProofs } from "../proofs.js";
+import { openKeys, randomKeys } from "../sessions/keys.js";
+import { memory } from "../stores/memory.js";
 import { mutate, noise } from "./mutate.js";
 import { createRandom } from "./random.js";
 
@@ -154,7 +157,7 @@ export function describeHandler(name: string, options: HandlerSuiteOptions): voi
         },
       };
       const call = (context: HandlerContext) => handler.fromHeader?.(stalled.payload, context) as Awaitable<Verdict>;
-      const verdict = runHandler(call, { ...contextOf(), platform, timeoutMs: 1 });
+      const verdict = runHandler(call, { ...contextOf(), proofs: createProofsOfSuite, platform, timeoutMs: 1 });
       assert.ok(verdict instanceof Promise, "it answered although its backend did not");
       for (const passed of deadlines) passed();
       assert.deepEqual(await verdict, { kind: "unavailable" });
@@ -167,8 +170,14 @@ function contextOf(): HandlerContext {
     signal: new AbortController().signal,
     peer: { address: "192.0.2.1", trusted: false },
     target: { method: "GET", path: "/" },
+    proofs: createProofsOfSuite(),
     round: 1,
   };
+}
+
+function createProofsOfSuite(): OneTimeProofs {
+  const keys = openKeys(randomKeys(), systemPlatform);
+  return createProofs({ realm: "suite", store: memory(), ask: (question) => question(), keys })("suite");
 }
 
 function acceptedSubject(verdict: Verdict | undefined): string | undefined {

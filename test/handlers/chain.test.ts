@@ -4,6 +4,7 @@ import { chain } from "../../src/handlers/chain.js";
 import { declined, type Handler, type HandlerContext, type Verdict } from "../../src/handlers/handler.js";
 import type { IdentityOf } from "../../src/handlers/handler-table.js";
 import type { Identity } from "../../src/identity.js";
+import type { OneTimeProofs } from "../../src/proofs.js";
 import { describeHandler } from "../../src/testing/handler-suite.js";
 
 const accepted = (subject: string): Verdict => ({ kind: "accepted", identity: { subject } });
@@ -11,6 +12,7 @@ const context = (round = 1, state?: unknown): HandlerContext => ({
   signal: new AbortController().signal,
   peer: { address: "", trusted: false },
   target: { method: "GET", path: "/" },
+  proofs: {} as OneTimeProofs,
   round,
   state,
 });

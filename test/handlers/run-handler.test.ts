@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
 import { type HandlerFailure, type RunOptions, runHandler } from "../../src/handlers/run-handler.js";
 import type { Platform } from "../../src/platform.js";
+import type { OneTimeProofs } from "../../src/proofs.js";
 
 /** A platform whose only timer is turned by hand. */
 function handTurned() {
@@ -26,6 +27,8 @@ function handTurned() {
   return { platform, seen, deadline: () => due?.() };
 }
 
+const proofs = { realm: "example" } as OneTimeProofs;
+
 function setUp() {
   const failures: HandlerFailure[] = [];
   const world = handTurned();
@@ -34,6 +37,7 @@ function setUp() {
     timeoutMs: 5_000,
     peer: { address: "192.0.2.1", trusted: false },
     target: { method: "GET", path: "/" },
+    proofs: () => proofs,
     round: 1,
     onFailure: (failure) => failures.push(failure),
   };

@@ -149,6 +149,7 @@ test("a hash check that fails frees its place, and the log-in is unavailable, no
       timeoutMs: 1_000,
       peer: { address: "", trusted: false },
       target: { method: "GET", path: "/" },
+      proofs: () => assert.fail("was asked for"),
       round: 1,
     });
     assert.deepEqual(verdict, { kind: "unavailable" });
