@@ -149,6 +149,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*NewSession",
     "*ProofKind",
     "*Reading",
+    "*RecordKind",
+    "*RecordReading",
     "*RotationPolicy",
     "*SessionCaps",
     "*SessionChange",

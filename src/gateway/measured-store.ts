@@ -19,6 +19,8 @@ const timed: readonly StoreOperation[] = [
   "swapState",
   "put",
   "take",
+  "loadRecord",
+  "swapRecord",
 ];
 
 export type StoreOperation = Exclude<keyof Store, "durable" | "keyFile" | "purge" | "watch" | "close">;

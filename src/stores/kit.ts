@@ -14,6 +14,8 @@ export {
   type NewSession,
   type ProofKind,
   type Reading,
+  type RecordKind,
+  type RecordReading,
   type RotationPolicy,
   type SessionCaps,
   type SessionChange,

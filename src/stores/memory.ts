@@ -4,6 +4,7 @@ import { type Platform, systemPlatform } from "../platform.js";
 import { isOver, removableAt } from "./deadline.js";
 import { createDeadlineHeap } from "./deadline-heap.js";
 import { coveringMark, type EndMark } from "./end-mark.js";
+import { createMemoryRecords } from "./memory-records.js";
 import { createNameIndex } from "./name-index.js";
 import { createRulesTable, toFirstRow, toNextRow } from "./row.js";
 import {
@@ -49,6 +50,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const rowDeadlines = createDeadlineHeap();
   const proofs = new Map<string, { readonly json: string; readonly deadline: number }>();
   const proofDeadlines = createDeadlineHeap();
+  const records = createMemoryRecords(platform);
   const marks = new Map<string, EndMark>();
   const rules = createRulesTable();
   const listeners = new Set<(event: EndEvent) => void>();
@@ -214,11 +216,14 @@ export function memory(options: MemoryOptions = {}): Store {
       proofs.delete(key);
       return proof !== undefined && proof.deadline > platform.now() ? proof.json : undefined;
     },
+    loadRecord: records.loadRecord,
+    swapRecord: records.swapRecord,
     purge(limit) {
       const now = platform.now();
       for (const [subject, mark] of marks) if (mark.at < now - maxLoginMs) marks.delete(subject);
-      const count = purgeRows(limit, now);
-      return count + purgeProofs(limit - count, now);
+      let count = purgeRows(limit, now);
+      count += purgeProofs(limit - count, now);
+      return count + records.purge(limit - count);
     },
     watch(onEnd) {
       const listener = (event: EndEvent): void => onEnd(event);

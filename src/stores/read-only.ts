@@ -4,7 +4,8 @@ import type { Store } from "./store.js";
 
 /**
  * A store that answers as the one behind it would and changes nothing: for looking at what would become of a request. A
- * swap is computed and not written, so that even a stolen token that is looked at ends no session.
+ * swap is computed and not written, so that even a stolen token that is looked at ends no session, and a wrong password
+ * that is looked at counts against nobody.
  */
 export function readOnly(store: Store): Store {
   const refuse = (): never => {
@@ -17,6 +18,7 @@ export function readOnly(store: Store): Store {
     endSession: refuse,
     endSubject: refuse,
     swapState: refuse,
+    swapRecord: () => true,
     put: refuse,
     take: refuse,
     purge: () => 0,

@@ -3,7 +3,7 @@ import { AuthError } from "../errors.js";
 import type { Platform } from "../platform.js";
 import { loadDriver, type SqliteDatabase } from "./sqlite-driver.js";
 import { attemptBlocking, errcodeOf, isBusy } from "./sqlite-retry.js";
-import { applicationId, schema, schemaVersion } from "./sqlite-schema.js";
+import { applicationId, migrations, schema, schemaVersion } from "./sqlite-schema.js";
 
 const privateMode = 0o600;
 const othersMayWrite = 0o022;
@@ -62,7 +62,10 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
   database.exec(`pragma journal_size_limit = ${keptLogBytes}; pragma synchronous = normal`);
   if (pragma("user_version") === schemaVersion) return;
   transact(database, "begin immediate", () => {
-    if (pragma("user_version") === 0) database.exec(schema);
+    // Read again: another process may have done it meanwhile.
+    let version = Number(pragma("user_version"));
+    if (version === 0) database.exec(schema);
+    for (; migrations.has(version); version++) database.exec(migrations.get(version) ?? "");
   });
 }
 

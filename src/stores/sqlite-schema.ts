@@ -5,7 +5,23 @@ import type { SessionRow, SessionRules } from "./store.js";
 
 /** "SaLy": tells our files from other SQLite databases. */
 export const applicationId = 0x53614c79;
-export const schemaVersion = 1;
+export const schemaVersion = 2;
+
+/** Schema 2. */
+const records = `
+create table records (
+  kind text not null,
+  id text not null,
+  version integer not null,
+  json text not null,
+  over_at integer not null,
+  primary key (kind, id)
+) without rowid;
+create index records_by_over on records (over_at);
+`;
+
+/** What makes schema `n + 1` of schema `n`. A process of the version before goes on with such a file. */
+export const migrations: ReadonlyMap<number, string> = new Map([[1, `${records} pragma user_version = 2;`]]);
 
 /**
  * - `over_at`, `removable_at`: what `deadline.ts` says of the row, so that lists, caps and purge need no copy of the rule.
@@ -59,7 +75,7 @@ create table ends (
 );
 create index ends_by_subject on ends (name) where kind = 'subject';
 create index ends_by_at on ends (at);
-pragma application_id = ${applicationId};
+${records}pragma application_id = ${applicationId};
 pragma user_version = ${schemaVersion};
 `;
 

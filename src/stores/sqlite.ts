@@ -90,6 +90,11 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   const putProof = database.prepare(`insert into proofs (kind, id, json, over_at) values (?1, ?2, ?3, ?4)
     on conflict (kind, id) do update set json = ?3, over_at = ?4 where over_at <= ?5`);
   const takeProof = prepareRows("delete from proofs where kind = ? and id = ? returning json, over_at");
+  const loadRecord = prepareRows("select version, json from records where kind = ? and id = ? and over_at > ?");
+  const addRecord = database.prepare(`insert into records (kind, id, version, json, over_at) values (?1, ?2, 1, ?3, ?4)
+    on conflict (kind, id) do update set version = 1, json = ?3, over_at = ?4 where over_at <= ?5`);
+  const swapRecord = database.prepare(`update records set version = version + 1, json = ?, over_at = ?
+    where kind = ? and id = ? and version = ? and over_at > ?`);
 
   type Noted = { readonly event: EndEvent; readonly id: number };
 
@@ -194,6 +199,21 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
       write(true, () => {
         const columns = takeProof.get(kind, id) as readonly [string, number] | undefined;
         return columns !== undefined && columns[1] > platform.now() ? columns[0] : undefined;
+      }),
+    loadRecord: (kind, id) =>
+      read(() => {
+        const now = platform.now();
+        const columns = loadRecord.get(kind, id, now) as readonly [number, string] | undefined;
+        return { version: columns?.[0] ?? 0, json: columns?.[1], now };
+      }),
+    swapRecord: (kind, id, version, json, lifeMs) =>
+      writeOne(false, () => {
+        const now = platform.now();
+        const { changes } =
+          version === 0
+            ? addRecord.run(kind, id, json, now + lifeMs, now)
+            : swapRecord.run(json, now + lifeMs, kind, id, version, now);
+        return Number(changes) === 1;
       }),
     purge,
     watch: (onEnd) => feed.watch(onEnd),

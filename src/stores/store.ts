@@ -52,9 +52,20 @@ export interface Store {
   /** Removes it and returns it: to one taker, once. Durable. */
   take(kind: ProofKind, id: string): Awaitable<string | undefined>;
 
+  /** A small record that all nodes share, and the clock it must be judged by. Version 0, `json` `undefined`: none, or expired. */
+  loadRecord(kind: RecordKind, id: string): Awaitable<RecordReading>;
   /**
-   * Removes sessions and proofs that no caller can use any more, at most `limit`; returns how many. A revoked session
-   * stays until its absolute limit, so that "revoked" can be answered.
+   * Compare-and-set of a record: version 0 adds one, any other replaces that version by the next. It lives `lifeMs` from
+   * this write. Not durable: a power cut may take the last writes back.
+   *
+   * @returns `false`, with nothing written, when the version is another: also 0 while there is one, and any other when it
+   *   is gone or expired. Load again and decide again.
+   */
+  swapRecord(kind: RecordKind, id: string, version: number, json: string, lifeMs: number): Awaitable<boolean>;
+
+  /**
+   * Removes sessions, proofs and records that no caller can use any more, at most `limit`; returns how many. A revoked
+   * session stays until its absolute limit, so that "revoked" can be answered.
    */
   purge(limit: number): Awaitable<number>;
   /** Calls back for every session or subject that any node ends, this one included. `onEnd` must not throw. */
@@ -70,6 +81,18 @@ export const maxLoginMs = 600_000;
 
 /** What a one-time proof is for. */
 export type ProofKind = "ticket" | "challenge";
+
+/** Whose failed log-ins a record counts: an account's, or a source's. */
+export type RecordKind = "account-budget" | "source-budget";
+
+/** A record, and the clock it must be judged by. */
+export interface RecordReading {
+  /** What the next change must name. 1 when the record is added, and one more with every write. */
+  readonly version: number;
+  readonly json: string | undefined;
+  /** The store's clock when the record was read, in milliseconds. */
+  readonly now: number;
+}
 
 /** A row, and the clock it must be judged by. */
 export interface Reading {

@@ -94,12 +94,18 @@ export function testStoreLimits(test: StoreTest): void {
   test("a purge removes at most its limit, and in the end everything", async ({ store, open, wait }) => {
     for (let index = 0; index < 5; index++) await open({ rules: { ...shortRules, absoluteMs: 100 } });
     for (let index = 0; index < 5; index++) await store.put("ticket", `t${index}`, "{}", 100);
+    for (let index = 0; index < 5; index++) await store.swapRecord("source-budget", `r${index}`, 0, "{}", 100);
     await store.put("ticket", "live", "{}", 60_000);
+    await store.swapRecord("source-budget", "live", 0, "{}", 60_000);
+    await store.swapRecord("source-budget", "kept", 0, "{}", 100);
+    await store.swapRecord("source-budget", "kept", 1, "longer", 60_000);
     await wait(150);
     const removed: number[] = [];
-    for (let round = 0; round < 5; round++) removed.push(await store.purge(4));
-    assert.deepEqual(removed, [4, 4, 2, 0, 0]);
+    for (let round = 0; round < 6; round++) removed.push(await store.purge(4));
+    assert.deepEqual(removed, [4, 4, 4, 3, 0, 0]);
     assert.equal(await store.take("ticket", "live"), "{}");
+    assert.equal((await store.loadRecord("source-budget", "live")).json, "{}");
+    assert.equal((await store.loadRecord("source-budget", "kept")).json, "longer");
   });
 }
 

@@ -130,6 +130,23 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
       const id = `p${draw(8)}`;
       return async (store) => String(await store.take("ticket", id));
     },
+    loadRecord() {
+      const id = `r${draw(4)}`;
+      return async (store) => {
+        const { version, json } = await store.loadRecord("account-budget", id);
+        return `${version} ${json}`;
+      };
+    },
+    swapRecord() {
+      const id = `r${draw(4)}`;
+      const json = String(draw(1_000));
+      const lifeMs = own ? 60_000 : draw(300) + 1;
+      const stale = draw(3);
+      return async (store) => {
+        const { version } = await store.loadRecord("account-budget", id);
+        return String(await store.swapRecord("account-budget", id, Math.max(0, version - stale), json, lifeMs));
+      };
+    },
     // How many depends on what a store removed by itself.
     purge: () => async (store) => String((await store.purge(1_000)) >= 0),
   };

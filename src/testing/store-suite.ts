@@ -4,6 +4,7 @@ import { testStoreData } from "./store-suite-data.js";
 import { testStoreEnds } from "./store-suite-ends.js";
 import { testStoreLimits } from "./store-suite-limits.js";
 import { testStoreRandomly } from "./store-suite-random.js";
+import { testStoreRecords } from "./store-suite-records.js";
 import { testStoreSessions } from "./store-suite-sessions.js";
 
 export type { StoreSuiteOptions, StoreUnderTest } from "./store-suite-context.js";
@@ -27,6 +28,7 @@ export function describeStore(name: string, options: StoreSuiteOptions): void {
     testStoreEnds(test);
     testStoreLimits(test);
     testStoreData(test);
+    testStoreRecords(test);
     testStoreRandomly(test);
   });
 }

@@ -53,6 +53,8 @@ export function createFragileStore(time: VirtualTime, random: Random): FragileSt
     swapState: (ref, version, json) => current.swapState(ref, version, json),
     put: (kind, id, json, lifeMs) => current.put(kind, id, json, lifeMs),
     take: (kind, id) => current.take(kind, id),
+    loadRecord: (kind, id) => current.loadRecord(kind, id),
+    swapRecord: (kind, id, version, json, lifeMs) => current.swapRecord(kind, id, version, json, lifeMs),
     purge: (limit) => current.purge(limit),
     watch(onEnd) {
       listeners.add(onEnd);

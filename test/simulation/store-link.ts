@@ -58,6 +58,8 @@ export function createStoreLink(store: Store, { time, random, platform, remote, 
     swapState: (ref, version, json) => call(() => store.swapState(ref, version, json)),
     put: (kind, id, json, lifeMs) => call(() => store.put(kind, id, json, lifeMs)),
     take: (kind, id) => call(() => store.take(kind, id)),
+    loadRecord: (kind, id) => call(() => store.loadRecord(kind, id)),
+    swapRecord: (kind, id, version, json, lifeMs) => call(() => store.swapRecord(kind, id, version, json, lifeMs)),
     purge: (limit) => store.purge(limit), // whoever cleans up may take the time it likes
     watch(onEnd) {
       if (!remote) return { aliveAt: () => platform.monotonic(), stop: store.watch(onEnd).stop };

@@ -28,6 +28,16 @@ function run(path: string, sql: string): void {
   database.close();
 }
 
+/** What a file was made of. */
+function tablesOf(path: string): unknown[] {
+  const { DatabaseSync } = loadDriver();
+  const database = new DatabaseSync(path, { timeout: 0 });
+  const tables = database.prepare("select sql from sqlite_schema where sql is not null order by name").all();
+  const version = database.prepare("pragma user_version").get();
+  database.close();
+  return [...tables, version];
+}
+
 test("the database and what stands beside it are the owner's alone, whatever the umask", () => {
   const path = newPath();
   const before = process.umask(0);
@@ -75,8 +85,24 @@ test("a file that is no database, or the database of something else, is refused 
 test("a newer schema is refused with what to do", async () => {
   const path = newPath();
   await sqlite(path).close();
-  run(path, "pragma user_version = 2");
-  refuses(path, /has schema 2, and this version of sallyport knows 1; update sallyport/);
+  run(path, "pragma user_version = 3");
+  refuses(path, /has schema 3, and this version of sallyport knows 2; update sallyport/);
+});
+
+test("a file of the schema before is brought up to date, once, and keeps what is in it", async () => {
+  const path = newPath();
+  const before = sqlite(path);
+  await before.put("ticket", "a", "kept", 60_000);
+  await before.close();
+  run(path, "drop table records; pragma user_version = 1");
+  const stores = [sqlite(path), sqlite(path)];
+  assert.equal(await stores[0]?.swapRecord("account-budget", "r", 0, "new", 60_000), true);
+  assert.equal((await stores[1]?.loadRecord("account-budget", "r"))?.json, "new");
+  assert.equal(await stores[1]?.take("ticket", "a"), "kept");
+  for (const store of stores) await store.close();
+  const fresh = newPath();
+  await sqlite(fresh).close();
+  assert.deepEqual(tablesOf(path), tablesOf(fresh));
 });
 
 test("a path that is not one is refused", () => {
