@@ -1,5 +1,6 @@
 import { AuthError } from "../errors.js";
-import { costOf, decoyHash, maxPasswordLength } from "./password-hash.js";
+import { type HashKind, kindOf } from "./hash-kind.js";
+import { maxPasswordLength } from "./password-hash.js";
 import { canonicalUserName, type UserEntry } from "./user-file-format.js";
 
 export interface PasswordCheck {
@@ -9,8 +10,11 @@ export interface PasswordCheck {
 
 export interface PasswordCheckOptions {
   readonly users: ReadonlyMap<string, UserEntry>;
+  /** The kinds that the users' hashes are of. */
+  readonly kinds: readonly HashKind[];
   readonly random: (bytes: number) => Uint8Array;
-  readonly verifyHash: (hash: string, password: string) => Promise<boolean>;
+  /** In place of the kinds' own, for tests that count. */
+  readonly verifyHash?: ((hash: string, password: string) => Promise<boolean>) | undefined;
 }
 
 /**
@@ -20,9 +24,13 @@ export interface PasswordCheckOptions {
  * Where hashes in one file have different parameters, each attempt runs one computation of every kind. So a file that
  * is half-way to stronger parameters costs the sum of both until it is all the way.
  */
-export function createPasswordCheck({ users, random, verifyHash }: PasswordCheckOptions): PasswordCheck {
+export function createPasswordCheck({ users, kinds, random, verifyHash }: PasswordCheckOptions): PasswordCheck {
+  const costOf = (hash: string) => kindOf(kinds, hash).costOf(hash);
   const costs = new Set([...users.values()].map((user) => costOf(user.hash)));
-  const decoys = [...costs].map((cost) => ({ cost, hash: decoyHash(cost, random) }));
+  const decoys = [...costs].map((cost) => {
+    const kind = kindOf(kinds, cost);
+    return { cost, hash: kind.decoy(cost, random), verify: verifyHash ?? kind.verify };
+  });
   return {
     async check(name, password) {
       // Says nothing about an account: none has such a name or password. It bounds the work before any hashing.
@@ -32,7 +40,7 @@ export function createPasswordCheck({ users, random, verifyHash }: PasswordCheck
       let right = false;
       for (const decoy of decoys) {
         const isOwn = decoy.cost === ownCost;
-        const matches = await verifyHash(isOwn && user ? user.hash : decoy.hash, password);
+        const matches = await decoy.verify(isOwn && user ? user.hash : decoy.hash, password);
         right ||= isOwn && matches;
       }
       return right && user?.disabled === false ? user : undefined;

@@ -1,4 +1,5 @@
 import { AuthError } from "../errors.js";
+import type { HashKind } from "./hash-kind.js";
 
 /**
  * OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. 9–30 ms on a server core, which a person
@@ -53,13 +54,8 @@ export async function verifyHash(hash: string, password: string): Promise<boolea
   return verify(hash, password);
 }
 
-/** The parameters of a hash, as text: two hashes with equal ones cost the same. */
-export function costOf(hash: string): string {
-  return hash.slice(0, hash.indexOf("$", "$argon2id$v=19$".length));
-}
-
 /** What is wrong with a hash, and what to do; `undefined` when it is fine. Never shows the hash. */
-export function hashFault(hash: string): string | undefined {
+function hashFault(hash: string): string | undefined {
   if (!hash.startsWith("$argon2id$")) {
     return "the hash is not argon2id, which is the only kind taken. Make one with hashPassword";
   }
@@ -75,16 +71,21 @@ export function hashFault(hash: string): string | undefined {
   return undefined;
 }
 
-/**
- * A hash that no password has, which costs what a real one with these parameters costs: it is checked for users who do
- * not exist.
- */
-export function decoyHash(costs: string, random: (bytes: number) => Uint8Array): string {
-  const text = (bytes: number) => Buffer.from(random(bytes)).toString("base64").replace(/=+$/, "");
-  return `${costs}$${text(16)}$${text(32)}`;
-}
-
-/** Native code of some megabytes, loaded when the first user file or hash needs it. */
-export function loadArgon2(): Promise<typeof import("@node-rs/argon2")> {
+function loadArgon2(): Promise<typeof import("@node-rs/argon2")> {
   return import("@node-rs/argon2");
 }
+
+/** argon2id, the kind that `hashPassword` makes. */
+export const argon2id: HashKind = Object.freeze({
+  name: "argon2id",
+  library: "@node-rs/argon2",
+  owns: (hash: string) => hash.startsWith("$argon2id$"),
+  fault: hashFault,
+  costOf: (hash: string) => hash.slice(0, hash.indexOf("$", "$argon2id$v=19$".length)),
+  decoy(cost: string, random: (bytes: number) => Uint8Array) {
+    const text = (bytes: number) => Buffer.from(random(bytes)).toString("base64").replace(/=+$/, "");
+    return `${cost}$${text(16)}$${text(32)}`;
+  },
+  verify: verifyHash,
+  load: loadArgon2,
+});

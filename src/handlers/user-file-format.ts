@@ -1,5 +1,5 @@
 import { AuthError } from "../errors.js";
-import { hashFault } from "./password-hash.js";
+import { argon2id } from "./password-hash.js";
 
 export interface UserEntry {
   /** As written in the file: the subject of the identity. */
@@ -32,6 +32,24 @@ const maxNameLength = 256;
  * @throws {AuthError} `invalid_options` with source, line and remedy; never with a hash.
  */
 export function parseUserFile(text: string, source: string): ReadonlyMap<string, UserEntry> {
+  return parseLines(text, source, "ada:HASH:user, with HASH from hashPassword", parseLine);
+}
+
+/** Says what is wrong with the line that is being read. */
+export type Refuse = (fault: string) => never;
+
+/**
+ * Reads any file of one user a line. Empty lines and lines that begin with `#` say nothing.
+ *
+ * @param example a line, for whoever has none.
+ * @throws {AuthError} `invalid_options` with source, line and remedy.
+ */
+export function parseLines(
+  text: string,
+  source: string,
+  example: string,
+  parse: (line: string, refuse: Refuse) => UserEntry,
+): ReadonlyMap<string, UserEntry> {
   const users = new Map<string, UserEntry>();
   const lines = new Map<string, number>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
@@ -39,7 +57,8 @@ export function parseUserFile(text: string, source: string): ReadonlyMap<string,
     const refuse = (fault: string): never => {
       throw new AuthError("invalid_options", `${source}, line ${index + 1}: ${fault}`);
     };
-    const entry = parseLine(line, refuse);
+    const entry = parse(line, refuse);
+    requireName(entry.name, refuse);
     const canonical = canonicalUserName(entry.name);
     const twin = lines.get(canonical);
     if (twin !== undefined) refuse(`this user is in line ${twin} already (case and width do not count). Remove one`);
@@ -47,22 +66,22 @@ export function parseUserFile(text: string, source: string): ReadonlyMap<string,
     lines.set(canonical, index + 1);
   }
   if (users.size === 0) {
-    throw new AuthError(
-      "invalid_options",
-      `${source} holds no user. Add a line such as ada:HASH:user, with HASH from hashPassword`,
-    );
+    throw new AuthError("invalid_options", `${source} holds no user. Add a line such as ${example}`);
   }
   return users;
 }
 
-function parseLine(line: string, refuse: (fault: string) => never): UserEntry {
-  const [name = "", hash, roles, state, ...rest] = line.split(":");
-  if (hash === undefined || roles === undefined || rest.length > 0)
-    refuse("must be name:hash:roles or name:hash:roles:disabled");
+function requireName(name: string, refuse: Refuse): void {
   if (name === "" || name !== name.trim() || name.length > maxNameLength || /[\p{Cc}\p{Surrogate}]/u.test(name)) {
     refuse(`the name must be 1 to ${maxNameLength} characters, without control characters or space at its ends`);
   }
-  const fault = hashFault(hash);
+}
+
+function parseLine(line: string, refuse: Refuse): UserEntry {
+  const [name = "", hash, roles, state, ...rest] = line.split(":");
+  if (hash === undefined || roles === undefined || rest.length > 0)
+    refuse("must be name:hash:roles or name:hash:roles:disabled");
+  const fault = argon2id.fault(hash);
   if (fault !== undefined) refuse(fault);
   if (state !== undefined && state !== "disabled") refuse('what follows the roles can only be "disabled"');
   const list = roles === "" ? [] : roles.split(",");
