@@ -28,6 +28,7 @@ export {
   type Verdict,
 } from "./handlers/handler.js";
 export type { IdentityOf } from "./handlers/handler-table.js";
+export { type HtpasswdFileOptions, htpasswdFile } from "./handlers/htpasswd-file.js";
 export { type JwtIdentity, type JwtOptions, jwt } from "./handlers/jwt.js";
 export { hashPassword } from "./handlers/password-hash.js";
 export {

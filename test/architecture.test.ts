@@ -84,7 +84,7 @@ test("dependencies point one way: cli → gateway → services → core ← adap
 });
 
 test("the core imports neither Connect nor a web server nor a store or its driver", () => {
-  const allowed = new Set(["node:crypto", "node:fs", "jose", "@node-rs/argon2"]);
+  const allowed = new Set(["node:crypto", "node:fs", "jose", "@node-rs/argon2", "@node-rs/bcrypt"]);
   const inCore = imports.filter(({ from }) => core.has(stepOf(from)));
   assert.deepEqual(told(inCore.filter(({ to }) => !isLocal(to) && !allowed.has(to))), []);
   // Of the stores: the contract, and what guards and purges any of them.
@@ -108,6 +108,7 @@ test("drivers and frameworks are each known to one place", () => {
     ajv: /^gateway\/check-shape\.ts$/,
     commander: /^cli\//,
     jose: /^handlers\/jwt/,
+    "@node-rs/bcrypt": /^handlers\/bcrypt-hash\.ts$/,
     "@node-rs/argon2": /^handlers\/password-hash\.ts$/,
   };
   for (const [name, where] of Object.entries(place)) {

@@ -48,6 +48,7 @@ export type StoreConfig = { readonly kind: "memory" } | { readonly kind: "sqlite
 /** One entry of `handlers`: a scheme and what answers for it. Secrets in it are loaded already. */
 export type HandlerConfig =
   | { readonly kind: "users"; readonly scheme: string; readonly file: string }
+  | { readonly kind: "htpasswd"; readonly scheme: string; readonly file: string; readonly roles: readonly string[] }
   | {
       readonly kind: "keys";
       readonly scheme: string;

@@ -25,6 +25,16 @@ export const handler: Schema = oneOf(
     users: path(
       "For `Basic`: a file of lines `name:hash:roles`, with hashes from `sallyport hash-password`. An edit takes effect within a second.",
     ),
+    htpasswd: object(
+      {
+        file: path(
+          "A file of lines `name:hash`, with bcrypt (cost 10 to 15) or argon2id. An edit takes effect within a second.",
+        ),
+        roles: roles("Roles of everybody in it. Default: none."),
+      },
+      ["file"],
+      "For `Basic`: an `htpasswd` file, as web servers read. bcrypt needs the package `@node-rs/bcrypt`.",
+    ),
     keys: mapOf(
       {
         ...object(

@@ -1,5 +1,6 @@
 import { basic } from "../handlers/basic.js";
 import type { Handler } from "../handlers/handler.js";
+import { htpasswdFile } from "../handlers/htpasswd-file.js";
 import { jwt } from "../handlers/jwt.js";
 import { preSharedKey } from "../handlers/pre-shared-key.js";
 import { userFile } from "../handlers/user-file.js";
@@ -16,6 +17,8 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
   switch (config.kind) {
     case "users":
       return basic(userFile(config.file, { onWarning }));
+    case "htpasswd":
+      return basic(htpasswdFile(config.file, { roles: config.roles, onWarning }));
     case "keys":
       return preSharedKey(config);
     case "jwt": {

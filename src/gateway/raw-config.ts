@@ -51,6 +51,7 @@ export interface RawSession {
 
 export interface RawHandler {
   readonly users?: string;
+  readonly htpasswd?: { readonly file?: string; readonly roles?: List<string> };
   readonly keys?: Named<{
     readonly key?: string | { readonly file?: string };
     readonly sha256?: string;

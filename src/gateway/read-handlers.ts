@@ -36,6 +36,13 @@ function readHandler(scheme: string, raw: RawHandler, path: ConfigPath, reading:
     wants("users", "Basic");
     return { kind: "users", scheme: "Basic", file: reading.resolve(raw.users) };
   }
+  if (raw.htpasswd !== undefined) {
+    wants("htpasswd", "Basic");
+    const { file, roles } = raw.htpasswd;
+    return file === undefined
+      ? undefined
+      : { kind: "htpasswd", scheme: "Basic", file: reading.resolve(file), roles: present(roles) };
+  }
   if (raw.jwt !== undefined) {
     wants("jwt", "Bearer");
     return readJwt(raw.jwt, reading, path);

@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hash } from "@node-rs/bcrypt";
+import { toFaultText } from "../../src/gateway/config-document.js";
+import { createHandler } from "../../src/gateway/handlers.js";
+import { loadConfig, parseConfig } from "../../src/gateway/parse-config.js";
+import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
+import { type GatewayFiles, gatewayFiles, sketch } from "./gateway-files.js";
+
+// One entry of `handlers` each: from the words of the file to a verdict.
+
+const withHandler = (entry: string) => sketch.replace(/ {2}Basic: .*\n/, `  ${entry}\n`);
+
+function handlerOf(files: GatewayFiles, entry: string) {
+  files.write("gate.yaml", withHandler(entry));
+  const [config] = loadConfig(files.config).handlers;
+  return config === undefined ? assert.fail("no handler") : createHandler(config, () => {});
+}
+
+function faultOf(files: GatewayFiles, entry: string): string {
+  const parsed = parseConfig(withHandler(entry), { file: files.config });
+  const faults = parsed.kind === "faults" ? parsed.faults : [];
+  return faults.map((fault) => toFaultText(fault).replaceAll(`${files.directory}/`, "")).join("\n");
+}
+
+const ask = (handler: ReturnType<typeof handlerOf>, payload: string): Verdict | Promise<Verdict> =>
+  handler.fromHeader?.(payload, { peer: { address: "", trusted: false } } as HandlerContext) ?? assert.fail();
+
+test("htpasswd: the users of the file, with the roles of the entry", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("htpasswd", `ada:${await hash("correct horse", 10)}\n`);
+  const handler = handlerOf(files, "Basic: { htpasswd: { file: ./htpasswd, roles: [user] } }");
+  assert.deepEqual(await ask(handler, btoa("ada:correct horse")), {
+    kind: "accepted",
+    identity: { subject: "ada", roles: ["user"] },
+  });
+  assert.deepEqual(await ask(handler, btoa("ada:wrong")), { kind: "rejected" });
+});
+
+test("htpasswd: a weak hash is found with its line, and another scheme is refused", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("htpasswd", "ada:{SHA}EfatjsUqKYSrqv18O1FlA3hcIHI=\n");
+  assert.match(
+    faultOf(files, "Basic: { htpasswd: { file: ./htpasswd } }"),
+    /^gate.yaml:6:\d+: handlers.Basic.htpasswd: htpasswd, line 1: the hash is one plain SHA.*htpasswd -B -C 12 FILE NAME$/,
+  );
+  assert.match(
+    faultOf(files, "Digest: { htpasswd: { file: ./htpasswd } }"),
+    /^gate.yaml:6:3: htpasswd answers for the scheme Basic; write handlers.Basic/,
+  );
+});
