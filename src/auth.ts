@@ -1,17 +1,22 @@
 import { createAuthenticate } from "./authenticate.js";
+import { after } from "./awaitable.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createDeny } from "./credentials/deny.js";
-import type { AuthenticateOptions, AuthRequest, Decision } from "./decision.js";
+import { createPossession } from "./credentials/proof-of-possession.js";
+import { isSufficient } from "./credentials/step-up.js";
+import type { AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import type { Awaitable, Handler } from "./handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "./handlers/handler-table.js";
 import { createCredentialMemory } from "./handlers/remembered-credentials.js";
 import type { Identity } from "./identity.js";
-import { createLogIn, type LogIn } from "./log-in.js";
+import { type BeginOperateAs, createLogIn, type LogIn } from "./log-in.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
+import { createOperateAs, requireOperateAs } from "./policies/operate-as.js";
 import { createProofs } from "./proofs.js";
 import { quietly } from "./quietly.js";
+import { isOpen } from "./sessions/is-open.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
 import type { Caller } from "./sessions/session.js";
@@ -21,7 +26,7 @@ import { createTokenCodec } from "./sessions/token.js";
 import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
 
-export type { LogIn, LogInContext, LogInOutcome, Proof } from "./log-in.js";
+export type { BeginOperateAs, LogIn, LogInContext, LogInOutcome, Proof, SessionOpened } from "./log-in.js";
 export type { SessionSummary, Sessions } from "./sessions/sessions.js";
 
 /** The object every front is given. Made by `createAuth`. */
@@ -36,6 +41,15 @@ export interface Auth<I extends Identity = Identity> {
   authenticate(request: AuthRequest, options?: AuthenticateOptions): Awaitable<Decision<I>>;
   /** Runs a handler on a proof that came in a message instead of a header, and opens a session in any case. */
   readonly logIn: LogIn<I>;
+  /** From now on as somebody else, in a session of its own, if the policy `operateAs` lets this caller. */
+  readonly operateAs: BeginOperateAs<I>;
+  /**
+   * For a route that needs a fresher or stronger log-in than the one that let the caller in.
+   *
+   * @param request whose challenges fit: a script is not offered what opens a dialog
+   * @returns the denial to write (RFC 9470), or `undefined` when the log-in is good enough.
+   */
+  askForMore(caller: Caller, stepUp: StepUp, request: Pick<AuthRequest, "rawHeaders">): Denial | undefined;
   /**
    * Who is calling.
    *
@@ -83,11 +97,39 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       }),
   });
   const codec = createTokenCodec(realm, keys);
-  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit });
   const proofs = createProofs({ realm, store, ask, keys });
+  const { prove, bind } = createPossession(resolved);
+  const operateAs = createOperateAs<I>({
+    platform,
+    policy: requireOperateAs(options.operateAs),
+    timeoutMs: resolved.handlerTimeoutMs,
+    isLive: (ref) => ask(() => after(store.loadSession(ref), isOpen)),
+    emit,
+  });
+  const { isGranted } = operateAs;
+  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, isGranted });
   const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
   const offered: Offered<I> = new WeakMap();
-  const checkCredentials = createCheckCredentials<I>({ ...resolved, table, manager, memory, offered, proofs, emit });
+  const checkCredentials = createCheckCredentials<I>({
+    ...resolved,
+    table,
+    manager,
+    memory,
+    bind,
+    offered,
+    proofs,
+    emit,
+  });
+  const { logIn, beginOperateAs } = createLogIn<I>({
+    ...resolved,
+    table,
+    manager,
+    operateAs,
+    bind,
+    deny,
+    proofs,
+    emit,
+  });
   const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
   const stopPurge = startPurge(store, ask, platform);
 
@@ -108,8 +150,13 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   return Object.freeze({
     realm,
     slot,
-    authenticate: createAuthenticate<I>({ manager, checkCredentials, offered, deny }),
-    logIn: createLogIn<I>({ ...resolved, table, manager, deny, proofs, emit }),
+    authenticate: createAuthenticate<I>({ platform, table, manager, checkCredentials, offered, deny }),
+    logIn,
+    operateAs: beginOperateAs,
+    askForMore: (caller: Caller, stepUp: StepUp, request: Pick<AuthRequest, "rawHeaders">) =>
+      isSufficient(caller, stepUp, platform.now())
+        ? undefined
+        : deny(request, "insufficient_user_authentication", { stepUp }),
     sessions: createSessions({ store, ask, known, memory, emit }),
     optionalCaller,
     caller(source: object) {

@@ -1,5 +1,6 @@
 import { after, rescue } from "./awaitable.js";
-import type { Allowed, AuthenticationReason, AuthRequest } from "./decision.js";
+import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
+import type { Allowed, AuthenticationReason, AuthRequest, HeaderFields } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import {
@@ -13,7 +14,7 @@ import {
 import type { HandlerTable } from "./handlers/handler-table.js";
 import type { Checked, CredentialMemory, RememberedCredentials } from "./handlers/remembered-credentials.js";
 import { runHandler } from "./handlers/run-handler.js";
-import { fromIdentityJson, type Identity, requireIdentityJson } from "./identity.js";
+import { type Actor, fromIdentityJson, type Identity, requireIdentityJson } from "./identity.js";
 import type { Platform } from "./platform.js";
 import type { OneTimeProofs } from "./proofs.js";
 import type { Caller } from "./sessions/session.js";
@@ -25,13 +26,23 @@ export type CheckCredentials<I extends Identity> = (
   payload: string,
   request: AuthRequest,
   rotate: boolean,
-) => Awaitable<Allowed<I> | AuthenticationReason>;
+) => Awaitable<Checking<I>>;
+
+export type Checking<I extends Identity> = Allowed<I> | CredentialRefusal;
+
+export interface CredentialRefusal {
+  readonly kind: "refused";
+  readonly reason: AuthenticationReason;
+  readonly headers?: HeaderFields | undefined;
+}
 
 export interface CheckCredentialsOptions<I extends Identity> {
   readonly platform: Platform;
   readonly table: HandlerTable<I>;
   readonly manager: SessionManager<I>;
   readonly memory: CredentialMemory<I>;
+  /** What a session that opens for this request is bound to. */
+  readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly rememberMs: number;
   readonly handlerTimeoutMs: number;
   readonly nestedSchemes: boolean;
@@ -69,7 +80,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     // Under the handler's epoch, so that an edited user file is asked anew. A handler has one always or never.
     const key = memory.keyOf(handler.epoch ? `${scheme} ${handler.epoch()}` : scheme, payload);
     const known = memory.find(key);
-    if (known !== undefined) return offerOnce(known, request.peer, rotate);
+    if (known !== undefined) return offerOnce(known, request, rotate);
     const { epoch } = memory;
     return after(
       memory.share(key, () => run(handler, scheme, payload, request)),
@@ -99,34 +110,52 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     rotate: boolean,
     { verdict, checkedAt }: Checked<I>,
     remember?: { readonly key: string; readonly epoch: number },
-  ): Awaitable<Allowed<I> | AuthenticationReason> {
-    if (verdict.kind === "unavailable") return "unavailable";
+  ): Awaitable<Checking<I>> {
+    if (verdict.kind === "unavailable") return cannotTell;
     if (verdict.kind !== "accepted") return refusalOf(scheme);
-    const { identity, actor, expiresAt } = verdict;
+    const { identity, actor, expiresAt, acr, authenticatedAt } = verdict;
     const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
     if (lifeMs <= 0) return refusalOf(scheme);
     if (handler.opens === "nothing") {
-      return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme }) };
+      return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
     }
     let caller: Caller<I>;
     try {
       // Our own frozen copies: they are shared by calls, and one must not change what the next one sees.
-      caller = Object.freeze({ identity: copyOf(identity), actor: actor && copyOf(actor), scheme });
+      caller = Object.freeze({
+        identity: copyOf(identity),
+        actor: actor && copyOf<Actor>(actor),
+        scheme,
+        authenticatedAt: authenticatedAt ?? platform.now(),
+        acr,
+      });
     } catch (error) {
       options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
-      return "unavailable";
+      return cannotTell;
     }
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
-    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt };
+    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, authenticatedAt };
     if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
-    return offerOnce(entry, request.peer, rotate);
+    return offerOnce(entry, request, rotate);
   }
 
   /** Behind a trusted proxy many callers share a connection, so every request is offered a token of its own. */
-  function offerOnce(entry: RememberedCredentials<I>, peer: Peer, rotate: boolean): Awaitable<Allowed<I>> {
-    const { allowed, checkedAt, expiresAt } = entry;
+  function offerOnce(entry: RememberedCredentials<I>, request: AuthRequest, rotate: boolean): Awaitable<Checking<I>> {
+    const { peer } = request;
+    const { allowed } = entry;
     const { caller } = allowed;
     if (!rotate || (!peer.trusted && isSame(offered.get(peer), caller))) return allowed;
+    return after(options.bind(request), (possession) =>
+      possession.kind === "refused" ? possession : open(entry, peer, possession),
+    );
+  }
+
+  function open(
+    { allowed, checkedAt, expiresAt, authenticatedAt }: RememberedCredentials<I>,
+    peer: Peer,
+    { cnf, headers }: Extract<PossessionOutcome, { kind: "proven" }>,
+  ): Awaitable<Allowed<I>> {
+    const { caller } = allowed;
     offered.set(peer, caller);
     // Throws, or rejects: the caller gets 503. Who was ended meanwhile is checked again; a store that fails is no reason.
     const failed = (error: unknown): never => {
@@ -134,8 +163,9 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
       throw error;
     };
-    const opened = rescue(() => manager.open({ ...caller, checkedAt, expiresAt }, false), failed);
-    return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer }));
+    const who = { ...caller, checkedAt, expiresAt, authenticatedAt, cnf };
+    const opened = rescue(() => manager.open(who, false), failed);
+    return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer, headers }));
   }
 }
 
@@ -153,9 +183,13 @@ function isSame(before: Caller | undefined, now: Caller): boolean {
 }
 
 /** The same word for a wrong password, an unknown user and an unknown scheme. */
-function refusalOf(scheme: string): AuthenticationReason {
-  return scheme === "bearer" ? "invalid_token" : "invalid_credentials";
+function refusalOf(scheme: string): CredentialRefusal {
+  return scheme === "bearer" ? wrongToken : wrongCredentials;
 }
+
+const wrongToken: CredentialRefusal = Object.freeze({ kind: "refused", reason: "invalid_token" });
+const wrongCredentials: CredentialRefusal = Object.freeze({ kind: "refused", reason: "invalid_credentials" });
+const cannotTell: CredentialRefusal = Object.freeze({ kind: "refused", reason: "unavailable" });
 
 /** `<scheme> <payload>` inside a `Bearer`, for clients that can send nothing else. */
 function parseNested(payload: string): { readonly scheme: string; readonly payload: string } | undefined {

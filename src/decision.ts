@@ -19,9 +19,22 @@ export interface AuthRequest {
 export interface AuthenticateOptions {
   /** A request without credentials is welcome. Default: `false`. Wrong credentials are refused all the same. */
   readonly anonymous?: boolean;
+  /** The log-in must be this fresh, and this strong. Default: any is good enough. */
+  readonly stepUp?: StepUp | undefined;
   /** `false` looks without turning the token, for loaders and server-side rendering. Default: `true`. */
   readonly rotate?: boolean;
 }
+
+/** What a route asks of the log-in behind a call (RFC 9470). */
+export interface StepUp {
+  /** The caller must have proved who they are within this time. Milliseconds. */
+  readonly maxAgeMs?: number | undefined;
+  /** The log-in's `acr` must be one of these. */
+  readonly acrValues?: readonly string[] | undefined;
+}
+
+/** Header fields that an answer must carry. */
+export type HeaderFields = readonly (readonly [name: string, value: string])[];
 
 /** What `authenticate` decided. */
 export type Decision<I extends Identity = Identity> = Allowed<I> | Anonymous | Denial;
@@ -32,6 +45,8 @@ export interface Allowed<I extends Identity = Identity> {
   readonly caller: Caller<I>;
   /** The token that the response must carry, if any. */
   readonly offer?: Offer | undefined;
+  /** What else the response must carry, such as the next `DPoP-Nonce`. */
+  readonly headers?: HeaderFields | undefined;
 }
 
 /** Nobody in particular, and the route said that this is fine. */
@@ -49,6 +64,8 @@ export interface Denial {
   readonly message: string;
   /** Values for `WWW-Authenticate`, one field each; empty unless the code is `unauthenticated`. */
   readonly challenges: readonly string[];
+  /** What else the answer must carry. */
+  readonly headers?: HeaderFields | undefined;
 }
 
 /**
@@ -83,6 +100,14 @@ export type AuthenticationReason =
   | "expired"
   /** The session was ended: log in again. */
   | "revoked"
+  /** Good credentials, but the route wants a fresher or stronger log-in: the challenge says which (RFC 9470 §3). */
+  | "insufficient_user_authentication"
+  /** The session is bound to a key, and the `DPoP` proof is missing or wrong (RFC 9449 §7.1). */
+  | "invalid_dpop_proof"
+  /** The proof must hold the nonce that comes with this answer: repeat once with it (RFC 9449 §8). */
+  | "use_dpop_nonce"
+  /** The caller is known, and may not operate as whom they asked for; or there is nobody of that name. */
+  | "operate_as_refused"
   /** The store or a handler cannot tell now. The credentials may be good: keep them and try again. */
   | "unavailable"
   /** More header fields than the server keeps. */

@@ -6,8 +6,19 @@ import type { HandlerFailure } from "./handlers/run-handler.js";
  * An observer that throws is ignored; it cannot change a decision.
  */
 export type AuthEvent =
-  | { readonly kind: "session-opened"; readonly ref: string; readonly subject: string; readonly scheme: string }
+  | {
+      readonly kind: "session-opened";
+      readonly ref: string;
+      readonly subject: string;
+      /** Who operates as the subject. */
+      readonly actor?: string | undefined;
+      readonly scheme: string;
+    }
   | { readonly kind: "session-ended"; readonly ref: string; readonly reason: string }
+  /** Somebody began to operate as the subject. */
+  | { readonly kind: "operate-as"; readonly ref: string; readonly subject: string; readonly actor: string }
+  /** Somebody was not let. Without a subject there is nobody of the name that they gave. */
+  | { readonly kind: "operate-as-refused"; readonly actor: string; readonly subject?: string | undefined }
   | { readonly kind: "subject-ended"; readonly subject: string; readonly reason: string }
   /** Somebody was not let in. The reason is all that is told: who they said they were may be a password in the wrong field. */
   | { readonly kind: "refused"; readonly reason: AuthenticationReason }

@@ -14,6 +14,11 @@ export interface Identity {
   readonly roles?: readonly string[] | undefined;
 }
 
+/** Who operates as somebody else, and by whom in turn (RFC 8693 §4.1: the outermost `act` is the current actor). */
+export interface Actor extends Identity {
+  readonly actor?: Actor | undefined;
+}
+
 /** Long enough for a distinguished name or a URI; short enough for a header and an index. */
 const maxSubjectLength = 256;
 
@@ -62,7 +67,7 @@ export function fromIdentityJson<I extends Identity>(json: string): I {
 }
 
 /** Only for what `JSON.parse` made: a tree, as deep as the text was. A reviver would cost twice as much. */
-function freezeDeeply(value: unknown): unknown {
+export function freezeDeeply(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   for (const item of Object.values(value)) freezeDeeply(item);
   return Object.freeze(value);

@@ -1,4 +1,13 @@
-export { type Auth, type CallerSlot, createAuth, type LogInContext, type LogInOutcome, type Proof } from "./auth.js";
+export {
+  type Auth,
+  type BeginOperateAs,
+  type CallerSlot,
+  createAuth,
+  type LogInContext,
+  type LogInOutcome,
+  type Proof,
+  type SessionOpened,
+} from "./auth.js";
 export { quoteString } from "./credentials/challenge.js";
 export type {
   Allowed,
@@ -9,7 +18,9 @@ export type {
   Denial,
   DenialCode,
   DenialReason,
+  HeaderFields,
   Offer,
+  StepUp,
 } from "./decision.js";
 export { AuthError, type AuthErrorCode } from "./errors.js";
 export type { AuthEvent, OnEvent } from "./events.js";
@@ -39,10 +50,13 @@ export {
   preSharedKey,
 } from "./handlers/pre-shared-key.js";
 export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
-export type { Identity, Json } from "./identity.js";
+export type { Actor, Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
 export { type Platform, systemPlatform } from "./platform.js";
+export type { Grant, OperateAsPolicy, OperateAsRequest, OperateAsWish } from "./policies/operate-as.js";
+export { type OperateAsRule, type OperateAsRulesOptions, operateAs } from "./policies/operate-as-rules.js";
 export type { OneTimeProofs } from "./proofs.js";
+export type { Confirmation } from "./sessions/confirmation.js";
 export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./sessions/key-file.js";
 export { type KeyRing, randomKeys, type SigningKey } from "./sessions/keys.js";
 export type { Caller, Session } from "./sessions/session.js";

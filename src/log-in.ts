@@ -1,5 +1,6 @@
 import type { Deny } from "./credentials/deny.js";
-import type { Denial } from "./decision.js";
+import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
+import type { Denial, HeaderFields } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import {
@@ -14,7 +15,9 @@ import type { HandlerTable } from "./handlers/handler-table.js";
 import { runHandler } from "./handlers/run-handler.js";
 import type { Identity } from "./identity.js";
 import type { Platform } from "./platform.js";
+import type { OperateAs, OperateAsWish, WouldBeActor } from "./policies/operate-as.js";
 import type { OneTimeProofs } from "./proofs.js";
+import type { LoggedIn } from "./sessions/open-session.js";
 import type { Caller, Session } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
 
@@ -28,22 +31,49 @@ export interface Proof {
 export interface LogInContext {
   readonly peer: Peer;
   readonly target: Target;
+  /** As received, for a proof of possession; default: none. */
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** Operate as somebody else from the start. */
+  readonly operateAs?: OperateAsWish | undefined;
   /** From the `challenged` outcome of the round before. */
   readonly challenge?: { readonly round: number; readonly state: unknown };
 }
 
+/** A session was opened by a message. */
+export interface SessionOpened<I extends Identity = Identity> {
+  readonly kind: "opened";
+  readonly caller: Caller<I>;
+  readonly session: Session;
+  readonly token: string;
+  /** What else the answer must carry. */
+  readonly headers?: HeaderFields | undefined;
+}
+
 /** What became of a log-in by message: a session, one more round, or a denial. */
 export type LogInOutcome<I extends Identity = Identity> =
-  | { readonly kind: "opened"; readonly caller: Caller<I>; readonly session: Session; readonly token: string }
+  | SessionOpened<I>
   | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly round: number; readonly state: unknown }
   | Denial;
 
 export type LogIn<I extends Identity = Identity> = (proof: Proof, context: LogInContext) => Promise<LogInOutcome<I>>;
 
+/**
+ * From now on as somebody else, in a session of its own: the one that the caller has goes on.
+ *
+ * @param caller who asks, as a front has let them in
+ */
+export type BeginOperateAs<I extends Identity = Identity> = (
+  caller: Caller,
+  wish: OperateAsWish,
+) => Promise<SessionOpened<I> | Denial>;
+
 export interface LogInParts<I extends Identity> {
   readonly platform: Platform;
   readonly table: HandlerTable<I>;
   readonly manager: SessionManager<I>;
+  readonly operateAs: OperateAs<I>;
+  /** What a session that opens for this request is bound to. */
+  readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly deny: Deny;
   readonly proofs: (scheme: string) => OneTimeProofs;
   readonly handlerTimeoutMs: number;
@@ -53,10 +83,16 @@ export interface LogInParts<I extends Identity> {
 const noHeaders = { rawHeaders: [] };
 
 /** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
-export function createLogIn<I extends Identity>(parts: LogInParts<I>): LogIn<I> {
-  const { platform, table, manager, deny } = parts;
+export function createLogIn<I extends Identity>(
+  parts: LogInParts<I>,
+): {
+  readonly logIn: LogIn<I>;
+  readonly beginOperateAs: BeginOperateAs<I>;
+} {
+  const { platform, table, manager, operateAs, deny } = parts;
+  return { logIn, beginOperateAs };
 
-  return async (proof, context): Promise<LogInOutcome<I>> => {
+  async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
     const scheme = proof.scheme.toLowerCase();
     const handler = table.get(scheme);
     const { payload } = proof;
@@ -79,19 +115,15 @@ export function createLogIn<I extends Identity>(parts: LogInParts<I>): LogIn<I> 
       onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }),
     });
     switch (verdict.kind) {
-      case "accepted":
+      case "accepted": {
         if (verdict.expiresAt !== undefined && verdict.expiresAt - platform.now() < 1) {
           return deny(noHeaders, "invalid_credentials");
         }
-        try {
-          const { allowed, session, token } = await manager.open({ ...verdict, scheme, checkedAt }, true);
-          return { kind: "opened", caller: allowed.caller, session, token };
-        } catch (error) {
-          if (error instanceof AuthError && error.code === "invalid_identity") {
-            parts.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
-          }
-          return deny(noHeaders, "unavailable");
-        }
+        const { peer, target, rawHeaders = [] } = context;
+        return open({ ...verdict, scheme, checkedAt }, context.operateAs, () =>
+          parts.bind({ ...target, peer, rawHeaders }),
+        );
+      }
       case "challenged":
         return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
       case "unavailable":
@@ -102,5 +134,48 @@ export function createLogIn<I extends Identity>(parts: LogInParts<I>): LogIn<I> 
       default:
         return verdict satisfies never;
     }
-  };
+  }
+
+  async function beginOperateAs(caller: Caller, wish: OperateAsWish): Promise<SessionOpened<I> | Denial> {
+    const { session, authenticatedAt, acr } = caller;
+    // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
+    const { scheme, expiresAt, cnf } = session ?? { scheme: caller.scheme, expiresAt: undefined, cnf: undefined };
+    const who = { ...caller, scheme, expiresAt, authenticatedAt, acr, checkedAt: platform.monotonic() };
+    if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
+    return open(who, wish, () => ({ kind: "proven", cnf }));
+  }
+
+  async function open(
+    who: LoggedIn & WouldBeActor,
+    wish: OperateAsWish | undefined,
+    bind: () => Awaitable<PossessionOutcome>,
+  ): Promise<SessionOpened<I> | Denial> {
+    const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt } = who;
+    try {
+      const possession = await bind();
+      if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
+      const { cnf, headers } = possession;
+      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf };
+      const isOther = wish !== undefined && wish.subject !== identity.subject;
+      const operating = isOther ? await operateAs.begin(who, wish) : undefined;
+      if (isOther && operating === undefined) return deny(noHeaders, "operate_as_refused");
+      const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
+      const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
+      const opened = await manager.open(
+        { ...own, ...operating, expiresAt: Number.isFinite(ends) ? ends : undefined },
+        true,
+      );
+      const { allowed, session, token } = opened;
+      if (operating !== undefined) {
+        const { actor: by, identity: as } = operating;
+        parts.emit({ kind: "operate-as", ref: session.ref, subject: as.subject, actor: by.subject });
+      }
+      return { kind: "opened", caller: allowed.caller, session, token, headers };
+    } catch (error) {
+      if (error instanceof AuthError && error.code === "invalid_identity") {
+        parts.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
+      }
+      return deny(noHeaders, "unavailable");
+    }
+  }
 }

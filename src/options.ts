@@ -2,8 +2,10 @@ import { toErrorName } from "./error-name.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import type { Handler } from "./handlers/handler.js";
+import type { IdentityOf } from "./handlers/handler-table.js";
 import type { Identity } from "./identity.js";
 import { type Platform, systemPlatform } from "./platform.js";
+import type { OperateAsPolicy } from "./policies/operate-as.js";
 import { keyFile } from "./sessions/key-file.js";
 import { type KeyRing, randomKeys } from "./sessions/keys.js";
 import { resolveRules, type SessionRulesOptions } from "./sessions/rules.js";
@@ -47,6 +49,13 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly maxUnclaimedPerSubject?: number | undefined;
   /** Sessions that this process remembers. Default: 100,000, about 100 MB at most; the oldest goes first. */
   readonly maxKnownSessions?: number | undefined;
+  /** Who may operate as whom: `operateAs({ rules, identify })`. Default: nobody as anybody. */
+  readonly operateAs?: OperateAsPolicy<IdentityOf<H>> | undefined;
+  /**
+   * Bind new sessions to the client certificate, where TLS has verified one (RFC 8705): a copied token is then worth
+   * nothing without its key. Default: `false`, since a client that renews its certificate must then log in again.
+   */
+  readonly bindToCertificate?: boolean | undefined;
   /** What to do when a token superseded long ago is presented. Default: `"revoke"` (RFC 9700 §4.14.2). */
   readonly onReuse?: ((session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse") | undefined;
   /** Told of log-ins, rotations, alarms and faults. Default: faults and alarms are warned of on standard error. */
@@ -69,6 +78,7 @@ export interface ResolvedOptions {
   readonly handlerTimeoutMs: number;
   readonly storeTimeoutMs: number;
   readonly maxKnownSessions: number;
+  readonly bindToCertificate: boolean;
   readonly onReuse: NonNullable<AuthOptions["onReuse"]>;
   readonly onEvent: OnEvent;
   readonly platform: Platform;
@@ -99,6 +109,7 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     handlerTimeoutMs: requireCount("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
     storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
     maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
+    bindToCertificate: options.bindToCertificate ?? false,
     onReuse: options.onReuse ?? (() => "revoke"),
     onEvent: options.onEvent ?? warn,
   });

@@ -45,6 +45,7 @@ test("the defaults", () => {
     handlerTimeoutMs: 10_000,
     storeTimeoutMs: 2_000,
     maxKnownSessions: 100_000,
+    bindToCertificate: false,
   });
   assert.equal(typeof store.loadSession, "function");
   assert.equal(keys.durable, false);

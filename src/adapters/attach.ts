@@ -1,6 +1,6 @@
 import onHeaders from "on-headers";
 import type { Auth } from "../auth.js";
-import type { Offer } from "../decision.js";
+import type { HeaderFields, Offer } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { Caller } from "../sessions/session.js";
 import type { NodeRequest, NodeResponse } from "./node-request.js";
@@ -14,7 +14,8 @@ export function attachCaller<I extends Identity>(auth: Auth<I>, request: NodeReq
  * Puts `Vary: Authorization` on the response, and the offered token if there is one. Both are written when the header
  * block leaves, so that neither `writeHead(200, {…})` nor an error page can lose them.
  */
-export function finishHeaders(response: NodeResponse, offer: Offer | undefined): void {
+export function finishHeaders(response: NodeResponse, offer: Offer | undefined, headers?: HeaderFields): void {
+  if (headers !== undefined) for (const [name, value] of headers) response.setHeader(name, value);
   // Nearly every answer offers nothing: one function for all of those, and no property on the response.
   onHeaders(response, offer === undefined ? varyAlone : withOffer(offer));
 }

@@ -1,8 +1,10 @@
 import type { Auth } from "../auth.js";
-import type { AuthenticateOptions, AuthRequest, Decision } from "../decision.js";
+import { requireStepUp } from "../credentials/step-up.js";
+import type { AuthenticateOptions, AuthRequest, Decision, StepUp } from "../decision.js";
 import type { Peer } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
+import type { Caller } from "../sessions/session.js";
 import { attachCaller, finishHeaders } from "./attach.js";
 import { limitBodyTime } from "./body-deadline.js";
 import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./node-request.js";
@@ -20,6 +22,11 @@ export interface GuardOptions {
    * whoever may claim to be a proxy may claim more. Asked at most once per connection.
    */
   readonly trustProxy?: TrustProxy;
+  /**
+   * The log-in must be this fresh and this strong: for all requests, or as the function says. Default: any log-in is good
+   * enough. The refusal tells the client what to ask for (RFC 9470). A guard with it may stand behind one without.
+   */
+  readonly stepUp?: StepUp | ((request: AuthRequest) => StepUp | undefined);
   /** Clock of the timers here: the ends of a denied upload, and of a log-in that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
@@ -42,7 +49,8 @@ const welcome: AuthenticateOptions = Object.freeze({ anonymous: true });
 const deny: AuthenticateOptions = Object.freeze({ anonymous: false });
 
 export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOptions = {}): Guard {
-  const { anonymous = false, trustProxy, platform } = options;
+  const { anonymous = false, trustProxy, platform, stepUp } = options;
+  if (typeof stepUp === "object") requireStepUp(stepUp);
   const { toAuthRequest, peerOf } = createRequestReader(trustProxy);
   const { id } = auth.slot;
 
@@ -59,7 +67,8 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       return;
     }
     if (decision.kind === "allowed") attachCaller(auth, request, decision.caller);
-    finishHeaders(response, decision.kind === "allowed" ? decision.offer : undefined);
+    if (decision.kind === "allowed") finishHeaders(response, decision.offer, decision.headers);
+    else finishHeaders(response, undefined);
     pass();
   }
 
@@ -72,14 +81,23 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
     },
     check(request, response, pass, url, stop) {
       // A guard in front, of the same `auth`, has let this request in already.
-      if ((request as unknown as Record<symbol, unknown>)[id] !== undefined) {
+      const before = (request as unknown as Record<symbol, Caller<I> | undefined>)[id];
+      if (before !== undefined && stepUp === undefined) {
         pass();
         return;
       }
       const data = toAuthRequest(request, url);
+      const asked = typeof stepUp === "function" ? stepUp(data) : stepUp;
+      if (before !== undefined) {
+        const denial = asked && auth.askForMore(before, requireStepUp(asked), data);
+        if (denial === undefined) pass();
+        else apply(denial, request, response, pass, stop);
+        return;
+      }
       // Nothing but `true`: the promise of an async function would welcome everybody.
       const isWelcome = (typeof anonymous === "function" ? anonymous(data) : anonymous) === true;
-      const decision = auth.authenticate(data, isWelcome ? welcome : deny);
+      const given = isWelcome ? welcome : deny;
+      const decision = auth.authenticate(data, asked ? { ...given, stepUp: requireStepUp(asked) } : given);
       if (!(decision instanceof Promise)) {
         apply(decision, request, response, pass, stop);
         return;

@@ -84,7 +84,7 @@ function respond(status: number, contentType: string, fields: readonly Field[], 
 }
 
 function toMetadata(denial: Denial): readonly Field[] {
-  const fields: Field[] = [[reasonHeader, denial.reason]];
+  const fields: Field[] = [[reasonHeader, denial.reason], ...(denial.headers ?? [])];
   for (const challenge of denial.challenges) fields.push(["www-authenticate", challenge]);
   if (denial.code === "unavailable") fields.push(["retry-after", retryAfterSeconds]);
   return fields;

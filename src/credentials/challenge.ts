@@ -2,8 +2,14 @@ import { AuthError } from "../errors.js";
 import { readHeader } from "./carriers.js";
 import { authParams, token, token68 } from "./grammar.js";
 
-/** Why a bearer token was refused (RFC 6750 §3.1). */
-export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope";
+/** Why a bearer token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
+export type BearerError =
+  | "invalid_request"
+  | "invalid_token"
+  | "insufficient_scope"
+  | "insufficient_user_authentication"
+  | "invalid_dpop_proof"
+  | "use_dpop_nonce";
 
 /** A scheme, and a token68 or parameters (RFC 9110 §11.3); in visible ASCII, so that it starts no other header line. */
 const challengeShape = new RegExp(`^${token}(?: +(?:${token68}|${authParams}))?$`);

@@ -1,6 +1,7 @@
-import type { AuthenticationReason, AuthRequest, Denial, DenialCode } from "../decision.js";
+import type { AuthenticationReason, AuthRequest, Denial, DenialCode, HeaderFields, StepUp } from "../decision.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
-import { type BearerError, formatChallenges, isScript } from "./challenge.js";
+import { type BearerError, bearerChallenge, formatChallenges, isScript } from "./challenge.js";
+import { stepUpParameters } from "./step-up.js";
 
 interface Words {
   readonly code: DenialCode;
@@ -28,12 +29,38 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
   },
   expired: { code: unauthenticated, message: logInAgain, error: "invalid_token" },
   revoked: { code: unauthenticated, message: logInAgain, error: "invalid_token" },
+  insufficient_user_authentication: {
+    code: unauthenticated,
+    message: "A fresher or stronger log-in is required.",
+    error: "insufficient_user_authentication",
+  },
+  invalid_dpop_proof: {
+    code: unauthenticated,
+    message: "The session is bound to a key, and the proof of it was not accepted.",
+    error: "invalid_dpop_proof",
+  },
+  use_dpop_nonce: {
+    code: unauthenticated,
+    message: "The proof must hold the nonce of this answer. Repeat the request with it.",
+    error: "use_dpop_nonce",
+  },
+  operate_as_refused: { code: "permission_denied", message: "You may not operate as this account." },
   unavailable: { code: "unavailable", message: "Authentication is not possible right now. Try again." },
   headers_too_large: { code: "resource_exhausted", message: "The request has too many header fields." },
 };
 
+/** What only this request's denial says. */
+export interface DenyDetails {
+  readonly headers?: HeaderFields | undefined;
+  readonly stepUp?: StepUp | undefined;
+}
+
 /** The denial for a reason: made once, since whoever is refused must cost little. */
-export type Deny = (request: Pick<AuthRequest, "rawHeaders">, reason: AuthenticationReason) => Denial;
+export type Deny = (
+  request: Pick<AuthRequest, "rawHeaders">,
+  reason: AuthenticationReason,
+  details?: DenyDetails,
+) => Denial;
 
 /** @param onRefused told of every denial, before it is returned. */
 export function createDeny(
@@ -43,10 +70,20 @@ export function createDeny(
 ): Deny {
   const forPeople = denialsOf(realm, table.challenges(realm, { script: false }));
   const forScripts = denialsOf(realm, table.challenges(realm, { script: true }));
-  return (request, reason) => {
+  return (request, reason, { headers, stepUp } = noDetails) => {
     onRefused(reason);
-    return (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
+    let denial = (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
+    if (stepUp !== undefined) denial = withStepUp(denial, realm, stepUp);
+    return headers === undefined ? denial : Object.freeze({ ...denial, headers });
   };
+}
+
+const noDetails: DenyDetails = Object.freeze({});
+
+function withStepUp(denial: Denial, realm: string, stepUp: StepUp): Denial {
+  const [, ...others] = denial.challenges;
+  const own = bearerChallenge(realm, "insufficient_user_authentication", denial.message) + stepUpParameters(stepUp);
+  return Object.freeze({ ...denial, challenges: Object.freeze([own, ...others]) });
 }
 
 function denialsOf(realm: string, challenges: readonly string[]): Readonly<Record<AuthenticationReason, Denial>> {

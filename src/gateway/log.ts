@@ -36,6 +36,8 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   "session-opened": "info",
   "session-ended": "info",
   "subject-ended": "info",
+  "operate-as": "info",
+  "operate-as-refused": "warn",
   reuse: "warn",
   healed: "warn",
   "handler-failed": "error",

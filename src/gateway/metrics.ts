@@ -50,6 +50,9 @@ export function createMetrics(sources: MetricSources): Metrics {
   const refusals = counter("refusals", "Requests and log-ins refused, by reason.", ["reason"]);
   const ended = counter("sessions_ended", "Sessions ended here before their time.");
   const subjectsEnded = counter("subjects_ended", "Subjects whose sessions were all ended here.");
+  const operateAs = counter("operate_as", "Actors who began to operate as somebody else, or were refused.", [
+    "outcome",
+  ]);
   const rotations = counter("rotations", "Generations written.");
   const superseded = counter("superseded", "Late requests, or copies, refused without harm.");
   const reuses = counter("reuse", "Generations superseded long ago that came back: somebody holds a copy.");
@@ -127,6 +130,10 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "subject-ended":
           subjectsEnded.inc();
+          break;
+        case "operate-as":
+        case "operate-as-refused":
+          operateAs.inc({ outcome: event.kind === "operate-as" ? "begun" : "refused" });
           break;
         case "rotated":
           rotations.inc();

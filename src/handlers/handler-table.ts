@@ -12,6 +12,8 @@ export type IdentityOf<H> = H extends Handler<infer I> ? I : never;
 export interface HandlerTable<I extends Identity = Identity> {
   /** The handler of a scheme in ASCII lower case, as the extractor gives it. */
   get(scheme: string): Handler<I> | undefined;
+  /** The handler that decides by the client certificate. */
+  readonly byCertificate: Handler<I> | undefined;
   /** In lower case, in the order given. */
   readonly schemes: readonly string[];
   /**
@@ -53,12 +55,17 @@ export function createHandlerTable<H extends Handler<Identity>>(handlers: readon
     // The element type of a list of handlers is the union of them; each of them yields a part of the identity union.
     table.set(scheme, handler as unknown as Handler<IdentityOf<H>>);
   }
+  const byCertificate = [...table.values()].filter(({ carrier }) => carrier === "certificate");
+  if (byCertificate.length > 1) refuse("Two handlers decide by the client certificate. Remove one");
   return Object.freeze({
+    byCertificate: byCertificate[0],
     get: (scheme: string) => table.get(scheme),
     schemes: Object.freeze([...table.keys()]),
     challenges(realm: string, { script }: { readonly script: boolean }) {
       const challenges: string[] = [];
       for (const [scheme, handler] of table) {
+        // A certificate is asked for by TLS: there is no field to send it in.
+        if (handler.carrier === "certificate") continue;
         if (scheme === "bearer" || (script && browserSchemes.has(scheme))) continue;
         const challenge = handler.challenge ? handler.challenge(realm) : defaultChallenge(handler.scheme, realm);
         if (challenge !== undefined) challenges.push(requireChallenge(challenge, handler.scheme));
@@ -91,6 +98,9 @@ function requireHandler(handler: Handler): void {
   const { timeoutMs = 1 } = handler;
   if (!(timeoutMs > 0 && timeoutMs <= maxLoginMs)) {
     refuse(`timeoutMs of the handler for ${handler.scheme} must be more than 0 and at most ${maxLoginMs} milliseconds`);
+  }
+  if (handler.carrier === "certificate" && typeof handler.fromHeader !== "function") {
+    refuse(`The handler for ${handler.scheme} decides by the client certificate, so it needs fromHeader`);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Identity } from "../identity.js";
+import type { Actor, Identity } from "../identity.js";
 import type { OneTimeProofs } from "../proofs.js";
 
 /** Or a promise of it: work that needs no waiting should not wait. */
@@ -17,6 +17,11 @@ export interface Handler<I extends Identity = Identity> {
    * `"nothing"`: the credentials themselves come with every call (JWT, API key), and no session is made.
    */
   readonly opens: "session" | "nothing";
+  /**
+   * `"certificate"`: it decides by the client certificate that TLS has verified, on requests without an
+   * `Authorization` field; `fromHeader` is then called with `""`. One handler at most. Default: `"header"`.
+   */
+  readonly carrier?: "header" | "certificate";
   /**
    * `true` where the verdict depends on the payload alone (never on peer, target or round), so that the engine may
    * remember for `rememberMs` that it was right. Default: `false`.
@@ -87,7 +92,14 @@ export type Verdict<I extends Identity = Identity> =
       readonly kind: "accepted";
       readonly identity: I;
       /** Who really logged in, when somebody operates as somebody else (RFC 8693 `act`). */
-      readonly actor?: Identity | undefined;
+      readonly actor?: Actor | undefined;
+      /** How strong the proof was, as the identity provider names it (OpenID Connect `acr`): visible ASCII without quotes. */
+      readonly acr?: string | undefined;
+      /**
+       * When the caller proved it, milliseconds since 1970. Default: now, where the credentials themselves are the proof
+       * (`opens: "session"`); unknown where they were issued for an earlier one (`opens: "nothing"`).
+       */
+      readonly authenticatedAt?: number | undefined;
       /** Milliseconds since 1970 after which the credentials are worth nothing; caps the session. */
       readonly expiresAt?: number | undefined;
     }

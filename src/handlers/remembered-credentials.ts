@@ -11,6 +11,8 @@ export interface RememberedCredentials<I extends Identity = Identity> {
   readonly checkedAt: number;
   /** Milliseconds since 1970: when the credentials themselves end. */
   readonly expiresAt: number | undefined;
+  /** Milliseconds since 1970, where the handler said when the caller proved them. */
+  readonly authenticatedAt: number | undefined;
 }
 
 /** A verdict, and the monotonic instant before the check that gave it. */

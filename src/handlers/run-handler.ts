@@ -137,15 +137,18 @@ function toVerdict<I extends Identity>(verdict: Verdict<I>, options: RunOptions)
 }
 
 function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted" }): Verdict<I> {
-  const { identity, actor, expiresAt } = verdict;
+  const { identity, actor, expiresAt, acr, authenticatedAt } = verdict;
   // Both an identity and an error: a plugin that failed half-way must not log anybody in (OpenBao CVE-2026-46405).
   if ("error" in verdict && verdict.error) throw new AuthError("invalid_identity", "both an identity and an error");
   requireSubject(identity);
   if (actor !== undefined) requireSubject(actor);
-  if (expiresAt !== undefined && !Number.isFinite(expiresAt)) {
-    throw new AuthError("invalid_identity", "expiresAt must be a finite number");
+  for (const instant of [expiresAt, authenticatedAt]) {
+    if (instant !== undefined && !Number.isFinite(instant)) {
+      throw new AuthError("invalid_identity", "expiresAt and authenticatedAt must be finite numbers");
+    }
   }
-  return { kind: "accepted", identity, actor, expiresAt };
+  if (acr !== undefined && typeof acr !== "string") throw new AuthError("invalid_identity", "acr must be a string");
+  return { kind: "accepted", identity, actor, expiresAt, acr, authenticatedAt };
 }
 
 function fail(failure: HandlerFailure, { onFailure }: RunOptions): Verdict<never> {

@@ -79,10 +79,12 @@ function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeo
       const outcome = await auth.logIn(toProof(request), {
         peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
         target: { method: context.requestMethod, path: pathname },
+        rawHeaders: [...context.requestHeader].flat(),
       });
       switch (outcome.kind) {
         case "opened":
           context.responseHeader.set("authorization", `Bearer ${outcome.token}`);
+          for (const [name, value] of outcome.headers ?? []) context.responseHeader.set(name, value);
           return create(LogInResponseSchema, {
             token: outcome.token,
             caller: toCallerMessage({ ...outcome.caller, scheme: outcome.session.scheme }),

@@ -22,6 +22,7 @@ const codes: Readonly<Record<DenialCode, Code>> = {
 export function toConnectError(denial: Denial, script = false): ConnectError {
   const error = new ConnectError(denial.message, codes[denial.code]);
   error.metadata.set("sallyport-reason", denial.reason);
+  for (const [name, value] of denial.headers ?? []) error.metadata.append(name, value);
   if (denial.code === "unavailable") error.metadata.set("retry-after", "1"); // seconds; store faults pass quickly
   for (const challenge of denial.challenges) {
     if (!script || !/^basic\b/i.test(challenge)) error.metadata.append("www-authenticate", challenge);

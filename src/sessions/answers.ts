@@ -1,7 +1,8 @@
 import type { Offer } from "../decision.js";
-import { fromIdentityJson, type Identity } from "../identity.js";
+import type { Identity } from "../identity.js";
 import type { SessionRow } from "../stores/store.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { fromContentJson } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
 
@@ -25,17 +26,19 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
     know(row) {
       const found = known.find(row.ref);
       if (found !== undefined) return found;
-      const { identity, actor } = fromIdentityJson<{ subject: ""; identity: I; actor?: Identity }>(row.identity);
-      const { session, look } = createSession(row, () => fresh, options);
+      const content = fromContentJson<I>(row.identity);
+      const { identity, actor, acr, authenticatedAt = row.createdAt } = content;
+      const { session, look } = createSession(row, content.cnf, () => fresh, options);
       const fresh: KnownSession<I> = {
         ref: row.ref,
         subject: row.subject,
         actor: row.actor,
+        grant: content.grant,
         look,
         // Frozen: it is the answer to every request that memory lets in.
         allowed: Object.freeze({
           kind: "allowed",
-          caller: Object.freeze({ identity, actor, scheme: "bearer", session }),
+          caller: Object.freeze({ identity, actor, scheme: "bearer", session, authenticatedAt, acr }),
         }),
         token: "",
         acceptUntil: 0,

@@ -3,6 +3,7 @@ import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import { quietly } from "../quietly.js";
 import type { EndEvent, Watch } from "../stores/store.js";
+import type { GrantContent } from "./session-content.js";
 
 /**
  * What this node remembers of a session. It may only ever be used to accept; whatever it does not cover is asked of
@@ -12,6 +13,8 @@ export interface KnownSession<I extends Identity = Identity> {
   readonly ref: string;
   readonly subject: string;
   readonly actor: string | null;
+  /** By whose leave the actor operates as the identity. */
+  readonly grant: GrantContent | undefined;
   /** The answer for `token`, made once. */
   readonly allowed: Allowed<I>;
   /** Asks the store whether the session has ended, and ends it here if so. */

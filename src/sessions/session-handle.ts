@@ -5,6 +5,7 @@ import type { Json } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Ask } from "../stores/guarded-store.js";
 import type { Reading, SessionRow, Store } from "../stores/store.js";
+import type { Confirmation } from "./confirmation.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { sessionDeadline } from "./rotation.js";
 import type { Session } from "./session.js";
@@ -45,6 +46,7 @@ export interface SessionHandle {
 /** The session of a row, as routes see it. */
 export function createSession(
   row: SessionRow,
+  cnf: Confirmation | undefined,
   self: () => KnownSession,
   { platform, store, ask, known, emit }: SessionHandleOptions,
 ): SessionHandle {
@@ -99,6 +101,7 @@ export function createSession(
     scheme: row.scheme,
     createdAt: row.createdAt,
     expiresAt: row.createdAt + row.rules.absoluteMs,
+    cnf,
     state: async () => (await loadState()).value,
     async updateState(change: (current: Json | undefined) => Json) {
       for (let attempt = 0; attempt < maxStateAttempts; attempt += 1) {

@@ -1,81 +1,65 @@
 import { after, rescue } from "../awaitable.js";
-import type { Allowed } from "../decision.js";
-import { AuthError } from "../errors.js";
+import type {
+  PossessionOutcome,
+  PossessionRefusal,
+  PossessionRequest,
+  PresentedToken,
+} from "../credentials/proof-of-possession.js";
+import type { Allowed, HeaderFields } from "../decision.js";
 import type { Awaitable } from "../handlers/handler.js";
-import { type Identity, requireIdentityJson } from "../identity.js";
-import type { Reading, SessionCaps, SessionChange, SessionRow, SessionRules } from "../stores/store.js";
+import type { Identity } from "../identity.js";
+import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
 import { type AnswersOptions, createAnswers } from "./answers.js";
-import type { Keys } from "./keys.js";
+import type { Confirmation } from "./confirmation.js";
+import type { KnownSession } from "./known-sessions.js";
+import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
-import type { Session } from "./session.js";
 import { type TokenFields, toRef } from "./token.js";
 
 /** Why a session token was refused. */
-export type TokenRefusal = "invalid_token" | "expired" | "revoked" | "superseded" | "unavailable";
+export type TokenRefusal = "expired" | "revoked" | "superseded" | PossessionRefusal;
 
-export type Resumed<I extends Identity> = Allowed<I> | { readonly kind: "refused"; readonly reason: TokenRefusal };
-
-/** Who logged in, as a handler accepted it. */
-export interface LoggedIn {
-  readonly identity: Identity;
-  readonly actor?: Identity | undefined;
-  /** In lower case. */
-  readonly scheme: string;
-  /** Milliseconds since 1970: the session ends then at the latest. */
-  readonly expiresAt?: number | undefined;
-  /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
-  readonly checkedAt: number;
-}
-
-export interface Opened<I extends Identity> {
-  readonly allowed: Allowed<I>;
-  readonly session: Session;
-  readonly token: string;
-}
+export type Resumed<I extends Identity> =
+  | Allowed<I>
+  | { readonly kind: "refused"; readonly reason: TokenRefusal; readonly headers?: HeaderFields | undefined };
 
 export interface SessionManager<I extends Identity> {
-  /**
-   * Opens a session.
-   *
-   * @param claimed `false` for a token that is only offered: it lives `unclaimedMs` until it comes back, and the
-   *   caller does not wait for the disk.
-   * @throws {AuthError} `invalid_identity`; `session_ended` when the subject was ended while the credentials were
-   *   checked; `unavailable` when the store cannot answer.
-   */
-  open(who: LoggedIn, claimed: boolean): Awaitable<Opened<I>>;
+  readonly open: OpenSession<I>;
   /** Judges a session token. Never throws. Answers at once when the token is remembered, or the store is local. */
-  resume(token: string, rotate: boolean): Awaitable<Resumed<I>>;
+  resume(token: string, rotate: boolean, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
 }
 
-export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I> {
-  readonly keys: Keys;
-  readonly rules: SessionRules;
-  readonly caps: SessionCaps;
+export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I>, OpenSessionOptions {
+  /** Whether the caller holds what the session is bound to. */
+  readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
+  /** Whether the actor may still operate as the identity. Asked with every reading of such a session. */
+  readonly isGranted: (session: KnownSession<I>) => Awaitable<boolean>;
   readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
   readonly onReuse: (session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse";
 }
 
-/** A verified token on its way through load → rule → swap. */
-interface Asked {
-  readonly token: string;
+/** A verified token on its way through load → vet → rule → swap. */
+interface Asked extends PresentedToken {
   readonly fields: TokenFields;
   readonly rotate: boolean;
   readonly ref: string;
   /** Monotonic instant from which a lost swap is not tried again. */
   readonly giveUpAt: number;
   attempts: number;
+  /** Asked for once: a proof may not be used twice, and what a session is bound to never changes. */
+  possession: PossessionOutcome | undefined;
 }
 
 /** A compare-and-set loses only to another one, and the rule settles after two; more than this is a broken store. */
 const maxAttempts = 8;
 
-/** Opens sessions and judges their tokens: load → rule → swap, and what of it may be remembered. */
+/** Opens sessions and judges their tokens: load → vet → rule → swap, and what of it may be remembered. */
 export function createSessionManager<I extends Identity>(options: SessionManagerOptions<I>): SessionManager<I> {
-  const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit } = options;
-
-  const { know, tokenOf, offer } = createAnswers<I>(options);
+  const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove } = options;
+  const answers = createAnswers<I>(options);
+  const { know, tokenOf, offer } = answers;
 
   function decode(token: string): TokenFields | undefined {
     const fields = codec.decode(token);
@@ -120,7 +104,37 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     asked.attempts += 1;
     return after(
       ask(() => after(store.loadSession(asked.ref), (reading) => requireRef(reading, asked.ref))),
-      (reading) => judge(asked, reading, askedAt, epoch),
+      (reading) => vet(asked, reading, askedAt, epoch),
+    );
+  }
+
+  /**
+   * Before the rule: who does not hold the key of a bound session may neither turn it nor end it as a thief, and an actor
+   * whose grant is gone must not keep it alive.
+   */
+  function vet(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
+    const session = reading?.row.revokedAt === null ? know(reading.row) : undefined;
+    const cnf = session?.allowed.caller.session?.cnf;
+    const isPlain = cnf === undefined && session?.grant === undefined && asked.scheme === "bearer";
+    if (session === undefined || isPlain) return judge(asked, reading, askedAt, epoch);
+    return after(asked.possession ?? prove(cnf, asked), (possession) => {
+      asked.possession = possession;
+      if (possession.kind === "refused") return possession;
+      return after(session.grant === undefined || options.isGranted(session), (granted) => {
+        if (!granted) return endGrant(session);
+        return after(judge(asked, reading, askedAt, epoch), (resumed) => withHeaders(resumed, possession.headers));
+      });
+    });
+  }
+
+  function endGrant({ ref }: KnownSession<I>): Awaitable<Resumed<I>> {
+    return after(
+      ask(() => store.endSession(ref, "grant ended")),
+      (ended) => {
+        known.end(ref, "grant ended");
+        if (ended) emit({ kind: "session-ended", ref, reason: "grant ended" });
+        return { kind: "refused", reason: "revoked" };
+      },
     );
   }
 
@@ -151,9 +165,11 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       return next === undefined ? session.allowed : { ...session.allowed, offer: offer(session, row, next) };
     }
     // Only the confirmed current generation is worth remembering: one that is not due cannot have been superseded.
-    const left = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
+    const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
+    // Nothing tells when a grant ends: it is asked for again after as long as a revocation may go unnoticed.
+    const left = session.grant === undefined ? undueMs : Math.min(undueMs, maxStalenessMs);
     const current = row.confirmedAt !== null && fields.generation === row.generation;
-    if (current && left > 0 && known.epoch === epoch) {
+    if (current && left > 0 && session.grant?.parent === undefined && known.epoch === epoch) {
       known.remember(session, token, askedAt + left, askedAt + maxStalenessMs);
     }
     return session.allowed;
@@ -181,55 +197,38 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   return {
-    open(who, claimed) {
-      const { identity, actor, scheme } = who;
-      requireIdentityJson(identity);
-      if (actor !== undefined) requireIdentityJson(actor);
-      const sessionId = platform.random(16);
-      const signingKey = keys.signing();
-      const lifeMs =
-        who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());
-      if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");
-      const session = {
-        ref: toRef(sessionId),
-        subject: identity.subject,
-        actor: actor?.subject ?? null,
-        identity: JSON.stringify({ identity, actor }),
-        scheme,
-        rules: lifeMs < options.rules.absoluteMs ? { ...options.rules, absoluteMs: lifeMs } : options.rules,
-        keyId: signingKey.id,
-        claimed,
-        loginMs: Math.max(0, platform.monotonic() - who.checkedAt),
-      };
-      return after(
-        ask(() =>
-          after(store.openSession(session, options.caps, claimed), (opened) => requireRef(opened, session.ref)),
-        ),
-        ({ row }) => {
-          if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
-          const token = tokenOf(row, sessionId);
-          if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
-          const fresh = know(row);
-          emit({ kind: "session-opened", ref: row.ref, subject: row.subject, scheme });
-          const allowed: Allowed<I> = { ...fresh.allowed, offer: offer(fresh, row, token) };
-          return { allowed, session: fresh.allowed.caller.session as Session, token };
-        },
-      );
-    },
-    resume(token, rotate) {
+    open: createOpenSession(options, answers),
+    resume(token, rotate, scheme, request) {
       const remembered = known.accept(token);
-      if (remembered !== undefined) return remembered;
+      if (remembered !== undefined) {
+        const cnf = remembered.caller.session?.cnf;
+        if (cnf === undefined && scheme === "bearer") return remembered;
+        return rescue<Resumed<I>>(
+          () =>
+            after(prove(cnf, { token, scheme, request }), (possession) =>
+              possession.kind === "refused" ? possession : withHeaders(remembered, possession.headers),
+            ),
+          () => unavailable,
+        );
+      }
       return rescue<Resumed<I>>(
         () => {
           const fields = decode(token);
           if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
           const giveUpAt = platform.monotonic() + options.storeTimeoutMs;
-          return load({ token, fields, rotate, ref: toRef(fields.sessionId), giveUpAt, attempts: 0 });
+          const ref = toRef(fields.sessionId);
+          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, attempts: 0, possession: undefined });
         },
-        () => ({ kind: "refused", reason: "unavailable" }),
+        () => unavailable,
       );
     },
   };
+}
+
+const unavailable = Object.freeze({ kind: "refused", reason: "unavailable" } as const);
+
+function withHeaders<I extends Identity>(resumed: Resumed<I>, headers: HeaderFields | undefined): Resumed<I> {
+  return headers === undefined ? resumed : { ...resumed, headers };
 }
 
 /**
@@ -238,12 +237,4 @@ export function createSessionManager<I extends Identity>(options: SessionManager
  */
 function mustLast(row: SessionRow, change: SessionChange): boolean {
   return change.revokedAt !== undefined || (change.claimed === true && !row.claimed);
-}
-
-/** A store that mixes up its answers must not let anybody in as somebody else. */
-function requireRef<R extends Reading | undefined>(reading: R, ref: string): R {
-  if (reading !== undefined && (reading.row.ref !== ref || !Number.isFinite(reading.now))) {
-    throw new TypeError("the store answered with another session");
-  }
-  return reading;
 }

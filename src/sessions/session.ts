@@ -1,4 +1,5 @@
-import type { Identity, Json } from "../identity.js";
+import type { Actor, Identity, Json } from "../identity.js";
+import type { Confirmation } from "./confirmation.js";
 
 /** The server's record of one log-in, as a route sees it. */
 export interface Session {
@@ -8,6 +9,8 @@ export interface Session {
   readonly scheme: string;
   /** Milliseconds since 1970, by the store's clock. */
   readonly createdAt: number;
+  /** What its caller must prove beside the token; `undefined` for a plain bearer. */
+  readonly cnf?: Confirmation | undefined;
   /** When it ends whatever happens, milliseconds since 1970 by the store's clock. */
   readonly expiresAt: number;
   /** This session's own data, shared by all nodes: a small JSON value, `undefined` until something was put. */
@@ -34,7 +37,11 @@ export interface Session {
 export interface Caller<I extends Identity = Identity> {
   readonly identity: I;
   /** Who really logged in, when they operate as `identity`. */
-  readonly actor?: Identity | undefined;
+  readonly actor?: Actor | undefined;
+  /** When they last proved who they are, milliseconds since 1970; `undefined` when nobody knows. For step-up. */
+  readonly authenticatedAt?: number | undefined;
+  /** How strong that proof was, as the identity provider names it. */
+  readonly acr?: string | undefined;
   /** The scheme that was presented with this request, in lower case. */
   readonly scheme: string;
   /** Only when a session token was presented. */

@@ -1,4 +1,5 @@
 import { rescue } from "../awaitable.js";
+import { withinTime } from "../deadline.js";
 import { AuthError } from "../errors.js";
 import type { OnEvent } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
@@ -13,20 +14,10 @@ export type Ask = <T>(question: () => Awaitable<T>) => Awaitable<T>;
 export function createAsk(platform: Platform, timeoutMs: number, emit: OnEvent): Ask {
   return (question) =>
     rescue(
-      () => {
-        const answer = question();
-        return answer instanceof Promise ? withDeadline(answer, platform, timeoutMs) : answer;
-      },
+      () => withinTime(question(), platform, timeoutMs),
       (error) => {
         emit({ kind: "store-failed", error });
         throw new AuthError("unavailable", "the session store cannot answer now; try again", { cause: error });
       },
     );
-}
-
-function withDeadline<T>(answer: Promise<T>, platform: Platform, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = platform.delay(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)));
-    answer.then(resolve, reject).finally(cancel);
-  });
 }

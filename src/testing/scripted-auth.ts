@@ -54,6 +54,8 @@ export function createScriptedAuth(): ScriptedAuth {
       return slow ? new Promise((resolve) => setImmediate(resolve, decision)) : decision;
     },
     logIn: () => Promise.reject(new AuthError("unavailable", "a scripted Auth logs nobody in")),
+    operateAs: () => Promise.reject(new AuthError("unavailable", "a scripted Auth lets nobody operate as anybody")),
+    askForMore: () => undefined,
     caller(source) {
       const caller = optionalCaller(source);
       if (caller === undefined) throw new AuthError("no_caller", "nobody was authenticated");

@@ -45,7 +45,8 @@ function setUp() {
 }
 
 const ada = { kind: "accepted", identity: { subject: "ada" } } as const;
-const acceptedAda = { kind: "accepted", identity: { subject: "ada" }, actor: undefined, expiresAt: undefined };
+const absent = { actor: undefined, expiresAt: undefined, acr: undefined, authenticatedAt: undefined };
+const acceptedAda = { kind: "accepted", identity: { subject: "ada" }, ...absent };
 const unavailable = { kind: "unavailable" };
 
 test("a verdict given at once needs no timer and no promise", () => {
@@ -222,8 +223,7 @@ test("a verdict carries what its kind has, and nothing else that the handler put
   assert.deepEqual(run({ kind: "rejected", identity: { subject: "ada" } }), { kind: "rejected" });
   assert.deepEqual(run({ kind: "declined", payload: 1 }), { kind: "declined" });
   assert.deepEqual(run({ ...ada, session: "mine", expiresAt: 5, actor: { subject: "root" } }), {
-    kind: "accepted",
-    identity: { subject: "ada" },
+    ...acceptedAda,
     actor: { subject: "root" },
     expiresAt: 5,
   });

@@ -34,6 +34,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       ref,
       subject,
       actor,
+      grant: undefined,
       allowed: { kind: "allowed", caller: { identity: { subject }, scheme: "bearer" } },
       look: () => void looked.push(ref),
       token: "",

@@ -1,0 +1,136 @@
+import { adopt, after } from "../awaitable.js";
+import { withinTime } from "../deadline.js";
+import { AuthError } from "../errors.js";
+import type { OnEvent } from "../events.js";
+import type { Awaitable } from "../handlers/handler.js";
+import { type Actor, type Identity, requireSubject } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { KnownSession } from "../sessions/known-sessions.js";
+import type { Session } from "../sessions/session.js";
+import type { GrantContent } from "../sessions/session-content.js";
+
+/**
+ * Who may act as whom. `operateAs({ rules, identify })` makes one of rules; write your own where a database decides.
+ *
+ * It is asked when an actor begins, and again with every reading of such a session from the store (every `maxStalenessMs`
+ * at most while it is in use): what it no longer grants ends at once.
+ */
+export interface OperateAsPolicy<I extends Identity = Identity> {
+  /** The account of this name, or nothing when there is none or it is disabled. Its rights are the ones that count. */
+  identify(subject: string): Awaitable<I | null | undefined | false>;
+  /** Nothing: not allowed. */
+  grant(request: OperateAsRequest<I>): Awaitable<Grant | null | undefined | false>;
+}
+
+/** What an actor asks for. */
+export interface OperateAsRequest<I extends Identity = Identity> {
+  /** Who asks; `actor.actor` when they operate as somebody already. */
+  readonly actor: Actor;
+  readonly target: I;
+  /** Why, in the actor's words: 1 to 256 characters. */
+  readonly reason?: string | undefined;
+  /** The service, when it is for one ticket. */
+  readonly service?: string | undefined;
+}
+
+/** What a policy allows. */
+export interface Grant {
+  /** How long, in milliseconds. Default: as long as any session. */
+  readonly maxMs?: number | undefined;
+  /** Also for an actor who operates as somebody already. Default: `false`. */
+  readonly nested?: boolean | undefined;
+}
+
+/** Whom to operate as, and what the actor says about it. */
+export interface OperateAsWish {
+  readonly subject: string;
+  /** Why: 1 to 256 characters without control characters; some policies ask for one. */
+  readonly reason?: string | undefined;
+  /** For how long at most, in milliseconds. */
+  readonly maxMs?: number | undefined;
+}
+
+/** The actor and the account that they may operate as. */
+export interface Operating<I extends Identity> {
+  readonly identity: I;
+  readonly actor: Actor;
+  readonly grant: GrantContent;
+  /** Milliseconds from now. */
+  readonly maxMs: number;
+}
+
+/** Who asks: a caller, or whoever has just logged in. */
+export interface WouldBeActor {
+  readonly identity: Identity;
+  readonly actor?: Actor | undefined;
+  readonly session?: Session | undefined;
+}
+
+export interface OperateAs<I extends Identity> {
+  /** `undefined`: refused, for whatever reason: nobody of that name, or not for this actor. Rejects when it cannot tell. */
+  begin(who: WouldBeActor, wish: OperateAsWish, service?: string): Awaitable<Operating<I> | undefined>;
+  /** Whether a session that a grant opened may go on. */
+  isGranted(session: KnownSession<I>): Awaitable<boolean>;
+}
+
+export interface OperateAsOptions<I extends Identity> {
+  readonly platform: Platform;
+  readonly policy: OperateAsPolicy<I> | undefined;
+  readonly timeoutMs: number;
+  /** Whether the session of this ref is live. */
+  readonly isLive: (ref: string) => Awaitable<boolean>;
+  readonly emit: OnEvent;
+}
+
+const reasonShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
+
+/** Asks the policy, in bounded time. Without one nobody operates as anybody. */
+export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>): OperateAs<I> {
+  const { platform, policy, timeoutMs, isLive, emit } = options;
+  const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
+
+  function ask(actor: Actor, subject: string, reason?: string, service?: string) {
+    return after(policy === undefined ? undefined : bounded(policy.identify(subject)), (target) => {
+      if (policy === undefined || !target) return undefined;
+      requireSubject(target);
+      return after(bounded(policy.grant({ actor, target, reason, service })), (grant) => {
+        // Never nested unless said: a policy that looks at `actor.subject` alone must not widen what a borrowed name may do.
+        if (!grant || (actor.actor !== undefined && grant.nested !== true)) return { target, granted: undefined };
+        return { target, granted: grant };
+      });
+    });
+  }
+
+  return {
+    begin(who, { subject, reason, maxMs = Number.POSITIVE_INFINITY }, service) {
+      const actor: Actor = who.actor === undefined ? who.identity : { ...who.identity, actor: who.actor };
+      const parent = who.actor === undefined ? undefined : who.session?.ref;
+      // Without a session to watch, nobody would notice that the first actor's log-in is over.
+      const isOrphan = who.actor !== undefined && parent === undefined;
+      if (isOrphan || !(maxMs > 0) || (reason !== undefined && !reasonShape.test(reason))) return undefined;
+      return after(ask(actor, subject, reason, service), (answer) => {
+        if (answer?.granted === undefined) {
+          emit({ kind: "operate-as-refused", actor: actor.subject, subject: answer?.target.subject });
+          return undefined;
+        }
+        const limit = Math.min(maxMs, answer.granted.maxMs ?? Number.POSITIVE_INFINITY);
+        return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
+      });
+    },
+    isGranted({ allowed: { caller }, grant }) {
+      const { identity, actor } = caller;
+      if (actor === undefined) return false;
+      return after(ask(actor, identity.subject, grant?.reason), (answer) => {
+        if (answer?.granted === undefined || answer.target.subject !== identity.subject) return false;
+        return grant?.parent === undefined || isLive(grant.parent);
+      });
+    },
+  };
+}
+
+/** @throws {AuthError} `invalid_options` for something that is no policy */
+export function requireOperateAs<P extends OperateAsPolicy>(policy: P | undefined): P | undefined {
+  const isPolicy = typeof policy?.identify === "function" && typeof policy.grant === "function";
+  if (policy === undefined || isPolicy) return policy;
+  throw new AuthError("invalid_options", "operateAs must be a policy: operateAs({ rules: [...], identify })");
+}

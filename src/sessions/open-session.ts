@@ -1,0 +1,102 @@
+import { after } from "../awaitable.js";
+import type { Allowed } from "../decision.js";
+import { AuthError } from "../errors.js";
+import type { OnEvent } from "../events.js";
+import type { Awaitable } from "../handlers/handler.js";
+import type { Actor, Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Ask } from "../stores/guarded-store.js";
+import type { Reading, SessionCaps, SessionRules, Store } from "../stores/store.js";
+import type { Answers } from "./answers.js";
+import type { Confirmation } from "./confirmation.js";
+import type { Keys } from "./keys.js";
+import type { Session } from "./session.js";
+import { type GrantContent, toContentJson } from "./session-content.js";
+import { toRef } from "./token.js";
+
+/** Who logged in, as a handler accepted it. */
+export interface LoggedIn {
+  readonly identity: Identity;
+  readonly actor?: Actor | undefined;
+  /** In lower case. */
+  readonly scheme: string;
+  readonly acr?: string | undefined;
+  readonly authenticatedAt?: number | undefined;
+  /** What the session is bound to. */
+  readonly cnf?: Confirmation | undefined;
+  readonly grant?: GrantContent | undefined;
+  /** Milliseconds since 1970: the session ends then at the latest. */
+  readonly expiresAt?: number | undefined;
+  /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
+  readonly checkedAt: number;
+}
+
+export interface Opened<I extends Identity> {
+  readonly allowed: Allowed<I>;
+  readonly session: Session;
+  readonly token: string;
+}
+
+/**
+ * Opens a session.
+ *
+ * @param claimed `false` for a token that is only offered: it lives `unclaimedMs` until it comes back, and the
+ *   caller does not wait for the disk.
+ * @throws {AuthError} `invalid_identity`; `session_ended` when the subject was ended while the credentials were
+ *   checked; `unavailable` when the store cannot answer.
+ */
+export type OpenSession<I extends Identity> = (who: LoggedIn, claimed: boolean) => Awaitable<Opened<I>>;
+
+export interface OpenSessionOptions {
+  readonly platform: Platform;
+  readonly store: Store;
+  readonly ask: Ask;
+  readonly keys: Keys;
+  readonly rules: SessionRules;
+  readonly caps: SessionCaps;
+  readonly emit: OnEvent;
+}
+
+export function createOpenSession<I extends Identity>(
+  { platform, store, ask, keys, rules, caps, emit }: OpenSessionOptions,
+  { know, tokenOf, offer }: Answers<I>,
+): OpenSession<I> {
+  return (who, claimed) => {
+    const { identity, actor, scheme, acr, authenticatedAt, cnf, grant } = who;
+    const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant });
+    const sessionId = platform.random(16);
+    const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());
+    if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");
+    const session = {
+      ref: toRef(sessionId),
+      subject: identity.subject,
+      actor: actor?.subject ?? null,
+      identity: content,
+      scheme,
+      rules: lifeMs < rules.absoluteMs ? { ...rules, absoluteMs: lifeMs } : rules,
+      keyId: keys.signing().id,
+      claimed,
+      loginMs: Math.max(0, platform.monotonic() - who.checkedAt),
+    };
+    return after(
+      ask(() => after(store.openSession(session, caps, claimed), (opened) => requireRef(opened, session.ref))),
+      ({ row }) => {
+        if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
+        const token = tokenOf(row, sessionId);
+        if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
+        const fresh = know(row);
+        emit({ kind: "session-opened", ref: row.ref, subject: row.subject, actor: row.actor ?? undefined, scheme });
+        const allowed: Allowed<I> = { ...fresh.allowed, offer: offer(fresh, row, token) };
+        return { allowed, session: fresh.allowed.caller.session as Session, token };
+      },
+    );
+  };
+}
+
+/** A store that mixes up its answers must not let anybody in as somebody else. */
+export function requireRef<R extends Reading | undefined>(reading: R, ref: string): R {
+  if (reading !== undefined && (reading.row.ref !== ref || !Number.isFinite(reading.now))) {
+    throw new TypeError("the store answered with another session");
+  }
+  return reading;
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createAuth, type Handler, type StepUp, type Verdict } from "../../src/index.js";
+import { memory } from "../../src/stores/memory.js";
+import { createWorld } from "../world.js";
+
+function start(verdict: Partial<Extract<Verdict, { kind: "accepted" }>> = {}, opens: Handler["opens"] = "session") {
+  const world = createWorld();
+  const key: Handler = {
+    scheme: "Key",
+    opens,
+    fromHeader: () => ({ kind: "accepted", identity: { subject: "ada" }, ...verdict }),
+  };
+  const { platform } = world;
+  const auth = createAuth({ handlers: [key], store: memory({ platform }), platform, realm: "example" });
+  const peer = { address: "192.0.2.1", trusted: false };
+  const ask = async (authorization: string, stepUp: StepUp, anonymous = false) =>
+    auth.authenticate(
+      { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer },
+      { stepUp, anonymous },
+    );
+  return { ...world, auth, ask, peer };
+}
+
+async function tokenOf({ ask }: ReturnType<typeof start>): Promise<string> {
+  const decision = await ask("Key x", {});
+  assert.ok(decision.kind === "allowed" && decision.offer);
+  return `Bearer ${decision.offer.token}`;
+}
+
+test("a session whose log-in is too old is asked for a fresher one, and keeps its session", async () => {
+  const world = start();
+  const token = await tokenOf(world);
+  assert.equal((await world.ask(token, { maxAgeMs: 60_000 })).kind, "allowed");
+  world.advance(60_001);
+  const decision = await world.ask(token, { maxAgeMs: 60_000 });
+  assert.ok(decision.kind === "denied");
+  assert.equal(decision.reason, "insufficient_user_authentication");
+  assert.equal(decision.code, "unauthenticated");
+  assert.deepEqual(decision.challenges, [
+    'Bearer realm="example", error="insufficient_user_authentication", ' +
+      'error_description="A fresher or stronger log-in is required.", max_age="60"',
+    'Key realm="example"',
+  ]);
+  assert.equal((await world.ask(token, {})).kind, "allowed");
+});
+
+test("a log-in that is too weak is told what would do (RFC 9470)", async () => {
+  const weak = start({ acr: "urn:example:password" });
+  const decision = await weak.ask(await tokenOf(weak), { acrValues: ["urn:example:mfa", "urn:example:hw"] });
+  assert.ok(decision.kind === "denied");
+  assert.match(decision.challenges[0] ?? "", /, acr_values="urn:example:mfa urn:example:hw"$/);
+  const strong = start({ acr: "urn:example:mfa" });
+  assert.equal((await strong.ask(await tokenOf(strong), { acrValues: ["urn:example:mfa"] })).kind, "allowed");
+});
+
+test("credentials that come with every call are as fresh as their issuer says; unknown is not fresh", async () => {
+  const unknown = start({}, "nothing");
+  assert.equal((await unknown.ask("Key x", { maxAgeMs: 60_000 })).kind, "denied");
+  const world = createWorld();
+  const fresh = start({ authenticatedAt: world.platform.now() - 30_000 }, "nothing");
+  assert.equal((await fresh.ask("Key x", { maxAgeMs: 60_000 })).kind, "allowed");
+  assert.equal((await fresh.ask("Key x", { maxAgeMs: 29_999 })).kind, "denied");
+  // A password in this very call is the proof itself.
+  assert.equal((await start().ask("Key x", { maxAgeMs: 0 })).kind, "allowed");
+});
+
+test("a log-in that was old when its session opened stays old", async () => {
+  const world = createWorld();
+  const old = start({ authenticatedAt: world.platform.now() - 3_600_000 });
+  assert.equal((await old.ask(await tokenOf(old), { maxAgeMs: 60_000 })).kind, "denied");
+});
+
+test("who is anonymous is asked to log in at all", async () => {
+  const { auth, peer } = start();
+  const decision = await auth.authenticate(
+    { method: "GET", path: "/", rawHeaders: [], peer },
+    { anonymous: true, stepUp: { maxAgeMs: 1 } },
+  );
+  assert.equal(decision.kind === "denied" && decision.reason, "no_credentials");
+});
