@@ -27,6 +27,7 @@ export type { AuthEvent, OnEvent } from "./events.js";
 export { type AnonymousOptions, anonymous } from "./handlers/anonymous.js";
 export { type BasicOptions, basic } from "./handlers/basic.js";
 export { chain } from "./handlers/chain.js";
+export type { ClaimMapping, ClaimPath, OidcIdentity } from "./handlers/claim-mapping.js";
 export {
   type Awaitable,
   declined,
@@ -41,6 +42,7 @@ export {
 export type { IdentityOf } from "./handlers/handler-table.js";
 export { type HtpasswdFileOptions, htpasswdFile } from "./handlers/htpasswd-file.js";
 export { type JwtIdentity, type JwtOptions, jwt } from "./handlers/jwt.js";
+export { type OidcOptions, oidc } from "./handlers/oidc.js";
 export { hashPassword } from "./handlers/password-hash.js";
 export {
   hashPreSharedKey,

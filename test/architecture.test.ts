@@ -107,7 +107,7 @@ test("drivers and frameworks are each known to one place", () => {
     yaml: /^gateway\/config-document\.ts$/,
     ajv: /^gateway\/check-shape\.ts$/,
     commander: /^cli\//,
-    jose: /^handlers\/jwt/,
+    jose: /^handlers\/(jwt|oidc|claim-mapping)/,
     "@node-rs/bcrypt": /^handlers\/bcrypt-hash\.ts$/,
     "@node-rs/argon2": /^handlers\/password-hash\.ts$/,
   };

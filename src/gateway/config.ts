@@ -1,3 +1,4 @@
+import type { ClaimMapping } from "../handlers/claim-mapping.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
 
 /**
@@ -61,8 +62,17 @@ export type HandlerConfig =
       readonly audience: string;
       readonly jwks: string;
       readonly algorithms: readonly string[] | undefined;
-      /** Claim that holds the roles. */
-      readonly rolesClaim: string | undefined;
+      readonly claims: ClaimMapping;
+    }
+  | {
+      readonly kind: "oidc";
+      readonly scheme: string;
+      readonly issuer: string;
+      readonly audience: string;
+      readonly algorithms: readonly string[] | undefined;
+      readonly type: string | undefined;
+      readonly opens: "session" | "nothing" | undefined;
+      readonly claims: ClaimMapping;
     };
 
 export interface RouteConfig {

@@ -1,7 +1,9 @@
 import { basic } from "../handlers/basic.js";
+import { createClaimMapping } from "../handlers/claim-mapping.js";
 import type { Handler } from "../handlers/handler.js";
 import { htpasswdFile } from "../handlers/htpasswd-file.js";
 import { jwt } from "../handlers/jwt.js";
+import { oidc } from "../handlers/oidc.js";
 import { preSharedKey } from "../handlers/pre-shared-key.js";
 import { userFile } from "../handlers/user-file.js";
 import type { Identity } from "../identity.js";
@@ -10,7 +12,7 @@ import type { HandlerConfig } from "./config.js";
 /**
  * Makes the handler of one entry of `handlers`: a row for each kind.
  *
- * @param onWarning told when an edited user file was not taken.
+ * @param onWarning told when an edited user file was not taken, or a provider cannot be asked.
  * @throws {AuthError} `invalid_options`; never with a secret.
  */
 export function createHandler(config: HandlerConfig, onWarning: (message: string) => void): Handler<Identity> {
@@ -22,23 +24,13 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
     case "keys":
       return preSharedKey(config);
     case "jwt": {
-      const { issuer, audience, jwks, algorithms, rolesClaim } = config;
-      return jwt<Identity>({
-        issuer,
-        audience,
-        jwks,
-        ...(algorithms && { algorithms }),
-        toIdentity: ({ sub, iss, ...claims }) =>
-          typeof sub === "string" && { subject: sub, issuer: iss ?? issuer, roles: toRoles(rolesClaim, claims) },
-      });
+      const { issuer, audience, jwks, algorithms } = config;
+      const mapClaims = createClaimMapping("jwt", issuer, config.claims);
+      return jwt<Identity>({ issuer, audience, jwks, ...(algorithms && { algorithms }), toIdentity: mapClaims });
     }
+    case "oidc":
+      return oidc({ ...config, ...config.claims, onWarning });
     default:
       return config satisfies never;
   }
-}
-
-/** Strings of a list. A claim of another form gives no role rather than a guessed one. */
-function toRoles(name: string | undefined, claims: Readonly<Record<string, unknown>>): string[] {
-  const value = name !== undefined && Object.hasOwn(claims, name) ? claims[name] : undefined;
-  return Array.isArray(value) ? value.filter((role) => typeof role === "string") : [];
 }

@@ -57,13 +57,25 @@ export interface RawHandler {
     readonly sha256?: string;
     readonly roles?: List<string>;
   }>;
-  readonly jwt?: {
+  readonly jwt?: RawClaims & {
     readonly issuer?: string;
     readonly audience?: string;
     readonly jwks?: string;
     readonly algorithms?: List<string>;
-    readonly rolesClaim?: string;
   };
+  readonly oidc?: RawClaims & {
+    readonly issuer?: string;
+    readonly audience?: string;
+    readonly algorithms?: List<string>;
+    readonly type?: string;
+    readonly opens?: "session" | "nothing";
+  };
+}
+
+export interface RawClaims {
+  readonly subjectClaim?: string | List<string>;
+  readonly rolesClaim?: string | List<string>;
+  readonly groupRoles?: Named<List<string>>;
 }
 
 export interface RawRoute {

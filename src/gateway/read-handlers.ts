@@ -4,10 +4,10 @@ import type { HandlerConfig } from "./config.js";
 import { type ConfigPath, toPathText } from "./config-document.js";
 import { createHandler } from "./handlers.js";
 import { present, type RawConfig, type RawHandler, type Reading, report } from "./raw-config.js";
+import { readJwt, readOidc } from "./read-oidc.js";
 import { readSecretFile } from "./secrets.js";
 
 type KeysConfig = Extract<HandlerConfig, { kind: "keys" }>;
-type JwtConfig = Extract<HandlerConfig, { kind: "jwt" }>;
 
 /** One handler per scheme. Each is made once here, so that a faulty user file or key set is found with its line. */
 export function readHandlers(raw: RawConfig, reading: Reading): readonly HandlerConfig[] {
@@ -47,6 +47,10 @@ function readHandler(scheme: string, raw: RawHandler, path: ConfigPath, reading:
     wants("jwt", "Bearer");
     return readJwt(raw.jwt, reading, path);
   }
+  if (raw.oidc !== undefined) {
+    wants("oidc", "Bearer");
+    return readOidc(raw.oidc);
+  }
   if (raw.keys === undefined) return undefined;
   if (scheme.toLowerCase() === "basic") {
     reading.report(
@@ -57,22 +61,6 @@ function readHandler(scheme: string, raw: RawHandler, path: ConfigPath, reading:
     );
   }
   return { kind: "keys", scheme, keys: readKeys(raw.keys, [...path, "keys"], reading) };
-}
-
-function readJwt(raw: NonNullable<RawHandler["jwt"]>, reading: Reading, path: ConfigPath): JwtConfig | undefined {
-  const { issuer, audience, rolesClaim } = raw;
-  if (issuer === undefined || audience === undefined) return undefined;
-  if (raw.jwks === undefined && !URL.canParse(issuer)) {
-    report(
-      reading,
-      [...path, "jwt"],
-      `${toPathText([...path, "jwt", "jwks"])} is missing, and the issuer is not a URL; say where its keys are`,
-    );
-    return undefined;
-  }
-  const jwks = raw.jwks ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
-  const algorithms = raw.algorithms && present(raw.algorithms);
-  return { kind: "jwt", scheme: "Bearer", issuer, audience, jwks, algorithms, rolesClaim };
 }
 
 /** From here on a key is its SHA-256 only. */

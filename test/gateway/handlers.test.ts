@@ -5,11 +5,12 @@ import { toFaultText } from "../../src/gateway/config-document.js";
 import { createHandler } from "../../src/gateway/handlers.js";
 import { loadConfig, parseConfig } from "../../src/gateway/parse-config.js";
 import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
+import { startIdentityProvider } from "../handlers/identity-provider.js";
 import { type GatewayFiles, gatewayFiles, sketch } from "./gateway-files.js";
 
 // One entry of `handlers` each: from the words of the file to a verdict.
 
-const withHandler = (entry: string) => sketch.replace(/ {2}Basic: .*\n/, `  ${entry}\n`);
+const withHandler = (entry: string) => sketch.replace(/ {2}Basic: .*\n(?: {2}Bearer: .*\n)?/, `  ${entry}\n`);
 
 function handlerOf(files: GatewayFiles, entry: string) {
   files.write("gate.yaml", withHandler(entry));
@@ -47,5 +48,45 @@ test("htpasswd: a weak hash is found with its line, and another scheme is refuse
   assert.match(
     faultOf(files, "Digest: { htpasswd: { file: ./htpasswd } }"),
     /^gate.yaml:6:3: htpasswd answers for the scheme Basic; write handlers.Basic/,
+  );
+});
+
+test("oidc: the issuer and the audience are enough, and groups give roles", async (t) => {
+  const files = await gatewayFiles(t);
+  const idp = await startIdentityProvider();
+  t.after(() => idp.close());
+  idp.claims = { resource_access: { "api.example": { roles: ["ops", "guests"] } } };
+  const handler = handlerOf(
+    files,
+    `Bearer: { oidc: { issuer: "${idp.issuer}", audience: api, opens: session,
+    rolesClaim: [resource_access, api.example, roles], groupRoles: { ops: [admin, user] } } }`,
+  );
+  assert.equal(handler.opens, "session");
+  const verdict = await ask(handler, await idp.accessToken("urn:api"));
+  assert.deepEqual(verdict, { kind: "rejected" }, "for another audience");
+  const own = handlerOf(
+    files,
+    `Bearer: { oidc: { issuer: "${idp.issuer}", audience: "urn:api",
+    rolesClaim: [resource_access, api.example, roles], groupRoles: { ops: [admin, user] } } }`,
+  );
+  const accepted = await ask(own, await idp.accessToken("urn:api"));
+  assert.ok(accepted.kind === "accepted");
+  const identity = { subject: "machine", issuer: idp.issuer, roles: ["admin", "user"] };
+  assert.deepEqual([own.opens, accepted.identity], ["nothing", identity]);
+});
+
+test("oidc: what cannot be right is found with its line", async (t) => {
+  const files = await gatewayFiles(t);
+  assert.match(
+    faultOf(files, "Bearer: { oidc: { issuer: http://idp.example, audience: api } }"),
+    /^gate.yaml:6:\d+: handlers.Bearer.oidc: oidc: issuer must be https/,
+  );
+  assert.match(
+    faultOf(files, "Bearer: { oidc: { issuer: https://idp.example, audience: api, groupRoles: { a: [b] } } }"),
+    /groupRoles needs rolesClaim/,
+  );
+  assert.match(
+    faultOf(files, "Token: { oidc: { issuer: https://idp.example, audience: api } }"),
+    /oidc answers for the scheme Bearer; write handlers.Bearer/,
   );
 });
