@@ -65,6 +65,20 @@ export function createClaimMapping(handler: string, issuer: string, mapping: Cla
   };
 }
 
+/** What a verdict keeps to itself of odd claims would make a 503 of a good token. */
+const acrShape = /^[!#-[\]-~]{1,128}$/;
+
+/** How and when the person proved it (OpenID Connect Core §2, RFC 9068 §2.2.1), as far as the claims say. */
+export function toLogInFacts({ acr, auth_time: at }: JWTPayload): {
+  readonly acr?: string;
+  readonly authenticatedAt?: number;
+} {
+  return {
+    ...(typeof acr === "string" && acrShape.test(acr) && { acr }),
+    ...(typeof at === "number" && Number.isFinite(at * 1_000) && { authenticatedAt: at * 1_000 }),
+  };
+}
+
 function claimAt(claims: JWTPayload, path: ClaimPath): unknown {
   if (typeof path === "string" && Object.hasOwn(claims, path)) return claims[path];
   let value: unknown = claims;

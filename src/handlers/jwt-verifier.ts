@@ -2,6 +2,7 @@ import type { JWTPayload, JWTVerifyGetKey } from "jose";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
+import { toLogInFacts } from "./claim-mapping.js";
 import { type Awaitable, declined, rejected, unavailable, type Verdict } from "./handler.js";
 import { isAcceptableHeader, readUnverified } from "./jwt-shape.js";
 
@@ -87,7 +88,7 @@ export function createJwtVerifier<I extends Identity>(
     if (claims.exp === undefined || claims.cnf !== undefined) return rejected;
     const identity = await options.toIdentity(claims);
     if (identity === null || identity === undefined || identity === false) return rejected;
-    return { kind: "accepted", identity, expiresAt: claims.exp * 1_000 + clockToleranceMs };
+    return { kind: "accepted", identity, ...toLogInFacts(claims), expiresAt: claims.exp * 1_000 + clockToleranceMs };
   };
 }
 

@@ -2,7 +2,7 @@ import type { JWTPayload } from "jose";
 import type { Identity } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { type ClaimMapping, createClaimMapping, type OidcIdentity } from "./claim-mapping.js";
-import type { Awaitable, Handler } from "./handler.js";
+import type { Awaitable, Handler, Verdict } from "./handler.js";
 import { keySource } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
 import { createDiscovery, type DiscoveryOptions } from "./oidc-discovery.js";
@@ -64,7 +64,12 @@ export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>)
       return mapped && toIdentity(mapped, claims);
     },
   });
-  return Object.freeze({ scheme: "Bearer", opens, fromHeader: verify } satisfies Handler<I>);
+  // A token that says nothing of the log-in may be of one long ago, so its session is never fresh enough for a step-up.
+  const fromHeader = async (token: string): Promise<Verdict<I>> => {
+    const verdict = await verify(token);
+    return opens === "session" && verdict.kind === "accepted" ? { authenticatedAt: 0, ...verdict } : verdict;
+  };
+  return Object.freeze({ scheme: "Bearer", opens, fromHeader } satisfies Handler<I>);
 }
 
 function warn(message: string): void {

@@ -117,6 +117,27 @@ async function startForger(more: Record<string, unknown> = {}) {
   return { issuer, sign, kindOf, served };
 }
 
+test("acr and auth_time are what the caller proved and when; a session without them is never fresh", async () => {
+  const { issuer, sign } = await startForger();
+  const factsOf = async (claims: Record<string, unknown>, opens: "session" | "nothing") => {
+    const { acr, authenticatedAt, kind } = (await present(await sign(claims), { issuer, opens })) as {
+      kind: string;
+      acr?: string;
+      authenticatedAt?: number;
+    };
+    return [kind, acr, authenticatedAt];
+  };
+  const said = { acr: "urn:mace:incommon:iap:silver", auth_time: 1_800_000_000 };
+  for (const opens of ["session", "nothing"] as const) {
+    assert.deepEqual(await factsOf(said, opens), ["accepted", said.acr, 1_800_000_000_000]);
+  }
+  assert.deepEqual(await factsOf({}, "nothing"), ["accepted", undefined, undefined]);
+  assert.deepEqual(await factsOf({}, "session"), ["accepted", undefined, 0]);
+  for (const acr of ['a "quoted" one', "", "é", 7, "x".repeat(129)]) {
+    assert.deepEqual(await factsOf({ acr, auth_time: "now" }, "nothing"), ["accepted", undefined, undefined]);
+  }
+});
+
 test("ID tokens and log-out tokens are no access tokens, whatever their audience", async () => {
   const { kindOf } = await startForger();
   assert.equal(await kindOf({ typ: "Bearer" }), "accepted");
