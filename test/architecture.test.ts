@@ -53,13 +53,14 @@ const isLocal = (to: string): boolean => to.endsWith(".ts");
 
 const core = new Set(["root", "credentials", "handlers", "sessions", "tickets", "policies"]);
 const below: Readonly<Record<string, ReadonlySet<string>>> = {
-  ...Object.fromEntries([...core].map((step) => [step, new Set([...core, "stores"])])),
+  ...Object.fromEntries([...core].map((step) => [step, new Set([...core, "stores", "wire"])])),
   stores: new Set([...core, "stores"]),
   adapters: new Set([...core, "adapters"]),
-  services: new Set([...core, "services", "gen"]),
+  services: new Set([...core, "services", "gen", "wire"]),
   gateway: new Set([...core, "stores", "adapters", "services", "gen", "gateway"]),
-  cli: new Set([...core, "stores", "adapters", "services", "gen", "gateway", "client", "cli"]),
-  client: new Set(["client", "gen"]),
+  cli: new Set([...core, "stores", "adapters", "services", "gen", "gateway", "client", "cli", "wire"]),
+  client: new Set(["client", "gen", "wire"]),
+  wire: new Set(["wire"]),
   gen: new Set(["gen"]),
   testing: new Set([...core, "stores", "adapters", "services", "gen", "client", "testing"]),
 };
@@ -75,7 +76,7 @@ test("every import of the tree was found", () => {
   assert.ok(imports.length >= written, `${imports.length} of ${written}`);
 });
 
-test("dependencies point one way: cli → gateway → services → core ← adapters; client reaches only gen", () => {
+test("dependencies point one way: cli → gateway → services → core ← adapters; client reaches only gen and wire", () => {
   for (const name of files) assert.ok(below[stepOf(name)], `${name} is in a folder that has no place in the order`);
   assert.deepEqual(
     told(imports.filter(({ from, to }) => isLocal(to) && below[stepOf(from)]?.has(stepOf(to)) !== true)),
@@ -116,6 +117,10 @@ test("drivers and frameworks are each known to one place", () => {
   }
 });
 
+test("what client and server share imports no package", () => {
+  assert.deepEqual(told(imports.filter(({ from, to }) => stepOf(from) === "wire" && !isLocal(to))), []);
+});
+
 test("no file needs, when it runs, a file that needs it", () => {
   const needs = new Map<string, string[]>();
   for (const { from, to, typeOnly } of imports) {
@@ -131,8 +136,9 @@ test("no file needs, when it runs, a file that needs it", () => {
   for (const name of files) visit(name, []);
 });
 
-test("the client and what it is generated from run in a browser", () => {
-  const outside = imports.filter(({ from, to }) => ["client", "gen"].includes(stepOf(from)) && to.startsWith("node:"));
+test("the client, what it is generated from and what it shares with the server run in a browser", () => {
+  const folders = ["client", "gen", "wire"];
+  const outside = imports.filter(({ from, to }) => folders.includes(stepOf(from)) && to.startsWith("node:"));
   assert.deepEqual(told(outside), []);
 });
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-test("the client reaches only its own files, generated code, Connect and protobuf, so that browsers can load it", () => {
-  const allowed = /^(\.\/[\w-]+\.js|\.\.\/gen\/.*|@connectrpc\/connect|@connectrpc\/connect-web|@bufbuild\/protobuf)$/;
+test("the client reaches only its own files, generated code, wire, Connect and protobuf, so that browsers can load it", () => {
+  const allowed =
+    /^(\.\/[\w-]+\.js|\.\.\/(gen|wire)\/.*|@connectrpc\/connect|@connectrpc\/connect-web|@bufbuild\/protobuf)$/;
   const folder = new URL("../../src/client/", import.meta.url);
   const imports = readdirSync(folder)
     .filter((name) => name.endsWith(".js"))
@@ -16,12 +17,14 @@ test("the client reaches only its own files, generated code, Connect and protobu
   );
 });
 
-test("no file of the client names what only Node has", () => {
-  const folder = new URL("../../src/client/", import.meta.url);
-  for (const name of readdirSync(folder).filter((file) => file.endsWith(".js"))) {
-    assert.doesNotMatch(
-      readFileSync(new URL(name, folder), "utf8"),
-      /\b(Buffer|process|require|setImmediate)\b\s*[.(]/,
-    );
-  }
-});
+for (const step of ["client", "wire"]) {
+  test(`no file of ${step} names what only Node has`, () => {
+    const folder = new URL(`../../src/${step}/`, import.meta.url);
+    for (const name of readdirSync(folder).filter((file) => file.endsWith(".js"))) {
+      assert.doesNotMatch(
+        readFileSync(new URL(name, folder), "utf8"),
+        /\b(Buffer|process|require|setImmediate)\b\s*[.(]/,
+      );
+    }
+  });
+}
