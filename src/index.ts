@@ -25,6 +25,15 @@ export type {
 export { AuthError, type AuthErrorCode } from "./errors.js";
 export type { AuthEvent, OnEvent } from "./events.js";
 export { type AnonymousOptions, anonymous } from "./handlers/anonymous.js";
+export {
+  type ApiKeyIdentity,
+  type ApiKeyOptions,
+  type ApiKeySource,
+  apiKey,
+} from "./handlers/api-key.js";
+export { type ApiKeyEditOptions, addApiKey, revokeApiKey } from "./handlers/api-key-edit.js";
+export { type ApiKeyFileOptions, apiKeyFile } from "./handlers/api-key-file.js";
+export { type ApiKeyRecord, type CreateApiKeyOptions, createApiKey } from "./handlers/api-key-record.js";
 export { type BasicOptions, basic } from "./handlers/basic.js";
 export { chain } from "./handlers/chain.js";
 export type { ClaimMapping, ClaimPath, OidcIdentity } from "./handlers/claim-mapping.js";

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from "commander";
+import { addApiKeys } from "./api-keys.js";
 import { addCheck } from "./check.js";
 import { addExplain } from "./explain.js";
 import { addHashPassword } from "./hash-password.js";
@@ -29,7 +30,7 @@ export function createProgram(io: CliIo, setExitCode: (code: number) => void): C
     .showHelpAfterError("(run with --help to see how it is used)")
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err });
-  for (const add of [addServe, addCheck, addExplain, addHashPassword, addKeys, addSessions, addVersion]) {
+  for (const add of [addServe, addCheck, addExplain, addHashPassword, addApiKeys, addKeys, addSessions, addVersion]) {
     add(program, io, setExitCode);
   }
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {

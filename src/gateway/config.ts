@@ -50,6 +50,8 @@ export type StoreConfig = { readonly kind: "memory" } | { readonly kind: "sqlite
 export type HandlerConfig =
   | { readonly kind: "users"; readonly scheme: string; readonly file: string }
   | { readonly kind: "htpasswd"; readonly scheme: string; readonly file: string; readonly roles: readonly string[] }
+  | { readonly kind: "chain"; readonly scheme: string; readonly links: readonly HandlerConfig[] }
+  | { readonly kind: "apiKeys"; readonly scheme: string; readonly file: string }
   | {
       readonly kind: "keys";
       readonly scheme: string;

@@ -139,7 +139,8 @@ function describeCredentials(rawHeaders: readonly string[], { handlers }: Gatewa
   const handler = handlers.find((one) => one.scheme.toLowerCase() === scheme);
   // A client that forgot the scheme has put its token there.
   if (handler === undefined) return "of a scheme without a handler (not shown: it may be the secret itself)";
-  return `${handler.scheme}, answered by handlers.${handler.scheme}.${handler.kind}`;
+  const kinds = handler.kind === "chain" ? handler.links.map(({ kind }) => kind) : [handler.kind];
+  return `${handler.scheme}, answered by ${kinds.map((kind) => `handlers.${handler.scheme}.${kind}`).join(" or ")}`;
 }
 
 function describe({ identity, scheme, session }: Caller): NonNullable<Explanation["caller"]> {

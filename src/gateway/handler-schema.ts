@@ -47,7 +47,7 @@ const claims = {
   ),
 };
 
-export const handler: Schema = oneOf(
+const kinds: Schema = oneOf(
   {
     users: path(
       "For `Basic`: a file of lines `name:hash:roles`, with hashes from `sallyport hash-password`. An edit takes effect within a second.",
@@ -82,6 +82,9 @@ export const handler: Schema = oneOf(
       plainName,
       "an object with a key for each name",
       "For any scheme but `Basic`: keys that programs were given in advance, `Authorization: <scheme> <key>`.",
+    ),
+    apiKeys: path(
+      "For any scheme but `Basic`, usually `ApiKey` or `Bearer`: a file of API keys, made by `sallyport api-keys new`. An edit takes effect within a second. For `Bearer` it may stand beside `jwt` or `oidc`: the prefix `spk_` tells them apart.",
     ),
     jwt: object(
       {
@@ -122,3 +125,6 @@ export const handler: Schema = oneOf(
   },
   "What answers for this scheme.",
 );
+
+/** Two, because of `apiKeys` beside `jwt` or `oidc`; which two is checked where they are read. */
+export const handler: Schema = { ...kinds, maxProperties: 2 };

@@ -1,4 +1,7 @@
+import { apiKey } from "../handlers/api-key.js";
+import { apiKeyFile } from "../handlers/api-key-file.js";
 import { basic } from "../handlers/basic.js";
+import { chain } from "../handlers/chain.js";
 import { createClaimMapping } from "../handlers/claim-mapping.js";
 import type { Handler } from "../handlers/handler.js";
 import { htpasswdFile } from "../handlers/htpasswd-file.js";
@@ -23,6 +26,13 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
       return basic(htpasswdFile(config.file, { roles: config.roles, onWarning }));
     case "keys":
       return preSharedKey(config);
+    case "chain":
+      return chain(
+        config.scheme,
+        config.links.map((link) => createHandler(link, onWarning)),
+      );
+    case "apiKeys":
+      return apiKey({ scheme: config.scheme, keys: apiKeyFile(config.file, { onWarning }) });
     case "jwt": {
       const { issuer, audience, jwks, algorithms } = config;
       const mapClaims = createClaimMapping("jwt", issuer, config.claims);

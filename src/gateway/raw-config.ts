@@ -57,6 +57,7 @@ export interface RawHandler {
     readonly sha256?: string;
     readonly roles?: List<string>;
   }>;
+  readonly apiKeys?: string;
   readonly jwt?: RawClaims & {
     readonly issuer?: string;
     readonly audience?: string;

@@ -26,11 +26,32 @@ export function readHandlers(raw: RawConfig, reading: Reading): readonly Handler
 }
 
 function readHandler(scheme: string, raw: RawHandler, path: ConfigPath, reading: Reading): HandlerConfig | undefined {
+  const { apiKeys, ...beside } = raw;
+  const isPair = Object.keys(beside).length === 1 && (beside.jwt ?? beside.oidc) !== undefined;
+  if (apiKeys === undefined || !isPair) return readOne(scheme, raw, path, reading);
+  // The prefix tells them apart. API keys first: that costs one comparison.
+  const links = [{ apiKeys }, beside].map((link) => readOne(scheme, link, path, reading));
+  return { kind: "chain", scheme, links: links.filter((link) => link !== undefined) };
+}
+
+function readOne(scheme: string, raw: RawHandler, path: ConfigPath, reading: Reading): HandlerConfig | undefined {
+  if (Object.keys(raw).length > 1) {
+    report(
+      reading,
+      path,
+      `${toPathText(path)} must have exactly one of its keys; only apiKeys may stand beside jwt or oidc`,
+    );
+    return undefined;
+  }
   const wants = (kind: string, wanted: string): void => {
     if (scheme.toLowerCase() === wanted.toLowerCase()) return;
     reading.report(
       reading.document.faultAtKey(path, `${kind} answers for the scheme ${wanted}; write handlers.${wanted}`),
     );
+  };
+  const refuseBasic = (better: string): void => {
+    const message = `Basic is for users: a user file; give keys a scheme of their own, such as ${better}`;
+    reading.report(reading.document.faultAtKey(path, message));
   };
   if (raw.users !== undefined) {
     wants("users", "Basic");
@@ -51,15 +72,12 @@ function readHandler(scheme: string, raw: RawHandler, path: ConfigPath, reading:
     wants("oidc", "Bearer");
     return readOidc(raw.oidc);
   }
-  if (raw.keys === undefined) return undefined;
-  if (scheme.toLowerCase() === "basic") {
-    reading.report(
-      reading.document.faultAtKey(
-        path,
-        "Basic is for users: a user file; give keys a scheme of their own, such as PSK",
-      ),
-    );
+  if (raw.apiKeys !== undefined) {
+    if (scheme.toLowerCase() === "basic") refuseBasic("ApiKey");
+    return { kind: "apiKeys", scheme, file: reading.resolve(raw.apiKeys) };
   }
+  if (raw.keys === undefined) return undefined;
+  if (scheme.toLowerCase() === "basic") refuseBasic("PSK");
   return { kind: "keys", scheme, keys: readKeys(raw.keys, [...path, "keys"], reading) };
 }
 
@@ -115,8 +133,8 @@ function isUsable(config: HandlerConfig, path: ConfigPath, reading: Reading): bo
     createHandler(config, () => {});
     return true;
   } catch (error) {
-    const { kind } = config;
-    report(reading, [...path, kind], `${toPathText([...path, kind])}: ${messageOf(error)}`);
+    const at = config.kind === "chain" ? path : [...path, config.kind];
+    report(reading, at, `${toPathText(at)}: ${messageOf(error)}`);
     return false;
   }
 }

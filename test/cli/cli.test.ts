@@ -9,7 +9,7 @@ import { verifyHash } from "../../src/handlers/password-hash.js";
 import { gatewayFiles, sketch } from "../gateway/gateway-files.js";
 import { runCli } from "./run-cli.js";
 
-const commands = ["serve", "check", "explain", "hash-password", "keys", "sessions", "version"];
+const commands = ["serve", "check", "explain", "hash-password", "api-keys", "keys", "sessions", "version"];
 
 test("help names every command, and each command's help has an example", async () => {
   const { code, out } = await runCli(["--help"]);
@@ -21,6 +21,9 @@ test("help names every command, and each command's help has an example", async (
     "check",
     "explain",
     "hash-password",
+    "api-keys new",
+    "api-keys ls",
+    "api-keys revoke",
     "keys init",
     "keys rotate",
     "keys ls",

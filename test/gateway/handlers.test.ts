@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hash } from "@node-rs/bcrypt";
+import { addApiKey, createApiKey } from "sallyport";
 import { toFaultText } from "../../src/gateway/config-document.js";
 import { createHandler } from "../../src/gateway/handlers.js";
 import { loadConfig, parseConfig } from "../../src/gateway/parse-config.js";
@@ -88,5 +89,51 @@ test("oidc: what cannot be right is found with its line", async (t) => {
   assert.match(
     faultOf(files, "Token: { oidc: { issuer: https://idp.example, audience: api } }"),
     /oidc answers for the scheme Bearer; write handlers.Bearer/,
+  );
+});
+
+test("apiKeys: the keys of the file, under the scheme of the entry", async (t) => {
+  const files = await gatewayFiles(t);
+  const { key, record } = createApiKey({ name: "ci", roles: ["deploy"] });
+  addApiKey(`${files.directory}/api-keys.jsonl`, record);
+  for (const scheme of ["ApiKey", "Bearer", "X-Key"]) {
+    const text = withHandler(`${scheme}: { apiKeys: ./api-keys.jsonl }`).replace(/ {2}Bearer: \{ jwt.*\n/, "");
+    files.write("gate.yaml", text);
+    const [config] = loadConfig(files.config).handlers;
+    const handler = createHandler(config ?? assert.fail(), () => {});
+    assert.equal(handler.scheme, scheme);
+    const verdict = await ask(handler, key);
+    assert.deepEqual(verdict.kind === "accepted" && verdict.identity.roles, ["deploy"]);
+  }
+});
+
+test("apiKeys beside jwt: one scheme, and the prefix decides", async (t) => {
+  const files = await gatewayFiles(t);
+  const { key, record } = createApiKey({ name: "ci" });
+  addApiKey(`${files.directory}/api-keys.jsonl`, record);
+  files.write("gate.yaml", sketch.replace("Bearer: { jwt:", "Bearer: { apiKeys: ./api-keys.jsonl, jwt:"));
+  const config = loadConfig(files.config).handlers.find(({ scheme }) => scheme === "Bearer");
+  const handler = createHandler(config ?? assert.fail(), () => {});
+  assert.equal((await ask(handler, key)).kind, "accepted");
+  assert.equal((await ask(handler, `${key}x`)).kind, "rejected");
+  assert.equal((await ask(handler, "opaque")).kind, "declined");
+  const claims = btoa(JSON.stringify({ iss: "https://idp.example" })).replace(/=+$/, "");
+  assert.equal((await ask(handler, `e30.${claims}.AAAA`)).kind, "rejected", "the jwt of this issuer is asked");
+});
+
+test("apiKeys: a faulty file is found with its line, and no other two kinds may share a scheme", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("api-keys.jsonl", "{}\n");
+  assert.match(
+    faultOf(files, "ApiKey: { apiKeys: ./api-keys.jsonl }"),
+    /^gate.yaml:6:\d+: handlers.ApiKey.apiKeys: api-keys.jsonl, line 1: id must be 16 lower-case hexadecimal digits$/,
+  );
+  assert.match(
+    faultOf(files, "Basic: { apiKeys: ./api-keys.jsonl }"),
+    /gate.yaml:6:3: Basic is for users: a user file; give keys a scheme of their own, such as ApiKey/,
+  );
+  assert.match(
+    faultOf(files, "Basic: { users: ./users.yaml, htpasswd: { file: ./users.yaml } }"),
+    /^gate.yaml:6:\d+: handlers.Basic must have exactly one of its keys; only apiKeys may stand beside jwt or oidc$/,
   );
 });
