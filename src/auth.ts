@@ -27,6 +27,10 @@ import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
 
 export type { BeginOperateAs, LogIn, LogInContext, LogInOutcome, Proof, SessionOpened } from "./log-in.js";
+
+import type { Tickets } from "./tickets/ticket.js";
+import { createTickets } from "./tickets/tickets.js";
+
 export type { SessionSummary, Sessions } from "./sessions/sessions.js";
 
 /** The object every front is given. Made by `createAuth`. */
@@ -60,6 +64,7 @@ export interface Auth<I extends Identity = Identity> {
   /** As `caller`, but `undefined` on an anonymous request. */
   optionalCaller(source: object): Caller<I> | undefined;
   readonly sessions: Sessions;
+  readonly tickets: Tickets<I>;
   /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
   /** Stops background work and closes the store. Asked again, it answers as the first time. */
@@ -106,8 +111,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     isLive: (ref) => ask(() => after(store.loadSession(ref), isOpen)),
     emit,
   });
-  const { isGranted } = operateAs;
-  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, isGranted });
+  const { mayGoOn } = operateAs;
+  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, mayGoOn });
   const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
   const offered: Offered<I> = new WeakMap();
   const checkCredentials = createCheckCredentials<I>({
@@ -130,6 +135,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     proofs,
     emit,
   });
+  const sessions = createSessions({ store, ask, known, memory, emit });
   const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
   const stopPurge = startPurge(store, ask, platform);
 
@@ -157,7 +163,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       isSufficient(caller, stepUp, platform.now())
         ? undefined
         : deny(request, "insufficient_user_authentication", { stepUp }),
-    sessions: createSessions({ store, ask, known, memory, emit }),
+    sessions,
+    tickets: createTickets<I>({ ...resolved, ask, keys, deny, operateAs, sessions, emit }),
     optionalCaller,
     caller(source: object) {
       const caller = optionalCaller(source);

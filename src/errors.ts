@@ -8,6 +8,8 @@ export type AuthErrorCode =
   | "body_read_before_auth"
   /** An identity has no usable subject, or does not survive JSON. */
   | "invalid_identity"
+  /** It takes a session, and the caller came without a session token. */
+  | "no_session"
   /** A session ended, or its state was changed by someone else meanwhile. */
   | "session_ended"
   /** The store cannot answer now. Nobody was refused: try again. */

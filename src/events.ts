@@ -19,6 +19,20 @@ export type AuthEvent =
   | { readonly kind: "operate-as"; readonly ref: string; readonly subject: string; readonly actor: string }
   /** Somebody was not let. Without a subject there is nobody of the name that they gave. */
   | { readonly kind: "operate-as-refused"; readonly actor: string; readonly subject?: string | undefined }
+  | {
+      readonly kind: "ticket-issued" | "ticket-redeemed";
+      readonly ref: string;
+      readonly subject: string;
+      readonly actor?: string | undefined;
+      readonly service: string;
+    }
+  /** It was redeemed twice, or by another service than it was for: somebody holds a copy. Without a ref it was a number. */
+  | {
+      readonly kind: "ticket-misused";
+      readonly ref?: string | undefined;
+      readonly reason: "used" | "wrong_service";
+      readonly service: string;
+    }
   | { readonly kind: "subject-ended"; readonly subject: string; readonly reason: string }
   /** Somebody was not let in. The reason is all that is told: who they said they were may be a password in the wrong field. */
   | { readonly kind: "refused"; readonly reason: AuthenticationReason }

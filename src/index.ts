@@ -72,3 +72,13 @@ export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile 
 export { type KeyRing, randomKeys, type SigningKey } from "./sessions/keys.js";
 export type { Caller, Session } from "./sessions/session.js";
 export type { SessionSummary, Sessions } from "./sessions/sessions.js";
+export type {
+  IssuedNumber,
+  IssuedTicket,
+  RedeemedTicket,
+  RefusedTicket,
+  TicketMisuse,
+  TicketRefusal,
+  TicketRequest,
+  Tickets,
+} from "./tickets/ticket.js";

@@ -11,6 +11,8 @@ import { type KeyRing, randomKeys } from "./sessions/keys.js";
 import { resolveRules, type SessionRulesOptions } from "./sessions/rules.js";
 import { maxLoginMs, type SessionCaps, type SessionRules, type Store } from "./stores/store.js";
 
+import type { TicketMisuse } from "./tickets/ticket.js";
+
 /** What `createAuth` takes. Durations are in milliseconds; those of a session are described at `SessionRules`. */
 export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> extends SessionRulesOptions {
   /** One per scheme. */
@@ -56,6 +58,11 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
    * nothing without its key. Default: `false`, since a client that renews its certificate must then log in again.
    */
   readonly bindToCertificate?: boolean | undefined;
+  /**
+   * What to do when a ticket is redeemed twice, or by the wrong service. Default: `"alarm"`, an event; `"revoke"` ends the
+   * session that it was issued for too.
+   */
+  readonly onTicketMisuse?: ((misuse: TicketMisuse) => "revoke" | "alarm") | undefined;
   /** What to do when a token superseded long ago is presented. Default: `"revoke"` (RFC 9700 §4.14.2). */
   readonly onReuse?: ((session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse") | undefined;
   /** Told of log-ins, rotations, alarms and faults. Default: faults and alarms are warned of on standard error. */
@@ -79,6 +86,7 @@ export interface ResolvedOptions {
   readonly storeTimeoutMs: number;
   readonly maxKnownSessions: number;
   readonly bindToCertificate: boolean;
+  readonly onTicketMisuse: NonNullable<AuthOptions["onTicketMisuse"]>;
   readonly onReuse: NonNullable<AuthOptions["onReuse"]>;
   readonly onEvent: OnEvent;
   readonly platform: Platform;
@@ -110,6 +118,7 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
     maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
     bindToCertificate: options.bindToCertificate ?? false,
+    onTicketMisuse: options.onTicketMisuse ?? (() => "alarm"),
     onReuse: options.onReuse ?? (() => "revoke"),
     onEvent: options.onEvent ?? warn,
   });
@@ -147,6 +156,8 @@ const warn: OnEvent = (event) => {
       return console.warn(
         `sallyport: session ${event.ref} was ended: an old token came back, so somebody holds a copy`,
       );
+    case "ticket-misused":
+      return console.warn(`sallyport: a ticket came back (${event.reason}), so somebody holds a copy`);
     case "healed":
       return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);
     case "handler-failed": {

@@ -24,7 +24,7 @@ function requireRefusal(act: () => unknown, message: string): void {
 }
 
 test("the defaults", () => {
-  const { store, keys, platform, onReuse, onEvent, ...rest } = resolve();
+  const { store, keys, platform, onReuse, onTicketMisuse, onEvent, ...rest } = resolve();
   assert.deepEqual(rest, {
     realm: "sallyport",
     nestedSchemes: false,
@@ -51,6 +51,7 @@ test("the defaults", () => {
   assert.equal(keys.durable, false);
   assert.equal(platform, systemPlatform);
   assert.equal(onReuse({ ref: "", subject: "" }), "revoke");
+  assert.equal(onTicketMisuse({ ref: "", reason: "used", service: "" }), "alarm");
   assert.equal(typeof onEvent, "function");
 });
 

@@ -50,6 +50,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const refusals = counter("refusals", "Requests and log-ins refused, by reason.", ["reason"]);
   const ended = counter("sessions_ended", "Sessions ended here before their time.");
   const subjectsEnded = counter("subjects_ended", "Subjects whose sessions were all ended here.");
+  const tickets = counter("tickets", "Tickets issued, redeemed, and misused: somebody holds a copy.", ["event"]);
   const operateAs = counter("operate_as", "Actors who began to operate as somebody else, or were refused.", [
     "outcome",
   ]);
@@ -130,6 +131,11 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "subject-ended":
           subjectsEnded.inc();
+          break;
+        case "ticket-issued":
+        case "ticket-redeemed":
+        case "ticket-misused":
+          tickets.inc({ event: event.kind.slice("ticket-".length) });
           break;
         case "operate-as":
         case "operate-as-refused":

@@ -5,7 +5,6 @@ import type { OnEvent } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
 import { type Actor, type Identity, requireSubject } from "../identity.js";
 import type { Platform } from "../platform.js";
-import type { KnownSession } from "../sessions/known-sessions.js";
 import type { Session } from "../sessions/session.js";
 import type { GrantContent } from "../sessions/session-content.js";
 
@@ -59,6 +58,13 @@ export interface Operating<I extends Identity> {
   readonly maxMs: number;
 }
 
+/** What a grant has allowed before. */
+export interface StillOperating {
+  readonly identity: Identity;
+  readonly actor?: Actor | undefined;
+  readonly grant: GrantContent;
+}
+
 /** Who asks: a caller, or whoever has just logged in. */
 export interface WouldBeActor {
   readonly identity: Identity;
@@ -69,8 +75,12 @@ export interface WouldBeActor {
 export interface OperateAs<I extends Identity> {
   /** `undefined`: refused, for whatever reason: nobody of that name, or not for this actor. Rejects when it cannot tell. */
   begin(who: WouldBeActor, wish: OperateAsWish, service?: string): Awaitable<Operating<I> | undefined>;
-  /** Whether a session that a grant opened may go on. */
-  isGranted(session: KnownSession<I>): Awaitable<boolean>;
+  /**
+   * Whether what a grant allowed may go on.
+   *
+   * @param service for whose tickets alone it was granted
+   */
+  mayGoOn(operating: StillOperating, service?: string): Awaitable<boolean>;
 }
 
 export interface OperateAsOptions<I extends Identity> {
@@ -117,12 +127,11 @@ export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>
         return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
       });
     },
-    isGranted({ allowed: { caller }, grant }) {
-      const { identity, actor } = caller;
+    mayGoOn({ identity, actor, grant }, service) {
       if (actor === undefined) return false;
-      return after(ask(actor, identity.subject, grant?.reason), (answer) => {
+      return after(ask(actor, identity.subject, grant.reason, service), (answer) => {
         if (answer?.granted === undefined || answer.target.subject !== identity.subject) return false;
-        return grant?.parent === undefined || isLive(grant.parent);
+        return grant.parent === undefined || isLive(grant.parent);
       });
     },
   };

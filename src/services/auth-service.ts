@@ -13,7 +13,10 @@ import type { Identity } from "../identity.js";
 import { peerSlot } from "../peer.js";
 import type { Caller } from "../sessions/session.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
+import { type AuthRoutesOptions, createTicketMethods, toOperateAsWish } from "./ticket-methods.js";
 import { asking, toConnectError } from "./to-connect-error.js";
+
+export type { AuthRoutesOptions } from "./ticket-methods.js";
 
 /**
  * `LogIn` is open to everybody, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. Twice what
@@ -35,8 +38,11 @@ const refPattern = /^[A-Za-z0-9_-]{22}$/;
  *
  * Mount them behind `connectAuth`, which lets `LogIn` through without credentials and authenticates every other call.
  */
-export function authRoutes<I extends Identity>(auth: Auth<I>): (router: ConnectRouter) => void {
-  const service = createAuthService(auth);
+export function authRoutes<I extends Identity>(
+  auth: Auth<I>,
+  options: AuthRoutesOptions = {},
+): (router: ConnectRouter) => void {
+  const service = createAuthService(auth, options);
   return (router) => {
     const start = router.handlers.length;
     router.service(AuthService, service);
@@ -52,7 +58,10 @@ export function authRoutes<I extends Identity>(auth: Auth<I>): (router: ConnectR
   };
 }
 
-function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeof AuthService> {
+function createAuthService<I extends Identity>(
+  auth: Auth<I>,
+  options: AuthRoutesOptions,
+): ServiceImpl<typeof AuthService> {
   function enter(context: HandlerContext): Caller<I> {
     forbidStoring(context);
     const caller = auth.optionalCaller(context);
@@ -73,6 +82,8 @@ function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeo
   }
 
   return {
+    ...createTicketMethods(auth, enter, options),
+
     async logIn(request, context) {
       forbidStoring(context);
       const { pathname } = new URL(context.url);
@@ -80,6 +91,7 @@ function createAuthService<I extends Identity>(auth: Auth<I>): ServiceImpl<typeo
         peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
         target: { method: context.requestMethod, path: pathname },
         rawHeaders: [...context.requestHeader].flat(),
+        operateAs: request.operateAs && toOperateAsWish(request.operateAs),
       });
       switch (outcome.kind) {
         case "opened":

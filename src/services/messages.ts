@@ -11,18 +11,29 @@ import {
   type SessionSummary as SessionSummaryMessage,
   SessionSummarySchema,
 } from "../gen/sallyport/v1/caller_pb.js";
-import type { Identity } from "../identity.js";
+import type { Actor } from "../identity.js";
 import type { Caller, Session } from "../sessions/session.js";
 
 /** A caller as a message. */
-export function toCallerMessage({ identity, actor, scheme }: Caller): CallerMessage {
-  const who = { identity: toIdentityMessage(identity), scheme };
-  return create(CallerSchema, actor === undefined ? who : { ...who, actor: toIdentityMessage(actor) });
+export function toCallerMessage(caller: Omit<Caller, "session">): CallerMessage {
+  const { identity, actor, scheme, authenticatedAt, acr = "" } = caller;
+  const message = create(CallerSchema, { identity: toIdentityMessage(identity), scheme, acr });
+  if (actor !== undefined) message.actor = toIdentityMessage(actor);
+  for (let earlier = actor?.actor; earlier !== undefined; earlier = earlier.actor) {
+    message.earlierActors.push(toIdentityMessage(earlier));
+  }
+  if (authenticatedAt !== undefined) message.authenticatedAt = timestampFromMs(authenticatedAt);
+  return message;
 }
 
-function toIdentityMessage(identity: Identity): IdentityMessage {
+function toIdentityMessage(identity: Actor): IdentityMessage {
   // By way of JSON: an identity that no session keeps, such as a verified JWT's, was not checked to be plain data.
-  const { subject: _subject, roles: _roles, ...claims } = JSON.parse(JSON.stringify(identity)) as JsonObject;
+  const {
+    subject: _subject,
+    roles: _roles,
+    actor: _actor,
+    ...claims
+  } = JSON.parse(JSON.stringify(identity)) as JsonObject;
   return create(IdentitySchema, { subject: identity.subject, roles: [...(identity.roles ?? [])], claims });
 }
 

@@ -8,6 +8,7 @@ import type {
 import type { Allowed, HeaderFields } from "../decision.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
+import type { StillOperating } from "../policies/operate-as.js";
 import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
 import { type AnswersOptions, createAnswers } from "./answers.js";
 import type { Confirmation } from "./confirmation.js";
@@ -33,7 +34,7 @@ export interface SessionManagerOptions<I extends Identity> extends AnswersOption
   /** Whether the caller holds what the session is bound to. */
   readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
   /** Whether the actor may still operate as the identity. Asked with every reading of such a session. */
-  readonly isGranted: (session: KnownSession<I>) => Awaitable<boolean>;
+  readonly mayGoOn: (operating: StillOperating) => Awaitable<boolean>;
   readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
@@ -120,7 +121,9 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return after(asked.possession ?? prove(cnf, asked), (possession) => {
       asked.possession = possession;
       if (possession.kind === "refused") return possession;
-      return after(session.grant === undefined || options.isGranted(session), (granted) => {
+      const { grant } = session;
+      const { identity, actor } = session.allowed.caller;
+      return after(grant === undefined || options.mayGoOn({ identity, actor, grant }), (granted) => {
         if (!granted) return endGrant(session);
         return after(judge(asked, reading, askedAt, epoch), (resumed) => withHeaders(resumed, possession.headers));
       });

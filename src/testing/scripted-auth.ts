@@ -67,9 +67,17 @@ export function createScriptedAuth(): ScriptedAuth {
       end: () => Promise.resolve(false),
       endSubject: () => Promise.resolve(),
     },
+    tickets: {
+      issue: unavailableTicket,
+      issueNumber: unavailableTicket,
+      redeem: () => Promise.resolve({ kind: "refused", reason: "unavailable" }),
+      redeemNumber: () => Promise.resolve({ kind: "refused", reason: "unavailable" }),
+    },
     close: () => Promise.resolve(),
   };
 }
+
+const unavailableTicket = () => Promise.reject(new AuthError("unavailable", "a scripted Auth issues no tickets"));
 
 const challenges = ['Bearer realm="scripted"', 'Basic realm="scripted", charset="UTF-8"'];
 

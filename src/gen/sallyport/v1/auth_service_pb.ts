@@ -4,6 +4,8 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { Caller, Session, SessionSummary } from "./caller_pb.js";
 import { file_sallyport_v1_caller } from "./caller_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -12,7 +14,42 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sallyport/v1/auth_service.proto.
  */
 export const file_sallyport_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zYWxseXBvcnQvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEgxzYWxseXBvcnQudjEiLwoNUGFzc3dvcmRQcm9vZhIMCgR1c2VyGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIkgKDExvZ0luUmVxdWVzdBIvCghwYXNzd29yZBgBIAEoCzIbLnNhbGx5cG9ydC52MS5QYXNzd29yZFByb29mSABCBwoFcHJvb2YibAoNTG9nSW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRIkCgZjYWxsZXIYAiABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEiYKB3Nlc3Npb24YAyABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiIQCg5SZWZyZXNoUmVxdWVzdCI5Cg9SZWZyZXNoUmVzcG9uc2USJgoHc2Vzc2lvbhgBIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIg8KDVdob0FtSVJlcXVlc3QiXgoOV2hvQW1JUmVzcG9uc2USJAoGY2FsbGVyGAEgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchImCgdzZXNzaW9uGAIgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24iDwoNTG9nT3V0UmVxdWVzdCIQCg5Mb2dPdXRSZXNwb25zZSI8ChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIl8KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwuc2FsbHlwb3J0LnYxLlNlc3Npb25TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIgChFFbmRTZXNzaW9uUmVxdWVzdBILCgNyZWYYASABKAkiFAoSRW5kU2Vzc2lvblJlc3BvbnNlMtUDCgtBdXRoU2VydmljZRJCCgVMb2dJbhIaLnNhbGx5cG9ydC52MS5Mb2dJblJlcXVlc3QaGy5zYWxseXBvcnQudjEuTG9nSW5SZXNwb25zZSIAEkgKB1JlZnJlc2gSHC5zYWxseXBvcnQudjEuUmVmcmVzaFJlcXVlc3QaHS5zYWxseXBvcnQudjEuUmVmcmVzaFJlc3BvbnNlIgASRQoGV2hvQW1JEhsuc2FsbHlwb3J0LnYxLldob0FtSVJlcXVlc3QaHC5zYWxseXBvcnQudjEuV2hvQW1JUmVzcG9uc2UiABJFCgZMb2dPdXQSGy5zYWxseXBvcnQudjEuTG9nT3V0UmVxdWVzdBocLnNhbGx5cG9ydC52MS5Mb2dPdXRSZXNwb25zZSIAElcKDExpc3RTZXNzaW9ucxIhLnNhbGx5cG9ydC52MS5MaXN0U2Vzc2lvbnNSZXF1ZXN0GiIuc2FsbHlwb3J0LnYxLkxpc3RTZXNzaW9uc1Jlc3BvbnNlIgASUQoKRW5kU2Vzc2lvbhIfLnNhbGx5cG9ydC52MS5FbmRTZXNzaW9uUmVxdWVzdBogLnNhbGx5cG9ydC52MS5FbmRTZXNzaW9uUmVzcG9uc2UiAGIGcHJvdG8z", [file_sallyport_v1_caller]);
+  fileDesc("Ch9zYWxseXBvcnQvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEgxzYWxseXBvcnQudjEiYQoNT3BlcmF0ZUFzV2lzaBIPCgdzdWJqZWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgxtYXhfZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iLwoNUGFzc3dvcmRQcm9vZhIMCgR1c2VyGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJInkKDExvZ0luUmVxdWVzdBIvCghwYXNzd29yZBgBIAEoCzIbLnNhbGx5cG9ydC52MS5QYXNzd29yZFByb29mSAASLwoKb3BlcmF0ZV9hcxgKIAEoCzIbLnNhbGx5cG9ydC52MS5PcGVyYXRlQXNXaXNoQgcKBXByb29mImwKDUxvZ0luUmVzcG9uc2USDQoFdG9rZW4YASABKAkSJAoGY2FsbGVyGAIgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchImCgdzZXNzaW9uGAMgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24iEAoOUmVmcmVzaFJlcXVlc3QiOQoPUmVmcmVzaFJlc3BvbnNlEiYKB3Nlc3Npb24YASABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiIPCg1XaG9BbUlSZXF1ZXN0Il4KDldob0FtSVJlc3BvbnNlEiQKBmNhbGxlchgBIAEoCzIULnNhbGx5cG9ydC52MS5DYWxsZXISJgoHc2Vzc2lvbhgCIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIg8KDUxvZ091dFJlcXVlc3QiEAoOTG9nT3V0UmVzcG9uc2UiPAoTTGlzdFNlc3Npb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLnNhbGx5cG9ydC52MS5TZXNzaW9uU3VtbWFyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIAoRRW5kU2Vzc2lvblJlcXVlc3QSCwoDcmVmGAEgASgJIhQKEkVuZFNlc3Npb25SZXNwb25zZSI9ChBPcGVyYXRlQXNSZXF1ZXN0EikKBHdpc2gYASABKAsyGy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzV2lzaCJwChFPcGVyYXRlQXNSZXNwb25zZRINCgV0b2tlbhgBIAEoCRIkCgZjYWxsZXIYAiABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEiYKB3Nlc3Npb24YAyABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiJ/ChJJc3N1ZVRpY2tldFJlcXVlc3QSDwoHc2VydmljZRgBIAEoCRInCgRsaWZlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KCm9wZXJhdGVfYXMYAyABKAsyGy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzV2lzaCJVChNJc3N1ZVRpY2tldFJlc3BvbnNlEg4KBnRpY2tldBgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2ChNSZWRlZW1UaWNrZXRSZXF1ZXN0Eg4KBnRpY2tldBgBIAEoCRIPCgdzZXJ2aWNlGAIgASgJIpQBChRSZWRlZW1UaWNrZXRSZXNwb25zZRIkCgZjYWxsZXIYASABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEhMKC3Nlc3Npb25fcmVmGAIgASgJEjQKEGF1dGhlbnRpY2F0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgEIAEoCTLUBQoLQXV0aFNlcnZpY2USQgoFTG9nSW4SGi5zYWxseXBvcnQudjEuTG9nSW5SZXF1ZXN0Ghsuc2FsbHlwb3J0LnYxLkxvZ0luUmVzcG9uc2UiABJICgdSZWZyZXNoEhwuc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXF1ZXN0Gh0uc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXNwb25zZSIAEkUKBldob0FtSRIbLnNhbGx5cG9ydC52MS5XaG9BbUlSZXF1ZXN0Ghwuc2FsbHlwb3J0LnYxLldob0FtSVJlc3BvbnNlIgASRQoGTG9nT3V0Ehsuc2FsbHlwb3J0LnYxLkxvZ091dFJlcXVlc3QaHC5zYWxseXBvcnQudjEuTG9nT3V0UmVzcG9uc2UiABJXCgxMaXN0U2Vzc2lvbnMSIS5zYWxseXBvcnQudjEuTGlzdFNlc3Npb25zUmVxdWVzdBoiLnNhbGx5cG9ydC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIAElEKCkVuZFNlc3Npb24SHy5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlcXVlc3QaIC5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlc3BvbnNlIgASTgoJT3BlcmF0ZUFzEh4uc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1JlcXVlc3QaHy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzUmVzcG9uc2UiABJUCgtJc3N1ZVRpY2tldBIgLnNhbGx5cG9ydC52MS5Jc3N1ZVRpY2tldFJlcXVlc3QaIS5zYWxseXBvcnQudjEuSXNzdWVUaWNrZXRSZXNwb25zZSIAElcKDFJlZGVlbVRpY2tldBIhLnNhbGx5cG9ydC52MS5SZWRlZW1UaWNrZXRSZXF1ZXN0GiIuc2FsbHlwb3J0LnYxLlJlZGVlbVRpY2tldFJlc3BvbnNlIgBiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_sallyport_v1_caller]);
+
+/**
+ * Whom to operate as.
+ *
+ * @generated from message sallyport.v1.OperateAsWish
+ */
+export type OperateAsWish = Message<"sallyport.v1.OperateAsWish"> & {
+  /**
+   * The account. Its rights are the ones that count.
+   *
+   * @generated from field: string subject = 1;
+   */
+  subject: string;
+
+  /**
+   * Why: up to 256 characters. Some policies ask for it.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * For how long at most. Absent: as long as the policy allows.
+   *
+   * @generated from field: google.protobuf.Duration max_duration = 3;
+   */
+  maxDuration?: Duration | undefined;
+};
+
+/**
+ * Describes the message sallyport.v1.OperateAsWish.
+ * Use `create(OperateAsWishSchema)` to create a new message.
+ */
+export const OperateAsWishSchema: GenMessage<OperateAsWish> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 0);
 
 /**
  * A user name and a password.
@@ -40,7 +77,7 @@ export type PasswordProof = Message<"sallyport.v1.PasswordProof"> & {
  * Use `create(PasswordProofSchema)` to create a new message.
  */
 export const PasswordProofSchema: GenMessage<PasswordProof> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 0);
+  messageDesc(file_sallyport_v1_auth_service, 1);
 
 /**
  * Asks to open a session.
@@ -62,6 +99,13 @@ export type LogInRequest = Message<"sallyport.v1.LogInRequest"> & {
     value: PasswordProof;
     case: "password";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Operate as somebody else from the start.
+   *
+   * @generated from field: sallyport.v1.OperateAsWish operate_as = 10;
+   */
+  operateAs?: OperateAsWish | undefined;
 };
 
 /**
@@ -69,7 +113,7 @@ export type LogInRequest = Message<"sallyport.v1.LogInRequest"> & {
  * Use `create(LogInRequestSchema)` to create a new message.
  */
 export const LogInRequestSchema: GenMessage<LogInRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 1);
+  messageDesc(file_sallyport_v1_auth_service, 2);
 
 /**
  * The session is open.
@@ -104,7 +148,7 @@ export type LogInResponse = Message<"sallyport.v1.LogInResponse"> & {
  * Use `create(LogInResponseSchema)` to create a new message.
  */
 export const LogInResponseSchema: GenMessage<LogInResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 2);
+  messageDesc(file_sallyport_v1_auth_service, 3);
 
 /**
  * Asks to keep the session alive.
@@ -119,7 +163,7 @@ export type RefreshRequest = Message<"sallyport.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 3);
+  messageDesc(file_sallyport_v1_auth_service, 4);
 
 /**
  * The session is alive.
@@ -140,7 +184,7 @@ export type RefreshResponse = Message<"sallyport.v1.RefreshResponse"> & {
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 4);
+  messageDesc(file_sallyport_v1_auth_service, 5);
 
 /**
  * Asks who is calling.
@@ -155,7 +199,7 @@ export type WhoAmIRequest = Message<"sallyport.v1.WhoAmIRequest"> & {
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema: GenMessage<WhoAmIRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 5);
+  messageDesc(file_sallyport_v1_auth_service, 6);
 
 /**
  * Who is calling.
@@ -183,7 +227,7 @@ export type WhoAmIResponse = Message<"sallyport.v1.WhoAmIResponse"> & {
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 6);
+  messageDesc(file_sallyport_v1_auth_service, 7);
 
 /**
  * Asks to end the session of this call.
@@ -198,7 +242,7 @@ export type LogOutRequest = Message<"sallyport.v1.LogOutRequest"> & {
  * Use `create(LogOutRequestSchema)` to create a new message.
  */
 export const LogOutRequestSchema: GenMessage<LogOutRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 7);
+  messageDesc(file_sallyport_v1_auth_service, 8);
 
 /**
  * The session is over.
@@ -213,7 +257,7 @@ export type LogOutResponse = Message<"sallyport.v1.LogOutResponse"> & {
  * Use `create(LogOutResponseSchema)` to create a new message.
  */
 export const LogOutResponseSchema: GenMessage<LogOutResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 8);
+  messageDesc(file_sallyport_v1_auth_service, 9);
 
 /**
  * Asks for the caller's sessions.
@@ -241,7 +285,7 @@ export type ListSessionsRequest = Message<"sallyport.v1.ListSessionsRequest"> & 
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 9);
+  messageDesc(file_sallyport_v1_auth_service, 10);
 
 /**
  * One page of sessions.
@@ -269,7 +313,7 @@ export type ListSessionsResponse = Message<"sallyport.v1.ListSessionsResponse"> 
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 10);
+  messageDesc(file_sallyport_v1_auth_service, 11);
 
 /**
  * Asks to end one session.
@@ -290,7 +334,7 @@ export type EndSessionRequest = Message<"sallyport.v1.EndSessionRequest"> & {
  * Use `create(EndSessionRequestSchema)` to create a new message.
  */
 export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 11);
+  messageDesc(file_sallyport_v1_auth_service, 12);
 
 /**
  * The session is over.
@@ -305,7 +349,196 @@ export type EndSessionResponse = Message<"sallyport.v1.EndSessionResponse"> & {
  * Use `create(EndSessionResponseSchema)` to create a new message.
  */
 export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 12);
+  messageDesc(file_sallyport_v1_auth_service, 13);
+
+/**
+ * Asks to operate as somebody else.
+ *
+ * @generated from message sallyport.v1.OperateAsRequest
+ */
+export type OperateAsRequest = Message<"sallyport.v1.OperateAsRequest"> & {
+  /**
+   * Whom to operate as.
+   *
+   * @generated from field: sallyport.v1.OperateAsWish wish = 1;
+   */
+  wish?: OperateAsWish | undefined;
+};
+
+/**
+ * Describes the message sallyport.v1.OperateAsRequest.
+ * Use `create(OperateAsRequestSchema)` to create a new message.
+ */
+export const OperateAsRequestSchema: GenMessage<OperateAsRequest> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 14);
+
+/**
+ * The session is open.
+ *
+ * @generated from message sallyport.v1.OperateAsResponse
+ */
+export type OperateAsResponse = Message<"sallyport.v1.OperateAsResponse"> & {
+  /**
+   * The session's first token, as in the header. Keep it secret.
+   *
+   * @generated from field: string token = 1;
+   */
+  token: string;
+
+  /**
+   * Who operates as whom.
+   *
+   * @generated from field: sallyport.v1.Caller caller = 2;
+   */
+  caller?: Caller | undefined;
+
+  /**
+   * The session that was opened.
+   *
+   * @generated from field: sallyport.v1.Session session = 3;
+   */
+  session?: Session | undefined;
+};
+
+/**
+ * Describes the message sallyport.v1.OperateAsResponse.
+ * Use `create(OperateAsResponseSchema)` to create a new message.
+ */
+export const OperateAsResponseSchema: GenMessage<OperateAsResponse> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 15);
+
+/**
+ * Asks for a ticket.
+ *
+ * @generated from message sallyport.v1.IssueTicketRequest
+ */
+export type IssueTicketRequest = Message<"sallyport.v1.IssueTicketRequest"> & {
+  /**
+   * The service that will redeem it, exact.
+   *
+   * @generated from field: string service = 1;
+   */
+  service: string;
+
+  /**
+   * How long it is to be good, at most 5 minutes. Absent: 30 seconds.
+   *
+   * @generated from field: google.protobuf.Duration life = 2;
+   */
+  life?: Duration | undefined;
+
+  /**
+   * For somebody else's rights, for this one ticket.
+   *
+   * @generated from field: sallyport.v1.OperateAsWish operate_as = 3;
+   */
+  operateAs?: OperateAsWish | undefined;
+};
+
+/**
+ * Describes the message sallyport.v1.IssueTicketRequest.
+ * Use `create(IssueTicketRequestSchema)` to create a new message.
+ */
+export const IssueTicketRequestSchema: GenMessage<IssueTicketRequest> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 16);
+
+/**
+ * The ticket.
+ *
+ * @generated from message sallyport.v1.IssueTicketResponse
+ */
+export type IssueTicketResponse = Message<"sallyport.v1.IssueTicketResponse"> & {
+  /**
+   * Hand it to the service, and to nobody else.
+   *
+   * @generated from field: string ticket = 1;
+   */
+  ticket: string;
+
+  /**
+   * Until when it is good.
+   *
+   * @generated from field: google.protobuf.Timestamp expires_at = 2;
+   */
+  expiresAt?: Timestamp | undefined;
+};
+
+/**
+ * Describes the message sallyport.v1.IssueTicketResponse.
+ * Use `create(IssueTicketResponseSchema)` to create a new message.
+ */
+export const IssueTicketResponseSchema: GenMessage<IssueTicketResponse> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 17);
+
+/**
+ * Asks who handed the ticket over.
+ *
+ * @generated from message sallyport.v1.RedeemTicketRequest
+ */
+export type RedeemTicketRequest = Message<"sallyport.v1.RedeemTicketRequest"> & {
+  /**
+   * The ticket.
+   *
+   * @generated from field: string ticket = 1;
+   */
+  ticket: string;
+
+  /**
+   * For a caller that answers for several services: which of them. Empty: the caller's own name.
+   *
+   * @generated from field: string service = 2;
+   */
+  service: string;
+};
+
+/**
+ * Describes the message sallyport.v1.RedeemTicketRequest.
+ * Use `create(RedeemTicketRequestSchema)` to create a new message.
+ */
+export const RedeemTicketRequestSchema: GenMessage<RedeemTicketRequest> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 18);
+
+/**
+ * Who handed the ticket over.
+ *
+ * @generated from message sallyport.v1.RedeemTicketResponse
+ */
+export type RedeemTicketResponse = Message<"sallyport.v1.RedeemTicketResponse"> & {
+  /**
+   * Who it is; `scheme` is the one that opened the session.
+   *
+   * @generated from field: sallyport.v1.Caller caller = 1;
+   */
+  caller?: Caller | undefined;
+
+  /**
+   * Names the session that the ticket was issued for.
+   *
+   * @generated from field: string session_ref = 2;
+   */
+  sessionRef: string;
+
+  /**
+   * When they last proved who they are.
+   *
+   * @generated from field: google.protobuf.Timestamp authenticated_at = 3;
+   */
+  authenticatedAt?: Timestamp | undefined;
+
+  /**
+   * How strong that proof was, as the identity provider names it.
+   *
+   * @generated from field: string acr = 4;
+   */
+  acr: string;
+};
+
+/**
+ * Describes the message sallyport.v1.RedeemTicketResponse.
+ * Use `create(RedeemTicketResponseSchema)` to create a new message.
+ */
+export const RedeemTicketResponseSchema: GenMessage<RedeemTicketResponse> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 19);
 
 /**
  * Logs in, keeps a session alive, tells who is calling, and ends sessions.
@@ -379,6 +612,40 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof EndSessionRequestSchema;
     output: typeof EndSessionResponseSchema;
+  },
+  /**
+   * Opens a session in which the caller operates as somebody else. The one of this call goes on.
+   * `PERMISSION_DENIED` when the policy says no, or when there is nobody of that name.
+   *
+   * @generated from rpc sallyport.v1.AuthService.OperateAs
+   */
+  operateAs: {
+    methodKind: "unary";
+    input: typeof OperateAsRequestSchema;
+    output: typeof OperateAsResponseSchema;
+  },
+  /**
+   * Issues a one-time ticket, which the caller hands to a service.
+   * `FAILED_PRECONDITION` when the call came without a session token.
+   *
+   * @generated from rpc sallyport.v1.AuthService.IssueTicket
+   */
+  issueTicket: {
+    methodKind: "unary";
+    input: typeof IssueTicketRequestSchema;
+    output: typeof IssueTicketResponseSchema;
+  },
+  /**
+   * Consumes a ticket. The caller is the service that it was issued for, and authenticates as itself.
+   * `NOT_FOUND` when there is nothing to learn from it, with the reason in the metadata `sallyport-ticket`: `invalid_ticket`,
+   * `expired`, `used`, `wrong_service` or `session_ended`. `PERMISSION_DENIED` when the caller is not that service.
+   *
+   * @generated from rpc sallyport.v1.AuthService.RedeemTicket
+   */
+  redeemTicket: {
+    methodKind: "unary";
+    input: typeof RedeemTicketRequestSchema;
+    output: typeof RedeemTicketResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_sallyport_v1_auth_service, 0);

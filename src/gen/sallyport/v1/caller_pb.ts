@@ -12,7 +12,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file sallyport/v1/caller.proto.
  */
 export const file_sallyport_v1_caller: GenFile = /*@__PURE__*/
-  fileDesc("ChlzYWxseXBvcnQvdjEvY2FsbGVyLnByb3RvEgxzYWxseXBvcnQudjEiUwoISWRlbnRpdHkSDwoHc3ViamVjdBgBIAEoCRINCgVyb2xlcxgCIAMoCRInCgZjbGFpbXMYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ImkKBkNhbGxlchIoCghpZGVudGl0eRgBIAEoCzIWLnNhbGx5cG9ydC52MS5JZGVudGl0eRIlCgVhY3RvchgCIAEoCzIWLnNhbGx5cG9ydC52MS5JZGVudGl0eRIOCgZzY2hlbWUYAyABKAkihgEKB1Nlc3Npb24SCwoDcmVmGAEgASgJEg4KBnNjaGVtZRgCIAEoCRIuCgpjcmVhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgpleHBpcmVzX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCKsAQoOU2Vzc2lvblN1bW1hcnkSJgoHc2Vzc2lvbhgBIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uEg8KB3N1YmplY3QYAiABKAkSDQoFYWN0b3IYAyABKAkSMAoMbGFzdF91c2VkX2F0GAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdjbGFpbWVkGAUgASgIEg8KB2N1cnJlbnQYBiABKAhiBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChlzYWxseXBvcnQvdjEvY2FsbGVyLnByb3RvEgxzYWxseXBvcnQudjEiUwoISWRlbnRpdHkSDwoHc3ViamVjdBgBIAEoCRINCgVyb2xlcxgCIAMoCRInCgZjbGFpbXMYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ItwBCgZDYWxsZXISKAoIaWRlbnRpdHkYASABKAsyFi5zYWxseXBvcnQudjEuSWRlbnRpdHkSJQoFYWN0b3IYAiABKAsyFi5zYWxseXBvcnQudjEuSWRlbnRpdHkSDgoGc2NoZW1lGAMgASgJEjQKEGF1dGhlbnRpY2F0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgFIAEoCRIuCg5lYXJsaWVyX2FjdG9ycxgGIAMoCzIWLnNhbGx5cG9ydC52MS5JZGVudGl0eSKGAQoHU2Vzc2lvbhILCgNyZWYYASABKAkSDgoGc2NoZW1lGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqwBCg5TZXNzaW9uU3VtbWFyeRImCgdzZXNzaW9uGAEgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24SDwoHc3ViamVjdBgCIAEoCRINCgVhY3RvchgDIAEoCRIwCgxsYXN0X3VzZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NsYWltZWQYBSABKAgSDwoHY3VycmVudBgGIAEoCGIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Who a request acts for.
@@ -75,6 +75,27 @@ export type Caller = Message<"sallyport.v1.Caller"> & {
    * @generated from field: string scheme = 3;
    */
   scheme: string;
+
+  /**
+   * When they last proved who they are; absent when nobody knows.
+   *
+   * @generated from field: google.protobuf.Timestamp authenticated_at = 4;
+   */
+  authenticatedAt?: Timestamp | undefined;
+
+  /**
+   * How strong that proof was, as the identity provider names it.
+   *
+   * @generated from field: string acr = 5;
+   */
+  acr: string;
+
+  /**
+   * Who let `actor` operate as them, where one operates through another; the first is nearest to `actor`.
+   *
+   * @generated from field: repeated sallyport.v1.Identity earlier_actors = 6;
+   */
+  earlierActors: Identity[];
 };
 
 /**

@@ -1,0 +1,90 @@
+import type { Denial } from "../decision.js";
+import type { Actor, Identity } from "../identity.js";
+import type { OperateAsWish } from "../policies/operate-as.js";
+import type { Caller } from "../sessions/session.js";
+
+/** One-time proofs of who is calling, each for one service: `issue` for a session, `redeem` by that service. */
+export interface Tickets<I extends Identity = Identity> {
+  /**
+   * A ticket that the caller hands to a service.
+   *
+   * @returns a denial when the session is over, the policy says no to `operateAs`, or the store cannot answer.
+   * @throws {AuthError} `no_session` when the caller came without a session token; `invalid_options` for a service name or
+   *   a life that cannot be.
+   */
+  issue(caller: Caller, request: TicketRequest): Promise<IssuedTicket | Denial>;
+  /**
+   * Consumes a ticket: of any number of redeemers, on any number of nodes, one learns who it is. Whoever comes second, or
+   * for another service, is refused with an alarm, since somebody holds a copy.
+   *
+   * @param service who redeems, by a name that they have proved or that you know: never one that came with the request.
+   */
+  redeem(ticket: string, service: string): Promise<RedeemedTicket<I> | RefusedTicket>;
+  /** As `issue`, but a number of 64 random bits, for protocols that have room for no more. */
+  issueNumber(caller: Caller, request: TicketRequest): Promise<IssuedNumber | Denial>;
+  /** As `redeem`. A number that nobody issued costs a read of the store, and cannot be told from one that was used. */
+  redeemNumber(number: bigint, service: string): Promise<RedeemedTicket<I> | RefusedTicket>;
+}
+
+/** What to issue. */
+export interface TicketRequest {
+  /** Who will redeem it: 1 to 256 characters, exact. */
+  readonly service: string;
+  /** How long it is good, in milliseconds. Default: 30,000: a hand-over takes seconds. At most 300,000. */
+  readonly lifeMs?: number | undefined;
+  /** For somebody else's rights, for this one ticket. */
+  readonly operateAs?: OperateAsWish | undefined;
+}
+
+/** A ticket. It is a secret until it is redeemed. */
+export interface IssuedTicket {
+  readonly kind: "issued";
+  readonly ticket: string;
+  /** Milliseconds since 1970; of a whole second. */
+  readonly expiresAt: number;
+}
+
+/** A ticket that is a number. */
+export interface IssuedNumber {
+  readonly kind: "issued";
+  readonly number: bigint;
+  readonly expiresAt: number;
+}
+
+/** Who handed the ticket over. */
+export interface RedeemedTicket<I extends Identity = Identity> {
+  readonly kind: "redeemed";
+  readonly identity: I;
+  readonly actor?: Actor | undefined;
+  /** The scheme that opened the session. */
+  readonly scheme: string;
+  /** The session that it was issued for. */
+  readonly ref: string;
+  readonly authenticatedAt: number;
+  readonly acr?: string | undefined;
+}
+
+/** Why nobody learns anything from this ticket. */
+export interface RefusedTicket {
+  readonly kind: "refused";
+  readonly reason: TicketRefusal;
+}
+
+/**
+ * - `invalid_ticket`: not one that this deployment issued.
+ * - `expired`: too late.
+ * - `used`: somebody was faster. An alarm.
+ * - `wrong_service`: it was for another one; it is consumed all the same. An alarm.
+ * - `session_ended`: the session, or the grant to operate as somebody, was over when it was redeemed.
+ * - `unavailable`: the store cannot tell. It may be good: try again.
+ */
+export type TicketRefusal = "invalid_ticket" | "expired" | "used" | "wrong_service" | "session_ended" | "unavailable";
+
+/** A ticket that came back twice, or to the wrong service. */
+export interface TicketMisuse {
+  /** The session that it was issued for; unknown for a number. */
+  readonly ref: string | undefined;
+  readonly reason: "used" | "wrong_service";
+  /** Who tried to redeem it. */
+  readonly service: string;
+}

@@ -1,0 +1,216 @@
+import { hash } from "node:crypto";
+import type { Deny } from "../credentials/deny.js";
+import type { Denial } from "../decision.js";
+import { AuthError } from "../errors.js";
+import type { OnEvent } from "../events.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { OperateAs } from "../policies/operate-as.js";
+import { isOpen } from "../sessions/is-open.js";
+import type { Keys } from "../sessions/keys.js";
+import type { Caller } from "../sessions/session.js";
+import { fromContentJson, type SessionContent } from "../sessions/session-content.js";
+import type { Sessions } from "../sessions/sessions.js";
+import type { Ask } from "../stores/guarded-store.js";
+import type { Store } from "../stores/store.js";
+import type {
+  IssuedNumber,
+  IssuedTicket,
+  RedeemedTicket,
+  RefusedTicket,
+  TicketMisuse,
+  TicketRequest,
+  Tickets,
+} from "./ticket.js";
+import { createTicketCodec, toServiceMark } from "./ticket-token.js";
+
+export interface TicketsParts<I extends Identity> {
+  readonly platform: Platform;
+  readonly realm: string;
+  readonly store: Store;
+  readonly ask: Ask;
+  readonly keys: Keys;
+  readonly deny: Deny;
+  readonly operateAs: OperateAs<I>;
+  readonly sessions: Pick<Sessions, "end">;
+  readonly onTicketMisuse: (misuse: TicketMisuse) => "revoke" | "alarm";
+  readonly emit: OnEvent;
+}
+
+/** What the store keeps of a ticket: nothing that it could be made from. */
+interface TicketRecord {
+  readonly service: string;
+  readonly ref: string;
+  readonly scheme: string;
+  /** The session's content, or what a grant made of it. */
+  readonly content: SessionContent;
+  readonly createdAt: number;
+  /** The grant is for this service's tickets. */
+  readonly ownGrant: boolean;
+}
+
+const noHeaders = { rawHeaders: [] };
+const defaultLifeMs = 30_000;
+const longestLifeMs = 300_000;
+const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
+
+/** Issues and redeems tickets: put once, taken at most once, whatever the store and the network do. */
+export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
+  const { platform, realm, store, ask, keys, deny, operateAs, emit } = parts;
+  const codec = createTicketCodec(realm, keys);
+  const label = `sallyport ticket id 1\0${realm}\0`;
+  const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
+
+  /** Puts a ticket under `id`, and says until when it is good. */
+  async function put(caller: Caller, request: TicketRequest, id: Uint8Array): Promise<number | Denial> {
+    const { service, lifeMs = defaultLifeMs, operateAs: wish } = requireRequest(request);
+    const { session } = caller;
+    if (session === undefined) throw new AuthError("no_session", "a ticket is issued for a session: log in first");
+    const reading = await ask(() => store.loadSession(session.ref));
+    if (reading === undefined || !isOpen(reading)) return deny(noHeaders, "revoked");
+    const { row } = reading;
+    const own = fromContentJson<I>(row.identity);
+    const operating = wish === undefined ? undefined : await operateAs.begin({ ...own, session }, wish, service);
+    if (wish !== undefined && operating === undefined) return deny(noHeaders, "operate_as_refused");
+    const content = operating === undefined ? own : { ...own, ...pick(operating) };
+    const record: TicketRecord = {
+      ...{ service, ref: row.ref, scheme: row.scheme, content },
+      ...{ createdAt: row.createdAt, ownGrant: operating !== undefined },
+    };
+    const expiresAt = Math.floor((platform.now() + lifeMs) / 1_000) * 1_000;
+    const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(record), lifeMs));
+    if (!isKept) return deny(noHeaders, "unavailable"); // taken already: as likely as a guessed ticket
+    emit({
+      kind: "ticket-issued",
+      ref: row.ref,
+      subject: content.identity.subject,
+      actor: content.actor?.subject,
+      service,
+    });
+    return expiresAt;
+  }
+
+  async function orUnavailable<T>(attempt: () => Promise<T>): Promise<T | Denial> {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof AuthError && (error.code === "no_session" || error.code === "invalid_options")) throw error;
+      return deny(noHeaders, "unavailable");
+    }
+  }
+
+  async function misused(
+    ref: string | undefined,
+    reason: TicketMisuse["reason"],
+    service: string,
+  ): Promise<RefusedTicket> {
+    emit({ kind: "ticket-misused", ref, reason, service });
+    let answer: "revoke" | "alarm";
+    try {
+      answer = parts.onTicketMisuse({ ref, reason, service });
+    } catch {
+      answer = "revoke"; // a policy that fails must not spare a thief
+    }
+    if (answer === "revoke" && ref !== undefined) await parts.sessions.end(ref, "ticket misused");
+    return { kind: "refused", reason };
+  }
+
+  async function consume(id: Uint8Array, service: string, ref?: string): Promise<RedeemedTicket<I> | RefusedTicket> {
+    const json = await ask(() => store.take("ticket", nameOf(id)));
+    if (json === undefined) return misused(ref, "used", service);
+    const record = JSON.parse(json) as TicketRecord;
+    if (record.service !== service) return misused(record.ref, "wrong_service", service);
+    // After the take: a session that ended before it must not be served by a ticket under way.
+    const reading = await ask(() => store.loadSession(record.ref));
+    if (reading === undefined || !isOpen(reading)) return sessionEnded;
+    const {
+      identity,
+      actor,
+      grant,
+      authenticatedAt = record.createdAt,
+      acr,
+    } = fromContentJson<I>(JSON.stringify(record.content));
+    if (
+      grant !== undefined &&
+      !(await operateAs.mayGoOn({ identity, actor, grant }, record.ownGrant ? service : undefined))
+    ) {
+      return sessionEnded;
+    }
+    const { ref: of, scheme } = record;
+    emit({ kind: "ticket-redeemed", ref: of, subject: identity.subject, actor: actor?.subject, service });
+    return { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr };
+  }
+
+  async function orRefused(attempt: () => Promise<RedeemedTicket<I> | RefusedTicket>) {
+    try {
+      return await attempt();
+    } catch {
+      return { kind: "refused", reason: "unavailable" } as const;
+    }
+  }
+
+  return Object.freeze({
+    issue: (caller: Caller, request: TicketRequest) =>
+      orUnavailable<IssuedTicket | Denial>(async () => {
+        const ticketId = platform.random(16);
+        const expiresAt = await put(caller, request, ticketId);
+        if (typeof expiresAt !== "number") return expiresAt;
+        const ref = caller.session?.ref ?? "";
+        const { id: keyId } = keys.signing();
+        const fields = {
+          keyId,
+          ticketId,
+          ref,
+          expiresAt: expiresAt / 1_000,
+          serviceMark: toServiceMark(request.service),
+        };
+        const ticket = codec.encode(fields);
+        return ticket === undefined ? deny(noHeaders, "unavailable") : { kind: "issued", ticket, expiresAt };
+      }),
+    redeem: (ticket: string, service: string) =>
+      orRefused(async () => {
+        requireService(service);
+        const fields = codec.decode(ticket);
+        if (fields === undefined) return { kind: "refused", reason: "invalid_ticket" };
+        if (platform.now() >= fields.expiresAt * 1_000) return { kind: "refused", reason: "expired" };
+        if (!Buffer.from(toServiceMark(service)).equals(fields.serviceMark)) {
+          await ask(() => store.take("ticket", nameOf(fields.ticketId)));
+          return misused(fields.ref, "wrong_service", service);
+        }
+        return consume(fields.ticketId, service, fields.ref);
+      }),
+    issueNumber: (caller: Caller, request: TicketRequest) =>
+      orUnavailable<IssuedNumber | Denial>(async () => {
+        const bytes = Buffer.from(platform.random(8));
+        const expiresAt = await put(caller, request, bytes);
+        return typeof expiresAt === "number"
+          ? { kind: "issued", number: bytes.readBigUInt64BE(), expiresAt }
+          : expiresAt;
+      }),
+    redeemNumber: (number: bigint, service: string) =>
+      orRefused(async () => {
+        requireService(service);
+        const bytes = Buffer.alloc(8);
+        bytes.writeBigUInt64BE(BigInt.asUintN(64, number));
+        return consume(bytes, service);
+      }),
+  });
+}
+
+const sessionEnded: RefusedTicket = Object.freeze({ kind: "refused", reason: "session_ended" });
+
+function pick<I extends Identity>({ identity, actor, grant }: SessionContent<I>): Partial<SessionContent<I>> {
+  return { identity, actor, grant };
+}
+
+function requireService(service: string): void {
+  if (typeof service === "string" && serviceShape.test(service)) return;
+  throw new AuthError("invalid_options", "service must be 1 to 256 characters without control characters");
+}
+
+function requireRequest(request: TicketRequest): TicketRequest {
+  requireService(request.service);
+  const { lifeMs = defaultLifeMs } = request;
+  if (Number.isSafeInteger(lifeMs) && lifeMs >= 1_000 && lifeMs <= longestLifeMs) return request;
+  throw new AuthError("invalid_options", `lifeMs must be a whole number of milliseconds from 1000 to ${longestLifeMs}`);
+}
