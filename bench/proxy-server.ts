@@ -59,7 +59,7 @@ function createGateway({ auth }: Engine): RequestListener {
   const times = { connectTimeoutMs: 2_000, headersTimeoutMs: 30_000, bodyTimeoutMs: 30_000 };
   const config = { name: "app", origin, identity: "headers", maxConnections, ...times } as const;
   const match = { host: undefined, path: "/", methods: [] };
-  const open = { anonymous: false, roles: [], schemes: [], forwardAuthorization: false, line: 1 };
+  const open = { anonymous: false, roles: [], schemes: [], stepUp: undefined, forwardAuthorization: false, line: 1 };
   return createRequestHandler({
     auth,
     upstreams: createUpstreams(new Map([[config.name, config]])),

@@ -1,4 +1,6 @@
+import type { StepUp } from "../decision.js";
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
+import type { OperateAsRule } from "../policies/operate-as-rules.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
 
 /**
@@ -14,6 +16,9 @@ export interface GatewayConfig {
   readonly store: StoreConfig;
   readonly session: SessionRulesOptions;
   readonly handlers: readonly HandlerConfig[];
+  /** Who may operate as whom; undefined: nobody. */
+  readonly operateAs: OperateAsConfig | undefined;
+  readonly tickets: TicketsConfig;
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
@@ -77,6 +82,18 @@ export type HandlerConfig =
       readonly claims: ClaimMapping;
     };
 
+export interface OperateAsConfig {
+  /** Where targets are looked up. */
+  readonly users: Extract<HandlerConfig, { kind: "users" | "htpasswd" }>;
+  readonly rules: readonly OperateAsRule[];
+}
+
+export interface TicketsConfig {
+  /** Subjects by the service that they answer for; undefined: each for the service of its own name. */
+  readonly services: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly onMisuse: "alarm" | "revoke";
+}
+
 export interface RouteConfig {
   readonly match: RouteMatch;
   /** Requests without credentials are welcome. Default: `false`. */
@@ -85,6 +102,8 @@ export interface RouteConfig {
   readonly roles: readonly string[];
   /** Lower case; empty: any. A session counts by the scheme that opened it. */
   readonly schemes: readonly string[];
+  /** How fresh and how strong the log-in must be; undefined: any will do. */
+  readonly stepUp: StepUp | undefined;
   /** A key of `upstreams`. */
   readonly upstream: string;
   /** Send `Authorization` on to the upstream. Default: `false`: it is ours, and the upstream could act as the caller with it. */

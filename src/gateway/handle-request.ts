@@ -13,6 +13,7 @@ import type { Identity } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { quietly } from "../quietly.js";
 import { authRoutes } from "../services/auth-service.js";
+import type { Caller } from "../sessions/session.js";
 import { type CanonicalTarget, toCanonicalTarget } from "./canonical-target.js";
 import type { RouteConfig } from "./config.js";
 import { type TrustAddress, toForwardedHeaders } from "./forwarded.js";
@@ -41,6 +42,8 @@ export interface HandleOptions<I extends Identity = Identity> {
    */
   readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
+  /** The services whose tickets a caller may redeem. */
+  readonly servicesOf?: ((caller: Caller) => readonly string[]) | undefined;
 }
 
 export type { RequestOutcome as Outcome } from "./outcome.js";
@@ -55,8 +58,13 @@ export interface RequestHandler {
 /** The path of a request through the gateway, from its header block to the upstream. */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, routes, upstreams, trust, onOutcome, platform = systemPlatform } = options;
+  const { servicesOf } = options;
   const { toAuthRequest, peerOf } = createRequestReader(trust);
-  const serve = connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth), trustProxy: trust, platform });
+  const serve = connectAuth(auth, connectNodeAdapter, {
+    routes: authRoutes(auth, { servicesOf }),
+    trustProxy: trust,
+    platform,
+  });
 
   function refuse(request: NodeRequest, response: NodeResponse, denial: Denial, route?: RouteConfig): void {
     tell(request, { kind: "refused", denial, route });
@@ -89,7 +97,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       return;
     }
 
-    const decision = auth.authenticate(toAuthRequest(request, target.path), { anonymous: isOpen(route) });
+    const decision = auth.authenticate(toAuthRequest(request, target.path), {
+      anonymous: isOpen(route),
+      stepUp: route.stepUp,
+    });
     const go = (made: Decision<I>) => pass({ request, response, target, framing, route, upgrade }, made);
     if (decision instanceof Promise) {
       // A fault of ours costs this request its connection, as it does where nothing is awaited; never the process.
@@ -170,8 +181,8 @@ interface Call {
 }
 
 /** A route that asks for a role or a scheme asks for somebody. */
-function isOpen({ anonymous, roles, schemes }: RouteConfig): boolean {
-  return anonymous && roles.length === 0 && schemes.length === 0;
+function isOpen({ anonymous, roles, schemes, stepUp }: RouteConfig): boolean {
+  return anonymous && roles.length === 0 && schemes.length === 0 && stepUp === undefined;
 }
 
 /** May be open for hours while the caller says nothing: gRPC of any kind, and streams of Connect. */

@@ -8,7 +8,7 @@ import { htpasswdFile } from "../handlers/htpasswd-file.js";
 import { jwt } from "../handlers/jwt.js";
 import { oidc } from "../handlers/oidc.js";
 import { preSharedKey } from "../handlers/pre-shared-key.js";
-import { userFile } from "../handlers/user-file.js";
+import { type UserFile, userFile } from "../handlers/user-file.js";
 import type { Identity } from "../identity.js";
 import type { HandlerConfig } from "./config.js";
 
@@ -21,9 +21,8 @@ import type { HandlerConfig } from "./config.js";
 export function createHandler(config: HandlerConfig, onWarning: (message: string) => void): Handler<Identity> {
   switch (config.kind) {
     case "users":
-      return basic(userFile(config.file, { onWarning }));
     case "htpasswd":
-      return basic(htpasswdFile(config.file, { roles: config.roles, onWarning }));
+      return basic(createUserFile(config, onWarning));
     case "keys":
       return preSharedKey(config);
     case "chain":
@@ -43,4 +42,13 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
     default:
       return config satisfies never;
   }
+}
+
+/** The users of a `Basic` handler, who are also whom others may operate as. */
+export function createUserFile(
+  config: Extract<HandlerConfig, { kind: "users" | "htpasswd" }>,
+  onWarning: (message: string) => void,
+): UserFile {
+  if (config.kind === "users") return userFile(config.file, { onWarning });
+  return htpasswdFile(config.file, { roles: config.roles, onWarning });
 }

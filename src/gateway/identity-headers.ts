@@ -5,7 +5,8 @@ import type { Caller } from "../sessions/session.js";
  * Who is calling, for the upstream: name, value, name, value. What is absent has no field; an anonymous request has
  * none at all.
  *
- * `x-sallyport-subject`, `-roles` (comma between them), `-actor` (who really logged in), `-scheme`, `-session` (its
+ * `x-sallyport-subject`, `-roles` (comma between them), `-actor` (who really operates; where one
+ * operates through another, the nearest first), `-scheme`, `-session` (its
  * ref, no secret), and `-identity`: all that the handler returned, JSON in base64url. Values but the last are
  * percent-encoded: see `encodeHeaderValue`.
  */
@@ -24,7 +25,9 @@ const remembered = new WeakMap<Caller, readonly string[]>();
 
 function toHeaders({ identity, actor, scheme, session }: Caller): string[] {
   const headers = toFields(identity);
-  if (actor !== undefined) headers.push("x-sallyport-actor", encodeHeaderValue(actor.subject));
+  const actors: string[] = [];
+  for (let one = actor; one !== undefined; one = one.actor) actors.push(encodeListItem(one.subject));
+  if (actors.length > 0) headers.push("x-sallyport-actor", actors.join(","));
   headers.push("x-sallyport-scheme", encodeHeaderValue(scheme));
   if (session !== undefined) headers.push("x-sallyport-session", session.ref);
   return headers;
@@ -33,11 +36,15 @@ function toHeaders({ identity, actor, scheme, session }: Caller): string[] {
 function toFields(identity: Identity): string[] {
   const fields = ["x-sallyport-subject", encodeHeaderValue(identity.subject)];
   const { roles = [] } = identity;
-  // A comma inside a role must not make two of it.
-  const list = roles.map((role) => encodeHeaderValue(role).replaceAll(",", "%2C")).join(",");
+  const list = roles.map(encodeListItem).join(",");
   if (roles.length > 0) fields.push("x-sallyport-roles", list);
   fields.push("x-sallyport-identity", Buffer.from(JSON.stringify(identity)).toString("base64url"));
   return fields;
+}
+
+/** A comma inside a name must not make two of it. */
+function encodeListItem(text: string): string {
+  return encodeHeaderValue(text).replaceAll(",", "%2C");
 }
 
 /** All but visible ASCII, and the percent sign itself, as percent-encoded UTF-8: `decodeURIComponent` is the way back. */

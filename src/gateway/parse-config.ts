@@ -6,6 +6,7 @@ import { type ConfigFault, readConfigDocument, toFaultText } from "./config-docu
 import type { RawConfig, Reading } from "./raw-config.js";
 import { readHandlers } from "./read-handlers.js";
 import { readListen, readTrustedProxies } from "./read-listen.js";
+import { readOperateAs, readTickets } from "./read-policies.js";
 import { readRoutes, readUpstreams } from "./read-routes.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
 import { type Environment, readFileWith } from "./secrets.js";
@@ -74,13 +75,16 @@ export function readConfigFile(file: string): string {
 }
 
 function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {
+  const handlers = Object.freeze(readHandlers(raw, reading));
   return Object.freeze({
     realm: raw.realm ?? "sallyport",
     ...readListen(raw, reading),
     keys: readKeysFile(raw, reading),
     store: readStore(raw, reading),
     session: readSession(raw, reading),
-    handlers: Object.freeze(readHandlers(raw, reading)),
+    handlers,
+    operateAs: readOperateAs(raw, handlers, reading),
+    tickets: readTickets(raw),
     routes: Object.freeze(readRoutes(raw, reading)),
     upstreams: readUpstreams(raw, reading),
     trustedProxies: Object.freeze(readTrustedProxies(raw, reading)),

@@ -16,6 +16,8 @@ export interface RawConfig {
   readonly store?: { readonly sqlite?: string; readonly memory?: true };
   readonly session?: RawSession;
   readonly handlers?: Named<RawHandler>;
+  readonly operateAs?: { readonly users?: string; readonly rules?: List<RawOperateAsRule> };
+  readonly tickets?: { readonly services?: Named<List<string>>; readonly onMisuse?: "alarm" | "revoke" };
   readonly routes?: List<RawRoute>;
   readonly upstreams?: Named<RawUpstream>;
   readonly trustedProxies?: List<string>;
@@ -79,12 +81,27 @@ export interface RawClaims {
   readonly groupRoles?: Named<List<string>>;
 }
 
+export interface RawOperateAsRule {
+  readonly actors?: List<string>;
+  readonly actorRoles?: List<string>;
+  readonly targets?: List<string>;
+  readonly targetRoles?: List<string>;
+  readonly except?: List<string>;
+  readonly exceptRoles?: List<string>;
+  readonly services?: List<string>;
+  readonly reasonRequired?: boolean;
+  readonly maxDuration?: string;
+  readonly nested?: boolean;
+}
+
 export interface RawRoute {
   readonly match?: { readonly host?: string; readonly path?: string; readonly methods?: List<string> };
   readonly upstream?: string;
   readonly anonymous?: boolean | "everything";
   readonly roles?: List<string>;
   readonly schemes?: List<string>;
+  readonly maxAge?: string;
+  readonly acr?: List<string>;
   readonly forwardAuthorization?: boolean;
 }
 

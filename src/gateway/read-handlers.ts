@@ -1,8 +1,8 @@
-import { AuthError } from "../errors.js";
 import { hashPreSharedKey } from "../handlers/pre-shared-key.js";
 import type { HandlerConfig } from "./config.js";
 import { type ConfigPath, toPathText } from "./config-document.js";
 import { createHandler } from "./handlers.js";
+import { messageOf } from "./message-of.js";
 import { present, type RawConfig, type RawHandler, type Reading, report } from "./raw-config.js";
 import { readJwt, readOidc } from "./read-oidc.js";
 import { readSecretFile } from "./secrets.js";
@@ -137,9 +137,4 @@ function isUsable(config: HandlerConfig, path: ConfigPath, reading: Reading): bo
     report(reading, at, `${toPathText(at)}: ${messageOf(error)}`);
     return false;
   }
-}
-
-/** Our own messages never hold a secret; others might. */
-export function messageOf(error: unknown): string {
-  return error instanceof AuthError ? error.message : "this cannot be used";
 }

@@ -1,9 +1,11 @@
+import { requireStepUp } from "../credentials/step-up.js";
 import { toCanonicalPath } from "./canonical-path.js";
 import { suggest } from "./closest.js";
 import type { RouteConfig, UpstreamConfig } from "./config.js";
 import type { ConfigPath } from "./config-document.js";
 import { toPathText } from "./config-document.js";
 import { parseDuration } from "./duration.js";
+import { messageOf } from "./message-of.js";
 import { present, type RawConfig, type RawRoute, type RawUpstream, type Reading, report } from "./raw-config.js";
 
 const canonicalHost = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$|^\[[0-9a-f:.]+\]$/;
@@ -31,11 +33,24 @@ export function readRoutes(raw: RawConfig, reading: Reading): readonly RouteConf
       anonymous: route.anonymous === true || route.anonymous === "everything",
       roles: Object.freeze(present(route.roles)),
       schemes: Object.freeze(present(route.schemes).map((scheme) => scheme.toLowerCase())),
+      stepUp: readStepUp(route, path, reading),
       upstream: route.upstream ?? "",
       forwardAuthorization: route.forwardAuthorization ?? false,
       line: reading.document.lineAt(path),
     });
   });
+}
+
+function readStepUp({ maxAge, acr }: RawRoute, at: ConfigPath, reading: Reading): RouteConfig["stepUp"] {
+  if (maxAge === undefined && acr === undefined) return undefined;
+  const maxAgeMs = maxAge === undefined ? undefined : requirePositive(maxAge, [...at, "maxAge"], reading);
+  const stepUp = { maxAgeMs, acrValues: acr && present(acr) };
+  try {
+    return Object.freeze(requireStepUp(stepUp));
+  } catch (error) {
+    report(reading, [...at, "acr"], `${toPathText([...at, "acr"])}: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 function readMatch({ match = {} }: RawRoute, at: ConfigPath, reading: Reading): RouteConfig["match"] {
@@ -74,7 +89,7 @@ function checkReferences(raw: RawConfig, route: RawRoute, at: ConfigPath, readin
 }
 
 function checkAnonymous(
-  { anonymous = false, match = {}, roles, schemes }: RawRoute,
+  { anonymous = false, match = {}, roles, schemes, maxAge, acr }: RawRoute,
   at: ConfigPath,
   reading: Reading,
 ): void {
@@ -91,11 +106,11 @@ function checkAnonymous(
   if (anonymous === "everything" && match.path !== "/") {
     report(reading, path, `${toPathText(path)} is about one path; say anonymous: true`);
   }
-  if ((roles?.length ?? 0) > 0 || (schemes?.length ?? 0) > 0) {
+  if ((roles?.length ?? 0) > 0 || (schemes?.length ?? 0) > 0 || maxAge !== undefined || acr !== undefined) {
     report(
       reading,
       path,
-      `${toPathText(path)} contradicts roles and schemes, which nobody in particular has; remove one`,
+      `${toPathText(path)} contradicts roles, schemes, maxAge and acr, which nobody in particular has; remove one`,
     );
   }
 }

@@ -7,8 +7,8 @@ import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
 import type { LimitsConfig, StoreConfig } from "./config.js";
 import type { ConfigPath } from "./config-document.js";
 import { parseDuration } from "./duration.js";
+import { messageOf } from "./message-of.js";
 import { type RawConfig, type RawSession, type Reading, report } from "./raw-config.js";
-import { messageOf } from "./read-handlers.js";
 import { requirePositive } from "./read-routes.js";
 
 /** The signing keys: there, usable, and nobody else's to read. */

@@ -2,10 +2,12 @@ import { type Auth, createAuth } from "../auth.js";
 import type { OnEvent } from "../events.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
+import type { OperateAsPolicy } from "../policies/operate-as.js";
+import { operateAs } from "../policies/operate-as-rules.js";
 import { keyFile } from "../sessions/key-file.js";
 import type { Store } from "../stores/store.js";
-import type { GatewayConfig } from "./config.js";
-import { createHandler } from "./handlers.js";
+import type { GatewayConfig, OperateAsConfig } from "./config.js";
+import { createHandler, createUserFile } from "./handlers.js";
 
 /**
  * How long an end on another node may go unnoticed here while the store's feed is silent: the engine's own default, said
@@ -36,6 +38,14 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     realm: config.realm,
     platform,
     onEvent,
+    operateAs: config.operateAs && createOperateAsPolicy(config.operateAs),
+    onTicketMisuse: () => config.tickets.onMisuse,
     maxStalenessMs: revocationBoundMs,
   });
+}
+
+/** Faults of an edited file are told by the handler that lets its users in, if there is one. */
+function createOperateAsPolicy({ users, rules }: OperateAsConfig): OperateAsPolicy<Identity> {
+  const file = createUserFile(users, () => {});
+  return operateAs<Identity>({ identify: (subject) => file.find(subject), rules });
 }

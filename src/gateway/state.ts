@@ -3,7 +3,7 @@ import type { Auth } from "../auth.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Store } from "../stores/store.js";
-import type { GatewayConfig, StoreConfig, UpstreamConfig } from "./config.js";
+import type { GatewayConfig, StoreConfig, TicketsConfig, UpstreamConfig } from "./config.js";
 import { parseTrustedProxies } from "./forwarded.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
 import type { ListenerHandlers } from "./listeners.js";
@@ -78,7 +78,16 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
     for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
     auth = createStateAuth(config, borrowed, options);
     const upstreams = { get: (name: string) => taken.get(name)?.it.get(name) };
-    handler = createRequestHandler({ auth, routes, upstreams, trust, platform, ...(onOutcome && { onOutcome }) });
+    const servicesOf = toServicesOf(config.tickets);
+    handler = createRequestHandler({
+      auth,
+      servicesOf,
+      routes,
+      upstreams,
+      trust,
+      platform,
+      ...(onOutcome && { onOutcome }),
+    });
   } catch (error) {
     void releaseAll();
     throw error;
@@ -123,4 +132,9 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
       });
     },
   };
+}
+
+function toServicesOf({ services }: TicketsConfig): HandleOptions["servicesOf"] {
+  if (services === undefined) return undefined;
+  return ({ identity }) => [...services].filter(([, who]) => who.includes(identity.subject)).map(([name]) => name);
 }

@@ -6,6 +6,8 @@ import { canonicalUserName, type UserEntry } from "./user-file-format.js";
 export interface PasswordCheck {
   /** The user, when there is one who is not disabled and whose password this is. */
   check(name: string, password: string): Promise<UserEntry | undefined>;
+  /** The user of this name, unless disabled. */
+  find(name: string): UserEntry | undefined;
 }
 
 export interface PasswordCheckOptions {
@@ -32,6 +34,10 @@ export function createPasswordCheck({ users, kinds, random, verifyHash }: Passwo
     return { cost, hash: kind.decoy(cost, random), verify: verifyHash ?? kind.verify };
   });
   return {
+    find(name) {
+      const user = users.get(canonicalUserName(name));
+      return user?.disabled === false ? user : undefined;
+    },
     async check(name, password) {
       // Says nothing about an account: none has such a name or password. It bounds the work before any hashing.
       if (name.length > maxPasswordLength || password.length > maxPasswordLength) return undefined;

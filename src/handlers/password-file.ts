@@ -59,6 +59,10 @@ export function passwordFile(path: string, options: PasswordFileOptions): UserFi
       const found = await limited(() => file.read().check(user, password));
       return found ? { subject: found.name, roles: found.roles } : null;
     },
+    find(user: string) {
+      const found = file.read().find(user);
+      return found ? { subject: found.name, roles: found.roles } : null;
+    },
     epoch: file.epoch,
   });
 }

@@ -26,6 +26,8 @@ export interface UserFileIdentity extends Identity {
 /** Users and their passwords, in the form that `basic` takes: `basic(userFile("./users.txt"))`. */
 export interface UserFile {
   verify(user: string, password: string): Promise<UserFileIdentity | null>;
+  /** The user of this name, for `operateAs({ identify })`; `null` when there is none, or it is disabled. */
+  find(user: string): UserFileIdentity | null;
   /** Grows with each edit that was taken. */
   epoch(): number;
 }

@@ -23,7 +23,7 @@ test("every configuration in the documentation works as it is written", {
   files.write("key.pem", readFileSync(made.key, "utf8"));
   const documents = ["README.md", "docs/gateway.md"].map((file) => readFileSync(file, "utf8")).join("\n");
   const blocks = [...documents.matchAll(/```yaml\n(.*?)```/gs)];
-  assert.equal(blocks.length, 3);
+  assert.ok(blocks.length >= 4);
   for (const [, text = ""] of blocks) {
     const parsed = parseConfig(text, { file: files.config, environment: { ROBOT_KEY: secret } });
     assert.deepEqual(parsed.kind === "faults" ? parsed.faults.map(toFaultText) : [], []);

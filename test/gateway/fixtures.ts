@@ -7,6 +7,7 @@ export function route(match: Partial<RouteMatch> = {}, rest: Partial<Omit<RouteC
     anonymous: false,
     roles: [],
     schemes: [],
+    stepUp: undefined,
     upstream: "app",
     forwardAuthorization: false,
     line: 1,

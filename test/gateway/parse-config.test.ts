@@ -42,6 +42,7 @@ test("the configuration of the design works as it is written", async (t) => {
     anonymous: false,
     roles: ["user"],
     schemes: [],
+    stepUp: undefined,
     upstream: "app",
     forwardAuthorization: false,
     line: 10,
@@ -141,7 +142,7 @@ const rows: readonly Row[] = [
     from: "anonymous: true,",
     to: "anonymous: true, roles: [user],",
     faults: [
-      "gate.yaml:9:45: routes[0].anonymous contradicts roles and schemes, which nobody in particular has; remove one",
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, schemes, maxAge and acr, which nobody in particular has; remove one",
     ],
   },
   {

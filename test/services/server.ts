@@ -142,6 +142,23 @@ export async function start(version: 1 | 2 = 1, plain?: (auth: Auth<Person>) => 
   };
 }
 
+/** Any routes behind the door of any engine. */
+export async function serveRoutes(
+  version: 1 | 2,
+  auth: Auth,
+  routes: (router: ConnectRouter) => void,
+): Promise<{ readonly origin: string; close(): Promise<void> }> {
+  const listener = connectAuth(auth, connectNodeAdapter, { routes });
+  const { origin, close } = await listen(version === 1 ? createServer(listener) : createHttp2Server(listener));
+  return {
+    origin,
+    async close() {
+      await close();
+      await auth.close();
+    },
+  };
+}
+
 /** Listens on a free port; closing does not wait for clients. */
 export async function listen(server: Server | Http2Server): Promise<{ origin: string; close(): Promise<void> }> {
   const sockets = new Set<{ destroy(): unknown }>();

@@ -1,0 +1,52 @@
+import { operateAs } from "../policies/operate-as-rules.js";
+import type { GatewayConfig, HandlerConfig, OperateAsConfig, TicketsConfig } from "./config.js";
+import { parseDuration } from "./duration.js";
+import { createUserFile } from "./handlers.js";
+import { messageOf } from "./message-of.js";
+import { present, type RawConfig, type RawOperateAsRule, type Reading, report } from "./raw-config.js";
+
+type UsersConfig = OperateAsConfig["users"];
+
+/** Who may operate as whom, and where targets are looked up. */
+export function readOperateAs(
+  { operateAs: raw }: RawConfig,
+  handlers: readonly HandlerConfig[],
+  reading: Reading,
+): GatewayConfig["operateAs"] {
+  if (raw === undefined) return undefined;
+  const rules = present(raw.rules).map(readRule);
+  rules.forEach((rule, index) => {
+    try {
+      operateAs({ identify: () => null, rules: [rule] });
+    } catch (error) {
+      // It says which rule of its list: here it is the only one.
+      report(reading, ["operateAs", "rules", index], messageOf(error).replace("rules[0]", `rules[${index}]`));
+    }
+  });
+  const users: UsersConfig | undefined =
+    raw.users === undefined
+      ? handlers.find((handler): handler is UsersConfig => handler.kind === "users" || handler.kind === "htpasswd")
+      : { kind: "users", scheme: "Basic", file: reading.resolve(raw.users) };
+  if (users === undefined) {
+    report(reading, ["operateAs"], "operateAs.users is missing, and no handler has a user file; say where targets are");
+    return undefined;
+  }
+  try {
+    createUserFile(users, () => {});
+  } catch (error) {
+    if (raw.users !== undefined) report(reading, ["operateAs", "users"], `operateAs.users: ${messageOf(error)}`);
+  }
+  return Object.freeze({ users, rules: Object.freeze(rules) });
+}
+
+function readRule({ maxDuration, reasonRequired, nested, ...lists }: RawOperateAsRule) {
+  const named = Object.entries(lists).map(([name, list]) => [name, present(list)] as const);
+  const maxMs = maxDuration === undefined ? undefined : parseDuration(maxDuration);
+  return Object.freeze({ ...Object.fromEntries(named), reasonRequired, nested, maxMs });
+}
+
+export function readTickets({ tickets = {} }: RawConfig): TicketsConfig {
+  const services =
+    tickets.services && new Map(Object.entries(tickets.services).map(([name, who]) => [name, present(who)]));
+  return Object.freeze({ services, onMisuse: tickets.onMisuse ?? "alarm" });
+}
