@@ -25,6 +25,7 @@ import { createSessions, type Sessions } from "./sessions/sessions.js";
 import { createTokenCodec } from "./sessions/token.js";
 import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
+import type { SessionRules } from "./stores/store.js";
 
 export type { BeginOperateAs, LogIn, LogInContext, LogInOutcome, Proof, SessionOpened } from "./log-in.js";
 
@@ -37,6 +38,8 @@ export type { SessionSummary, Sessions } from "./sessions/sessions.js";
 export interface Auth<I extends Identity = Identity> {
   /** Part of every token's MAC and of every challenge. */
   readonly realm: string;
+  /** Policy and durations of the sessions that it opens, unless a front says otherwise. */
+  readonly rules: SessionRules;
   /**
    * Decides about a request by its headers alone. Data in, data out: writing the answer is the adapter's.
    * Never throws and never rejects: a fault is the denial `unavailable`. An accepted, remembered, not-due token is
@@ -155,6 +158,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
 
   return Object.freeze({
     realm,
+    rules: resolved.rules,
     slot,
     authenticate: createAuthenticate<I>({ platform, table, manager, checkCredentials, offered, deny }),
     logIn,

@@ -18,8 +18,10 @@ import type { Platform } from "./platform.js";
 import type { OperateAs, OperateAsWish, WouldBeActor } from "./policies/operate-as.js";
 import type { OneTimeProofs } from "./proofs.js";
 import type { LoggedIn } from "./sessions/open-session.js";
+import { resolveRules } from "./sessions/rules.js";
 import type { Caller, Session } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
+import type { SessionRules } from "./stores/store.js";
 
 /** A scheme and what was presented for it: text as in a header, or bytes of a handshake message. */
 export interface Proof {
@@ -35,6 +37,11 @@ export interface LogInContext {
   readonly rawHeaders?: readonly string[] | undefined;
   /** Operate as somebody else from the start. */
   readonly operateAs?: OperateAsWish | undefined;
+  /**
+   * The session's policy and durations, where a front's clients need others: `{ ...auth.rules, policy: "overlapping" }`.
+   * Checked as those of `createAuth` are. Default: `auth.rules`.
+   */
+  readonly rules?: SessionRules | undefined;
   /** From the `challenged` outcome of the round before. */
   readonly challenge?: { readonly round: number; readonly state: unknown };
 }
@@ -55,6 +62,7 @@ export type LogInOutcome<I extends Identity = Identity> =
   | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly round: number; readonly state: unknown }
   | Denial;
 
+/** @throws rejects with `AuthError` `invalid_options` for rules that cannot be. Whatever else happens is an outcome. */
 export type LogIn<I extends Identity = Identity> = (proof: Proof, context: LogInContext) => Promise<LogInOutcome<I>>;
 
 /**
@@ -93,6 +101,8 @@ export function createLogIn<I extends Identity>(
   return { logIn, beginOperateAs };
 
   async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
+    // Some would break the bounds that the rotation rule is proved with.
+    const rules = context.rules && resolveRules(context.rules);
     const scheme = proof.scheme.toLowerCase();
     const handler = table.get(scheme);
     const { payload } = proof;
@@ -120,7 +130,7 @@ export function createLogIn<I extends Identity>(
           return deny(noHeaders, "invalid_credentials");
         }
         const { peer, target, rawHeaders = [] } = context;
-        return open({ ...verdict, scheme, checkedAt }, context.operateAs, () =>
+        return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, () =>
           parts.bind({ ...target, peer, rawHeaders }),
         );
       }
@@ -139,8 +149,8 @@ export function createLogIn<I extends Identity>(
   async function beginOperateAs(caller: Caller, wish: OperateAsWish): Promise<SessionOpened<I> | Denial> {
     const { session, authenticatedAt, acr } = caller;
     // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
-    const { scheme, expiresAt, cnf } = session ?? { scheme: caller.scheme, expiresAt: undefined, cnf: undefined };
-    const who = { ...caller, scheme, expiresAt, authenticatedAt, acr, checkedAt: platform.monotonic() };
+    const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
+    const who = { ...caller, scheme, expiresAt, authenticatedAt, acr, rules, checkedAt: platform.monotonic() };
     if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
     return open(who, wish, () => ({ kind: "proven", cnf }));
   }
@@ -150,12 +160,12 @@ export function createLogIn<I extends Identity>(
     wish: OperateAsWish | undefined,
     bind: () => Awaitable<PossessionOutcome>,
   ): Promise<SessionOpened<I> | Denial> {
-    const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt } = who;
+    const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, rules } = who;
     try {
       const possession = await bind();
       if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
       const { cnf, headers } = possession;
-      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf };
+      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf, rules };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish) : undefined;
       if (isOther && operating === undefined) return deny(noHeaders, "operate_as_refused");

@@ -27,6 +27,8 @@ export interface LoggedIn {
   readonly grant?: GrantContent | undefined;
   /** Milliseconds since 1970: the session ends then at the latest. */
   readonly expiresAt?: number | undefined;
+  /** Default: those of the engine. */
+  readonly rules?: SessionRules | undefined;
   /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
   readonly checkedAt: number;
 }
@@ -58,11 +60,11 @@ export interface OpenSessionOptions {
 }
 
 export function createOpenSession<I extends Identity>(
-  { platform, store, ask, keys, rules, caps, emit }: OpenSessionOptions,
+  { platform, store, ask, keys, rules: ownRules, caps, emit }: OpenSessionOptions,
   { know, tokenOf, offer }: Answers<I>,
 ): OpenSession<I> {
   return (who, claimed) => {
-    const { identity, actor, scheme, acr, authenticatedAt, cnf, grant } = who;
+    const { identity, actor, scheme, acr, authenticatedAt, cnf, grant, rules = ownRules } = who;
     const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant });
     const sessionId = platform.random(16);
     const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());

@@ -99,6 +99,7 @@ export function createSession(
     [isEnded]: () => self().endedReason !== undefined,
     ref,
     scheme: row.scheme,
+    rules: row.rules,
     createdAt: row.createdAt,
     expiresAt: row.createdAt + row.rules.absoluteMs,
     cnf,

@@ -1,4 +1,5 @@
 import type { Actor, Identity, Json } from "../identity.js";
+import type { SessionRules } from "../stores/store.js";
 import type { Confirmation } from "./confirmation.js";
 
 /** The server's record of one log-in, as a route sees it. */
@@ -7,6 +8,8 @@ export interface Session {
   readonly ref: string;
   /** The scheme that opened it, in lower case. */
   readonly scheme: string;
+  /** Its policy and durations, fixed when it opened. */
+  readonly rules: SessionRules;
   /** Milliseconds since 1970, by the store's clock. */
   readonly createdAt: number;
   /** What its caller must prove beside the token; `undefined` for a plain bearer. */

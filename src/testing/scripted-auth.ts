@@ -2,6 +2,7 @@ import type { Auth } from "../auth.js";
 import type { AuthRequest, Decision, Denial, DenialReason } from "../decision.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
+import { resolveRules } from "../sessions/rules.js";
 import type { Caller } from "../sessions/session.js";
 
 /** An `Auth` whose decisions are written on the token, and a record of what it was asked. */
@@ -43,6 +44,7 @@ export function createScriptedAuth(): ScriptedAuth {
 
   return {
     realm: "scripted",
+    rules: resolveRules(),
     slot,
     asked,
     authenticate(request, options) {

@@ -217,3 +217,15 @@ test("whoever came without a session may operate, but not nest", async () => {
   assert.ok(decision.kind === "allowed");
   assert.equal((await world.auth.operateAs(decision.caller, { subject: "bob" })).kind, "opened");
 });
+
+test("a session that begins from another one has its rules: who cannot follow a token cannot follow this one either", async () => {
+  const world = start([{ actors: ["ada"], targets: ["bob"] }]);
+  const rules = { ...world.auth.rules, policy: "overlapping" } as const;
+  const proof = { scheme: "basic", payload: btoa("ada:ada") };
+  const peer = { address: "192.0.2.1", trusted: false };
+  const own = await world.auth.logIn(proof, { peer, target: { method: "POST", path: "/" }, rules });
+  assert.ok(own.kind === "opened");
+  const operating = await world.auth.operateAs(own.caller, { subject: "bob" });
+  assert.deepEqual(operating.kind === "opened" && operating.session.rules, rules);
+  await world.auth.close();
+});
