@@ -16,6 +16,7 @@ import { type AuthOptions, resolveOptions } from "./options.js";
 import { createOperateAs, requireOperateAs } from "./policies/operate-as.js";
 import { createProofs } from "./proofs.js";
 import { quietly } from "./quietly.js";
+import { createGrantCheck } from "./sessions/grant-check.js";
 import { isOpen } from "./sessions/is-open.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
@@ -114,8 +115,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     isLive: (ref) => ask(() => after(store.loadSession(ref), isOpen)),
     emit,
   });
-  const { mayGoOn } = operateAs;
-  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, mayGoOn });
+  const checkGrant = createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn });
+  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, checkGrant });
   const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
   const offered: Offered<I> = new WeakMap();
   const checkCredentials = createCheckCredentials<I>({

@@ -53,12 +53,17 @@ export function requireIdentityJson(identity: Identity): string {
  */
 export function requireSubject(identity: Identity): void {
   const subject: unknown = identity?.subject;
+  if (isSubject(subject)) return;
   if (typeof subject !== "string" || subject === "" || subject.length > maxSubjectLength) {
     throw new AuthError("invalid_identity", `identity.subject must be a string of 1 to ${maxSubjectLength} characters`);
   }
-  if (control.test(subject) || !isWellFormed(subject)) {
-    throw new AuthError("invalid_identity", "identity.subject must hold no control character or lone surrogate");
-  }
+  throw new AuthError("invalid_identity", "identity.subject must hold no control character or lone surrogate");
+}
+
+/** Whether it can be the name of an account. */
+export function isSubject(subject: unknown): subject is string {
+  if (typeof subject !== "string" || subject === "" || subject.length > maxSubjectLength) return false;
+  return !control.test(subject) && isWellFormed(subject);
 }
 
 /** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */

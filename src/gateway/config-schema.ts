@@ -1,4 +1,5 @@
 import { handler, plainName, roles, schemeName } from "./handler-schema.js";
+import { operateAs, tickets } from "./policy-schema.js";
 import { count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 const address = (description: string): Schema => ({
@@ -117,57 +118,6 @@ const session = object(
   },
   [],
   "Durations of sessions that open from now on. A session keeps those it opened with.",
-);
-
-const subjects = (description: string): Schema =>
-  list(text("a subject", "A subject."), "a list of subjects, such as [ada]", description);
-
-const operateAsRule = object(
-  {
-    actors: subjects("Who may: subjects, exact or with `*` for any run of characters."),
-    actorRoles: roles("Who may: whoever has one of these roles."),
-    targets: subjects("As whom: subjects, in the same form."),
-    targetRoles: roles("As whom: whoever has one of these roles."),
-    except: subjects("Never as these."),
-    exceptRoles: roles("Never as whoever has one of these roles."),
-    services: subjects("Only for tickets of these services."),
-    reasonRequired: flag("The actor must say why."),
-    maxDuration: duration("none", "How long at most."),
-    nested: flag("Also for an actor who operates as somebody already."),
-  },
-  [],
-  "One rule. All that it names must hold; it needs one condition for the actor and one for the target.",
-);
-
-const operateAs = object(
-  {
-    users: path(
-      "The user file in which targets are looked up. Default: the one of the `Basic` handler. Who is not in it, or disabled, is nobody's target.",
-    ),
-    rules: { ...list(operateAsRule, "a list of rules", "The first that fits decides; none: refused."), minItems: 1 },
-  },
-  ["rules"],
-  "Who may operate as whom. Default: nobody as anybody.",
-);
-
-const tickets = object(
-  {
-    services: mapOf(
-      subjects("Who may redeem tickets for this service."),
-      { pattern: "^[^\\p{Cc}]{1,256}$", title: "the name of a service" },
-      "an object with a list of subjects for each service",
-      "Who answers for which service. Default: each caller for the service of its own name.",
-    ),
-    onMisuse: {
-      type: "string",
-      enum: ["alarm", "revoke"],
-      title: "alarm or revoke",
-      default: "alarm",
-      description: "When a ticket is redeemed twice, or by the wrong service: tell, or also end its session.",
-    },
-  },
-  [],
-  "One-time tickets.",
 );
 
 /** The JSON Schema of a configuration file. What it cannot say is checked by `checkConfig`. */

@@ -3,7 +3,7 @@ import { withinTime } from "../deadline.js";
 import { AuthError } from "../errors.js";
 import type { OnEvent } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
-import { type Actor, type Identity, requireSubject } from "../identity.js";
+import { type Actor, type Identity, isSubject, requireSubject } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Session } from "../sessions/session.js";
 import type { GrantContent } from "../sessions/session-content.js";
@@ -117,7 +117,8 @@ export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>
       const parent = who.actor === undefined ? undefined : who.session?.ref;
       // Without a session to watch, nobody would notice that the first actor's log-in is over.
       const isOrphan = who.actor !== undefined && parent === undefined;
-      if (isOrphan || !(maxMs > 0) || (reason !== undefined && !reasonShape.test(reason))) return undefined;
+      if (isOrphan || !isSubject(subject) || !(maxMs > 0) || (reason !== undefined && !reasonShape.test(reason)))
+        return undefined;
       return after(ask(actor, subject, reason, service), (answer) => {
         if (answer?.granted === undefined) {
           emit({ kind: "operate-as-refused", actor: actor.subject, subject: answer?.target.subject });

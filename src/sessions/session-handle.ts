@@ -1,11 +1,13 @@
 import { after, rescue } from "../awaitable.js";
 import { AuthError } from "../errors.js";
 import type { OnEvent } from "../events.js";
+import type { Awaitable } from "../handlers/handler.js";
 import type { Json } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Ask } from "../stores/guarded-store.js";
 import type { Reading, SessionRow, Store } from "../stores/store.js";
 import type { Confirmation } from "./confirmation.js";
+import type { GrantCheck } from "./grant-check.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { sessionDeadline } from "./rotation.js";
 import type { Session } from "./session.js";
@@ -16,6 +18,10 @@ export interface SessionHandleOptions {
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "add" | "end" | "find">;
   readonly emit: OnEvent;
+  /** Asked with every reading of a session that a grant opened. */
+  readonly checkGrant: GrantCheck;
+  /** A session that a grant opened is looked at this often, while somebody waits for its end. Milliseconds. */
+  readonly maxStalenessMs: number;
 }
 
 /** State is for a cart or a cursor, not for a database: every node reads and writes it whole. */
@@ -48,7 +54,7 @@ export function createSession(
   row: SessionRow,
   cnf: Confirmation | undefined,
   self: () => KnownSession,
-  { platform, store, ask, known, emit }: SessionHandleOptions,
+  { platform, store, ask, known, emit, checkGrant, maxStalenessMs }: SessionHandleOptions,
 ): SessionHandle {
   const { ref } = row;
   let watching = false;
@@ -79,11 +85,16 @@ export function createSession(
     });
   }
 
-  /** How long the session lives if nobody uses it, or `undefined` when it is over. */
-  function judge(reading: Reading | undefined): number | undefined {
+  /** When to look again: when the session is over if nobody uses it, or sooner; `undefined` when it is over. */
+  function judge(reading: Reading | undefined): Awaitable<number | undefined> {
     const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
     const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
-    if (leftMs > 0 && reading?.row.revokedAt === null) return leftMs;
+    if (leftMs > 0 && reading?.row.revokedAt === null) {
+      if (self().grant === undefined) return leftMs;
+      // Nothing tells when a grant ends, and a stream presents no token.
+      const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryLookMs));
+      return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
+    }
     known.end(ref, reason);
     return undefined;
   }

@@ -8,11 +8,9 @@ import type {
 import type { Allowed, HeaderFields } from "../decision.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
-import type { StillOperating } from "../policies/operate-as.js";
 import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
 import { type AnswersOptions, createAnswers } from "./answers.js";
 import type { Confirmation } from "./confirmation.js";
-import type { KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { type TokenFields, toRef } from "./token.js";
@@ -33,8 +31,6 @@ export interface SessionManager<I extends Identity> {
 export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I>, OpenSessionOptions {
   /** Whether the caller holds what the session is bound to. */
   readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
-  /** Whether the actor may still operate as the identity. Asked with every reading of such a session. */
-  readonly mayGoOn: (operating: StillOperating) => Awaitable<boolean>;
   readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
@@ -121,24 +117,11 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return after(asked.possession ?? prove(cnf, asked), (possession) => {
       asked.possession = possession;
       if (possession.kind === "refused") return possession;
-      const { grant } = session;
-      const { identity, actor } = session.allowed.caller;
-      return after(grant === undefined || options.mayGoOn({ identity, actor, grant }), (granted) => {
-        if (!granted) return endGrant(session);
+      return after(options.checkGrant(session), (granted) => {
+        if (!granted) return { kind: "refused", reason: "revoked" };
         return after(judge(asked, reading, askedAt, epoch), (resumed) => withHeaders(resumed, possession.headers));
       });
     });
-  }
-
-  function endGrant({ ref }: KnownSession<I>): Awaitable<Resumed<I>> {
-    return after(
-      ask(() => store.endSession(ref, "grant ended")),
-      (ended) => {
-        known.end(ref, "grant ended");
-        if (ended) emit({ kind: "session-ended", ref, reason: "grant ended" });
-        return { kind: "refused", reason: "revoked" };
-      },
-    );
   }
 
   /** A policy that fails must not spare a thief. */

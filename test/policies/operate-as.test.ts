@@ -117,6 +117,18 @@ test("a policy of one's own cannot nest by accident: it must say nested", async 
   assert.equal((await other.auth.operateAs(caller, { subject: "dave" })).kind, "opened");
 });
 
+test("whoever waits for the end of such a session hears of a grant that ends, although no token is presented", async () => {
+  const world = start([pair], { maxStalenessMs: 2_000 });
+  const { session } = await world.opened("ada", "bob");
+  const reasons: string[] = [];
+  session.onEnd((reason) => reasons.push(reason));
+  world.advance(10_000);
+  assert.deepEqual(reasons, []);
+  world.current.rules = [];
+  world.advance(2_000);
+  assert.deepEqual(reasons, ["grant ended"]);
+});
+
 test("a policy that fails or never answers is unavailable, at log-in and later, and ends nothing", async () => {
   const world = start([pair], { maxStalenessMs: 1_000, handlerTimeoutMs: 500 });
   const { token } = await world.opened("ada", "bob");
@@ -141,6 +153,9 @@ test("a rule may ask for a reason and limit the time", async () => {
   assert.equal((await world.logIn("ada", "bob")).kind, "denied");
   assert.equal((await world.logIn("ada", "bob", "line\nbreak")).kind, "denied");
   assert.equal((await world.logIn("ada", "bob", "")).kind, "denied");
+  for (const name of ["", "b\nob", "b".repeat(257)]) {
+    assert.equal((await world.logIn("ada", name, "x")).kind, "denied");
+  }
   const { session, token } = await world.opened("ada", "bob", "ticket 42");
   assert.equal(session.expiresAt - session.createdAt, 600_000);
   await world.callerOf(token);

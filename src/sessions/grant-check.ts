@@ -1,0 +1,40 @@
+import { after } from "../awaitable.js";
+import type { OnEvent } from "../events.js";
+import type { Awaitable } from "../handlers/handler.js";
+import type { Identity } from "../identity.js";
+import type { StillOperating } from "../policies/operate-as.js";
+import type { Ask } from "../stores/guarded-store.js";
+import type { Store } from "../stores/store.js";
+import type { KnownSession, KnownSessions } from "./known-sessions.js";
+
+export interface GrantCheckOptions {
+  readonly store: Pick<Store, "endSession">;
+  readonly ask: Ask;
+  readonly known: Pick<KnownSessions, "end">;
+  readonly emit: OnEvent;
+  /** Whether the actor may still operate as the identity. */
+  readonly mayGoOn: (operating: StillOperating) => Awaitable<boolean>;
+}
+
+/** Whether a session may go on that a grant has opened, if one has. One that may not is ended, on every node. */
+export type GrantCheck = (session: KnownSession<Identity>) => Awaitable<boolean>;
+
+const reason = "grant ended";
+
+export function createGrantCheck({ store, ask, known, emit, mayGoOn }: GrantCheckOptions): GrantCheck {
+  return ({ ref, grant, allowed: { caller } }) => {
+    if (grant === undefined) return true;
+    const { identity, actor } = caller;
+    return after(mayGoOn({ identity, actor, grant }), (granted) => granted || after(end(ref), () => false));
+  };
+
+  function end(ref: string): Awaitable<void> {
+    return after(
+      ask(() => store.endSession(ref, reason)),
+      (ended) => {
+        known.end(ref, reason);
+        if (ended) emit({ kind: "session-ended", ref, reason });
+      },
+    );
+  }
+}
