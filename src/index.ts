@@ -34,6 +34,11 @@ export {
 export { type ApiKeyEditOptions, addApiKey, revokeApiKey } from "./handlers/api-key-edit.js";
 export { type ApiKeyFileOptions, apiKeyFile } from "./handlers/api-key-file.js";
 export { type ApiKeyRecord, type CreateApiKeyOptions, createApiKey } from "./handlers/api-key-record.js";
+export {
+  type AuthorizedKeyIdentity,
+  type AuthorizedKeysOptions,
+  authorizedKeys,
+} from "./handlers/authorized-keys.js";
 export { type BasicOptions, basic } from "./handlers/basic.js";
 export { chain } from "./handlers/chain.js";
 export type { ClaimMapping, ClaimPath, OidcIdentity } from "./handlers/claim-mapping.js";
@@ -60,6 +65,8 @@ export {
   type PreSharedKeyOptions,
   preSharedKey,
 } from "./handlers/pre-shared-key.js";
+export { type KeyOwner, type KeySource, type PrivateKeyOptions, privateKey } from "./handlers/private-key.js";
+export { type PublicKey, requirePublicKey } from "./handlers/public-key.js";
 export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
 export type { Actor, Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
@@ -82,3 +89,4 @@ export type {
   TicketRequest,
   Tickets,
 } from "./tickets/ticket.js";
+export type { KeyAlgorithm } from "./wire/public-key.js";

@@ -1,6 +1,7 @@
 import { constants, createHash, createPublicKey, verify } from "node:crypto";
 import { AuthError } from "../errors.js";
 import { toBase64url } from "../wire/bytes.js";
+import { readDeephavenKey } from "../wire/deephaven-key.js";
 import { parsePublicKey } from "../wire/parse-public-key.js";
 import { type KeyAlgorithm, type ReadKey, readSpki, type WireKey } from "../wire/public-key.js";
 
@@ -37,16 +38,25 @@ export function refuseDsa(read: ReadKey, allowed: boolean): ReadKey {
 /** The public key that somebody presents; `undefined` unless it is one that could have been enrolled. */
 export function parsePresentedKey(spki: Uint8Array): PublicKey | undefined {
   const read = readSpki(spki);
-  return "fault" in read ? undefined : toPublicKey(read);
+  return "fault" in read || read.algorithm === "DSA" ? undefined : toPublicKey(read);
+}
+
+/** The same for a key as Deephaven's clients send it: EC behind a sentinel, or DSA without, if somebody insists. */
+export function parseDeephavenPresented(bytes: Uint8Array, allowLegacyDsa: boolean): PublicKey | undefined {
+  const { der, hasSentinel } = readDeephavenKey(bytes);
+  const read = readSpki(der);
+  if ("fault" in read) return undefined;
+  const isTaken = hasSentinel ? read.algorithm === "P-256" : read.algorithm === "DSA" && allowLegacyDsa;
+  return isTaken ? toPublicKey(read) : undefined;
 }
 
 export function toPublicKey({ algorithm, spki }: WireKey): PublicKey {
   return Object.freeze({ algorithm, spki, fingerprint: toBase64url(digestOf(spki)) });
 }
 
-/** SHA-256, as it goes into what is signed. */
-export function digestOf(spki: Uint8Array): Uint8Array {
-  return createHash("sha256").update(spki).digest();
+/** SHA-256. */
+export function digestOf(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest();
 }
 
 /**

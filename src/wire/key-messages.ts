@@ -1,5 +1,8 @@
 import { type Bytes, fromBase64, fromUtf8, toBase64, toUtf8 } from "./bytes.js";
 
+/** The scheme that these messages are for. They are bytes of a handshake; no header carries them. */
+export const privateKeyScheme = "PublicKey";
+
 /** What a client sends to log in by a private key: JSON, with bytes in base64 (RFC 4648 §4). */
 export type KeyMessage =
   /** Asks for a challenge. */
@@ -38,6 +41,9 @@ const members: Readonly<Record<KeyMessage["kind"], readonly string[]>> = {
   "raw-answer": ["client", "user", "publicKey", "signature"],
 };
 const kinds: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(members));
+
+/** Names a client in a raw challenge: a UUID, or as long as anybody needs. */
+export const maxClientBytes = 64;
 
 /** The largest RSA key and its signature in base64 are below 3 KiB. */
 const maxMessageBytes = 8_192;
