@@ -56,6 +56,8 @@ export {
 export type { IdentityOf } from "./handlers/handler-table.js";
 export { type HtpasswdFileOptions, htpasswdFile } from "./handlers/htpasswd-file.js";
 export { type JwtIdentity, type JwtOptions, jwt } from "./handlers/jwt.js";
+export { type LdapDirectory, type LdapIdentity, ldap } from "./handlers/ldap.js";
+export type { LdapGroups, LdapOptions } from "./handlers/ldap-options.js";
 export { type OidcOptions, oidc } from "./handlers/oidc.js";
 export { hashPassword } from "./handlers/password-hash.js";
 export {

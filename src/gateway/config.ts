@@ -1,5 +1,6 @@
 import type { StepUp } from "../decision.js";
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
+import type { LdapOptions } from "../handlers/ldap-options.js";
 import type { OperateAsRule } from "../policies/operate-as-rules.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
 
@@ -57,6 +58,7 @@ export type HandlerConfig =
   | { readonly kind: "htpasswd"; readonly scheme: string; readonly file: string; readonly roles: readonly string[] }
   | { readonly kind: "chain"; readonly scheme: string; readonly links: readonly HandlerConfig[] }
   | { readonly kind: "apiKeys"; readonly scheme: string; readonly file: string }
+  | { readonly kind: "ldap"; readonly scheme: string; readonly options: LdapOptions }
   | {
       readonly kind: "keys";
       readonly scheme: string;

@@ -1,3 +1,4 @@
+import { ldapSchema } from "./ldap-schema.js";
 import { list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 export const schemeName: Schema = { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", title: "a scheme (RFC 9110 §5.6.2)" };
@@ -8,17 +9,15 @@ export const plainName: Schema = {
 const role: Schema = { type: "string", pattern: "^[\\w.@/-]+$", title: "a role: letters, digits and any of _ . @ / -" };
 export const roles = (description: string): Schema => list(role, "a list of roles, such as [user]", description);
 
-const secret: Schema = {
+const secret = (note: string): Schema => ({
   type: ["string", "object"],
   title: `a secret: \${NAME} of the environment, or { file: PATH }`,
-  description:
-    `\`\${NAME}\` takes it from the environment, \`{ file: PATH }\` from a file that only its owner can read. ` +
-    "It is kept as SHA-256 only.",
+  description: `${note} \`\${NAME}\` takes it from the environment, \`{ file: PATH }\` from a file that only its owner can read.`,
   minLength: 1,
   properties: { file: path("A file with the secret and nothing else; a newline at its end does not count.") },
   required: ["file"],
   additionalProperties: false,
-};
+});
 
 const audience = text("the audience: what `aud` must contain", "`aud` must be or contain this.");
 const algorithms = (fallback: string): Schema =>
@@ -62,11 +61,12 @@ const kinds: Schema = oneOf(
       ["file"],
       "For `Basic`: an `htpasswd` file, as web servers read. bcrypt needs the package `@node-rs/bcrypt`.",
     ),
+    ldap: ldapSchema(secret, roles),
     keys: mapOf(
       {
         ...object(
           {
-            key: secret,
+            key: secret("Kept as SHA-256 only."),
             sha256: {
               type: "string",
               pattern: "^[0-9a-f]{64}$",

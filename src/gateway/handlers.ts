@@ -6,6 +6,7 @@ import { createClaimMapping } from "../handlers/claim-mapping.js";
 import type { Handler } from "../handlers/handler.js";
 import { htpasswdFile } from "../handlers/htpasswd-file.js";
 import { jwt } from "../handlers/jwt.js";
+import { ldap } from "../handlers/ldap.js";
 import { oidc } from "../handlers/oidc.js";
 import { preSharedKey } from "../handlers/pre-shared-key.js";
 import { type UserFile, userFile } from "../handlers/user-file.js";
@@ -23,6 +24,8 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
     case "users":
     case "htpasswd":
       return basic(createUserFile(config, onWarning));
+    case "ldap":
+      return basic(ldap(config.options));
     case "keys":
       return preSharedKey(config);
     case "chain":

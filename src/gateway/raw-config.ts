@@ -54,8 +54,9 @@ export interface RawSession {
 export interface RawHandler {
   readonly users?: string;
   readonly htpasswd?: { readonly file?: string; readonly roles?: List<string> };
+  readonly ldap?: RawLdap;
   readonly keys?: Named<{
-    readonly key?: string | { readonly file?: string };
+    readonly key?: RawSecret;
     readonly sha256?: string;
     readonly roles?: List<string>;
   }>;
@@ -73,6 +74,29 @@ export interface RawHandler {
     readonly type?: string;
     readonly opens?: "session" | "nothing";
   };
+}
+
+/** The text itself, after `${…}` was replaced, or a file with it. */
+export type RawSecret = string | { readonly file?: string };
+
+export interface RawLdap {
+  readonly url?: string | List<string>;
+  readonly ca?: string;
+  readonly startTls?: boolean;
+  readonly insecure?: boolean;
+  readonly bind?: { readonly dn?: string; readonly password?: RawSecret };
+  readonly users?: { readonly base?: string; readonly filter?: string; readonly dn?: string };
+  readonly subject?: string;
+  readonly groups?: {
+    readonly base?: string;
+    readonly member?: "member" | "uniqueMember" | "memberUid";
+    readonly nested?: boolean;
+    readonly roles?: Named<List<string>>;
+  };
+  readonly decoyDn?: string;
+  readonly timeout?: string;
+  readonly connectTimeout?: string;
+  readonly maxConnections?: number;
 }
 
 export interface RawClaims {

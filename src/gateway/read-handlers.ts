@@ -3,9 +3,10 @@ import type { HandlerConfig } from "./config.js";
 import { type ConfigPath, toPathText } from "./config-document.js";
 import { createHandler } from "./handlers.js";
 import { messageOf } from "./message-of.js";
-import { present, type RawConfig, type RawHandler, type Reading, report } from "./raw-config.js";
+import { present, type RawConfig, type RawHandler, type RawSecret, type Reading, report } from "./raw-config.js";
+import { readLdap } from "./read-ldap.js";
 import { readJwt, readOidc } from "./read-oidc.js";
-import { readSecretFile } from "./secrets.js";
+import { readSecret } from "./read-secret.js";
 
 type KeysConfig = Extract<HandlerConfig, { kind: "keys" }>;
 
@@ -64,6 +65,10 @@ function readOne(scheme: string, raw: RawHandler, path: ConfigPath, reading: Rea
       ? undefined
       : { kind: "htpasswd", scheme: "Basic", file: reading.resolve(file), roles: present(roles) };
   }
+  if (raw.ldap !== undefined) {
+    wants("ldap", "Basic");
+    return readLdap(raw.ldap, [...path, "ldap"], reading);
+  }
   if (raw.jwt !== undefined) {
     wants("jwt", "Bearer");
     return readJwt(raw.jwt, reading, path);
@@ -97,33 +102,15 @@ function readKeys(raw: NonNullable<RawHandler["keys"]>, at: ConfigPath, reading:
   return Object.freeze(keys);
 }
 
-function hashKey(
-  key: string | { readonly file?: string } | undefined,
-  path: ConfigPath,
-  reading: Reading,
-): string | undefined {
-  const found = typeof key === "string" ? { text: key } : readSecretFile(reading.resolve(key?.file ?? ""));
-  const fault = "fault" in found ? found.fault : undefined;
-  if ("text" in found) {
-    // A secret in the file itself is in every backup and every diff of it.
-    const source = reading.document.sourceAt(path);
-    if (typeof key === "string" && source === key) {
-      report(
-        reading,
-        path,
-        `${toPathText(path)} holds the secret itself; use \${NAME}, { file: PATH }, or sha256 in its place`,
-      );
-      return undefined;
-    }
-    try {
-      return hashPreSharedKey(found.text);
-    } catch (error) {
-      report(reading, path, `${toPathText(path)}: ${messageOf(error)}`);
-      return undefined;
-    }
+function hashKey(key: RawSecret | undefined, path: ConfigPath, reading: Reading): string | undefined {
+  const secret = readSecret(key, path, reading, ", or sha256 in its place");
+  if (secret === undefined) return undefined;
+  try {
+    return hashPreSharedKey(secret);
+  } catch (error) {
+    report(reading, path, `${toPathText(path)}: ${messageOf(error)}`);
+    return undefined;
   }
-  report(reading, path, `${toPathText(path)}: ${fault}`);
-  return undefined;
 }
 
 function isUsable(config: HandlerConfig, path: ConfigPath, reading: Reading): boolean {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { hash } from "@node-rs/bcrypt";
 import { addApiKey, createApiKey } from "sallyport";
 import { toFaultText } from "../../src/gateway/config-document.js";
@@ -7,6 +8,7 @@ import { createHandler } from "../../src/gateway/handlers.js";
 import { loadConfig, parseConfig } from "../../src/gateway/parse-config.js";
 import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
 import { startIdentityProvider } from "../handlers/identity-provider.js";
+import { lacksSlapd, searcher, smallDirectory, startSlapd, suffix } from "../handlers/slapd.js";
 import { type GatewayFiles, gatewayFiles, sketch } from "./gateway-files.js";
 
 // One entry of `handlers` each: from the words of the file to a verdict.
@@ -50,6 +52,64 @@ test("htpasswd: a weak hash is found with its line, and another scheme is refuse
     faultOf(files, "Digest: { htpasswd: { file: ./htpasswd } }"),
     /^gate.yaml:6:3: htpasswd answers for the scheme Basic; write handlers.Basic/,
   );
+});
+
+test("ldap: people of a directory, with the roles of their groups", { skip: lacksSlapd ?? false }, async (t) => {
+  const files = await gatewayFiles(t);
+  const slapd = await startSlapd(smallDirectory);
+  t.after(() => slapd.stop());
+  files.write("password", `${searcher.password}\n`);
+  const entry = (url: string, more = "") =>
+    `Basic: { ldap: { url: "${url}", ca: "${slapd.certificates.ca}", timeout: 1s,
+      bind: { dn: "${searcher.dn}", password: { file: ./password } }, users: { base: "${suffix}" },
+      groups: { base: "${suffix}", roles: { "cn=admins,${suffix}": [admin] } }${more} } }`;
+  const handler = handlerOf(files, entry(slapd.secureUrl));
+  assert.deepEqual(await ask(handler, btoa("Ada:correct horse")), {
+    kind: "accepted",
+    identity: { subject: "ada", roles: ["admin"], dn: `uid=ada,${suffix}`, attributes: {} },
+  });
+  assert.deepEqual(await ask(handler, btoa("ada:wrong")), { kind: "rejected" });
+  const [config] = loadConfig(files.config).handlers;
+  assert.ok(!inspect(config, { depth: 9 }).includes(searcher.password));
+});
+
+test("ldap: what cannot be right is found with its line, and no secret is shown", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("no.pem", "no certificate");
+  const users = 'users: { base: "dc=example,dc=org" }';
+  for (const [entry, fault] of [
+    [
+      `Basic: { ldap: { url: "ldap://ldap.example", startTls: false, ${users} } }`,
+      /handlers.Basic.ldap: ldap: url ldap:\/\/ldap.example without StartTLS/,
+    ],
+    [`Basic: { ldap: { url: "https://ldap.example", ${users} } }`, /ldap: url must be ldaps:\/\/host/],
+    [`Basic: { ldap: { url: "ldaps://ldap.example", users: {} } }`, /ldap: users needs base/],
+    [
+      `Basic: { ldap: { url: "ldaps://ldap.example", ${users}, ca: ./missing.pem } }`,
+      /handlers.Basic.ldap.ca: there is no file missing.pem/,
+    ],
+    [
+      `Basic: { ldap: { url: "ldaps://ldap.example", ${users}, ca: ./no.pem } }`,
+      /ldap: ca must be the text of a certificate/,
+    ],
+    [
+      `Basic: { ldap: { url: "ldaps://ldap.example", ${users}, bind: { dn: "cn=gate", password: hunter2 } } }`,
+      /bind.password holds the secret itself; use \$\{NAME\} or \{ file: PATH \}$/,
+    ],
+    [
+      `Basic: { ldap: { url: "ldaps://ldap.example", ${users}, groups: { roles: { admins: [admin] } } } }`,
+      /"admins" is no distinguished name/,
+    ],
+    [
+      `LDAP: { ldap: { url: "ldaps://ldap.example", ${users} } }`,
+      /ldap answers for the scheme Basic; write handlers.Basic/,
+    ],
+  ] as const) {
+    const told = faultOf(files, entry);
+    assert.match(told, /^gate.yaml:6:\d+: /);
+    assert.match(told, fault);
+    assert.ok(!told.includes("hunter2"));
+  }
 });
 
 test("oidc: the issuer and the audience are enough, and groups give roles", async (t) => {
