@@ -33,6 +33,8 @@ export interface Proof {
 export interface LogInContext {
   readonly peer: Peer;
   readonly target: Target;
+  /** Aborted when the caller has left: then no session opens. Default: it is taken to wait for the outcome. */
+  readonly signal?: AbortSignal | undefined;
   /** As received, for a proof of possession; default: none. */
   readonly rawHeaders?: readonly string[] | undefined;
   /** Operate as somebody else from the start. */
@@ -117,6 +119,7 @@ export function createLogIn<I extends Identity>(
       platform,
       timeoutMs: parts.handlerTimeoutMs,
       ownTimeoutMs: handler?.timeoutMs,
+      signal: context.signal,
       peer: context.peer,
       target: context.target,
       proofs: () => parts.proofs(scheme),

@@ -50,7 +50,8 @@ export interface Handler<I extends Identity = Identity> {
 
 /** What a handler may know of the request: no headers, no response. */
 export interface HandlerContext {
-  /** Aborted when the deadline (`handlerTimeoutMs`, or the handler's `timeoutMs`) has passed: whatever is returned later counts for nothing. */
+  /** Aborted when the deadline (`handlerTimeoutMs`, or the handler's `timeoutMs`) has passed, or the caller
+   * has left: whatever is returned later counts for nothing. */
   readonly signal: AbortSignal;
   readonly peer: Peer;
   readonly target: Target;

@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly timeoutMs: number;
   /** What this handler asks for; the longer of the two is its deadline. Milliseconds. */
   readonly ownTimeoutMs?: number | undefined;
+  /** Aborted when nobody waits for the verdict any more: whatever comes later counts for nothing. */
+  readonly signal?: AbortSignal | undefined;
   readonly peer: Peer;
   readonly target: Target;
   /** Asked for when the handler reads it first. */
@@ -79,7 +81,7 @@ function createContext({ peer, target, proofs, round, state }: RunOptions): {
     state,
   };
   const abort = () => {
-    reason = new AuthError("unavailable", "The handler did not answer before its deadline");
+    reason = new AuthError("unavailable", "Nobody waits for this handler's answer any more");
     controller?.abort(reason);
   };
   return { context, abort };
@@ -97,14 +99,21 @@ function beforeDeadline<I extends Identity>(
       if (settled) return;
       settled = true;
       cancel();
+      options.signal?.removeEventListener("abort", left);
       resolve(verdict());
     };
     const passed = () => {
       settle(() => fail({ kind: "timed-out" }, options));
       abort();
     };
+    const left = () => {
+      settle(() => unavailable);
+      abort();
+    };
     // Held: somebody awaits the verdict, even where no socket keeps the process alive.
     const cancel = options.platform.delay(Math.max(options.timeoutMs, options.ownTimeoutMs ?? 0), passed, true);
+    if (options.signal?.aborted) left();
+    else options.signal?.addEventListener("abort", left);
     answer.then(
       (value) => settle(() => toVerdict(value, options)),
       (error: unknown) => settle(() => fail({ kind: "threw", error }, options)),

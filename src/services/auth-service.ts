@@ -90,6 +90,7 @@ function createAuthService<I extends Identity>(
       const outcome = await auth.logIn(toProof(request), {
         peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
         target: { method: context.requestMethod, path: pathname },
+        signal: context.signal,
         rawHeaders: [...context.requestHeader].flat(),
         operateAs: request.operateAs && toOperateAsWish(request.operateAs),
       });

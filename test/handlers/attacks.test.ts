@@ -226,6 +226,19 @@ test("a handler that waits for a person is given the time that it asks for, by h
   assert.deepEqual([(await late[0]).kind, (await late[1]).kind], ["denied", "denied"]);
 });
 
+test("a caller that has left gets no session, whatever the handler says later", async () => {
+  const settle: ((verdict: unknown) => void)[] = [];
+  const wait = () => new Promise((resolve) => settle.push(resolve));
+  const { auth } = start([{ scheme: "Wait", opens: "session", fromHeader: wait as never }]);
+  const caller = new AbortController();
+  const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
+  const outcome = auth.logIn({ scheme: "wait", payload: "x" }, { ...context, signal: caller.signal });
+  caller.abort();
+  for (const each of settle) each({ kind: "accepted", identity: { subject: "ada" } });
+  assert.equal((await outcome).kind, "denied");
+  assert.deepEqual(await auth.sessions.list(), []);
+});
+
 test("unknown, wrong and disabled cost one equal hash each, and are answered in the same words", async () => {
   const seen = new Set<string>();
   for (const login of ["ada:wrong", "mallory:wrong", "mallory:p:q", "eve:p:q", "eve:wrong"]) {

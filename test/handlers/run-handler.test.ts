@@ -104,6 +104,23 @@ test("a handler that never settles is unavailable at the deadline, and its signa
   assert.deepEqual(failures, [{ kind: "timed-out" }]);
 });
 
+test("when the caller has left, the wait is over, the handler hears of it, and that is no fault", async () => {
+  for (const when of ["before", "meanwhile"] as const) {
+    const { options, seen, failures } = setUp();
+    const caller = new AbortController();
+    const signals: AbortSignal[] = [];
+    if (when === "before") caller.abort();
+    const never = ({ signal }: HandlerContext) => {
+      signals.push(signal);
+      return new Promise<Verdict>(() => {});
+    };
+    const verdict = runHandler(never, { ...options, signal: caller.signal });
+    caller.abort();
+    assert.deepEqual(await verdict, unavailable);
+    assert.deepEqual([signals[0]?.aborted, seen.cancelled, failures], [true, 1, []]);
+  }
+});
+
 test("a signal first read after the deadline is aborted already", async () => {
   const { options, deadline } = setUp();
   const contexts: HandlerContext[] = [];
