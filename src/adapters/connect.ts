@@ -2,6 +2,7 @@ import type { ContextKey, ContextValues } from "@connectrpc/connect";
 import { createContextValues } from "@connectrpc/connect";
 import type { ConnectNodeAdapterOptions, connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Auth } from "../auth.js";
+import { isByMessage } from "../by-message.js";
 import type { Identity } from "../identity.js";
 import { peerSlot } from "../peer.js";
 import { bodyReadError, wasBodyRead } from "./body-read.js";
@@ -27,9 +28,6 @@ export type ConnectAuthListener = (
 
 const defaultReadMaxBytes = 4 * 1024 * 1024;
 
-/** It authenticates by the proof in its message; dead credentials beside a log-in must not refuse it. */
-const logInPath = "/sallyport.v1.AuthService/LogIn";
-
 /**
  * Puts the door in front of a Connect router, before a byte of a message is read. An interceptor would be too late:
  * a unary message is inflated and parsed by then.
@@ -54,15 +52,18 @@ export function connectAuth<I extends Identity>(
   const prefix = rest.requestPathPrefix ?? "";
   const procedures = new Set<string>();
   const streams = new Set<string>();
+  const byMessage = new Set<string>();
 
   const handle = adapter({
     ...rest,
     readMaxBytes: readMaxBytes ?? defaultReadMaxBytes,
     routes(router) {
       routes(router);
-      for (const { requestPath, method } of router.handlers) {
-        procedures.add(prefix + requestPath);
-        if (method.methodKind !== "unary") streams.add(prefix + requestPath);
+      for (const handler of router.handlers) {
+        const path = prefix + handler.requestPath;
+        procedures.add(path);
+        if (handler.method.methodKind !== "unary") streams.add(path);
+        if (isByMessage(handler)) byMessage.add(path);
       }
     },
     contextValues: (request) =>
@@ -88,7 +89,7 @@ export function connectAuth<I extends Identity>(
       if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
       handle(request, response as Parameters<typeof handle>[1]);
     };
-    if (isProcedure && path === prefix + logInPath && request.method === "POST") guard.skip(request, response, pass);
+    if (byMessage.has(path) && request.method === "POST") guard.skip(request, response, pass);
     else guard.check(request, response, pass, (request as { originalUrl?: string }).originalUrl);
   };
 }

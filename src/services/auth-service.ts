@@ -1,28 +1,16 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  Code,
-  ConnectError,
-  type ConnectRouter,
-  type ConnectRouterOptions,
-  type HandlerContext,
-  type ServiceImpl,
-} from "@connectrpc/connect";
+import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import type { Auth, Proof } from "../auth.js";
 import { AuthService, type LogInRequest, LogInResponseSchema } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../identity.js";
 import { peerSlot } from "../peer.js";
 import type { Caller } from "../sessions/session.js";
+import { addService } from "./add-service.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
 import { type AuthRoutesOptions, createTicketMethods, toOperateAsWish } from "./ticket-methods.js";
 import { asking, toConnectError } from "./to-connect-error.js";
 
 export type { AuthRoutesOptions } from "./ticket-methods.js";
-
-/**
- * `LogIn` is open to everybody, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. Twice what
- * an `Authorization` header may hold.
- */
-const readMaxBytes = 16 * 1024;
 
 const defaultPageSize = 100;
 const maxPageSize = 1_000;
@@ -43,19 +31,7 @@ export function authRoutes<I extends Identity>(
   options: AuthRoutesOptions = {},
 ): (router: ConnectRouter) => void {
   const service = createAuthService(auth, options);
-  return (router) => {
-    const start = router.handlers.length;
-    router.service(AuthService, service);
-    // Options of one service turn on protocols that the router turned off (connect 2.1): say again which are on.
-    const on = new Set(router.handlers.splice(start)[0]?.protocolNames);
-    const options: ConnectRouterOptions = {
-      readMaxBytes,
-      connect: on.has("connect"),
-      grpc: on.has("grpc"),
-      grpcWeb: on.has("grpc-web"),
-    };
-    router.service(AuthService, service, options);
-  };
+  return (router) => addService(router, AuthService, service, (method) => method === AuthService.method.logIn.name);
 }
 
 function createAuthService<I extends Identity>(

@@ -21,6 +21,7 @@ import {
 } from "@connectrpc/connect-node";
 import express from "express";
 import { connectAuth } from "../../src/adapters/connect.js";
+import { markByMessage } from "../../src/by-message.js";
 import { AuthService } from "../../src/gen/sallyport/v1/auth_service_pb.js";
 import { peerSlot } from "../../src/peer.js";
 import type { AdapterServer } from "../../src/testing/adapter-suite.js";
@@ -54,6 +55,7 @@ function routes(router: ConnectRouter): void {
       return create(StringValueSchema, { value: `${auth.caller(context).identity.subject} ${count}` });
     },
   });
+  const start = router.handlers.length;
   router.service(AuthService, {
     logIn: (_request, context) => {
       context.responseHeader.set("x-peer", context.values.get(peerSlot)?.address ?? "");
@@ -61,6 +63,7 @@ function routes(router: ConnectRouter): void {
     },
     whoAmI: () => ({}),
   });
+  for (const handler of router.handlers.slice(start)) if (handler.method.name === "LogIn") markByMessage(handler);
 }
 
 const guarded = () => connectAuth(auth, connectNodeAdapter, { routes, contextValues: () => shared });
@@ -154,7 +157,7 @@ for (const [name, open] of Object.entries(transports)) {
       assert.equal(unavailable.metadata.get("retry-after"), "1");
     });
 
-    it("LogIn passes whatever credentials ride beside it, and learns the peer", async () => {
+    it("LogIn, which authenticates by its message, passes whatever credentials ride beside it, and learns the peer", async () => {
       const authClient = createClient(AuthService, open());
       for (const headers of [{}, bearer("superseded"), { authorization: "nonsense, nonsense" }]) {
         let received: Headers | undefined;
@@ -166,7 +169,7 @@ for (const [name, open] of Object.entries(transports)) {
   });
 }
 
-it("LogIn is let through on POST of its exact path only, and only where the router has it", async () => {
+it("a procedure that authenticates by its message is let through on POST of its exact path only, and only where the router has it", async () => {
   const prefixed = await listen(
     createServer(connectAuth(auth, connectNodeAdapter, { routes, requestPathPrefix: "/api" })),
   );
