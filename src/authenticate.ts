@@ -51,7 +51,9 @@ export function createAuthenticate<I extends Identity>({
     const presented = extractCredentials(request.rawHeaders, request.truncated === true);
     if (presented.kind === "none") {
       const { byCertificate } = table;
-      if (byCertificate !== undefined && request.peer.certificate !== undefined) {
+      const { peer } = request;
+      // The certificate of a proxy says nothing of the callers behind it.
+      if (byCertificate !== undefined && peer.certificate !== undefined && !peer.trusted) {
         return check(byCertificate.scheme.toLowerCase(), "", request, rotate);
       }
       return options.anonymous === true ? anonymous : deny(request, "no_credentials");

@@ -40,8 +40,14 @@ export {
   authorizedKeys,
 } from "./handlers/authorized-keys.js";
 export { type BasicOptions, basic } from "./handlers/basic.js";
+export type { CertificateRule } from "./handlers/certificate-rules.js";
 export { chain } from "./handlers/chain.js";
 export type { ClaimMapping, ClaimPath, OidcIdentity } from "./handlers/claim-mapping.js";
+export {
+  type ClientCertificateIdentity,
+  type ClientCertificateOptions,
+  clientCertificate,
+} from "./handlers/client-certificate.js";
 export {
   type Awaitable,
   declined,
@@ -69,6 +75,7 @@ export {
 } from "./handlers/pre-shared-key.js";
 export { type KeyOwner, type KeySource, type PrivateKeyOptions, privateKey } from "./handlers/private-key.js";
 export { type PublicKey, requirePublicKey } from "./handlers/public-key.js";
+export type { CertificateFields } from "./handlers/read-certificate.js";
 export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
 export type { Actor, Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";

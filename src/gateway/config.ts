@@ -3,6 +3,7 @@ import type { ClaimMapping } from "../handlers/claim-mapping.js";
 import type { LdapOptions } from "../handlers/ldap-options.js";
 import type { OperateAsRule } from "../policies/operate-as-rules.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
+import type { CertificateRuleConfig } from "./read-certificates.js";
 
 /**
  * What the gateway runs on: read from YAML, checked, secrets loaded, frozen. Made by `parseConfig`; nothing reads the file
@@ -57,6 +58,7 @@ export type HandlerConfig =
   | { readonly kind: "users"; readonly scheme: string; readonly file: string }
   | { readonly kind: "htpasswd"; readonly scheme: string; readonly file: string; readonly roles: readonly string[] }
   | { readonly kind: "chain"; readonly scheme: string; readonly links: readonly HandlerConfig[] }
+  | { readonly kind: "certificates"; readonly scheme: string; readonly rules: readonly CertificateRuleConfig[] }
   | { readonly kind: "apiKeys"; readonly scheme: string; readonly file: string }
   | { readonly kind: "ldap"; readonly scheme: string; readonly options: LdapOptions }
   | {

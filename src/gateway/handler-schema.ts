@@ -1,3 +1,4 @@
+import { certificateRules } from "./certificate-schema.js";
 import { ldapSchema } from "./ldap-schema.js";
 import { list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
@@ -122,6 +123,7 @@ const kinds: Schema = oneOf(
       ["issuer", "audience"],
       "For `Bearer`: access tokens of an OpenID provider.",
     ),
+    certificates: certificateRules(roles),
   },
   "What answers for this scheme.",
 );

@@ -3,6 +3,7 @@ import { apiKeyFile } from "../handlers/api-key-file.js";
 import { basic } from "../handlers/basic.js";
 import { chain } from "../handlers/chain.js";
 import { createClaimMapping } from "../handlers/claim-mapping.js";
+import { clientCertificate } from "../handlers/client-certificate.js";
 import type { Handler } from "../handlers/handler.js";
 import { htpasswdFile } from "../handlers/htpasswd-file.js";
 import { jwt } from "../handlers/jwt.js";
@@ -12,6 +13,7 @@ import { preSharedKey } from "../handlers/pre-shared-key.js";
 import { type UserFile, userFile } from "../handlers/user-file.js";
 import type { Identity } from "../identity.js";
 import type { HandlerConfig } from "./config.js";
+import { toPattern } from "./read-certificates.js";
 
 /**
  * Makes the handler of one entry of `handlers`: a row for each kind.
@@ -33,6 +35,13 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
         config.scheme,
         config.links.map((link) => createHandler(link, onWarning)),
       );
+    case "certificates": {
+      const rules = config.rules.map(({ pattern, ...rule }) => ({
+        ...rule,
+        pattern: pattern === undefined ? undefined : toPattern(pattern),
+      }));
+      return clientCertificate({ rules });
+    }
     case "apiKeys":
       return apiKey({ scheme: config.scheme, keys: apiKeyFile(config.file, { onWarning }) });
     case "jwt": {

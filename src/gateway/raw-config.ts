@@ -61,6 +61,7 @@ export interface RawHandler {
     readonly roles?: List<string>;
   }>;
   readonly apiKeys?: string;
+  readonly certificates?: List<RawCertificateRule>;
   readonly jwt?: RawClaims & {
     readonly issuer?: string;
     readonly audience?: string;
@@ -97,6 +98,18 @@ export interface RawLdap {
   readonly timeout?: string;
   readonly connectTimeout?: string;
   readonly maxConnections?: number;
+}
+
+export interface RawCertificateRule {
+  readonly san?: "dns" | "uri" | "email";
+  readonly field?: string;
+  readonly value?: string;
+  readonly pattern?: string;
+  readonly subject?: string;
+  readonly roles?: List<string>;
+  readonly issuer?: string;
+  readonly keys?: List<string>;
+  readonly anyKey?: boolean;
 }
 
 export interface RawClaims {

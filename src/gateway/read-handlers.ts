@@ -4,6 +4,7 @@ import { type ConfigPath, toPathText } from "./config-document.js";
 import { createHandler } from "./handlers.js";
 import { messageOf } from "./message-of.js";
 import { present, type RawConfig, type RawHandler, type RawSecret, type Reading, report } from "./raw-config.js";
+import { asksForCertificates, readCertificateRules } from "./read-certificates.js";
 import { readLdap } from "./read-ldap.js";
 import { readJwt, readOidc } from "./read-oidc.js";
 import { readSecret } from "./read-secret.js";
@@ -21,6 +22,10 @@ export function readHandlers(raw: RawConfig, reading: Reading): readonly Handler
       reading.report(reading.document.faultAtKey(path, message));
     }
     seen.set(scheme.toLowerCase(), scheme);
+    if (handler?.certificates !== undefined && !asksForCertificates(raw)) {
+      const message = "no listener asks for client certificates; add tls: { cert, key, clientCa } to one of listen";
+      reading.report(reading.document.faultAtKey(path, message));
+    }
     const config = handler && readHandler(scheme, handler, path, reading);
     return config !== undefined && isUsable(config, path, reading) ? [Object.freeze(config)] : [];
   });
@@ -76,6 +81,14 @@ function readOne(scheme: string, raw: RawHandler, path: ConfigPath, reading: Rea
   if (raw.oidc !== undefined) {
     wants("oidc", "Bearer");
     return readOidc(raw.oidc);
+  }
+  if (raw.certificates !== undefined) {
+    wants("certificates", "ClientCertificate");
+    return {
+      kind: "certificates",
+      scheme: "ClientCertificate",
+      rules: readCertificateRules(raw.certificates, [...path, "certificates"], reading),
+    };
   }
   if (raw.apiKeys !== undefined) {
     if (scheme.toLowerCase() === "basic") refuseBasic("ApiKey");

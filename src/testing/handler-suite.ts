@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import type { Awaitable, Handler, HandlerContext, Verdict } from "../handlers/handler.js";
+import type { Awaitable, Handler, HandlerContext, Peer, Verdict } from "../handlers/handler.js";
 import { createHandlerTable } from "../handlers/handler-table.js";
 import { runHandler } from "../handlers/run-handler.js";
 import { type Identity, requireIdentityJson } from "../identity.js";
@@ -26,6 +26,8 @@ export interface HandlerSuiteOptions {
   readonly mayAccept?: (payload: string, subject: string) => boolean;
   /** The same handler in front of a backend that never answers, and a payload that makes it ask; or that it asks none. */
   readonly stalled: { create(): Awaitable<Handler>; readonly payload: string } | "answers at once";
+  /** Who sends them, for a handler that decides by the connection. Default: an address, and no certificate. */
+  readonly peer?: Peer;
   /** How many mutated and how many arbitrary payloads. Default: 200; fewer for handlers that hash slowly. */
   readonly rounds?: number;
   /** Repeats a failed run. Default: fresh, printed by the test. */
@@ -39,6 +41,7 @@ export interface HandlerSuiteOptions {
  */
 export function describeHandler(name: string, options: HandlerSuiteOptions): void {
   const { good, bad, rounds = 200, mayAccept = () => false } = options;
+  const contextOf = () => contextFrom(options.peer ?? { address: "192.0.2.1", trusted: false });
   const present = async (handler: Handler, payload: string): Promise<Verdict> => {
     assert.ok(handler.fromHeader, "the suite needs fromHeader");
     return handler.fromHeader(payload, contextOf());
@@ -165,10 +168,10 @@ export function describeHandler(name: string, options: HandlerSuiteOptions): voi
   });
 }
 
-function contextOf(): HandlerContext {
+function contextFrom(peer: Peer): HandlerContext {
   return {
     signal: new AbortController().signal,
-    peer: { address: "192.0.2.1", trusted: false },
+    peer,
     target: { method: "GET", path: "/" },
     proofs: createProofsOfSuite(),
     round: 1,

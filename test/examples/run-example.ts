@@ -4,7 +4,7 @@ import { once } from "node:events";
 export interface RunningExample {
   /** All that it printed until it was ready. */
   readonly printed: string;
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://127.0.0.1:PORT`, or `https://localhost:PORT`. */
   readonly origin: string;
   /** Asks it to stop; returns how it exited. */
   stop(): Promise<readonly unknown[]>;
@@ -21,7 +21,7 @@ export async function runExample(name: string, ready = "listening on"): Promise<
     printed += chunk;
     if (printed.includes(ready)) break;
   }
-  const origin = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0];
+  const origin = /https?:\/\/(127\.0\.0\.1|localhost):\d+/.exec(printed)?.[0];
   if (origin === undefined) throw new Error(`${name} did not start: ${printed}`);
   return {
     printed,

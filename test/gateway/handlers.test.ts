@@ -197,3 +197,27 @@ test("apiKeys: a faulty file is found with its line, and no other two kinds may 
     /^gate.yaml:6:\d+: handlers.Basic must have exactly one of its keys; only apiKeys may stand beside jwt or oidc$/,
   );
 });
+
+test("certificates: what cannot be right is found with its line", async (t) => {
+  const files = await gatewayFiles(t);
+  const rule = "san: uri, pattern: 'urn:(.*)', anyKey: true";
+  assert.match(
+    faultOf(files, `ClientCertificate: { certificates: [{ ${rule} }] }`),
+    /^gate.yaml:6:3: no listener asks for client certificates; add tls: \{ cert, key, clientCa \} to one of listen$/,
+  );
+  const rows: readonly [entry: string, fault: RegExp][] = [
+    ["ClientCertificate: { certificates: [] }", /handlers.ClientCertificate.certificates must be a list of rules/],
+    [`mTLS: { certificates: [{ ${rule} }] }`, /certificates answers for the scheme ClientCertificate/],
+    [
+      "ClientCertificate: { certificates: [{ san: uri, pattern: '(', anyKey: true }] }",
+      /certificates\[0\].pattern is no regular expression/,
+    ],
+    [`ClientCertificate: { certificates: [{ ${rule}, issuer: ./none.pem }] }`, /issuer: there is no file none.pem/],
+    [
+      `ClientCertificate: { certificates: [{ ${rule} }, { san: uri, value: x }] }`,
+      /handlers.ClientCertificate.certificates: clientCertificate, rule 2: give either keys/,
+    ],
+    [`ClientCertificate: { certificates: [{ ${rule}, keys: [A] }] }`, /keys\[0\] must be the SHA-256 of a public key/],
+  ];
+  for (const [entry, fault] of rows) assert.match(faultOf(files, entry), fault, entry);
+});
