@@ -1,16 +1,17 @@
-import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import type { Auth, Proof } from "../auth.js";
-import { AuthService, type LogInRequest, LogInResponseSchema } from "../gen/sallyport/v1/auth_service_pb.js";
+import type { Auth } from "../auth.js";
+import { AuthService } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../identity.js";
-import { peerSlot } from "../peer.js";
 import type { Caller } from "../sessions/session.js";
 import { addService } from "./add-service.js";
+import { createLogInMethods, forbidStoring } from "./log-in-methods.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
-import { type AuthRoutesOptions, createTicketMethods, toOperateAsWish } from "./ticket-methods.js";
+import { type AuthRoutesOptions, createTicketMethods } from "./ticket-methods.js";
 import { asking, toConnectError } from "./to-connect-error.js";
 
 export type { AuthRoutesOptions } from "./ticket-methods.js";
+
+const openMethods: ReadonlySet<string> = new Set([AuthService.method.logIn.name, AuthService.method.getChallenge.name]);
 
 const defaultPageSize = 100;
 const maxPageSize = 1_000;
@@ -24,14 +25,14 @@ const refPattern = /^[A-Za-z0-9_-]{22}$/;
  * createServer(connectAuth(auth, connectNodeAdapter, { routes }));
  * ```
  *
- * Mount them behind `connectAuth`, which lets `LogIn` through without credentials and authenticates every other call.
+ * Mount them behind `connectAuth`, which lets `LogIn` and `GetChallenge` through without credentials and authenticates every other call.
  */
 export function authRoutes<I extends Identity>(
   auth: Auth<I>,
   options: AuthRoutesOptions = {},
 ): (router: ConnectRouter) => void {
   const service = createAuthService(auth, options);
-  return (router) => addService(router, AuthService, service, (method) => method === AuthService.method.logIn.name);
+  return (router) => addService(router, AuthService, service, (method) => openMethods.has(method));
 }
 
 function createAuthService<I extends Identity>(
@@ -58,35 +59,8 @@ function createAuthService<I extends Identity>(
   }
 
   return {
+    ...createLogInMethods(auth),
     ...createTicketMethods(auth, enter, options),
-
-    async logIn(request, context) {
-      forbidStoring(context);
-      const { pathname } = new URL(context.url);
-      const outcome = await auth.logIn(toProof(request), {
-        peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
-        target: { method: context.requestMethod, path: pathname },
-        signal: context.signal,
-        rawHeaders: [...context.requestHeader].flat(),
-        operateAs: request.operateAs && toOperateAsWish(request.operateAs),
-      });
-      switch (outcome.kind) {
-        case "opened":
-          context.responseHeader.set("authorization", `Bearer ${outcome.token}`);
-          for (const [name, value] of outcome.headers ?? []) context.responseHeader.set(name, value);
-          return create(LogInResponseSchema, {
-            token: outcome.token,
-            caller: toCallerMessage({ ...outcome.caller, scheme: outcome.session.scheme }),
-            session: toSessionMessage(outcome.session),
-          });
-        case "denied":
-          throw toConnectError(outcome, context.requestHeader.get("sec-fetch-dest") === "empty");
-        case "challenged":
-          throw new ConnectError("This log-in needs another round, and LogIn has only one.", Code.Unimplemented);
-        default:
-          return outcome satisfies never;
-      }
-    },
 
     refresh(_request, context) {
       const { session } = enter(context);
@@ -142,23 +116,3 @@ const nobody = {
   message: "Log in first.",
   challenges: [],
 } as const;
-
-function forbidStoring(context: HandlerContext): void {
-  context.responseHeader.set("cache-control", "no-store");
-}
-
-function toProof(request: LogInRequest): Proof {
-  const { proof } = request;
-  switch (proof.case) {
-    case "password": {
-      // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
-      // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
-      const user = proof.value.user.replaceAll(":", "\u{fffd}");
-      return { scheme: "basic", payload: Buffer.from(`${user}:${proof.value.password}`).toString("base64") };
-    }
-    case undefined:
-      throw new ConnectError("proof is missing", Code.InvalidArgument);
-    default:
-      return proof satisfies never;
-  }
-}

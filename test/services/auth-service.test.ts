@@ -118,7 +118,7 @@ for (const { name, version, create } of transportCases) {
       assert.equal(error.rawMessage, "proof is missing");
     });
 
-    test("every call but LogIn is refused without credentials", async () => {
+    test("every call but LogIn and GetChallenge is refused without credentials", async () => {
       for (const call of [
         () => client.refresh({}),
         () => client.whoAmI({}),
@@ -276,6 +276,16 @@ describe("LogIn on the wire", () => {
     const response = await post(bomb, { "content-encoding": "gzip" });
     assert.equal(response.status, 429);
     assert.equal(((await response.json()) as { code: string }).code, "resource_exhausted");
+  });
+
+  test("nor one in front of a challenge", async () => {
+    const bomb = gzipSync(Buffer.concat([Buffer.from('{"user":"'), Buffer.alloc(64 << 20, 0x61)]));
+    const response = await fetch(`${server.origin}/sallyport.v1.AuthService/GetChallenge`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+      body: bomb,
+    });
+    assert.equal(response.status, 429);
   });
 
   test("the limit of the log-in turns no protocol on that the router turned off", async () => {

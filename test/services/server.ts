@@ -6,6 +6,7 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
 import { type Auth, createAuth } from "../../src/auth.js";
 import { basic } from "../../src/handlers/basic.js";
+import { privateKey } from "../../src/handlers/private-key.js";
 import { authRoutes } from "../../src/services/auth-service.js";
 import { memory } from "../../src/stores/memory.js";
 import { createWorld, type World } from "../world.js";
@@ -27,6 +28,9 @@ export interface Person {
   readonly team: { readonly name: string; readonly size: number };
 }
 
+/** Whose keys are whose: fingerprints by user. Empty until a test fills it. */
+export type EnrolledKeys = Map<string, string>;
+
 /** An engine on the memory store, with a clock that only the test turns. */
 export interface Engine extends World {
   readonly auth: Auth<Person>;
@@ -34,12 +38,15 @@ export interface Engine extends World {
   readonly verified: { count: number };
   /** Set to make the user directory, or the store, fail. */
   readonly broken: { verify: boolean; store: boolean };
+  readonly enrolled: EnrolledKeys;
 }
 
 export function createEngine(): Engine {
   const world = createWorld();
   const verified = { count: 0 };
   const broken = { verify: false, store: false };
+  const enrolled: EnrolledKeys = new Map();
+  const toPerson = (subject: string): Person => ({ subject, roles: ["user"], team: { name: "blue", size: 2 } });
   const store = memory({ platform: world.platform });
   const auth = createAuth({
     handlers: [
@@ -47,10 +54,13 @@ export function createEngine(): Engine {
         verify(user, password) {
           verified.count++;
           if (broken.verify) throw new Error("the directory is down");
-          return users.get(user) === password
-            ? { subject: user, roles: ["user"], team: { name: "blue", size: 2 } }
-            : undefined;
+          return users.get(user) === password ? toPerson(user) : undefined;
         },
+      }),
+      privateKey<Person>({
+        platform: world.platform,
+        rawChallenges: true,
+        keys: (user, { fingerprint }) => enrolled.get(user) === fingerprint && { identity: toPerson(user) },
       }),
     ],
     store: {
@@ -68,7 +78,7 @@ export function createEngine(): Engine {
     absoluteMs,
     onEvent: () => {},
   });
-  return { ...world, auth, verified, broken };
+  return { ...world, auth, verified, broken, enrolled };
 }
 
 /** What a call brought, and how often each method was called. */

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sallyport/v1/auth_service.proto.
  */
 export const file_sallyport_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zYWxseXBvcnQvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEgxzYWxseXBvcnQudjEiYQoNT3BlcmF0ZUFzV2lzaBIPCgdzdWJqZWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgxtYXhfZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iLwoNUGFzc3dvcmRQcm9vZhIMCgR1c2VyGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJInkKDExvZ0luUmVxdWVzdBIvCghwYXNzd29yZBgBIAEoCzIbLnNhbGx5cG9ydC52MS5QYXNzd29yZFByb29mSAASLwoKb3BlcmF0ZV9hcxgKIAEoCzIbLnNhbGx5cG9ydC52MS5PcGVyYXRlQXNXaXNoQgcKBXByb29mImwKDUxvZ0luUmVzcG9uc2USDQoFdG9rZW4YASABKAkSJAoGY2FsbGVyGAIgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchImCgdzZXNzaW9uGAMgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24iEAoOUmVmcmVzaFJlcXVlc3QiOQoPUmVmcmVzaFJlc3BvbnNlEiYKB3Nlc3Npb24YASABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiIPCg1XaG9BbUlSZXF1ZXN0Il4KDldob0FtSVJlc3BvbnNlEiQKBmNhbGxlchgBIAEoCzIULnNhbGx5cG9ydC52MS5DYWxsZXISJgoHc2Vzc2lvbhgCIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIg8KDUxvZ091dFJlcXVlc3QiEAoOTG9nT3V0UmVzcG9uc2UiPAoTTGlzdFNlc3Npb25zUmVxdWVzdBIRCglwYWdlX3NpemUYASABKAUSEgoKcGFnZV90b2tlbhgCIAEoCSJfChRMaXN0U2Vzc2lvbnNSZXNwb25zZRIuCghzZXNzaW9ucxgBIAMoCzIcLnNhbGx5cG9ydC52MS5TZXNzaW9uU3VtbWFyeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiIAoRRW5kU2Vzc2lvblJlcXVlc3QSCwoDcmVmGAEgASgJIhQKEkVuZFNlc3Npb25SZXNwb25zZSI9ChBPcGVyYXRlQXNSZXF1ZXN0EikKBHdpc2gYASABKAsyGy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzV2lzaCJwChFPcGVyYXRlQXNSZXNwb25zZRINCgV0b2tlbhgBIAEoCRIkCgZjYWxsZXIYAiABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEiYKB3Nlc3Npb24YAyABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiJ/ChJJc3N1ZVRpY2tldFJlcXVlc3QSDwoHc2VydmljZRgBIAEoCRInCgRsaWZlGAIgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uEi8KCm9wZXJhdGVfYXMYAyABKAsyGy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzV2lzaCJVChNJc3N1ZVRpY2tldFJlc3BvbnNlEg4KBnRpY2tldBgBIAEoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCI2ChNSZWRlZW1UaWNrZXRSZXF1ZXN0Eg4KBnRpY2tldBgBIAEoCRIPCgdzZXJ2aWNlGAIgASgJIpQBChRSZWRlZW1UaWNrZXRSZXNwb25zZRIkCgZjYWxsZXIYASABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEhMKC3Nlc3Npb25fcmVmGAIgASgJEjQKEGF1dGhlbnRpY2F0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgEIAEoCTLUBQoLQXV0aFNlcnZpY2USQgoFTG9nSW4SGi5zYWxseXBvcnQudjEuTG9nSW5SZXF1ZXN0Ghsuc2FsbHlwb3J0LnYxLkxvZ0luUmVzcG9uc2UiABJICgdSZWZyZXNoEhwuc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXF1ZXN0Gh0uc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXNwb25zZSIAEkUKBldob0FtSRIbLnNhbGx5cG9ydC52MS5XaG9BbUlSZXF1ZXN0Ghwuc2FsbHlwb3J0LnYxLldob0FtSVJlc3BvbnNlIgASRQoGTG9nT3V0Ehsuc2FsbHlwb3J0LnYxLkxvZ091dFJlcXVlc3QaHC5zYWxseXBvcnQudjEuTG9nT3V0UmVzcG9uc2UiABJXCgxMaXN0U2Vzc2lvbnMSIS5zYWxseXBvcnQudjEuTGlzdFNlc3Npb25zUmVxdWVzdBoiLnNhbGx5cG9ydC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIAElEKCkVuZFNlc3Npb24SHy5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlcXVlc3QaIC5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlc3BvbnNlIgASTgoJT3BlcmF0ZUFzEh4uc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1JlcXVlc3QaHy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzUmVzcG9uc2UiABJUCgtJc3N1ZVRpY2tldBIgLnNhbGx5cG9ydC52MS5Jc3N1ZVRpY2tldFJlcXVlc3QaIS5zYWxseXBvcnQudjEuSXNzdWVUaWNrZXRSZXNwb25zZSIAElcKDFJlZGVlbVRpY2tldBIhLnNhbGx5cG9ydC52MS5SZWRlZW1UaWNrZXRSZXF1ZXN0GiIuc2FsbHlwb3J0LnYxLlJlZGVlbVRpY2tldFJlc3BvbnNlIgBiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_sallyport_v1_caller]);
+  fileDesc("Ch9zYWxseXBvcnQvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEgxzYWxseXBvcnQudjEiYQoNT3BlcmF0ZUFzV2lzaBIPCgdzdWJqZWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgxtYXhfZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iLwoNUGFzc3dvcmRQcm9vZhIMCgR1c2VyGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIlUKD1ByaXZhdGVLZXlQcm9vZhIMCgR1c2VyGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSEQoJc2lnbmF0dXJlGAQgASgMIjcKE0dldENoYWxsZW5nZVJlcXVlc3QSDAoEdXNlchgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMIjQKFEdldENoYWxsZW5nZVJlc3BvbnNlEg0KBXJlYWxtGAEgASgJEg0KBW5vbmNlGAIgASgMIq8BCgxMb2dJblJlcXVlc3QSLwoIcGFzc3dvcmQYASABKAsyGy5zYWxseXBvcnQudjEuUGFzc3dvcmRQcm9vZkgAEjQKC3ByaXZhdGVfa2V5GAIgASgLMh0uc2FsbHlwb3J0LnYxLlByaXZhdGVLZXlQcm9vZkgAEi8KCm9wZXJhdGVfYXMYCiABKAsyGy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzV2lzaEIHCgVwcm9vZiJsCg1Mb2dJblJlc3BvbnNlEg0KBXRva2VuGAEgASgJEiQKBmNhbGxlchgCIAEoCzIULnNhbGx5cG9ydC52MS5DYWxsZXISJgoHc2Vzc2lvbhgDIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIhAKDlJlZnJlc2hSZXF1ZXN0IjkKD1JlZnJlc2hSZXNwb25zZRImCgdzZXNzaW9uGAEgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24iDwoNV2hvQW1JUmVxdWVzdCJeCg5XaG9BbUlSZXNwb25zZRIkCgZjYWxsZXIYASABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEiYKB3Nlc3Npb24YAiABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiIPCg1Mb2dPdXRSZXF1ZXN0IhAKDkxvZ091dFJlc3BvbnNlIjwKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXwoUTGlzdFNlc3Npb25zUmVzcG9uc2USLgoIc2Vzc2lvbnMYASADKAsyHC5zYWxseXBvcnQudjEuU2Vzc2lvblN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEUVuZFNlc3Npb25SZXF1ZXN0EgsKA3JlZhgBIAEoCSIUChJFbmRTZXNzaW9uUmVzcG9uc2UiPQoQT3BlcmF0ZUFzUmVxdWVzdBIpCgR3aXNoGAEgASgLMhsuc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1dpc2gicAoRT3BlcmF0ZUFzUmVzcG9uc2USDQoFdG9rZW4YASABKAkSJAoGY2FsbGVyGAIgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchImCgdzZXNzaW9uGAMgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24ifwoSSXNzdWVUaWNrZXRSZXF1ZXN0Eg8KB3NlcnZpY2UYASABKAkSJwoEbGlmZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgpvcGVyYXRlX2FzGAMgASgLMhsuc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1dpc2giVQoTSXNzdWVUaWNrZXRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAkSLgoKZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNgoTUmVkZWVtVGlja2V0UmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSDwoHc2VydmljZRgCIAEoCSKUAQoUUmVkZWVtVGlja2V0UmVzcG9uc2USJAoGY2FsbGVyGAEgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchITCgtzZXNzaW9uX3JlZhgCIAEoCRI0ChBhdXRoZW50aWNhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNhY3IYBCABKAkyrQYKC0F1dGhTZXJ2aWNlEkIKBUxvZ0luEhouc2FsbHlwb3J0LnYxLkxvZ0luUmVxdWVzdBobLnNhbGx5cG9ydC52MS5Mb2dJblJlc3BvbnNlIgASVwoMR2V0Q2hhbGxlbmdlEiEuc2FsbHlwb3J0LnYxLkdldENoYWxsZW5nZVJlcXVlc3QaIi5zYWxseXBvcnQudjEuR2V0Q2hhbGxlbmdlUmVzcG9uc2UiABJICgdSZWZyZXNoEhwuc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXF1ZXN0Gh0uc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXNwb25zZSIAEkUKBldob0FtSRIbLnNhbGx5cG9ydC52MS5XaG9BbUlSZXF1ZXN0Ghwuc2FsbHlwb3J0LnYxLldob0FtSVJlc3BvbnNlIgASRQoGTG9nT3V0Ehsuc2FsbHlwb3J0LnYxLkxvZ091dFJlcXVlc3QaHC5zYWxseXBvcnQudjEuTG9nT3V0UmVzcG9uc2UiABJXCgxMaXN0U2Vzc2lvbnMSIS5zYWxseXBvcnQudjEuTGlzdFNlc3Npb25zUmVxdWVzdBoiLnNhbGx5cG9ydC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIAElEKCkVuZFNlc3Npb24SHy5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlcXVlc3QaIC5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlc3BvbnNlIgASTgoJT3BlcmF0ZUFzEh4uc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1JlcXVlc3QaHy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzUmVzcG9uc2UiABJUCgtJc3N1ZVRpY2tldBIgLnNhbGx5cG9ydC52MS5Jc3N1ZVRpY2tldFJlcXVlc3QaIS5zYWxseXBvcnQudjEuSXNzdWVUaWNrZXRSZXNwb25zZSIAElcKDFJlZGVlbVRpY2tldBIhLnNhbGx5cG9ydC52MS5SZWRlZW1UaWNrZXRSZXF1ZXN0GiIuc2FsbHlwb3J0LnYxLlJlZGVlbVRpY2tldFJlc3BvbnNlIgBiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_sallyport_v1_caller]);
 
 /**
  * Whom to operate as.
@@ -80,6 +80,108 @@ export const PasswordProofSchema: GenMessage<PasswordProof> = /*@__PURE__*/
   messageDesc(file_sallyport_v1_auth_service, 1);
 
 /**
+ * A challenge, signed by a private key.
+ *
+ * The signature is over these, each behind its length in four bytes, big-endian: the label `sallyport challenge 1`, the
+ * realm, the purpose `log-in`, the user, the SHA-256 of `public_key`, the nonce. ECDSA over SHA-256 (P-256) or SHA-384
+ * (P-384) in DER; RSASSA-PSS over SHA-256 with a salt of 32 bytes; Ed25519.
+ *
+ * @generated from message sallyport.v1.PrivateKeyProof
+ */
+export type PrivateKeyProof = Message<"sallyport.v1.PrivateKeyProof"> & {
+  /**
+   * As in `GetChallengeRequest`.
+   *
+   * @generated from field: string user = 1;
+   */
+  user: string;
+
+  /**
+   * As in `GetChallengeRequest`.
+   *
+   * @generated from field: bytes public_key = 2;
+   */
+  publicKey: Uint8Array;
+
+  /**
+   * As in `GetChallengeResponse`.
+   *
+   * @generated from field: bytes nonce = 3;
+   */
+  nonce: Uint8Array;
+
+  /**
+   * The signature.
+   *
+   * @generated from field: bytes signature = 4;
+   */
+  signature: Uint8Array;
+};
+
+/**
+ * Describes the message sallyport.v1.PrivateKeyProof.
+ * Use `create(PrivateKeyProofSchema)` to create a new message.
+ */
+export const PrivateKeyProofSchema: GenMessage<PrivateKeyProof> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 2);
+
+/**
+ * Asks for a challenge.
+ *
+ * @generated from message sallyport.v1.GetChallengeRequest
+ */
+export type GetChallengeRequest = Message<"sallyport.v1.GetChallengeRequest"> & {
+  /**
+   * The name of the account.
+   *
+   * @generated from field: string user = 1;
+   */
+  user: string;
+
+  /**
+   * The public key that will answer: SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7).
+   *
+   * @generated from field: bytes public_key = 2;
+   */
+  publicKey: Uint8Array;
+};
+
+/**
+ * Describes the message sallyport.v1.GetChallengeRequest.
+ * Use `create(GetChallengeRequestSchema)` to create a new message.
+ */
+export const GetChallengeRequestSchema: GenMessage<GetChallengeRequest> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 3);
+
+/**
+ * What to sign.
+ *
+ * @generated from message sallyport.v1.GetChallengeResponse
+ */
+export type GetChallengeResponse = Message<"sallyport.v1.GetChallengeResponse"> & {
+  /**
+   * The realm of the server: part of what is signed. A client that knows which one to expect should compare.
+   *
+   * @generated from field: string realm = 1;
+   */
+  realm: string;
+
+  /**
+   * 32 random bytes.
+   *
+   * @generated from field: bytes nonce = 2;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message sallyport.v1.GetChallengeResponse.
+ * Use `create(GetChallengeResponseSchema)` to create a new message.
+ */
+export const GetChallengeResponseSchema: GenMessage<GetChallengeResponse> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 4);
+
+/**
  * Asks to open a session.
  *
  * @generated from message sallyport.v1.LogInRequest
@@ -98,6 +200,14 @@ export type LogInRequest = Message<"sallyport.v1.LogInRequest"> & {
      */
     value: PasswordProof;
     case: "password";
+  } | {
+    /**
+     * By a private key.
+     *
+     * @generated from field: sallyport.v1.PrivateKeyProof private_key = 2;
+     */
+    value: PrivateKeyProof;
+    case: "privateKey";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -113,7 +223,7 @@ export type LogInRequest = Message<"sallyport.v1.LogInRequest"> & {
  * Use `create(LogInRequestSchema)` to create a new message.
  */
 export const LogInRequestSchema: GenMessage<LogInRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 2);
+  messageDesc(file_sallyport_v1_auth_service, 5);
 
 /**
  * The session is open.
@@ -148,7 +258,7 @@ export type LogInResponse = Message<"sallyport.v1.LogInResponse"> & {
  * Use `create(LogInResponseSchema)` to create a new message.
  */
 export const LogInResponseSchema: GenMessage<LogInResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 3);
+  messageDesc(file_sallyport_v1_auth_service, 6);
 
 /**
  * Asks to keep the session alive.
@@ -163,7 +273,7 @@ export type RefreshRequest = Message<"sallyport.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 4);
+  messageDesc(file_sallyport_v1_auth_service, 7);
 
 /**
  * The session is alive.
@@ -184,7 +294,7 @@ export type RefreshResponse = Message<"sallyport.v1.RefreshResponse"> & {
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 5);
+  messageDesc(file_sallyport_v1_auth_service, 8);
 
 /**
  * Asks who is calling.
@@ -199,7 +309,7 @@ export type WhoAmIRequest = Message<"sallyport.v1.WhoAmIRequest"> & {
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema: GenMessage<WhoAmIRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 6);
+  messageDesc(file_sallyport_v1_auth_service, 9);
 
 /**
  * Who is calling.
@@ -227,7 +337,7 @@ export type WhoAmIResponse = Message<"sallyport.v1.WhoAmIResponse"> & {
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 7);
+  messageDesc(file_sallyport_v1_auth_service, 10);
 
 /**
  * Asks to end the session of this call.
@@ -242,7 +352,7 @@ export type LogOutRequest = Message<"sallyport.v1.LogOutRequest"> & {
  * Use `create(LogOutRequestSchema)` to create a new message.
  */
 export const LogOutRequestSchema: GenMessage<LogOutRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 8);
+  messageDesc(file_sallyport_v1_auth_service, 11);
 
 /**
  * The session is over.
@@ -257,7 +367,7 @@ export type LogOutResponse = Message<"sallyport.v1.LogOutResponse"> & {
  * Use `create(LogOutResponseSchema)` to create a new message.
  */
 export const LogOutResponseSchema: GenMessage<LogOutResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 9);
+  messageDesc(file_sallyport_v1_auth_service, 12);
 
 /**
  * Asks for the caller's sessions.
@@ -285,7 +395,7 @@ export type ListSessionsRequest = Message<"sallyport.v1.ListSessionsRequest"> & 
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 10);
+  messageDesc(file_sallyport_v1_auth_service, 13);
 
 /**
  * One page of sessions.
@@ -313,7 +423,7 @@ export type ListSessionsResponse = Message<"sallyport.v1.ListSessionsResponse"> 
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 11);
+  messageDesc(file_sallyport_v1_auth_service, 14);
 
 /**
  * Asks to end one session.
@@ -334,7 +444,7 @@ export type EndSessionRequest = Message<"sallyport.v1.EndSessionRequest"> & {
  * Use `create(EndSessionRequestSchema)` to create a new message.
  */
 export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 12);
+  messageDesc(file_sallyport_v1_auth_service, 15);
 
 /**
  * The session is over.
@@ -349,7 +459,7 @@ export type EndSessionResponse = Message<"sallyport.v1.EndSessionResponse"> & {
  * Use `create(EndSessionResponseSchema)` to create a new message.
  */
 export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 13);
+  messageDesc(file_sallyport_v1_auth_service, 16);
 
 /**
  * Asks to operate as somebody else.
@@ -370,7 +480,7 @@ export type OperateAsRequest = Message<"sallyport.v1.OperateAsRequest"> & {
  * Use `create(OperateAsRequestSchema)` to create a new message.
  */
 export const OperateAsRequestSchema: GenMessage<OperateAsRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 14);
+  messageDesc(file_sallyport_v1_auth_service, 17);
 
 /**
  * The session is open.
@@ -405,7 +515,7 @@ export type OperateAsResponse = Message<"sallyport.v1.OperateAsResponse"> & {
  * Use `create(OperateAsResponseSchema)` to create a new message.
  */
 export const OperateAsResponseSchema: GenMessage<OperateAsResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 15);
+  messageDesc(file_sallyport_v1_auth_service, 18);
 
 /**
  * Asks for a ticket.
@@ -440,7 +550,7 @@ export type IssueTicketRequest = Message<"sallyport.v1.IssueTicketRequest"> & {
  * Use `create(IssueTicketRequestSchema)` to create a new message.
  */
 export const IssueTicketRequestSchema: GenMessage<IssueTicketRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 16);
+  messageDesc(file_sallyport_v1_auth_service, 19);
 
 /**
  * The ticket.
@@ -468,7 +578,7 @@ export type IssueTicketResponse = Message<"sallyport.v1.IssueTicketResponse"> & 
  * Use `create(IssueTicketResponseSchema)` to create a new message.
  */
 export const IssueTicketResponseSchema: GenMessage<IssueTicketResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 17);
+  messageDesc(file_sallyport_v1_auth_service, 20);
 
 /**
  * Asks who handed the ticket over.
@@ -496,7 +606,7 @@ export type RedeemTicketRequest = Message<"sallyport.v1.RedeemTicketRequest"> & 
  * Use `create(RedeemTicketRequestSchema)` to create a new message.
  */
 export const RedeemTicketRequestSchema: GenMessage<RedeemTicketRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 18);
+  messageDesc(file_sallyport_v1_auth_service, 21);
 
 /**
  * Who handed the ticket over.
@@ -538,12 +648,12 @@ export type RedeemTicketResponse = Message<"sallyport.v1.RedeemTicketResponse"> 
  * Use `create(RedeemTicketResponseSchema)` to create a new message.
  */
 export const RedeemTicketResponseSchema: GenMessage<RedeemTicketResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 19);
+  messageDesc(file_sallyport_v1_auth_service, 22);
 
 /**
  * Logs in, keeps a session alive, tells who is calling, and ends sessions.
  *
- * Every call but `LogIn` needs credentials in the `authorization` header. An answer whose `authorization` header holds
+ * Every call but `LogIn` and `GetChallenge` needs credentials in the `authorization` header. An answer whose `authorization` header holds
  * `Bearer <token>` replaces the token that the client holds, if its generation is higher. A refusal carries its reason
  * in the metadata `sallyport-reason`. No answer may be cached.
  *
@@ -560,6 +670,18 @@ export const AuthService: GenService<{
     methodKind: "unary";
     input: typeof LogInRequestSchema;
     output: typeof LogInResponseSchema;
+  },
+  /**
+   * Gives what a private key must sign to log in. Needs no credentials: everybody gets one, whoever they say they are. It is
+   * good for 60 seconds and one `LogIn`, right or wrong, by this user and this key.
+   * `INVALID_ARGUMENT` when the key is of no kind that could be enrolled.
+   *
+   * @generated from rpc sallyport.v1.AuthService.GetChallenge
+   */
+  getChallenge: {
+    methodKind: "unary";
+    input: typeof GetChallengeRequestSchema;
+    output: typeof GetChallengeResponseSchema;
   },
   /**
    * Keeps the session alive while only streams are open, and picks up the next token when it is due.

@@ -1,0 +1,97 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { Auth, LogInContext, Proof } from "../auth.js";
+import {
+  type AuthService,
+  GetChallengeResponseSchema,
+  type LogInRequest,
+  LogInResponseSchema,
+} from "../gen/sallyport/v1/auth_service_pb.js";
+import type { Identity } from "../identity.js";
+import { peerSlot } from "../peer.js";
+import { parseKeyChallenge, privateKeyScheme, toKeyMessage } from "../wire/key-messages.js";
+import { readSpki } from "../wire/public-key.js";
+import { toCallerMessage, toSessionMessage } from "./messages.js";
+import { toOperateAsWish } from "./ticket-methods.js";
+import { toConnectError } from "./to-connect-error.js";
+
+type LogInMethods = Pick<ServiceImpl<typeof AuthService>, "logIn" | "getChallenge">;
+
+/** The RPCs that need no credentials but what is in their messages. */
+export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMethods {
+  return {
+    async logIn(request, context) {
+      forbidStoring(context);
+      const operateAs = request.operateAs && toOperateAsWish(request.operateAs);
+      const outcome = await auth.logIn(toProof(request), { ...toLogInContext(context), operateAs });
+      switch (outcome.kind) {
+        case "opened":
+          context.responseHeader.set("authorization", `Bearer ${outcome.token}`);
+          for (const [name, value] of outcome.headers ?? []) context.responseHeader.set(name, value);
+          return create(LogInResponseSchema, {
+            token: outcome.token,
+            caller: toCallerMessage({ ...outcome.caller, scheme: outcome.session.scheme }),
+            session: toSessionMessage(outcome.session),
+          });
+        case "denied":
+          throw toConnectError(outcome, isScript(context));
+        case "challenged":
+          throw new ConnectError("This log-in needs another round, and LogIn has only one.", Code.Unimplemented);
+        default:
+          return outcome satisfies never;
+      }
+    },
+
+    async getChallenge({ user, publicKey }, context) {
+      forbidStoring(context);
+      const read = readSpki(publicKey);
+      if ("fault" in read) throw new ConnectError(`public_key ${read.fault}`, Code.InvalidArgument);
+      const payload = toKeyMessage({ kind: "challenge", user, publicKey });
+      const outcome = await auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context));
+      if (outcome.kind === "denied") throw toConnectError(outcome, isScript(context));
+      const challenge = outcome.kind === "challenged" ? parseKeyChallenge(outcome.payload) : undefined;
+      if (challenge === undefined)
+        throw new ConnectError("This server's private keys have a handler of another kind.", Code.Unimplemented);
+      return create(GetChallengeResponseSchema, challenge);
+    },
+  };
+}
+
+function toLogInContext(context: HandlerContext): LogInContext {
+  return {
+    peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
+    target: { method: context.requestMethod, path: new URL(context.url).pathname },
+    signal: context.signal,
+    rawHeaders: [...context.requestHeader].flat(),
+  };
+}
+
+/** A script in a page must not make the browser open a dialog. */
+function isScript({ requestHeader }: HandlerContext): boolean {
+  return requestHeader.get("sec-fetch-dest") === "empty";
+}
+
+/** No answer that tells of a session, or opens one, may be cached. */
+export function forbidStoring(context: HandlerContext): void {
+  context.responseHeader.set("cache-control", "no-store");
+}
+
+function toProof({ proof }: LogInRequest): Proof {
+  switch (proof.case) {
+    case "password": {
+      // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
+      // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
+      const user = proof.value.user.replaceAll(":", "\u{fffd}");
+      return { scheme: "basic", payload: Buffer.from(`${user}:${proof.value.password}`).toString("base64") };
+    }
+    case "privateKey": {
+      const { user, publicKey, nonce, signature } = proof.value;
+      const payload = toKeyMessage({ kind: "answer", user, publicKey, nonce, signature });
+      return { scheme: privateKeyScheme, payload };
+    }
+    case undefined:
+      throw new ConnectError("proof is missing", Code.InvalidArgument);
+    default:
+      return proof satisfies never;
+  }
+}
