@@ -13,7 +13,9 @@ import { createCredentialMemory } from "./handlers/remembered-credentials.js";
 import type { Identity } from "./identity.js";
 import { type BeginOperateAs, createLogIn, type LogIn } from "./log-in.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
+import { createGuardedCheck } from "./policies/guarded-check.js";
 import { createOperateAs, requireOperateAs } from "./policies/operate-as.js";
+import { createThrottle } from "./policies/throttle.js";
 import { createProofs } from "./proofs.js";
 import { quietly } from "./quietly.js";
 import { createGrantCheck } from "./sessions/grant-check.js";
@@ -69,10 +71,23 @@ export interface Auth<I extends Identity = Identity> {
   optionalCaller(source: object): Caller<I> | undefined;
   readonly sessions: Sessions;
   readonly tickets: Tickets<I>;
+  readonly throttle: AccountReset;
   /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
   /** Stops background work and closes the store. Asked again, it answers as the first time. */
   close(): Promise<void>;
+}
+
+/** For operators: the counts of failed log-ins. */
+export interface AccountReset {
+  /**
+   * Forgets the failures of an account, so that its password is accepted again at once: on every node.
+   *
+   * @param account a name in any spelling, as typed at log-in
+   * @returns `false` when there were none
+   * @throws {AuthError} `unavailable` when the store cannot answer
+   */
+  reset(account: string): Promise<boolean>;
 }
 
 /** Looks like a Connect `ContextKey`, so that the core needs no import of Connect. */
@@ -119,11 +134,14 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, checkGrant });
   const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
   const offered: Offered<I> = new WeakMap();
+  const throttle = createThrottle({ ...resolved, ask, emit });
+  const guardedCheck = createGuardedCheck<I>({ platform, memory, throttle });
   const checkCredentials = createCheckCredentials<I>({
     ...resolved,
     table,
     manager,
     memory,
+    guardedCheck,
     bind,
     offered,
     proofs,
@@ -133,6 +151,9 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     ...resolved,
     table,
     manager,
+    memory,
+    guardedCheck,
+    throttle,
     operateAs,
     bind,
     deny,
@@ -170,6 +191,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
         : deny(request, "insufficient_user_authentication", { stepUp }),
     sessions,
     tickets: createTickets<I>({ ...resolved, ask, keys, deny, operateAs, sessions, emit }),
+    throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
     optionalCaller,
     caller(source: object) {
       const caller = optionalCaller(source);

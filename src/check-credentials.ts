@@ -1,6 +1,6 @@
 import { after, rescue } from "./awaitable.js";
 import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
-import type { Allowed, AuthenticationReason, AuthRequest, HeaderFields } from "./decision.js";
+import type { Allowed, AuthRequest } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import {
@@ -16,6 +16,8 @@ import type { Checked, CredentialMemory, RememberedCredentials } from "./handler
 import { runHandler } from "./handlers/run-handler.js";
 import { type Actor, fromIdentityJson, type Identity, requireIdentityJson } from "./identity.js";
 import type { Platform } from "./platform.js";
+import type { CheckRefusal, GuardedCheck } from "./policies/guarded-check.js";
+import { sourceOf } from "./policies/source.js";
 import type { OneTimeProofs } from "./proofs.js";
 import type { Caller } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
@@ -28,19 +30,14 @@ export type CheckCredentials<I extends Identity> = (
   rotate: boolean,
 ) => Awaitable<Checking<I>>;
 
-export type Checking<I extends Identity> = Allowed<I> | CredentialRefusal;
-
-export interface CredentialRefusal {
-  readonly kind: "refused";
-  readonly reason: AuthenticationReason;
-  readonly headers?: HeaderFields | undefined;
-}
+export type Checking<I extends Identity> = Allowed<I> | CheckRefusal;
 
 export interface CheckCredentialsOptions<I extends Identity> {
   readonly platform: Platform;
   readonly table: HandlerTable<I>;
   readonly manager: SessionManager<I>;
   readonly memory: CredentialMemory<I>;
+  readonly guardedCheck: GuardedCheck<I>;
   /** What a session that opens for this request is bound to. */
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly rememberMs: number;
@@ -59,7 +56,7 @@ export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
  * caller is *offered* a token once per connection, and the route sees no session until that token is presented.
  */
 export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
-  const { platform, table, manager, memory, rememberMs, offered } = options;
+  const { platform, table, manager, memory, guardedCheck, rememberMs, offered } = options;
 
   return function checkCredentials(scheme, payload, request, rotate) {
     const nested = options.nestedSchemes && scheme === "bearer" ? parseNested(payload) : undefined;
@@ -72,19 +69,17 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
 
   function check(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest, rotate: boolean) {
     const remembers = handler.remember === true && handler.opens === "session" && rememberMs > 0;
-    if (!remembers) {
-      const checkedAt = platform.monotonic();
-      const verdict = run(handler, scheme, payload, request);
-      return after(verdict, (settled) => admit(handler, scheme, request, rotate, { verdict: settled, checkedAt }));
-    }
-    // Under the handler's epoch, so that an edited user file is asked anew. A handler has one always or never.
-    const key = memory.keyOf(handler.epoch ? `${scheme} ${handler.epoch()}` : scheme, payload);
-    const known = memory.find(key);
+    const key = remembers ? memory.keyOf(handler, payload) : undefined;
+    const known = key === undefined ? undefined : memory.find(key);
     if (known !== undefined) return offerOnce(known, request, rotate);
     const { epoch } = memory;
-    return after(
-      memory.share(key, () => run(handler, scheme, payload, request)),
-      (checked) => admit(handler, scheme, request, rotate, checked, { key, epoch }),
+    const account = handler.accountOf?.(payload);
+    const source = account === undefined ? undefined : sourceOf(request.peer, request.rawHeaders);
+    const checked = guardedCheck({ account, source, key, run: () => run(handler, scheme, payload, request) });
+    return after(checked, (found) =>
+      "kind" in found
+        ? found
+        : admit(handler, scheme, request, rotate, found, key === undefined ? undefined : { key, epoch }),
     );
   }
 
@@ -183,13 +178,13 @@ function isSame(before: Caller | undefined, now: Caller): boolean {
 }
 
 /** The same word for a wrong password, an unknown user and an unknown scheme. */
-function refusalOf(scheme: string): CredentialRefusal {
+function refusalOf(scheme: string): CheckRefusal {
   return scheme === "bearer" ? wrongToken : wrongCredentials;
 }
 
-const wrongToken: CredentialRefusal = Object.freeze({ kind: "refused", reason: "invalid_token" });
-const wrongCredentials: CredentialRefusal = Object.freeze({ kind: "refused", reason: "invalid_credentials" });
-const cannotTell: CredentialRefusal = Object.freeze({ kind: "refused", reason: "unavailable" });
+const wrongToken: CheckRefusal = Object.freeze({ kind: "refused", reason: "invalid_token" });
+const wrongCredentials: CheckRefusal = Object.freeze({ kind: "refused", reason: "invalid_credentials" });
+const cannotTell: CheckRefusal = Object.freeze({ kind: "refused", reason: "unavailable" });
 
 /** `<scheme> <payload>` inside a `Bearer`, for clients that can send nothing else. */
 function parseNested(payload: string): { readonly scheme: string; readonly payload: string } | undefined {

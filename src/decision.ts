@@ -69,8 +69,8 @@ export interface Denial {
 }
 
 /**
- * The Connect and gRPC name of a denial: 401 / 16, 503 / 14, 431 / 8; and in the gateway also 403 / 7, 404 / 5, 400 / 3
- * and 504 / 4.
+ * The Connect and gRPC name of a denial: 401 / 16, 503 / 14, 431 and 429 / 8; and in the gateway also 403 / 7, 404 / 5,
+ * 400 / 3 and 504 / 4.
  */
 export type DenialCode =
   | "unauthenticated"
@@ -110,6 +110,8 @@ export type AuthenticationReason =
   | "operate_as_refused"
   /** The store or a handler cannot tell now. The credentials may be good: keep them and try again. */
   | "unavailable"
+  /** Too many log-ins failed from there. Passwords are not looked at for a while; tokens and keys are. */
+  | "throttled"
   /** More header fields than the server keeps. */
   | "headers_too_large";
 

@@ -47,6 +47,19 @@ export type AuthEvent =
    * such call when the store had not answered that the session was ended.
    */
   | { readonly kind: "reuse"; readonly ref: string; readonly subject: string; readonly generation: number }
+  /**
+   * A wrong password began a delay of an account, or made it longer. The account is what was typed, in canonical spelling:
+   * it need not exist.
+   */
+  | { readonly kind: "account-throttled"; readonly account: string; readonly delayMs: number }
+  /**
+   * So many failures in a row that this account accepts no password any more (NIST SP 800-63B-4 §3.2.2), until its owner
+   * logs in by other means or an operator resets it.
+   */
+  | { readonly kind: "account-stopped"; readonly account: string; readonly failures: number }
+  | { readonly kind: "account-reset"; readonly account: string }
+  /** The budget of a source has run out, of all sources together where none is named: passwords from there get 429. */
+  | { readonly kind: "source-throttled"; readonly source: string | undefined }
   /** A handler threw, was late or returned no verdict; the caller got 503. `failure.error` is the handler's own. */
   | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
   /** The store could not answer; the caller got 503. */

@@ -1,4 +1,5 @@
 export {
+  type AccountReset,
   type Auth,
   type BeginOperateAs,
   type CallerSlot,
@@ -77,11 +78,13 @@ export { type KeyOwner, type KeySource, type PrivateKeyOptions, privateKey } fro
 export { type PublicKey, requirePublicKey } from "./handlers/public-key.js";
 export type { CertificateFields } from "./handlers/read-certificate.js";
 export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
+export { canonicalUserName } from "./handlers/user-file-format.js";
 export type { Actor, Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
 export { type Platform, systemPlatform } from "./platform.js";
 export type { Grant, OperateAsPolicy, OperateAsRequest, OperateAsWish } from "./policies/operate-as.js";
 export { type OperateAsRule, type OperateAsRulesOptions, operateAs } from "./policies/operate-as-rules.js";
+export type { ThrottleOptions } from "./policies/throttle-options.js";
 export type { OneTimeProofs } from "./proofs.js";
 export type { Confirmation } from "./sessions/confirmation.js";
 export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./sessions/key-file.js";

@@ -12,10 +12,14 @@ import {
   type Verdict,
 } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
+import type { CredentialMemory } from "./handlers/remembered-credentials.js";
 import { runHandler } from "./handlers/run-handler.js";
 import type { Identity } from "./identity.js";
 import type { Platform } from "./platform.js";
+import type { GuardedCheck } from "./policies/guarded-check.js";
 import type { OperateAs, OperateAsWish, WouldBeActor } from "./policies/operate-as.js";
+import { sourceOf } from "./policies/source.js";
+import type { Throttle } from "./policies/throttle.js";
 import type { OneTimeProofs } from "./proofs.js";
 import type { LoggedIn } from "./sessions/open-session.js";
 import { resolveRules } from "./sessions/rules.js";
@@ -86,6 +90,10 @@ export interface LogInParts<I extends Identity> {
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly deny: Deny;
   readonly proofs: (scheme: string) => OneTimeProofs;
+  readonly memory: CredentialMemory<I>;
+  readonly guardedCheck: GuardedCheck<I>;
+  readonly throttle: Throttle;
+  readonly rememberMs: number;
   readonly handlerTimeoutMs: number;
   readonly emit: OnEvent;
 }
@@ -113,26 +121,40 @@ export function createLogIn<I extends Identity>(
       if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
       return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
     };
-    const checkedAt = platform.monotonic();
-    const round = context.challenge?.round ?? 1;
-    const verdict = await runHandler<I>(decide, {
-      platform,
-      timeoutMs: parts.handlerTimeoutMs,
-      ownTimeoutMs: handler?.timeoutMs,
-      signal: context.signal,
-      peer: context.peer,
-      target: context.target,
-      proofs: () => parts.proofs(scheme),
-      round,
-      state: context.challenge?.state,
-      onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }),
+    const { peer, target, rawHeaders = [], challenge } = context;
+    const round = challenge?.round ?? 1;
+    const account = handler?.accountOf?.(payload);
+    const remembers = handler?.remember === true && parts.rememberMs > 0;
+    const key = remembers ? parts.memory.keyOf(handler, payload) : undefined;
+    // Whoever hangs up before the answer has guessed all the same, and must not end a check that others share.
+    const signal = account === undefined && key === undefined ? context.signal : undefined;
+    const checked = await parts.guardedCheck({
+      account,
+      source: account === undefined ? undefined : sourceOf(peer, rawHeaders),
+      key,
+      run: () =>
+        runHandler<I>(decide, {
+          platform,
+          timeoutMs: parts.handlerTimeoutMs,
+          ownTimeoutMs: handler?.timeoutMs,
+          signal,
+          peer,
+          target,
+          proofs: () => parts.proofs(scheme),
+          round,
+          state: challenge?.state,
+          onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }),
+        }),
     });
+    if ("kind" in checked) return deny(noHeaders, checked.reason, checked);
+    const { verdict, checkedAt } = checked;
     switch (verdict.kind) {
       case "accepted": {
         if (verdict.expiresAt !== undefined && verdict.expiresAt - platform.now() < 1) {
           return deny(noHeaders, "invalid_credentials");
         }
-        const { peer, target, rawHeaders = [] } = context;
+        // A key, a ticket, somebody else's word: whoever has one need not guess.
+        if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
         return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, () =>
           parts.bind({ ...target, peer, rawHeaders }),
         );

@@ -6,6 +6,7 @@ import type { IdentityOf } from "./handlers/handler-table.js";
 import type { Identity } from "./identity.js";
 import { type Platform, systemPlatform } from "./platform.js";
 import type { OperateAsPolicy } from "./policies/operate-as.js";
+import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "./policies/throttle-options.js";
 import { keyFile } from "./sessions/key-file.js";
 import { type KeyRing, randomKeys } from "./sessions/keys.js";
 import { resolveRules, type SessionRulesOptions } from "./sessions/rules.js";
@@ -41,6 +42,11 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly maxStalenessMs?: number | undefined;
   /** A remembered token is asked of the store this long before it is due. Default: 50: clocks run at slightly different speeds. */
   readonly clockMarginMs?: number | undefined;
+  /**
+   * How guesses at passwords are slowed down: per account, per source, and for all sources together, by counts that all
+   * nodes share through the store. `false`: not at all, where something else does it. Default: on.
+   */
+  readonly throttle?: ThrottleOptions | false | undefined;
   /** How long a handler may take. Default: 10,000; then the caller gets 503 and no session is made. */
   readonly handlerTimeoutMs?: number | undefined;
   /** How long the store may take. Default: 2,000; then the caller gets 503. */
@@ -82,6 +88,7 @@ export interface ResolvedOptions {
   readonly rememberMs: number;
   readonly maxStalenessMs: number;
   readonly clockMarginMs: number;
+  readonly throttle: ThrottleRules | undefined;
   readonly handlerTimeoutMs: number;
   readonly storeTimeoutMs: number;
   readonly maxKnownSessions: number;
@@ -114,6 +121,7 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     rememberMs: requireCount("rememberMs", options.rememberMs ?? 30_000, 0, maxLoginMs / 2),
     maxStalenessMs: requireCount("maxStalenessMs", options.maxStalenessMs ?? 5_000, 0),
     clockMarginMs: requireCount("clockMarginMs", options.clockMarginMs ?? 50, 0),
+    throttle: options.throttle === false ? undefined : resolveThrottle(options.throttle),
     handlerTimeoutMs: requireCount("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
     storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
     maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
@@ -158,6 +166,11 @@ const warn: OnEvent = (event) => {
       );
     case "ticket-misused":
       return console.warn(`sallyport: a ticket came back (${event.reason}), so somebody holds a copy`);
+    case "account-stopped":
+      return console.warn(
+        `sallyport: an account accepts no password any more after ${event.failures} failures in a row: somebody guesses. ` +
+          "Pass onEvent to see which, and see auth.throttle.reset",
+      );
     case "healed":
       return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);
     case "handler-failed": {

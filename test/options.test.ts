@@ -41,6 +41,17 @@ test("the defaults", () => {
     caps: { claimed: 100, unclaimed: 1_000 },
     rememberMs: 30_000,
     maxStalenessMs: 5_000,
+    throttle: {
+      account: {
+        freeFailures: 10,
+        firstDelayMs: 1_000,
+        longestDelayMs: 900_000,
+        forgetFailureMs: 900_000,
+        maxFailures: 99,
+      },
+      source: { burst: 30, refillMs: 3_000 },
+      total: { burst: 1_000, refillMs: 100 },
+    },
     clockMarginMs: 50,
     handlerTimeoutMs: 10_000,
     storeTimeoutMs: 2_000,

@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { AuthRequest } from "../decision.js";
 import type { Peer } from "../handlers/handler.js";
+import { toTrustedChain } from "./forwarded-for.js";
 
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -74,7 +75,7 @@ function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
 const gone: Peer = Object.freeze({ address: "", trusted: false });
 
 /** Each property is read when first asked for: most requests ask for none. */
-function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy | undefined): Peer {
+function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy = () => false): Peer {
   let address = "";
   let trusted: boolean | undefined;
   let certificate: Uint8Array | undefined;
@@ -85,7 +86,7 @@ function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy |
       return address;
     },
     get trusted() {
-      if (trusted === undefined && this.address !== "") trusted = trustProxy?.(this.address) === true; // no promise
+      if (trusted === undefined && this.address !== "") trusted = trustProxy(this.address) === true; // no promise
       return trusted ?? false;
     },
     get certificate() {
@@ -95,6 +96,7 @@ function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy |
       }
       return certificate;
     },
+    clientOf: (rawHeaders) => toTrustedChain(rawHeaders, (hop) => trustProxy(hop) === true)[0],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AuthRequest, Denial, DenialCode } from "../decision.js";
+import type { AuthRequest, Denial, DenialCode, DenialReason } from "../decision.js";
 
 /** A denial as a complete HTTP response. */
 export interface DenialResponse {
@@ -67,9 +67,14 @@ export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "met
   }
 }
 
-/** RFC 9110 §15.6.3: whose fault it was is for an operator to see. No code of the RPC protocols says it. */
+/**
+ * What no code of the RPC protocols says. RFC 9110 §15.6.3: whose fault it was is for an operator to see. RFC 6585 §4:
+ * come back later, with fewer.
+ */
+const statusOfReason: { readonly [Reason in DenialReason]?: number } = { upstream_failed: 502, throttled: 429 };
+
 function toStatus({ code, reason }: Denial): { readonly http: number; readonly grpc: number } {
-  return reason === "upstream_failed" ? { ...statuses[code], http: 502 } : statuses[code];
+  return { ...statuses[code], http: statusOfReason[reason] ?? statuses[code].http };
 }
 
 const empty = new Uint8Array();

@@ -1,10 +1,10 @@
 import ipaddr from "ipaddr.js";
+import { toTrustedChain } from "../adapters/forwarded-for.js";
 import { readHeader } from "../credentials/carriers.js";
 import { AuthError } from "../errors.js";
 import type { Peer } from "../handlers/handler.js";
+import { type Address, parseAddress } from "../policies/source.js";
 import { toCanonicalAuthority } from "./canonical-authority.js";
-
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /** Is this the address of a proxy in front of us, whose word counts? */
 export type TrustAddress = (address: string) => boolean;
@@ -18,7 +18,7 @@ export type TrustAddress = (address: string) => boolean;
 export function parseTrustedProxies(blocks: readonly string[]): TrustAddress {
   const ranges = blocks.map(requireBlock);
   return (text) => {
-    const address = toAddress(text);
+    const address = parseAddress(text);
     return address !== undefined && ranges.some((range) => contains(range, address));
   };
 }
@@ -52,23 +52,10 @@ const addresses = new WeakMap<Peer, string>();
 function addressOf(peer: Peer): string {
   let address = addresses.get(peer);
   if (address === undefined) {
-    address = toAddress(peer.address)?.toString() ?? "unknown";
+    address = parseAddress(peer.address)?.toString() ?? "unknown";
     addresses.set(peer, address);
   }
   return address;
-}
-
-/** From the right, as long as proxies of ours speak, and the first address that they name for somebody else. */
-function toTrustedChain(rawHeaders: readonly string[], trust: TrustAddress): string[] {
-  const hops = all(rawHeaders, "x-forwarded-for").join(",").split(",");
-  const chain: string[] = [];
-  for (const hop of hops.reverse()) {
-    const address = toAddress(hop.trim())?.toString();
-    if (address === undefined) break;
-    chain.unshift(address);
-    if (!trust(address)) break;
-  }
-  return chain;
 }
 
 function requireBlock(block: string): readonly [Address, number] {
@@ -104,12 +91,6 @@ function isMapped(address: Address): address is ipaddr.IPv6 {
 
 function contains([network, bits]: readonly [Address, number], address: Address): boolean {
   return network.kind() === address.kind() && address.match(network, bits);
-}
-
-/** Only the usual spelling of IPv4: `010.0.0.1` is another address to some. */
-function toAddress(text: string): Address | undefined {
-  if (text.includes(":") ? !ipaddr.IPv6.isValid(text) : !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
-  return ipaddr.process(text);
 }
 
 function all(rawHeaders: readonly string[], lowerName: string): string[] {

@@ -55,6 +55,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     "outcome",
   ]);
   const rotations = counter("rotations", "Generations written.");
+  const throttled = counter("throttled", "Delays of an account that began, and budgets that ran out.", ["budget"]);
+  const stopped = counter("accounts_stopped", "Accounts that accept no password any more: somebody guesses.");
   const superseded = counter("superseded", "Late requests, or copies, refused without harm.");
   const reuses = counter("reuse", "Generations superseded long ago that came back: somebody holds a copy.");
   const healed = counter("healed", "Sessions moved forward because the store had lost a write.");
@@ -146,6 +148,17 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "superseded":
           superseded.inc();
+          break;
+        case "account-throttled":
+          throttled.inc({ budget: "account" });
+          break;
+        case "source-throttled":
+          throttled.inc({ budget: event.source === undefined ? "total" : "source" });
+          break;
+        case "account-stopped":
+          stopped.inc();
+          break;
+        case "account-reset":
           break;
         case "reuse":
           reuses.inc();

@@ -51,6 +51,15 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
     epoch: () => links.reduce((sum, link) => sum + (link.epoch?.() ?? 0), 0),
     // Of the whole chain, so long enough for whichever link takes longest.
     ...(links.some((link) => link.timeoutMs) && { timeoutMs: Math.max(...links.map((link) => link.timeoutMs ?? 0)) }),
+    ...(links.some((link) => link.accountOf) && {
+      accountOf(payload: string | Uint8Array) {
+        for (const link of links) {
+          const account = link.accountOf?.(payload);
+          if (account !== undefined) return account;
+        }
+        return undefined;
+      },
+    }),
     ...(first.challenge && { challenge: (realm: string) => first.challenge?.(realm) }),
     ...(links.some((link) => link.fromHeader) && {
       fromHeader: (payload: string, context: HandlerContext) =>

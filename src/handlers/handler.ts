@@ -38,6 +38,12 @@ export interface Handler<I extends Identity = Identity> {
    */
   readonly timeoutMs?: number | undefined;
   /**
+   * For secrets that people choose: whose account this is a guess at, in the one spelling under which it is counted. The
+   * engine then slows guesses down. `undefined` when nothing can be guessed with it, such as a malformed payload. Leave the
+   * method out where the proof is long and random, a key or a ticket: such log-ins are never throttled.
+   */
+  accountOf?(payload: string | Uint8Array): string | undefined;
+  /**
    * What to say in `WWW-Authenticate` (RFC 9110 §11.6.1), or `undefined` to stay unmentioned.
    * Default: `<scheme> realm="<realm>"`.
    */
@@ -71,6 +77,8 @@ export interface Peer {
   readonly certificate?: Uint8Array | undefined;
   /** The peer is a proxy that we trust: many callers share this connection. */
   readonly trusted: boolean;
+  /** The address of a trusted proxy's client, from the headers of a request: `undefined` when the proxy does not say. */
+  clientOf?(rawHeaders: readonly string[]): string | undefined;
 }
 
 /** What the request asks for. */

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey } from "node:crypto";
 import type { Allowed } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
-import type { Awaitable, Verdict } from "./handler.js";
+import type { Awaitable, Handler, Verdict } from "./handler.js";
 
 /** Credentials that were right a moment ago. */
 export interface RememberedCredentials<I extends Identity = Identity> {
@@ -27,7 +27,8 @@ export interface Checked<I extends Identity = Identity> {
  * more cheaply than the store's hash.
  */
 export interface CredentialMemory<I extends Identity = Identity> {
-  keyOf(scheme: string, payload: string): string;
+  /** Under the handler's epoch, so that an edited user file is asked anew. Holds no space. */
+  keyOf(handler: Pick<Handler, "scheme" | "epoch">, payload: string | Uint8Array): string;
   find(key: string): RememberedCredentials<I> | undefined;
   /**
    * @param forMs how long; shorter where the credentials end sooner.
@@ -37,7 +38,7 @@ export interface CredentialMemory<I extends Identity = Identity> {
   /** One more with every `forget`. */
   readonly epoch: number;
   /** One check for all who present the same credentials at once: a fleet that reconnects costs one hash. */
-  share(key: string, check: () => Awaitable<Verdict<I>>): Awaitable<Checked<I>>;
+  share<T>(key: string, check: () => Awaitable<T>): Awaitable<T>;
   /** Every credential of this subject, as identity or actor; of everybody without one. */
   forget(subject?: string): void;
 }
@@ -48,12 +49,16 @@ const maxRemembered = 10_000;
 export function createCredentialMemory<I extends Identity>(platform: Platform): CredentialMemory<I> {
   const processKey = createSecretKey(platform.random(32));
   const entries = new Map<string, { readonly entry: RememberedCredentials<I>; readonly until: number }>();
-  const checks = new Map<string, Promise<Checked<I>>>();
+  const checks = new Map<string, Promise<unknown>>();
   let epoch = 0;
 
   return {
-    // A scheme holds no space, so no two pairs make one text.
-    keyOf: (scheme, payload) => createHmac("sha256", processKey).update(`${scheme} ${payload}`).digest("base64"),
+    // Neither scheme nor epoch holds a space, and text is another proof than bytes: no two proofs make one input.
+    keyOf: (handler, payload) =>
+      createHmac("sha256", processKey)
+        .update(`${handler.scheme.toLowerCase()} ${handler.epoch?.() ?? ""} ${typeof payload === "string"} `)
+        .update(payload)
+        .digest("base64"),
     find(key) {
       const found = entries.get(key);
       if (found === undefined) return undefined;
@@ -72,16 +77,16 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
       }
       entries.set(key, { entry, until: entry.checkedAt + forMs });
     },
-    share(key, check) {
+    share<T>(key: string, check: () => Awaitable<T>): Awaitable<T> {
       const running = checks.get(key);
-      if (running !== undefined) return running;
-      const checkedAt = platform.monotonic();
-      const verdict = check();
-      if (!(verdict instanceof Promise)) return { verdict, checkedAt };
-      const shared = verdict.then((settled) => ({ verdict: settled, checkedAt }));
-      checks.set(key, shared);
-      void shared.finally(() => checks.get(key) === shared && checks.delete(key));
-      return shared;
+      // A key is asked about one kind of answer only.
+      if (running !== undefined) return running as Promise<T>;
+      const answer = check();
+      if (!(answer instanceof Promise)) return answer;
+      checks.set(key, answer);
+      const done = () => checks.get(key) === answer && checks.delete(key);
+      answer.then(done, done);
+      return answer;
     },
     forget(subject) {
       epoch += 1;

@@ -75,6 +75,7 @@ export function createScriptedAuth(): ScriptedAuth {
       redeem: () => Promise.resolve({ kind: "refused", reason: "unavailable" }),
       redeemNumber: () => Promise.resolve({ kind: "refused", reason: "unavailable" }),
     },
+    throttle: { reset: () => Promise.resolve(false) },
     close: () => Promise.resolve(),
   };
 }

@@ -11,7 +11,7 @@ import { userFile } from "../../src/handlers/user-file.js";
 import { basic, createAuth } from "../../src/index.js";
 import { memory } from "../../src/stores/memory.js";
 import { createWorld } from "../world.js";
-import { basicOf, peer } from "./nodes.js";
+import { basicOf } from "./nodes.js";
 
 const attempts = {
   "a wrong password": basicOf("ada", "wrong"),
@@ -22,11 +22,36 @@ const attempts = {
   "a scheme that nobody answers for": "Negotiate abc",
 };
 
-test("14. Unknown user, wrong password and disabled user cannot be told apart by status, headers or body", async () => {
+/** Every attempt by a connection of its own, from another place: none of them is throttled for its source. */
+let places = 0;
+const fromElsewhere = () => ({ address: `192.0.2.${++places % 250}`, trusted: false });
+
+test("14. Unknown user, wrong password and disabled user cannot be told apart by status, headers or body", () =>
+  requireOneAnswer(attempts));
+
+test("14. A throttled user cannot be told from a wrong password by status, headers or body", () =>
+  requireOneAnswer(
+    {
+      "a wrong password": basicOf("bob", "wrong"),
+      "an unknown user": basicOf("nobody", "lovelace"),
+      "a throttled user with the right password": basicOf("ada", "lovelace"),
+      "a throttled user with a wrong password": basicOf("ada", "wrong"),
+      "a throttled user in another spelling": basicOf("ADA ", "lovelace"),
+      "a throttled user who is disabled": basicOf("eve", "lovelace"),
+      "a throttled user who does not exist": basicOf("mallory", "wrong"),
+    },
+    ["ada", "eve", "mallory"],
+  ));
+
+/** @param throttled whose passwords are guessed before */
+async function requireOneAnswer(
+  tried: Readonly<Record<string, string>>,
+  throttled: readonly string[] = [],
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-users-"));
   const path = join(folder, "users.txt");
   const hash = await hashPassword("lovelace");
-  writeFileSync(path, `ada:${hash}:user\neve:${hash}:user:disabled\n`, { mode: 0o600 });
+  writeFileSync(path, `ada:${hash}:user\nbob:${hash}:user\neve:${hash}:user:disabled\n`, { mode: 0o600 });
   const { platform } = createWorld();
   const events: unknown[] = [];
   const auth = createAuth({
@@ -39,20 +64,27 @@ test("14. Unknown user, wrong password and disabled user cannot be told apart by
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   try {
-    const right = await fetch(url, { headers: { authorization: basicOf("ada", "lovelace") } });
+    const right = await fetch(url, { headers: { authorization: basicOf("bob", "lovelace") } });
     assert.equal(right.status, 200);
     await right.text();
+    const target = { method: "POST", path: "/" };
+    for (const user of throttled) {
+      for (let failures = 0; failures < 11; failures++) {
+        const payload = basicOf(user, `wrong ${failures}`).slice("Basic ".length);
+        await auth.logIn({ scheme: "Basic", payload }, { peer: fromElsewhere(), target });
+      }
+    }
     const answers = new Map<string, unknown>();
     const decisions = new Map<string, unknown>();
     const before = events.length;
-    for (const [name, authorization] of Object.entries(attempts)) {
+    for (const [name, authorization] of Object.entries(tried)) {
       const response = await fetch(url, { headers: { authorization } });
       const headers = [...response.headers].filter(([header]) => header !== "date");
       answers.set(name, { status: response.status, headers, body: await response.text() });
-      const request = { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer };
+      const request = { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer: fromElsewhere() };
       decisions.set(name, await auth.authenticate(request));
       const [scheme = "", payload = ""] = authorization.split(" ");
-      const outcome = await auth.logIn({ scheme, payload }, { peer, target: { method: "POST", path: "/" } });
+      const outcome = await auth.logIn({ scheme, payload }, { peer: fromElsewhere(), target });
       assert.deepEqual(outcome, decisions.get(name), `log-in: ${name}`);
     }
     const [first] = answers.values();
@@ -67,4 +99,4 @@ test("14. Unknown user, wrong password and disabled user cannot be told apart by
     await auth.close();
     rmSync(folder, { recursive: true });
   }
-});
+}

@@ -1,0 +1,69 @@
+import { after } from "../awaitable.js";
+import type { AuthenticationReason, HeaderFields } from "../decision.js";
+import type { Awaitable, Verdict } from "../handlers/handler.js";
+import type { Checked, CredentialMemory } from "../handlers/remembered-credentials.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Throttle } from "./throttle.js";
+
+/** Credentials that are about to be checked. */
+export interface Question<I extends Identity> {
+  /** Whose account this is a guess at; `undefined` when it is none. */
+  readonly account: string | undefined;
+  readonly source: string | undefined;
+  /** From `memory.keyOf`, where the verdict depends on the credentials alone. */
+  readonly key: string | undefined;
+  run(): Awaitable<Verdict<I>>;
+}
+
+export interface CheckRefusal {
+  readonly kind: "refused";
+  readonly reason: AuthenticationReason;
+  readonly headers?: HeaderFields | undefined;
+}
+
+export type GuardedCheck<I extends Identity> = (question: Question<I>) => Awaitable<Checked<I> | CheckRefusal>;
+
+export interface GuardedCheckParts<I extends Identity> {
+  readonly platform: Platform;
+  readonly memory: CredentialMemory<I>;
+  readonly throttle: Throttle;
+}
+
+/**
+ * Asks a handler: throttled where the credentials are a guess, and once for all who present the same ones at the same
+ * time. So a fleet that starts with one password makes one attempt, and one from each source.
+ */
+export function createGuardedCheck<I extends Identity>({
+  platform,
+  memory,
+  throttle,
+}: GuardedCheckParts<I>): GuardedCheck<I> {
+  return ({ account, source, key, run }) => {
+    const share = <T>(suffix: string, check: () => Awaitable<T>) =>
+      key === undefined ? check() : memory.share(key + suffix, check);
+    const check = (): Awaitable<Checked<I>> => {
+      const checkedAt = platform.monotonic();
+      const verdict = account === undefined ? run() : throttle.guardAccount(account, run);
+      return after(verdict, (settled) => ({ verdict: settled, checkedAt }));
+    };
+    if (account === undefined) return share("", check);
+    // A key holds no space.
+    return share(` ${source}`, () =>
+      after(
+        throttle.guardSource(
+          source,
+          () => share("", check),
+          ({ verdict }) => verdict,
+        ),
+        (checked) => (typeof checked === "string" ? toRefusal(checked, throttle.retryAfterSeconds) : checked),
+      ),
+    );
+  };
+}
+
+function toRefusal(reason: "throttled" | "unavailable", retryAfterSeconds: number): CheckRefusal {
+  return reason === "unavailable"
+    ? { kind: "refused", reason }
+    : { kind: "refused", reason, headers: [["retry-after", String(retryAfterSeconds)]] };
+}
