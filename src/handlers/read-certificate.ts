@@ -12,7 +12,7 @@ export interface CertificateFields {
   readonly keySha256: string;
   /** Milliseconds since 1970 from when it is not good any more. */
   readonly expiresAt: number;
-  /** Whether the key of this certificate signed it, and its name is that of the issuer. */
+  /** Whether this authority signed it: by name, which is cheap, and then by its key. */
   isIssuedBy(issuer: X509Certificate): boolean;
 }
 

@@ -14,6 +14,8 @@ export interface CertificateWish {
   readonly ca?: Authority;
   /** As `extendedKeyUsage` has it. Default: `clientAuth`. */
   readonly usage?: string;
+  /** Whether it says by which key it was signed. Default: `true`, as openssl does. */
+  readonly saysIssuerKey?: boolean;
 }
 
 export interface Authority {
@@ -69,9 +71,11 @@ export function makeClientCertificates(): ClientCertificates | undefined {
       const name = sign(subject, "basicConstraints = critical, CA:TRUE", by === undefined ? {} : { ca: by });
       return { name, pem: read(`${name}.crt`) };
     },
-    make({ subject = "/CN=x", san, usage = "clientAuth", ...rest } = {}) {
-      const extensions = `extendedKeyUsage = ${usage}${san === undefined ? "" : `\nsubjectAltName = ${san}`}`;
-      const name = sign(subject, extensions, rest);
+    make({ subject = "/CN=x", san, usage = "clientAuth", saysIssuerKey = true, ...rest } = {}) {
+      const extensions = [`extendedKeyUsage = ${usage}`];
+      if (san !== undefined) extensions.push(`subjectAltName = ${san}`);
+      if (!saysIssuerKey) extensions.push("authorityKeyIdentifier = none");
+      const name = sign(subject, extensions.join("\n"), rest);
       const pem = read(`${name}.crt`);
       const publicKey = openssl("x509", "-in", `${name}.crt`, "-pubkey", "-noout");
       writeFileSync(join(cwd, "public.pem"), publicKey);
