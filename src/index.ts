@@ -78,7 +78,6 @@ export { type KeyOwner, type KeySource, type PrivateKeyOptions, privateKey } fro
 export { type PublicKey, requirePublicKey } from "./handlers/public-key.js";
 export type { CertificateFields } from "./handlers/read-certificate.js";
 export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
-export { canonicalUserName } from "./handlers/user-file-format.js";
 export type { Actor, Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
 export { type Platform, systemPlatform } from "./platform.js";

@@ -4,7 +4,6 @@ import { basicChallenge } from "../credentials/challenge.js";
 import { AuthError } from "../errors.js";
 import type { Identity } from "../identity.js";
 import { type Awaitable, type Handler, rejected, type Verdict } from "./handler.js";
-import { canonicalUserName } from "./user-file-format.js";
 
 /** What `basic` takes. */
 export interface BasicOptions<I extends Identity> {
@@ -17,9 +16,9 @@ export interface BasicOptions<I extends Identity> {
    */
   verify(user: string, password: string): Awaitable<I | null | undefined | false>;
   /**
-   * The one spelling of a name under which failed log-ins are counted. Default: NFKC, lower case, no white space at the
-   * ends. Give your own where your accounts are found under more spellings than that (accents, `+tag`, a domain): each
-   * spelling would have a budget of its own.
+   * Whose account a name is, for counting failed log-ins. Default: the name; case, accents, width, invisible characters and
+   * white space never count. Give your own where an account has several names (`+tag`, with and without a domain): each
+   * would have a budget of its own.
    */
   accountName?(user: string): string;
   /** A number that grows when a password or an account did: the engine then forgets what it remembered. */
@@ -42,7 +41,7 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
     ...(options.epoch && { epoch: options.epoch.bind(options) }),
     accountOf(payload: string | Uint8Array) {
       const user = typeof payload === "string" ? parseBasicPayload(payload)?.user : undefined;
-      return user === undefined ? undefined : (options.accountName?.(user) ?? canonicalUserName(user));
+      return user === undefined ? undefined : (options.accountName?.(user) ?? user);
     },
     challenge: basicChallenge,
     fromHeader(payload: string): Awaitable<Verdict<I>> {

@@ -38,8 +38,8 @@ export interface Handler<I extends Identity = Identity> {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * For secrets that people choose: whose account this is a guess at, in the one spelling under which it is counted. The
-   * engine then slows guesses down. `undefined` when nothing can be guessed with it, such as a malformed payload. Leave the
+   * For secrets that people choose: whose account this is a guess at. The engine then slows guesses down; it counts them
+   * under one spelling, to which case, accents, width, invisible characters and white space are nothing. `undefined` when nothing can be guessed with it, such as a malformed payload. Leave the
    * method out where the proof is long and random, a key or a ticket: such log-ins are never throttled.
    */
   accountOf?(payload: string | Uint8Array): string | undefined;

@@ -1,8 +1,8 @@
 import { after, rescue } from "../awaitable.js";
 import type { OnEvent } from "../events.js";
 import { type Awaitable, rejected, unavailable, type Verdict } from "../handlers/handler.js";
-import { canonicalUserName } from "../handlers/user-file-format.js";
 import type { Identity } from "../identity.js";
+import { toAccountName } from "./account-name.js";
 import { type ChangeNumbers, quietly } from "./shared-numbers.js";
 import type { ThrottleRules } from "./throttle-options.js";
 import {
@@ -35,6 +35,9 @@ export interface AccountThrottle {
   reset(account: string): Awaitable<boolean>;
 }
 
+/** As long as a subject may be; what is longer is no account, and goes into no log in full. */
+const longestTold = 256;
+
 interface Begun {
   readonly blocked: boolean;
   readonly next: AccountState;
@@ -56,7 +59,8 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
     });
   }
 
-  function tell(account: string, { next, now }: Begun): void {
+  function tell(name: string, { next, now }: Begun): void {
+    const account = name.slice(0, longestTold);
     if (isStopped(next, rule)) emit({ kind: "account-stopped", account, failures: failuresOf(next) });
     else if (next.blockedUntil > now) {
       emit({ kind: "account-throttled", account, delayMs: Math.round(next.blockedUntil - now) });
@@ -64,7 +68,8 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
   }
 
   return {
-    guardAccount<I extends Identity>(account: string, run: () => Awaitable<Verdict<I>>): Awaitable<Verdict<I>> {
+    guardAccount<I extends Identity>(given: string, run: () => Awaitable<Verdict<I>>): Awaitable<Verdict<I>> {
+      const account = toAccountName(given);
       const begin = () =>
         changeAccount(account, (state, now) => {
           const { blocked, next } = beginAttempt(state, now, rule);
@@ -94,14 +99,14 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
 
     lift(subject) {
       return quietly(() =>
-        changeAccount(canonicalUserName(subject), (state) =>
+        changeAccount(toAccountName(subject), (state) =>
           failuresOf(state) === 0 ? { answer: undefined } : { answer: undefined, next: lift(state) },
         ),
       );
     },
 
     reset(account) {
-      const name = canonicalUserName(account);
+      const name = toAccountName(account);
       const done = changeAccount(name, (state, now) =>
         failuresOf(state) === 0 && state.calmAt <= now
           ? { answer: false }

@@ -51,7 +51,7 @@ export function resolveThrottle(options: ThrottleOptions = {}): ThrottleRules {
     if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
     throw new AuthError(
       "invalid_options",
-      `throttle.${name} must be a whole number from ${least} to ${most}, not ${String(value)}`,
+      `throttle.${name} must be a whole number${name.endsWith("Ms") ? " of milliseconds" : ""} from ${least} to ${most}, not ${String(value)}`,
     );
   };
   const maxFailures = whole("maxFailures", 99, 1, 100);

@@ -254,6 +254,24 @@ test("what the handler could not tell, and a payload that is no guess, count for
   assert.equal(await byRpc("ada", "any"), "in");
 });
 
+test("whoever hangs up before the answer has guessed all the same", async () => {
+  const { auth, byRpc } = createThrottleWorld();
+  for (let index = 0; index < 11; index++) {
+    const left = new AbortController();
+    const guess = auth.logIn(
+      { scheme: "Basic", payload: toPayload("ada", `wrong ${index}`) },
+      {
+        peer: { address: `192.0.2.${index}`, trusted: false },
+        target: { method: "POST", path: "/" },
+        signal: left.signal,
+      },
+    );
+    left.abort();
+    await guess;
+  }
+  assert.equal(await byRpc("ada", "lovelace"), "invalid_credentials");
+});
+
 test("a flood of one source leaves room in the queue of hashes for others", async () => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-users-"));
   const path = join(folder, "users.txt");
@@ -346,7 +364,10 @@ test("options that contradict each other or a standard are refused", () => {
   refuses({ maxFailures: 101 }, /^throttle\.maxFailures must be a whole number from 1 to 100, not 101$/);
   refuses({ maxFailures: 5, freeFailures: 5 }, /^throttle\.freeFailures must be a whole number from 0 to 4, not 5$/);
   refuses({ firstDelayMs: 0 }, /^throttle\.firstDelayMs must be/);
-  refuses({ firstDelayMs: 2_000, longestDelayMs: 1_000 }, /^throttle\.longestDelayMs must be .* from 2000 to/);
+  refuses(
+    { firstDelayMs: 2_000, longestDelayMs: 1_000 },
+    /^throttle\.longestDelayMs must be a whole number of milliseconds from 2000 to/,
+  );
   refuses({ sourceBurst: 0.5 }, /^throttle\.sourceBurst must be/);
   refuses({ totalRefillMs: -1 }, /^throttle\.totalRefillMs must be/);
 });
