@@ -116,15 +116,12 @@ export function createLogIn<I extends Identity>(
     const scheme = proof.scheme.toLowerCase();
     const handler = table.get(scheme);
     const { payload } = proof;
-    const { peer, target, rawHeaders = [], challenge } = context;
-    // Before a password is hashed: the first answer to a proof is mostly a nonce.
-    const possession = await parts.bind({ ...target, peer, rawHeaders });
-    if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
     // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
     const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {
       if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
       return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
     };
+    const { peer, target, rawHeaders = [], challenge } = context;
     const round = challenge?.round ?? 1;
     const account = handler?.accountOf?.(payload);
     const remembers = handler?.remember === true && parts.rememberMs > 0;
@@ -158,7 +155,9 @@ export function createLogIn<I extends Identity>(
         }
         // A key, a ticket, somebody else's word: whoever has one need not guess.
         if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
-        return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, possession);
+        return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, () =>
+          parts.bind({ ...target, peer, rawHeaders }),
+        );
       }
       case "challenged":
         return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
@@ -178,16 +177,19 @@ export function createLogIn<I extends Identity>(
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
     const who = { ...caller, scheme, expiresAt, authenticatedAt, acr, rules, checkedAt: platform.monotonic() };
     if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
-    return open(who, wish, { cnf });
+    return open(who, wish, () => ({ kind: "proven", cnf }));
   }
 
   async function open(
     who: LoggedIn & WouldBeActor,
     wish: OperateAsWish | undefined,
-    { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
+    bind: () => Awaitable<PossessionOutcome>,
   ): Promise<SessionOpened<I> | Denial> {
     const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, rules } = who;
     try {
+      const possession = await bind();
+      if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
+      const { cnf, headers } = possession;
       const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf, rules };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish) : undefined;

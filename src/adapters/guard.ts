@@ -67,7 +67,8 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       return;
     }
     if (decision.kind === "allowed") attachCaller(auth, request, decision.caller);
-    finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+    if (decision.kind === "allowed") finishHeaders(response, decision.offer, decision.headers);
+    else finishHeaders(response, undefined);
     pass();
   }
 
@@ -75,7 +76,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
     peerOf,
     skip(request, response, pass) {
       limitBodyTime(request, response, platform);
-      finishHeaders(response);
+      finishHeaders(response, undefined);
       pass();
     },
     check(request, response, pass, url, stop) {

@@ -7,6 +7,7 @@ import { type CliIo, exitCodes, toErrorText } from "./io.js";
 import { addKeys } from "./keys.js";
 import { addServe } from "./serve.js";
 import { addSessions } from "./sessions.js";
+import { addThrottle } from "./throttle.js";
 import { addVersion, version } from "./version.js";
 
 const intro = `The authentication door for Connect, gRPC and HTTP services, as one process in front of them.`;
@@ -30,7 +31,17 @@ export function createProgram(io: CliIo, setExitCode: (code: number) => void): C
     .showHelpAfterError("(run with --help to see how it is used)")
     .exitOverride()
     .configureOutput({ writeOut: io.out, writeErr: io.err });
-  for (const add of [addServe, addCheck, addExplain, addHashPassword, addApiKeys, addKeys, addSessions, addVersion]) {
+  for (const add of [
+    addServe,
+    addCheck,
+    addExplain,
+    addHashPassword,
+    addApiKeys,
+    addKeys,
+    addSessions,
+    addThrottle,
+    addVersion,
+  ]) {
     add(program, io, setExitCode);
   }
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { AuthError } from "../errors.js";
-import { openSessions } from "../gateway/open-sessions.js";
+import { openBeside } from "../gateway/open-beside.js";
 import { loadConfig } from "../gateway/parse-config.js";
 import type { SessionSummary, Sessions } from "../sessions/sessions.js";
 import { type CliIo, exitCodes, print, toTable } from "./io.js";
@@ -73,7 +73,7 @@ Example:
 }
 
 async function withSessions({ config }: Common, io: CliIo, use: (sessions: Sessions) => Promise<void>): Promise<void> {
-  const opened = openSessions(loadConfig(config, io.environment), io.platform);
+  const opened = openBeside(loadConfig(config, io.environment), io.platform);
   try {
     await use(opened.sessions);
   } finally {

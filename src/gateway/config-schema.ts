@@ -1,5 +1,5 @@
 import { handler, plainName, roles, schemeName } from "./handler-schema.js";
-import { operateAs, tickets } from "./policy-schema.js";
+import { operateAs, throttle, tickets } from "./policy-schema.js";
 import { count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 const address = (description: string): Schema => ({
@@ -158,6 +158,7 @@ export const configSchema: Schema = {
         "an object with a handler for each scheme",
         "One entry per scheme. Case does not count; a second one for a scheme is an error.",
       ),
+      throttle,
       operateAs,
       tickets,
       routes: { ...list(route, "a list of routes", "Who may reach what. What no route matches is 404."), minItems: 1 },

@@ -2,6 +2,7 @@ import type { StepUp } from "../decision.js";
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
 import type { LdapOptions } from "../handlers/ldap-options.js";
 import type { OperateAsRule } from "../policies/operate-as-rules.js";
+import type { ThrottleOptions } from "../policies/throttle-options.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
 import type { CertificateRuleConfig } from "./read-certificates.js";
 
@@ -19,6 +20,7 @@ export interface GatewayConfig {
   readonly session: SessionRulesOptions;
   readonly handlers: readonly HandlerConfig[];
   /** Who may operate as whom; undefined: nobody. */
+  readonly throttle: ThrottleOptions | false;
   readonly operateAs: OperateAsConfig | undefined;
   readonly tickets: TicketsConfig;
   /** In the order of the file. The most specific match wins; see `matchRoute`. */

@@ -1,5 +1,5 @@
 import { roles } from "./handler-schema.js";
-import { duration, flag, list, mapOf, object, path, type Schema, text } from "./schema.js";
+import { count, duration, flag, list, mapOf, object, path, type Schema, text } from "./schema.js";
 
 const subjects = (description: string): Schema =>
   list(text("a subject", "A subject."), "a list of subjects, such as [ada]", description);
@@ -52,4 +52,38 @@ export const tickets: Schema = object(
   },
   [],
   "One-time tickets.",
+);
+
+const failures = (fallback: number, minimum: number, description: string): Schema => ({
+  type: "integer",
+  minimum,
+  maximum: 100,
+  title: `a whole number from ${minimum} to 100`,
+  default: fallback,
+  description,
+});
+
+/** How guesses at passwords are slowed down. */
+export const throttle: Schema = object(
+  {
+    off: flag("Guesses are not slowed down. Only where something in front of the gateway does it."),
+    freeFailures: failures(10, 0, "Wrong passwords of one account that cost nothing."),
+    firstDelay: duration("1s", "The delay after the first one beyond; each one more doubles it."),
+    longestDelay: duration("15m", "No delay is longer."),
+    forgetFailure: duration("15m", "How long a wrong password counts for the delay; one after the other is forgotten."),
+    maxFailures: failures(
+      99,
+      1,
+      "Wrong passwords in a row after which an account accepts none, until its owner logs in by other means or an operator resets it.",
+    ),
+    sourceBurst: count(
+      30,
+      "Failed log-ins that one source may have at once: an IPv4 address, or the /64 of an IPv6 one.",
+    ),
+    sourceRefill: duration("3s", "One more each time this has passed."),
+    totalBurst: count(1_000, "Failed log-ins of all sources together at once."),
+    totalRefill: duration("100ms", "One more each time this has passed."),
+  },
+  [],
+  "How guesses at passwords are slowed down. Never tokens, keys or certificates.",
 );

@@ -16,6 +16,7 @@ export interface RawConfig {
   readonly store?: { readonly sqlite?: string; readonly memory?: true };
   readonly session?: RawSession;
   readonly handlers?: Named<RawHandler>;
+  readonly throttle?: RawThrottle;
   readonly operateAs?: { readonly users?: string; readonly rules?: List<RawOperateAsRule> };
   readonly tickets?: { readonly services?: Named<List<string>>; readonly onMisuse?: "alarm" | "revoke" };
   readonly routes?: List<RawRoute>;
@@ -49,6 +50,19 @@ export interface RawSession {
   readonly idle?: string;
   readonly absolute?: string;
   readonly unclaimed?: string;
+}
+
+export interface RawThrottle {
+  readonly off?: boolean;
+  readonly freeFailures?: number;
+  readonly firstDelay?: string;
+  readonly longestDelay?: string;
+  readonly forgetFailure?: string;
+  readonly maxFailures?: number;
+  readonly sourceBurst?: number;
+  readonly sourceRefill?: string;
+  readonly totalBurst?: number;
+  readonly totalRefill?: string;
 }
 
 export interface RawHandler {

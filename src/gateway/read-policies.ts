@@ -1,4 +1,5 @@
 import { operateAs } from "../policies/operate-as-rules.js";
+import { resolveThrottle, type ThrottleOptions } from "../policies/throttle-options.js";
 import type { GatewayConfig, HandlerConfig, OperateAsConfig, TicketsConfig } from "./config.js";
 import { parseDuration } from "./duration.js";
 import { createUserFile } from "./handlers.js";
@@ -49,4 +50,23 @@ export function readTickets({ tickets = {} }: RawConfig): TicketsConfig {
   const services =
     tickets.services && new Map(Object.entries(tickets.services).map(([name, who]) => [name, present(who)]));
   return Object.freeze({ services, onMisuse: tickets.onMisuse ?? "alarm" });
+}
+
+const delays = ["firstDelay", "longestDelay", "forgetFailure", "sourceRefill", "totalRefill"] as const;
+
+export function readThrottle({ throttle = {} }: RawConfig, reading: Reading): ThrottleOptions | false {
+  const { off, ...given } = throttle;
+  const options: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(given)) {
+    const isDelay = delays.some((delay) => delay === name);
+    options[isDelay ? `${name}Ms` : name] = isDelay ? parseDuration(String(value)) : value;
+  }
+  try {
+    resolveThrottle(options);
+  } catch (error) {
+    const message = messageOf(error).replaceAll(/\b([a-z]+[A-Za-z]*)Ms\b/g, "$1");
+    const name = /^throttle\.(\w+)/.exec(message)?.[1];
+    report(reading, name === undefined ? ["throttle"] : ["throttle", name], message);
+  }
+  return off === true ? false : Object.freeze(options);
 }

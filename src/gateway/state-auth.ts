@@ -38,6 +38,7 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     realm: config.realm,
     platform,
     onEvent,
+    throttle: config.throttle,
     operateAs: config.operateAs && createOperateAsPolicy(config.operateAs),
     onTicketMisuse: () => config.tickets.onMisuse,
     maxStalenessMs: revocationBoundMs,

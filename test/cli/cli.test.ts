@@ -9,7 +9,7 @@ import { verifyHash } from "../../src/handlers/password-hash.js";
 import { gatewayFiles, sketch } from "../gateway/gateway-files.js";
 import { runCli } from "./run-cli.js";
 
-const commands = ["serve", "check", "explain", "hash-password", "api-keys", "keys", "sessions", "version"];
+const commands = ["serve", "check", "explain", "hash-password", "api-keys", "keys", "sessions", "throttle", "version"];
 
 test("help names every command, and each command's help has an example", async () => {
   const { code, out } = await runCli(["--help"]);
@@ -29,6 +29,7 @@ test("help names every command, and each command's help has an example", async (
     "keys ls",
     "sessions ls",
     "sessions end",
+    "throttle reset",
   ]) {
     const help = await runCli([...words.split(" "), "--help"]);
     assert.equal(help.code, 0);
@@ -43,6 +44,7 @@ test("wrong usage is 2, and says so on standard error", async () => {
     ["keys"],
     ["check", "--nope"],
     ["sessions", "end"],
+    ["throttle", "reset"],
     ["sessions", "end", "--ref", "a", "--subject", "b"],
     ["sessions", "end", "--before", "2026-11-22"],
     ["keys", "rotate"],
@@ -194,5 +196,5 @@ test("the sessions of a memory store cannot be seen from outside, and that is sa
   files.write("gate.yaml", sketch.replace("{ sqlite: ./sallyport.db }", "{ memory: true }"));
   const { code, err } = await runCli(["sessions", "ls", "-c", files.config]);
   assert.equal(code, 1);
-  assert.match(err, /memory store are in the running gateway only/);
+  assert.match(err, /a memory store keeps is in the running gateway only/);
 });

@@ -22,12 +22,7 @@ async function collect(stream: AsyncIterable<{ value: string }>): Promise<string
   return all;
 }
 
-const cases = transportCases.flatMap((each) => [
-  { ...each, bind: false },
-  { ...each, name: `${each.name}, bound to a key`, bind: true },
-]);
-
-for (const { name, version, clientStreams, create, bind } of cases) {
+for (const { name, version, clientStreams, create } of transportCases) {
   describe(`AuthClient over ${name}`, () => {
     let server: Running;
     let client: AuthClient;
@@ -47,7 +42,6 @@ for (const { name, version, clientStreams, create, bind } of cases) {
         baseUrl: server.origin,
         transport: ({ baseUrl, interceptors }) => create({ baseUrl, interceptors: [...interceptors, hook] }),
         keepAliveSeconds: 0,
-        bind,
       });
     }
 
@@ -216,14 +210,13 @@ for (const { name, version, clientStreams, create, bind } of cases) {
       const watched = new AuthClient({
         baseUrl: server.origin,
         transport: ({ baseUrl, interceptors }) => create({ baseUrl, interceptors: [...interceptors, inner] }),
-        bind,
       });
       for (let i = 0; i < 2; i++) {
         await watched.password("bob", "hunter2");
         assert.equal(sent, null);
       }
       await watched.close();
-      assert.match(sent ?? "", bind ? /^DPoP / : /^Bearer /);
+      assert.match(sent ?? "", /^Bearer /);
     });
 
     test("close logs out and forgets; afterwards nothing is sent and nothing is logged in", async () => {

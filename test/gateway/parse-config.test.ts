@@ -122,6 +122,20 @@ const rows: readonly Row[] = [
     faults: ["gate.yaml:2:39: session: overlap (6000) must be at most half of rotateAfter (10000); shorten overlap"],
   },
   {
+    name: "a throttle that contradicts itself",
+    from: "realm: example",
+    to: "realm: example\nthrottle: { firstDelay: 2s, longestDelay: 1s }",
+    faults: [
+      "gate.yaml:2:43: throttle.longestDelay must be a whole number of milliseconds from 2000 to 31622400000, not 1000",
+    ],
+  },
+  {
+    name: "a throttle beyond what a standard allows",
+    from: "realm: example",
+    to: "realm: example\nthrottle: { maxFailures: 1000 }",
+    faults: ["gate.yaml:2:26: throttle.maxFailures must be a whole number from 1 to 100"],
+  },
+  {
     name: "a listener on all interfaces without TLS",
     from: "127.0.0.1:8080",
     to: "0.0.0.0:8080",

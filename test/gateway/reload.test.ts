@@ -108,9 +108,9 @@ test("a stream that began before a reload ends with its session", { timeout: 20_
     headers: Record<string, string>;
   };
   const ref = me.headers["x-sallyport-session"] ?? "";
-  const { openSessions } = await import("../../src/gateway/open-sessions.js");
+  const { openBeside } = await import("../../src/gateway/open-beside.js");
   const { loadConfig } = await import("../../src/gateway/parse-config.js");
-  const beside = openSessions(loadConfig(gateway.files.config));
+  const beside = openBeside(loadConfig(gateway.files.config));
   assert.equal(await beside.sessions.end(ref), true);
   await beside.close();
   await assert.rejects(async () => {

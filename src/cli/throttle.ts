@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import { openBeside } from "../gateway/open-beside.js";
+import { loadConfig } from "../gateway/parse-config.js";
+import { type CliIo, print } from "./io.js";
+import { configOption } from "./options.js";
+
+interface ResetOptions {
+  readonly config: string;
+  readonly account: string;
+  readonly json?: boolean;
+}
+
+export function addThrottle(program: Command, io: CliIo): void {
+  const throttle = program.command("throttle").description("failed log-ins, as all nodes count them");
+
+  throttle
+    .command("reset")
+    .description("forget the failures of an account: its password is accepted again at once")
+    .addOption(configOption())
+    .requiredOption("--account <name>", "the name, as typed at log-in; its spelling does not matter")
+    .option("--json", "as JSON")
+    .addHelpText("after", "\nExample:\n  $ sallyport throttle reset --account ada")
+    .action(async ({ config, account, json }: ResetOptions) => {
+      const opened = openBeside(loadConfig(config, io.environment), io.platform);
+      try {
+        const reset = await opened.throttle.reset(account);
+        print(io, json, { reset }, reset ? `the failures of ${account} are forgotten` : `${account} had no failures`);
+      } finally {
+        await opened.close();
+      }
+    });
+}
