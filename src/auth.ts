@@ -2,6 +2,7 @@ import { createAuthenticate } from "./authenticate.js";
 import { after } from "./awaitable.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createDeny } from "./credentials/deny.js";
+import { createDpop } from "./credentials/dpop.js";
 import { createPossession } from "./credentials/proof-of-possession.js";
 import { isSufficient } from "./credentials/step-up.js";
 import type { AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
@@ -122,7 +123,14 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   });
   const codec = createTokenCodec(realm, keys);
   const proofs = createProofs({ realm, store, ask, keys });
-  const { prove, bind } = createPossession(resolved);
+  const dpop = createDpop({
+    options: resolved.dpop,
+    realm,
+    keys,
+    platform,
+    share: (id, lifeMs) => ask(() => store.put("proof", id, "{}", lifeMs)),
+  });
+  const { prove, bind } = createPossession({ ...resolved, dpop });
   const operateAs = createOperateAs<I>({
     platform,
     policy: requireOperateAs(options.operateAs),
@@ -188,7 +196,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     askForMore: (caller: Caller, stepUp: StepUp, request: Pick<AuthRequest, "rawHeaders">) =>
       isSufficient(caller, stepUp, platform.now())
         ? undefined
-        : deny(request, "insufficient_user_authentication", { stepUp }),
+        : deny(request, "insufficient_user_authentication", { scheme: caller.scheme, stepUp }),
     sessions,
     tickets: createTickets<I>({ ...resolved, ask, keys, deny, operateAs, sessions, emit }),
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),

@@ -64,7 +64,7 @@ export function createAuthenticate<I extends Identity>({
     const { scheme, payload } = presented;
     if (isSessionToken(scheme, payload)) {
       return after(manager.resume(payload, rotate, scheme, request), (resumed) =>
-        resumed.kind === "allowed" ? resumed : refuse(request, resumed),
+        resumed.kind === "allowed" ? resumed : refuse(request, scheme, resumed),
       );
     }
     return check(scheme, payload, request, rotate);
@@ -80,18 +80,19 @@ export function createAuthenticate<I extends Identity>({
     );
   }
 
-  function refuse(request: AuthRequest, refused: Exclude<Resumed<I>, { kind: "allowed" }>): Denial {
+  function refuse(request: AuthRequest, scheme: string, refused: Exclude<Resumed<I>, { kind: "allowed" }>): Denial {
     // Whoever followed an offer until its session ended comes back with the password, and needs another one.
     offered.delete(request.peer);
-    return deny(request, refused.reason, refused);
+    return deny(request, refused.reason, { scheme, headers: refused.headers });
   }
 
   /** Anonymous callers are asked to log in at all. */
   function askForMore(request: AuthRequest, decision: Decision<I>, stepUp: StepUp): Decision<I> {
     if (decision.kind === "denied") return decision;
     if (decision.kind === "anonymous") return deny(request, "no_credentials");
-    const isEnough = isSufficient(decision.caller, stepUp, platform.now());
-    return isEnough ? decision : deny(request, "insufficient_user_authentication", { stepUp });
+    const { caller, headers } = decision;
+    if (isSufficient(caller, stepUp, platform.now())) return decision;
+    return deny(request, "insufficient_user_authentication", { scheme: caller.scheme, headers, stepUp });
   }
 }
 

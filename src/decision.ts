@@ -130,9 +130,11 @@ export type GatewayReason =
   /** The upstream did not answer in time. */
   | "upstream_timeout";
 
-/** A token that a response is to carry as `Authorization: Bearer <token>`. */
+/** A token that a response is to carry as `Authorization: <scheme> <token>`. */
 export interface Offer {
   readonly token: string;
+  /** By which it is to be presented: `DPoP` when its session is bound to a key (RFC 9449 §7.1). */
+  readonly scheme: "Bearer" | "DPoP";
   /**
    * Asked when headers are about to leave: `false` when the session has ended meanwhile, or when so much time has
    * passed since the decision that the token may have been superseded. Then the response goes without.

@@ -116,12 +116,15 @@ export function createLogIn<I extends Identity>(
     const scheme = proof.scheme.toLowerCase();
     const handler = table.get(scheme);
     const { payload } = proof;
+    const { peer, target, rawHeaders = [], challenge } = context;
+    // Before a password is hashed: the first answer to a proof is mostly a nonce.
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
     // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
     const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {
       if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
       return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
     };
-    const { peer, target, rawHeaders = [], challenge } = context;
     const round = challenge?.round ?? 1;
     const account = handler?.accountOf?.(payload);
     const remembers = handler?.remember === true && parts.rememberMs > 0;
@@ -155,9 +158,7 @@ export function createLogIn<I extends Identity>(
         }
         // A key, a ticket, somebody else's word: whoever has one need not guess.
         if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
-        return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, () =>
-          parts.bind({ ...target, peer, rawHeaders }),
-        );
+        return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, possession);
       }
       case "challenged":
         return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
@@ -177,19 +178,16 @@ export function createLogIn<I extends Identity>(
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
     const who = { ...caller, scheme, expiresAt, authenticatedAt, acr, rules, checkedAt: platform.monotonic() };
     if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
-    return open(who, wish, () => ({ kind: "proven", cnf }));
+    return open(who, wish, { cnf });
   }
 
   async function open(
     who: LoggedIn & WouldBeActor,
     wish: OperateAsWish | undefined,
-    bind: () => Awaitable<PossessionOutcome>,
+    { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
   ): Promise<SessionOpened<I> | Denial> {
     const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, rules } = who;
     try {
-      const possession = await bind();
-      if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
-      const { cnf, headers } = possession;
       const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf, rules };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish) : undefined;

@@ -1,3 +1,4 @@
+import { type DpopOptions, type ResolvedDpopOptions, resolveDpop } from "./credentials/dpop-options.js";
 import { toErrorName } from "./error-name.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
@@ -64,6 +65,8 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
    * nothing without its key. Default: `false`, since a client that renews its certificate must then log in again.
    */
   readonly bindToCertificate?: boolean | undefined;
+  /** How proofs of a client-held key are checked. Clients bind their sessions by one, and nothing turns that off. */
+  readonly dpop?: DpopOptions | undefined;
   /**
    * What to do when a ticket is redeemed twice, or by the wrong service. Default: `"alarm"`, an event; `"revoke"` ends the
    * session that it was issued for too.
@@ -93,6 +96,7 @@ export interface ResolvedOptions {
   readonly storeTimeoutMs: number;
   readonly maxKnownSessions: number;
   readonly bindToCertificate: boolean;
+  readonly dpop: ResolvedDpopOptions;
   readonly onTicketMisuse: NonNullable<AuthOptions["onTicketMisuse"]>;
   readonly onReuse: NonNullable<AuthOptions["onReuse"]>;
   readonly onEvent: OnEvent;
@@ -126,6 +130,7 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
     maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
     bindToCertificate: options.bindToCertificate ?? false,
+    dpop: resolveDpop(options.dpop),
     onTicketMisuse: options.onTicketMisuse ?? (() => "alarm"),
     onReuse: options.onReuse ?? (() => "revoke"),
     onEvent: options.onEvent ?? warn,

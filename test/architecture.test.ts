@@ -117,6 +117,7 @@ test("drivers and frameworks are each known to one place", () => {
     yaml: /^gateway\/config-document\.ts$/,
     ajv: /^gateway\/check-shape\.ts$/,
     commander: /^cli\//,
+    dpop: /^client\/proof-key\.ts$/,
     jose: /^handlers\/(jwt|oidc|claim-mapping)/,
     ldapts: /^handlers\/ldap/,
     "@node-rs/bcrypt": /^handlers\/bcrypt-hash\.ts$/,

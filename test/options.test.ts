@@ -57,6 +57,7 @@ test("the defaults", () => {
     storeTimeoutMs: 2_000,
     maxKnownSessions: 100_000,
     bindToCertificate: false,
+    dpop: { baseUrls: [], nonce: true, proofLifeMs: 60_000, sharedReplay: false },
   });
   assert.equal(typeof store.loadSession, "function");
   assert.equal(keys.durable, false);

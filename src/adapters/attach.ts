@@ -1,6 +1,6 @@
 import onHeaders from "on-headers";
 import type { Auth } from "../auth.js";
-import type { HeaderFields, Offer } from "../decision.js";
+import type { Allowed, HeaderFields, Offer } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { Caller } from "../sessions/session.js";
 import type { NodeRequest, NodeResponse } from "./node-request.js";
@@ -11,27 +11,32 @@ export function attachCaller<I extends Identity>(auth: Auth<I>, request: NodeReq
 }
 
 /**
- * Puts `Vary: Authorization` on the response, and the offered token if there is one. Both are written when the header
- * block leaves, so that neither `writeHead(200, {…})` nor an error page can lose them.
+ * Puts `Vary: Authorization` on the response, and what the decision says that the answer must carry: an offered token,
+ * other fields. All is written when the header block leaves, so that neither `writeHead(200, {…})` nor an error page can
+ * lose it.
  */
-export function finishHeaders(response: NodeResponse, offer: Offer | undefined, headers?: HeaderFields): void {
-  if (headers !== undefined) for (const [name, value] of headers) response.setHeader(name, value);
-  // Nearly every answer offers nothing: one function for all of those, and no property on the response.
-  onHeaders(response, offer === undefined ? varyAlone : withOffer(offer));
+export function finishHeaders(response: NodeResponse, { offer, headers }: Answered = nothing): void {
+  // Nearly every answer carries nothing: one function for all of those, and no property on the response.
+  onHeaders(response, offer === undefined && headers === undefined ? varyAlone : withFields(offer, headers));
 }
+
+type Answered = Pick<Allowed, "offer" | "headers">;
+const nothing: Answered = Object.freeze({});
 
 function varyAlone(this: NodeResponse): void {
   addVary(this);
 }
 
-function withOffer(offer: Offer): (this: NodeResponse) => void {
+function withFields(offer: Offer | undefined, headers: HeaderFields = []): (this: NodeResponse) => void {
   return function beforeHeaders() {
     addVary(this);
     // A 304 renews a stored response (RFC 9111 §4.3.4): a token in it would be stored too.
-    if (this.statusCode === 304 || !offer.usable()) return;
-    this.setHeader("Authorization", `Bearer ${offer.token}`);
-    // Whatever the route says: nothing that carries a token may be stored by a cache.
-    this.setHeader("Cache-Control", "no-store");
+    if (this.statusCode === 304) return;
+    const isUsable = offer?.usable() === true;
+    if (isUsable) this.setHeader("Authorization", `${offer.scheme} ${offer.token}`);
+    for (const [name, value] of headers) this.setHeader(name, value);
+    // Whatever the route says: nothing that carries a token may be stored by a cache, and no nonce (RFC 9449 §8.2).
+    if (isUsable || headers.length > 0) this.setHeader("Cache-Control", "no-store");
   };
 }
 

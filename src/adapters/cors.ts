@@ -8,6 +8,7 @@ import type { NodeRequest, NodeResponse } from "./node-request.js";
  */
 export const corsAllowedHeaders: readonly string[] = Object.freeze([
   "Authorization",
+  "DPoP",
   "Content-Type",
   "Connect-Protocol-Version",
   "Connect-Timeout-Ms",
@@ -29,6 +30,7 @@ export const corsExposedHeaders: readonly string[] = Object.freeze([
   "Authorization",
   "WWW-Authenticate",
   "Sallyport-Reason",
+  "DPoP-Nonce",
   "Retry-After",
   "Grpc-Status",
   "Grpc-Message",

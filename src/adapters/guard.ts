@@ -67,8 +67,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       return;
     }
     if (decision.kind === "allowed") attachCaller(auth, request, decision.caller);
-    if (decision.kind === "allowed") finishHeaders(response, decision.offer, decision.headers);
-    else finishHeaders(response, undefined);
+    finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
     pass();
   }
 
@@ -76,7 +75,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
     peerOf,
     skip(request, response, pass) {
       limitBodyTime(request, response, platform);
-      finishHeaders(response, undefined);
+      finishHeaders(response);
       pass();
     },
     check(request, response, pass, url, stop) {

@@ -1,19 +1,19 @@
-import {
-  type Client,
-  Code,
-  type ConnectError,
-  createClient,
-  type Interceptor,
-  type Transport,
-} from "@connectrpc/connect";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import { AuthService, type WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
+import {
+  AuthService,
+  type LogInRequestSchema,
+  type LogInResponse,
+  type WhoAmIResponse,
+} from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
 import { createAuthFetch } from "./auth-fetch.js";
 import { toLogInError } from "./authentication-failed-error.js";
 import { type Bearer, createBearer } from "./bearer.js";
 import { createBearerInterceptor } from "./bearer-interceptor.js";
 import { createKeepAlive, type Delay, type KeepAlive, systemDelay } from "./keep-alive.js";
+import { createProofKey } from "./proof-key.js";
 
 /** Options of {@link AuthClient}. */
 export interface AuthClientOptions {
@@ -27,6 +27,11 @@ export interface AuthClientOptions {
   readonly transport?: ((options: TransportOptions) => Transport) | undefined;
   /** What sends HTTP requests, for `client.fetch` and the default transport. Default: the platform's `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined;
+  /**
+   * Binds sessions to a key that the client makes and nobody can copy (DPoP, RFC 9449): a copied token is worth nothing.
+   * Every call then carries a signature. Default: `false`. In a browser `https:` is needed, or `localhost`.
+   */
+  readonly bind?: boolean | undefined;
   /** How long a call of the client's own may take, in seconds: log-in, ping, log-out. Default: 120; 0 is no limit. */
   readonly rpcTimeoutSeconds?: number | undefined;
   /**
@@ -63,7 +68,7 @@ export class AuthClient {
   readonly transport: Transport;
   /** A `fetch` that presents the token to the origin of `baseUrl` and to no other. Relative URLs are allowed. */
   readonly fetch: typeof globalThis.fetch;
-  readonly #bearer: Bearer = createBearer();
+  readonly #bearer: Bearer;
   readonly #service: Client<typeof AuthService>;
   readonly #keepAlive: KeepAlive;
   readonly #timeoutMs: number;
@@ -72,6 +77,8 @@ export class AuthClient {
     const { baseUrl, fetch, rpcTimeoutSeconds = 120, keepAliveSeconds = 60, delay = systemDelay } = options;
     const makeTransport =
       options.transport ?? ((given: TransportOptions) => createConnectTransport(fetch ? { ...given, fetch } : given));
+    const key = options.bind === true ? createProofKey({ delay }) : undefined;
+    this.#bearer = createBearer({ key, refresh: () => this.ping() });
     this.#timeoutMs = rpcTimeoutSeconds * 1_000;
     this.#keepAlive = createKeepAlive(keepAliveSeconds * 1_000, () => this.ping(), delay);
     const interceptors = [createBearerInterceptor(this.#bearer)];
@@ -92,19 +99,29 @@ export class AuthClient {
    *
    * @returns who that is
    * @throws {AuthenticationFailedError} when user or password is wrong
-   * @throws {ConnectError} when it could not be tried
+   * @throws {ConnectError} when it could not be tried, or, with `bind`, the server does not bind
    */
   async password(user: string, password: string): Promise<Caller | undefined> {
     let caller: Caller | undefined;
     await this.#bearer.logIn(async () => {
-      const proof = { case: "password", value: { user, password } } as const;
-      const response = await this.#service.logIn({ proof }, this.#callOptions()).catch((error: unknown) => {
-        throw toLogInError(error);
-      });
+      const response = await this.#logIn({ proof: { case: "password", value: { user, password } } });
       caller = response.caller;
       return response.token;
     });
     return caller;
+  }
+
+  async #logIn(request: MessageInitShape<typeof LogInRequestSchema>): Promise<LogInResponse> {
+    let scheme: string | undefined;
+    const onHeader = (header: Headers) => {
+      scheme = header.get("authorization")?.split(" ", 1)[0];
+    };
+    const options = { ...this.#callOptions(), onHeader };
+    const response = await this.#service.logIn(request, options).catch((error: unknown) => {
+      throw toLogInError(error);
+    });
+    if (this.#bearer.key !== undefined && scheme !== "DPoP") throw notBound();
+    return response;
   }
 
   /** Asks the server who is calling. */
@@ -135,7 +152,10 @@ export class AuthClient {
     this.#keepAlive.stop();
     if (token === undefined) return;
     // Outside the interceptor: a session that has ended already is no reason to log in again.
-    const options = { ...this.#callOptions(), headers: { authorization: `Bearer ${token}` } };
+    const options = {
+      ...this.#callOptions(),
+      headers: { authorization: `${this.#bearer.key ? "DPoP" : "Bearer"} ${token}` },
+    };
     await this.#service.logOut({}, options).catch((error: ConnectError) => {
       if (!isOver(error)) throw error;
     });
@@ -144,6 +164,14 @@ export class AuthClient {
   #callOptions(): { timeoutMs: number } {
     return { timeoutMs: this.#timeoutMs };
   }
+}
+
+/** Or every call would be refused, for a reason that nobody could guess. */
+function notBound(): ConnectError {
+  return new ConnectError(
+    "bind: the server has opened a session that is not bound to the key",
+    Code.FailedPrecondition,
+  );
 }
 
 /** There is nothing left to log out of. */

@@ -32,21 +32,30 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
     const headers = new Headers(init?.headers ?? request?.headers);
     if (!sameOrigin(url, base) || headers.has("authorization")) return send(request ?? url, init);
 
+    const method = toMethod(init?.method ?? request?.method ?? "GET");
+    let target = url;
     const repeatable = isRepeatable(init?.body ?? request?.body ?? undefined);
     const call = bearer.call();
     for (;;) {
-      if (call.token !== undefined) headers.set("authorization", `Bearer ${call.token}`);
-      const response = await send(request ?? url, { ...init, headers });
+      await call.authorize(headers, { method, url: target.href }, repeatable);
+      const response = await send(request ?? target, { ...init, headers });
       // Another origin, reached by a redirect, has no say about our session.
       if (response.redirected && !sameOrigin(new URL(response.url), base)) return response;
-      call.learn(response.headers.get("authorization"));
+      call.learn(response.headers.get("authorization"), response.headers.get("dpop-nonce"));
       if (response.status !== 401) return response;
       // Asked even if this request cannot be repeated: the next one then finds a session.
       const repeat = await call.again(response.headers.get("sallyport-reason"));
       if (!repeat || !repeatable) return response;
       await response.body?.cancel();
+      // A proof is for one URL, so one that was redirected is wrong where it arrives.
+      if (response.redirected && request === undefined && method === "GET") target = new URL(response.url);
     }
   };
+}
+
+/** As `fetch` spells it (Fetch standard, "normalize a method"). */
+function toMethod(method: string): string {
+  return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
 /** Not by `origin`: that is "null" for every `app:`, `capacitor:` or `data:` URL, and so the same for all of them. */

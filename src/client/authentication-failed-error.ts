@@ -23,5 +23,7 @@ export class AuthenticationFailedError extends ConnectError {
 export function toLogInError(error: unknown): ConnectError {
   const connectError = ConnectError.from(error);
   if (connectError.code !== Code.Unauthenticated) return connectError;
+  // Not a word about the password: the proof of the key was refused before anybody looked at it.
+  if (/_dpop_/.test(connectError.metadata.get("sallyport-reason") ?? "")) return connectError;
   return new AuthenticationFailedError(connectError.rawMessage, connectError.metadata);
 }

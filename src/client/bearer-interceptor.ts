@@ -5,9 +5,11 @@ import {
   type StreamRequest,
   type StreamResponse,
   type UnaryRequest,
+  type UnaryResponse,
 } from "@connectrpc/connect";
 import { AuthService } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Bearer, BearerCall } from "./bearer.js";
+import type { ProofKey } from "./proof-key.js";
 
 type StreamNext = (request: StreamRequest) => Promise<StreamResponse>;
 type Messages = StreamResponse["message"];
@@ -17,11 +19,13 @@ type Messages = StreamResponse["message"];
  * that is safe: a unary call, and a server stream that has yielded nothing. A client or bidirectional stream is never
  * repeated, since its messages are gone; but when the session has ended, the next one finds a new one.
  *
- * A call that brings an `authorization` header of its own, and `LogIn`, are left alone.
+ * A call that brings an `authorization` header of its own, and `LogIn`, are left alone; a proof of the key goes with
+ * `LogIn`, and with a `DPoP` header, if the session is to be bound.
  */
 export function createBearerInterceptor(bearer: Bearer): Interceptor {
   return (next) => async (request) => {
-    if (request.header.has("authorization") || isLogIn(request)) return next(request);
+    const own = request.header.get("authorization");
+    if (own !== null || isLogIn(request)) return leave(bearer.key, next, request, own);
     const call = bearer.call();
     if (request.stream) {
       const send = next as StreamNext;
@@ -30,7 +34,7 @@ export function createBearerInterceptor(bearer: Bearer): Interceptor {
         : stream(call, send, request);
     }
     for (;;) {
-      setToken(call, request.header);
+      await call.authorize(request.header, targetOf(request));
       try {
         const response = await next(request);
         learn(call, response.header, response.trailer);
@@ -43,7 +47,7 @@ export function createBearerInterceptor(bearer: Bearer): Interceptor {
 }
 
 async function stream(call: BearerCall, next: StreamNext, request: StreamRequest): Promise<StreamResponse> {
-  setToken(call, request.header);
+  await call.authorize(request.header, targetOf(request), false);
   try {
     const response = await next(request);
     learn(call, response.header);
@@ -78,7 +82,7 @@ async function serverStream(call: BearerCall, next: StreamNext, request: StreamR
 
   async function open(): Promise<StreamResponse> {
     for (;;) {
-      setToken(call, request.header);
+      await call.authorize(request.header, targetOf(request));
       try {
         const response = await next({ ...request, message: replay(kept) as Messages });
         learn(call, response.header);
@@ -115,13 +119,35 @@ function isLogIn({ service, method }: UnaryRequest | StreamRequest): boolean {
   return service.typeName === AuthService.typeName && method.name === AuthService.method.logIn.name;
 }
 
-function setToken(call: BearerCall, header: Headers): void {
-  if (call.token === undefined) header.delete("authorization");
-  else header.set("authorization", `Bearer ${call.token}`);
+function targetOf({ requestMethod, url }: UnaryRequest | StreamRequest): { method: string; url: string } {
+  return { method: requestMethod, url };
+}
+
+/** Somebody else has said what is presented; a proof of the key is all that may be missing. */
+async function leave(
+  key: ProofKey | undefined,
+  next: Parameters<Interceptor>[0],
+  request: UnaryRequest | StreamRequest,
+  authorization: string | null,
+): Promise<UnaryResponse | StreamResponse> {
+  const token = authorization === null ? undefined : /^dpop +(.*)$/i.exec(authorization)?.[1];
+  if (key === undefined || request.stream || (authorization !== null && token === undefined)) return next(request);
+  for (;;) {
+    request.header.set("dpop", await key.prove({ ...targetOf(request), token }));
+    try {
+      const response = await next(request);
+      key.learn(response.header.get("dpop-nonce"));
+      return response;
+    } catch (error) {
+      // Another nonce is a reason to try again, and there is one in a minute at most.
+      if (!(error instanceof ConnectError) || !key.learn(error.metadata.get("dpop-nonce"))) throw error;
+      if (error.metadata.get("sallyport-reason") !== "use_dpop_nonce") throw error;
+    }
+  }
 }
 
 function learn(call: BearerCall, ...fields: readonly Headers[]): void {
-  for (const headers of fields) call.learn(headers.get("authorization"));
+  for (const headers of fields) call.learn(headers.get("authorization"), headers.get("dpop-nonce"));
 }
 
 /** Errors are logged, and a token must not be: it is taken out of the metadata. */

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AuthenticationFailedError } from "./authentication-failed-error.js";
+import type { ProofKey, ProvenCall } from "./proof-key.js";
 import { createTokenHolder } from "./token-holder.js";
 
 /**
@@ -9,6 +10,8 @@ import { createTokenHolder } from "./token-holder.js";
 export interface Bearer {
   /** The newest token, or `undefined`. It is a secret. */
   readonly token: string | undefined;
+  /** What the session is bound to, if it is. */
+  readonly key: ProofKey | undefined;
   /** Begins a call. */
   call(): BearerCall;
   /**
@@ -27,8 +30,18 @@ export type LogIn = () => Promise<string>;
 export interface BearerCall {
   /** The token to send, or `undefined` to send none. */
   readonly token: string | undefined;
-  /** To be told the value of every `authorization` field of an answer: header, error metadata or trailer. */
-  learn(authorization: string | null): void;
+  /**
+   * Sets what presents the token, anew for each repetition: `authorization`, and `dpop` if the session is bound.
+   *
+   * @param repeatable whether the call can be sent again. Default: `true`. For one that cannot, a bound session's stale
+   *   nonce is renewed first.
+   */
+  authorize(header: Headers, call: Omit<ProvenCall, "token">, repeatable?: boolean): Promise<void>;
+  /**
+   * To be told the value of every `authorization` field of an answer: header, error metadata or trailer; and of every
+   * `dpop-nonce`.
+   */
+  learn(authorization: string | null, nonce?: string | null): void;
   /**
    * To be asked when the call was refused with code `unauthenticated`, given the value of `sallyport-reason`. Logs in
    * again if that helps. No handler ran, so a call whose messages are still there may be repeated.
@@ -51,6 +64,10 @@ export interface BearerOptions {
    * Default: `true`.
    */
   readonly follow?: boolean | undefined;
+  /** Binds the session to a key: `logIn` must have sent a proof by it, as `AuthClient` does. Default: none. */
+  readonly key?: ProofKey | undefined;
+  /** Makes any call, so that the answer brings a fresh nonce; with `key`, for calls that cannot be repeated. Default: nothing. */
+  readonly refresh?: (() => Promise<unknown>) | undefined;
   /** Called with every token of an answer that is newer than what is held. */
   readonly onToken?: ((token: string) => void) | undefined;
 }
@@ -58,7 +75,7 @@ export interface BearerOptions {
 /** Makes a {@link Bearer}. */
 export function createBearer(options: BearerOptions = {}): Bearer {
   const follow = options.follow ?? true;
-  const { onToken } = options;
+  const { onToken, key, refresh } = options;
   const holder = createTokenHolder(options.token);
   let source = follow ? options.logIn : undefined;
   let underWay: Promise<void> | undefined;
@@ -89,6 +106,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
     let sent = holder.token;
     let repeated = false;
     let loggedIn = false;
+    const proofsRefused = new Set<string>();
 
     function repeatWithNewer(): boolean {
       const newer = holder.newerThan(sent);
@@ -101,7 +119,19 @@ export function createBearer(options: BearerOptions = {}): Bearer {
       get token() {
         return sent;
       },
-      learn(authorization) {
+      async authorize(header, { method, url }, repeatable = true) {
+        if (sent === undefined) {
+          header.delete("authorization");
+          header.delete("dpop");
+          return;
+        }
+        header.set("authorization", `${key === undefined ? "Bearer" : "DPoP"} ${sent}`);
+        if (key === undefined) return;
+        if (!repeatable && key.isStale) await refresh?.().catch(() => {}); // the call itself will tell what is wrong
+        header.set("dpop", await key.prove({ method, url, token: sent }));
+      },
+      learn(authorization, nonce = null) {
+        key?.learn(nonce);
         for (const token of tokensIn(authorization)) {
           if (follow ? holder.offer(token) : token !== sent) onToken?.(token);
         }
@@ -113,6 +143,10 @@ export function createBearer(options: BearerOptions = {}): Bearer {
           if (repeated) return false;
           repeated = true;
           return repeatWithNewer();
+        }
+        if (reason !== null && key !== undefined && proofReasons.has(reason)) {
+          // A new proof helps against an old nonce, and against a copy of the call that a browser or a proxy has sent.
+          return !proofsRefused.has(reason) && Boolean(proofsRefused.add(reason));
         }
         if (reason === null || !overReasons.has(reason) || loggedIn) return false;
         loggedIn = true;
@@ -133,6 +167,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
     get token() {
       return holder.token;
     },
+    key,
     call,
     logIn: start,
     forget() {
@@ -146,11 +181,17 @@ export function createBearer(options: BearerOptions = {}): Bearer {
 /** Reasons that a new log-in cures. `unavailable` is not among them: the token may be good. */
 const overReasons: ReadonlySet<string> = new Set(["expired", "revoked", "invalid_token", "no_credentials"]);
 
+/** Reasons that a new proof may cure. */
+const proofReasons: ReadonlySet<string> = new Set(["use_dpop_nonce", "invalid_dpop_proof"]);
+
 /** Reasons after which a token is worth nothing anywhere. A node may call a token invalid whose key it has yet to read. */
 const finalReasons: ReadonlySet<string> = new Set(["expired", "revoked"]);
 
 /** The session tokens in an `authorization` value; several fields come joined by commas. */
 function tokensIn(authorization: string | null): string[] {
   if (authorization === null) return [];
-  return Array.from(authorization.matchAll(/(?:^|,)\s*bearer +(sps_[A-Za-z0-9_-]{80})(?![^,\s])/gi), (m) => m[1] ?? "");
+  return Array.from(
+    authorization.matchAll(/(?:^|,)\s*(?:bearer|dpop) +(sps_[A-Za-z0-9_-]{80})(?![^,\s])/gi),
+    (m) => m[1] ?? "",
+  );
 }

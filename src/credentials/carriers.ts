@@ -57,3 +57,14 @@ export function readHeader(rawHeaders: readonly string[], lowerName: string): st
   }
   return undefined;
 }
+
+/** Every value of a header, in order. */
+export function readAll(rawHeaders: readonly string[], lowerName: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName)
+      values.push(rawHeaders[index + 1] as string);
+  }
+  return values;
+}

@@ -1,8 +1,9 @@
 import { AuthError } from "../errors.js";
 import { readHeader } from "./carriers.js";
+import { proofAlgorithms } from "./dpop-key.js";
 import { authParams, token, token68 } from "./grammar.js";
 
-/** Why a bearer token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
+/** Why a session token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
 export type BearerError =
   | "invalid_request"
   | "invalid_token"
@@ -44,6 +45,11 @@ export function bearerChallenge(realm: string, error?: BearerError, description?
   return challenge;
 }
 
+/** The same for tokens that are bound to a key, and what may sign their proofs (RFC 9449 §7.1). */
+export function dpopChallenge(realm: string, error?: BearerError, description?: string): string {
+  return `${bearerChallenge(realm, error, description).replace("Bearer", "DPoP")}, algs=${quoteString(proofAlgorithms)}`;
+}
+
 /** Basic's challenge. `charset` asks the client for UTF-8 (RFC 7617 §2.1); without it, browsers differ. */
 export function basicChallenge(realm: string): string {
   return `Basic realm=${quoteString(realm)}, charset="UTF-8"`;
@@ -69,17 +75,21 @@ export interface ChallengeOptions {
   readonly realm: string;
   /** What the handlers say: `handlerTable.challenges(realm, { script })`. */
   readonly challenges: readonly string[];
+  /** By which the token was presented, or must be. Default: `"Bearer"`. */
+  readonly scheme?: "Bearer" | "DPoP" | undefined;
   readonly error?: BearerError | undefined;
   readonly description?: string | undefined;
 }
 
 /**
- * Every challenge of one 401, our own `Bearer` first (RFC 9110 §11.6.1). The only writer of these values.
+ * Every challenge of one 401, our own `Bearer` or `DPoP` first (RFC 9110 §11.6.1). The only writer of these values.
  *
  * @returns one challenge per `WWW-Authenticate` field: clients split a joined list at the wrong commas.
  */
-export function formatChallenges({ realm, challenges, error, description }: ChallengeOptions): readonly string[] {
-  return [bearerChallenge(realm, error, description), ...challenges];
+export function formatChallenges(options: ChallengeOptions): readonly string[] {
+  const { realm, challenges, scheme, error, description } = options;
+  const own = scheme === "DPoP" ? dpopChallenge : bearerChallenge;
+  return [own(realm, error, description), ...challenges];
 }
 
 /**

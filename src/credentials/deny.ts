@@ -1,6 +1,6 @@
 import type { AuthenticationReason, AuthRequest, Denial, DenialCode, HeaderFields, StepUp } from "../decision.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
-import { type BearerError, bearerChallenge, formatChallenges, isScript } from "./challenge.js";
+import { type BearerError, formatChallenges, isScript } from "./challenge.js";
 import { stepUpParameters } from "./step-up.js";
 
 interface Words {
@@ -52,6 +52,8 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
 
 /** What only this request's denial says. */
 export interface DenyDetails {
+  /** By which a session token was presented, in lower case. Default: `bearer`. */
+  readonly scheme?: string | undefined;
   readonly headers?: HeaderFields | undefined;
   readonly stepUp?: StepUp | undefined;
 }
@@ -69,31 +71,39 @@ export function createDeny(
   table: Pick<HandlerTable, "challenges">,
   onRefused: (reason: AuthenticationReason) => void = () => undefined,
 ): Deny {
-  const forPeople = denialsOf(realm, table.challenges(realm, { script: false }));
-  const forScripts = denialsOf(realm, table.challenges(realm, { script: true }));
-  return (request, reason, { headers, stepUp } = noDetails) => {
+  const [forPeople, forScripts] = [false, true].map((script) => {
+    const challenges = table.challenges(realm, { script });
+    return { bearer: denialsOf(realm, challenges, "Bearer"), dpop: denialsOf(realm, challenges, "DPoP") };
+  }) as [DenialsOfSchemes, DenialsOfSchemes];
+  return (request, reason, { scheme, headers, stepUp } = noDetails) => {
     onRefused(reason);
-    let denial = (isScript(request.rawHeaders) ? forScripts : forPeople)[reason];
-    if (stepUp !== undefined) denial = withStepUp(denial, realm, stepUp);
+    const denials = isScript(request.rawHeaders) ? forScripts : forPeople;
+    let denial = denials[scheme === "dpop" || proofReasons.has(reason) ? "dpop" : "bearer"][reason];
+    if (stepUp !== undefined) denial = withStepUp(denial, stepUp);
     return headers === undefined ? denial : Object.freeze({ ...denial, headers });
   };
 }
 
+/** Whoever presented the token by another scheme must learn which it is. */
+const proofReasons: ReadonlySet<AuthenticationReason> = new Set(["invalid_dpop_proof", "use_dpop_nonce"]);
+
+type Denials = Readonly<Record<AuthenticationReason, Denial>>;
+type DenialsOfSchemes = { readonly bearer: Denials; readonly dpop: Denials };
+
 const noDetails: DenyDetails = Object.freeze({});
 
-function withStepUp(denial: Denial, realm: string, stepUp: StepUp): Denial {
-  const [, ...others] = denial.challenges;
-  const own = bearerChallenge(realm, "insufficient_user_authentication", denial.message) + stepUpParameters(stepUp);
-  return Object.freeze({ ...denial, challenges: Object.freeze([own, ...others]) });
+function withStepUp(denial: Denial, stepUp: StepUp): Denial {
+  const [own = "", ...others] = denial.challenges;
+  return Object.freeze({ ...denial, challenges: Object.freeze([own + stepUpParameters(stepUp), ...others]) });
 }
 
-function denialsOf(realm: string, challenges: readonly string[]): Readonly<Record<AuthenticationReason, Denial>> {
+function denialsOf(realm: string, challenges: readonly string[], scheme: "Bearer" | "DPoP"): Denials {
   const reasons = Object.keys(wordsOf) as AuthenticationReason[];
   const denials = reasons.map((reason): [AuthenticationReason, Denial] => {
     const { code, message, error } = wordsOf[reason];
     const description = error === undefined ? undefined : message;
-    const all = code === unauthenticated ? formatChallenges({ realm, challenges, error, description }) : [];
+    const all = code === unauthenticated ? formatChallenges({ realm, challenges, scheme, error, description }) : [];
     return [reason, Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze(all) })];
   });
-  return Object.freeze(Object.fromEntries(denials) as Record<AuthenticationReason, Denial>);
+  return Object.freeze(Object.fromEntries(denials) as Denials);
 }

@@ -1,7 +1,9 @@
 import { hash, timingSafeEqual } from "node:crypto";
+import { after } from "../awaitable.js";
 import type { AuthenticationReason, AuthRequest, HeaderFields } from "../decision.js";
 import type { Awaitable, Peer } from "../handlers/handler.js";
 import type { Confirmation } from "../sessions/confirmation.js";
+import type { Dpop } from "./dpop.js";
 
 /** A session token as it was presented. */
 export interface PresentedToken {
@@ -27,28 +29,43 @@ export type PossessionRefusal = Extract<
 export interface Possession {
   /** Whether the caller may use this token. `cnf` is what its session is bound to. */
   prove(cnf: Confirmation | undefined, presented: PresentedToken): Awaitable<PossessionOutcome>;
-  /** What a session that opens for this request is bound to. */
+  /**
+   * What a session that opens for this request is bound to. A `DPoP` header is the caller's wish, and goes before the
+   * certificate; a bad one is refused, and never opens a plain session.
+   */
   bind(request: PossessionRequest): Awaitable<PossessionOutcome>;
 }
 
-export interface PossessionOptions {
+export interface PossessionParts {
+  readonly dpop: Dpop;
   /** Bind new sessions to the client certificate, where TLS has verified one (RFC 8705). */
   readonly bindToCertificate: boolean;
 }
 
 const proven: PossessionOutcome = Object.freeze({ kind: "proven" });
 const notHeld: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_token" });
+/** RFC 9449 §7.2: the token of a bound session is no bearer token. */
+const noBearer: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_dpop_proof" });
 
-export function createPossession({ bindToCertificate }: PossessionOptions): Possession {
+export function createPossession({ dpop, bindToCertificate }: PossessionParts): Possession {
   return {
-    prove(cnf, { scheme, request }) {
+    prove(cnf, { token, scheme, request }) {
       if (cnf === undefined) return scheme === "bearer" ? proven : notHeld;
       if ("x5t#S256" in cnf) {
         return scheme === "bearer" && isSame(thumbprintOf(request.peer), cnf["x5t#S256"]) ? proven : notHeld;
       }
-      return notHeld;
+      if (scheme !== "dpop") return noBearer;
+      const { jkt } = cnf;
+      return after(dpop.check(request, { token, jkt }), (check) =>
+        check.kind === "refused" ? check : { kind: "proven", headers: check.headers },
+      );
     },
     bind(request) {
+      if (dpop.isPresent(request)) {
+        return after(dpop.check(request, {}), (check) =>
+          check.kind === "refused" ? check : { kind: "proven", cnf: { jkt: check.jkt }, headers: check.headers },
+        );
+      }
       const thumbprint = bindToCertificate ? thumbprintOf(request.peer) : undefined;
       return thumbprint === undefined ? proven : { kind: "proven", cnf: { "x5t#S256": thumbprint } };
     },

@@ -115,8 +115,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       return;
     }
     const caller = decision.kind === "allowed" ? decision.caller : undefined;
-    if (decision.kind === "allowed") finishHeaders(response, decision.offer, decision.headers);
-    else finishHeaders(response, undefined);
+    finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
     if (!isPermitted(route, caller)) {
       refuse(request, response, refusals.not_permitted, route);
       return;

@@ -1,4 +1,4 @@
-import { isBase64url } from "../credentials/base64.js";
+import { readJsonPart, splitJws } from "../credentials/jws.js";
 
 export interface Expected {
   readonly algorithms: readonly string[];
@@ -20,17 +20,11 @@ export interface Unverified {
   readonly issuer: unknown;
 }
 
-/**
- * Reads header and issuer of a compact JWS (RFC 7515 §7.1) without trusting them.
- *
- * @returns `undefined` for anything but three parts in strict base64url: `jose` takes spaces and non-canonical tail
- *   bits, so that one token would have several spellings.
- */
+/** Reads header and issuer of a compact JWS without trusting them; `undefined` when it is none. */
 export function readUnverified(token: string): Unverified | undefined {
-  const parts = token.split(".", 4);
-  if (parts.length !== 3 || !parts.every((part) => part !== "" && isBase64url(part))) return undefined;
-  const header = readObject(parts[0]);
-  const claims = readObject(parts[1]);
+  const parts = splitJws(token);
+  const header = parts && readJsonPart(parts.header);
+  const claims = parts && readJsonPart(parts.payload);
   return header && claims && { header, issuer: claims.iss };
 }
 
@@ -53,17 +47,4 @@ function isExpectedType(type: unknown, expected: string | undefined): boolean {
 
 function mediaType(type: string): string {
   return type.toLowerCase().replace(/^application\//, "");
-}
-
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-function readObject(part: string | undefined): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(utf8.decode(Buffer.from(part ?? "", "base64url")));
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
 }

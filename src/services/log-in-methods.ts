@@ -25,14 +25,16 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
       const operateAs = request.operateAs && toOperateAsWish(request.operateAs);
       const outcome = await auth.logIn(toProof(request), { ...toLogInContext(context), operateAs });
       switch (outcome.kind) {
-        case "opened":
-          context.responseHeader.set("authorization", `Bearer ${outcome.token}`);
+        case "opened": {
+          const scheme = outcome.caller.scheme === "dpop" ? "DPoP" : "Bearer";
+          context.responseHeader.set("authorization", `${scheme} ${outcome.token}`);
           for (const [name, value] of outcome.headers ?? []) context.responseHeader.set(name, value);
           return create(LogInResponseSchema, {
             token: outcome.token,
             caller: toCallerMessage({ ...outcome.caller, scheme: outcome.session.scheme }),
             session: toSessionMessage(outcome.session),
           });
+        }
         case "denied":
           throw toConnectError(outcome, isScript(context));
         case "challenged":
@@ -47,7 +49,8 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
       const read = readSpki(publicKey);
       if ("fault" in read) throw new ConnectError(`public_key ${read.fault}`, Code.InvalidArgument);
       const payload = toKeyMessage({ kind: "challenge", user, publicKey });
-      const outcome = await auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context));
+      // It opens nothing, so it binds nothing: a proof beside it is for a token that the caller has already.
+      const outcome = await auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context, "dpop"));
       if (outcome.kind === "denied") throw toConnectError(outcome, isScript(context));
       const challenge = outcome.kind === "challenged" ? parseKeyChallenge(outcome.payload) : undefined;
       if (challenge === undefined)
@@ -57,13 +60,19 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
   };
 }
 
-function toLogInContext(context: HandlerContext): LogInContext {
+function toLogInContext(context: HandlerContext, withoutHeader?: string): LogInContext {
   return {
     peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
     target: { method: context.requestMethod, path: new URL(context.url).pathname },
     signal: context.signal,
-    rawHeaders: [...context.requestHeader].flat(),
+    rawHeaders: toRawHeaders(context, withoutHeader),
   };
+}
+
+/** With the authority, which HTTP/2 keeps in a pseudo header. */
+function toRawHeaders({ requestHeader, url }: HandlerContext, without?: string): readonly string[] {
+  const fields = [...requestHeader].filter(([name]) => name !== "host" && name !== without);
+  return [...fields.flat(), "host", new URL(url).host];
 }
 
 /** A script in a page must not make the browser open a dialog. */

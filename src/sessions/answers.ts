@@ -1,6 +1,7 @@
 import type { Offer } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { SessionRow } from "../stores/store.js";
+import type { Confirmation } from "./confirmation.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { fromContentJson } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
@@ -38,7 +39,7 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
         // Frozen: it is the answer to every request that memory lets in.
         allowed: Object.freeze({
           kind: "allowed",
-          caller: Object.freeze({ identity, actor, scheme: "bearer", session, authenticatedAt, acr }),
+          caller: Object.freeze({ identity, actor, scheme: schemeOf(content.cnf), session, authenticatedAt, acr }),
         }),
         token: "",
         acceptUntil: 0,
@@ -58,7 +59,13 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
       const usableUntil = platform.monotonic() + row.rules.overlapMs;
       const usable = () => session.endedReason === undefined && platform.monotonic() < usableUntil;
       // Not enumerable: whoever logs a decision, or the response that carries its offer, must not log a token.
-      return Object.defineProperty({ usable } as Offer, "token", { value: token });
+      const scheme = session.allowed.caller.scheme === "dpop" ? "DPoP" : "Bearer";
+      return Object.defineProperty({ scheme, usable } as Offer, "token", { value: token });
     },
   };
+}
+
+/** By which its token is presented: any other is refused. */
+function schemeOf(cnf: Confirmation | undefined): string {
+  return cnf !== undefined && "jkt" in cnf ? "dpop" : "bearer";
 }

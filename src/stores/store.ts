@@ -80,7 +80,7 @@ export const maxReadingAgeMs = 1_000;
 export const maxLoginMs = 600_000;
 
 /** What a one-time proof is for. */
-export type ProofKind = "ticket" | "challenge";
+export type ProofKind = "ticket" | "challenge" | "proof";
 
 /** Whose failed log-ins a record counts: an account's, or a source's. */
 export type RecordKind = "account-budget" | "source-budget";

@@ -39,7 +39,11 @@ export function createScriptedAuth(): ScriptedAuth {
     const caller: Caller = { identity: { subject }, scheme: "bearer" };
     const usable = suffixes.includes("due");
     const offered = usable || suffixes.includes("stale");
-    return { kind: "allowed", caller, offer: offered ? { token: `next-${subject}`, usable: () => usable } : undefined };
+    return {
+      kind: "allowed",
+      caller,
+      offer: offered ? { token: `next-${subject}`, scheme: "Bearer", usable: () => usable } : undefined,
+    };
   }
 
   return {

@@ -22,7 +22,12 @@ async function collect(stream: AsyncIterable<{ value: string }>): Promise<string
   return all;
 }
 
-for (const { name, version, clientStreams, create } of transportCases) {
+const cases = transportCases.flatMap((each) => [
+  { ...each, bind: false },
+  { ...each, name: `${each.name}, bound to a key`, bind: true },
+]);
+
+for (const { name, version, clientStreams, create, bind } of cases) {
   describe(`AuthClient over ${name}`, () => {
     let server: Running;
     let client: AuthClient;
@@ -42,6 +47,7 @@ for (const { name, version, clientStreams, create } of transportCases) {
         baseUrl: server.origin,
         transport: ({ baseUrl, interceptors }) => create({ baseUrl, interceptors: [...interceptors, hook] }),
         keepAliveSeconds: 0,
+        bind,
       });
     }
 
@@ -210,13 +216,14 @@ for (const { name, version, clientStreams, create } of transportCases) {
       const watched = new AuthClient({
         baseUrl: server.origin,
         transport: ({ baseUrl, interceptors }) => create({ baseUrl, interceptors: [...interceptors, inner] }),
+        bind,
       });
       for (let i = 0; i < 2; i++) {
         await watched.password("bob", "hunter2");
         assert.equal(sent, null);
       }
       await watched.close();
-      assert.match(sent ?? "", /^Bearer /);
+      assert.match(sent ?? "", bind ? /^DPoP / : /^Bearer /);
     });
 
     test("close logs out and forgets; afterwards nothing is sent and nothing is logged in", async () => {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-test("the client reaches only its own files, generated code, wire, Connect and protobuf, so that browsers can load it", () => {
+test("the client reaches only its own files, generated code, wire, Connect, protobuf and dpop, so that browsers can load it", () => {
   const allowed =
-    /^(\.\/[\w-]+\.js|\.\.\/(gen|wire)\/.*|@connectrpc\/connect|@connectrpc\/connect-web|@bufbuild\/protobuf)$/;
+    /^(\.\/[\w-]+\.js|\.\.\/(gen|wire)\/.*|@connectrpc\/connect|@connectrpc\/connect-web|@bufbuild\/protobuf|dpop)$/;
   const folder = new URL("../../src/client/", import.meta.url);
   const imports = readdirSync(folder)
     .filter((name) => name.endsWith(".js"))

@@ -1,4 +1,4 @@
-import { type Bearer, createBearer } from "../../src/client/bearer.js";
+import { type Bearer, type BearerCall, createBearer } from "../../src/client/bearer.js";
 import { anyPeer, type Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Answer } from "./servers.js";
@@ -8,7 +8,7 @@ import type { VirtualTime } from "./virtual-time.js";
 const logOutReasons: ReadonlySet<string | null> = new Set(["revoked", "expired", "invalid_token", "no_credentials"]);
 
 /** What a process needs of the shipped client. A control may put something worse in its place. */
-export type Follower = Pick<Bearer, "token" | "call">;
+export type Follower = Pick<Bearer, "token"> & { call(): Pick<BearerCall, "token" | "learn" | "again"> };
 export type CreateFollower = (token: string, onToken: (token: string) => void) => Follower;
 
 export const shipped: CreateFollower = (token, onToken) => createBearer({ token, onToken });

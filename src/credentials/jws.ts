@@ -1,0 +1,35 @@
+import { isBase64url } from "./base64.js";
+
+/** The three parts of a compact JWS (RFC 7515 §7.1), as they were sent. */
+export interface CompactJws {
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: string;
+}
+
+/**
+ * Takes a compact JWS apart, strictly.
+ *
+ * @returns `undefined` for anything but three parts in base64url: `jose` takes spaces and non-canonical tail bits, so
+ *   that one token would have several spellings.
+ */
+export function splitJws(token: string): CompactJws | undefined {
+  const parts = token.split(".", 4);
+  if (parts.length !== 3 || !parts.every((part) => part !== "" && isBase64url(part))) return undefined;
+  const [header = "", payload = "", signature = ""] = parts;
+  return { header, payload, signature };
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The JSON object in a part; `undefined` when there is none. Nothing in it has been verified. */
+export function readJsonPart(part: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(utf8.decode(Buffer.from(part, "base64url")));
+    return typeof value === "object" && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
