@@ -31,7 +31,7 @@ import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
 import type { SessionRules } from "./stores/store.js";
 
-export type { BeginOperateAs, LogIn, LogInContext, LogInOutcome, Proof, SessionOpened } from "./log-in.js";
+export type { BeginOperateAs, LogIn, LogInContext, LogInOutcome, OpenContext, Proof, SessionOpened } from "./log-in.js";
 
 import type { Tickets } from "./tickets/ticket.js";
 import { createTickets } from "./tickets/tickets.js";
@@ -155,7 +155,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     proofs,
     emit,
   });
-  const { logIn, beginOperateAs } = createLogIn<I>({
+  const { logIn, beginOperateAs, openFor } = createLogIn<I>({
     ...resolved,
     table,
     manager,
@@ -198,7 +198,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
         ? undefined
         : deny(request, "insufficient_user_authentication", { scheme: caller.scheme, stepUp }),
     sessions,
-    tickets: createTickets<I>({ ...resolved, ask, keys, deny, operateAs, sessions, emit }),
+    tickets: createTickets<I>({ ...resolved, ask, keys, deny, operateAs, sessions, openFor, emit }),
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
     optionalCaller,
     caller(source: object) {

@@ -6,6 +6,7 @@ export {
   createAuth,
   type LogInContext,
   type LogInOutcome,
+  type OpenContext,
   type Proof,
   type SessionOpened,
 } from "./auth.js";

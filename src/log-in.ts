@@ -81,6 +81,19 @@ export type BeginOperateAs<I extends Identity = Identity> = (
   wish: OperateAsWish,
 ) => Promise<SessionOpened<I> | Denial>;
 
+/**
+ * Opens a session for somebody whom something of ours has proved, without a handler.
+ *
+ * @param who `cnf` there: the session must be bound too, to whatever it is that this request proves
+ */
+export type OpenFor<I extends Identity = Identity> = (
+  who: LoggedIn,
+  context: OpenContext,
+) => Promise<SessionOpened<I> | Denial>;
+
+/** Where a request for a session came from, and what it is to be like. */
+export type OpenContext = Pick<LogInContext, "peer" | "target" | "rawHeaders" | "rules">;
+
 export interface LogInParts<I extends Identity> {
   readonly platform: Platform;
   readonly table: HandlerTable<I>;
@@ -106,9 +119,10 @@ export function createLogIn<I extends Identity>(
 ): {
   readonly logIn: LogIn<I>;
   readonly beginOperateAs: BeginOperateAs<I>;
+  readonly openFor: OpenFor<I>;
 } {
   const { platform, table, manager, operateAs, deny } = parts;
-  return { logIn, beginOperateAs };
+  return { logIn, beginOperateAs, openFor };
 
   async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
     // Some would break the bounds that the rotation rule is proved with.
@@ -181,14 +195,24 @@ export function createLogIn<I extends Identity>(
     return open(who, wish, { cnf });
   }
 
+  async function openFor(who: LoggedIn, context: OpenContext): Promise<SessionOpened<I> | Denial> {
+    const rules = context.rules && resolveRules(context.rules);
+    const { peer, target, rawHeaders = [] } = context;
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
+    // Whoever has the ticket must not get rid of the key by it.
+    if (who.cnf !== undefined && possession.cnf === undefined) return deny(noHeaders, "invalid_token");
+    return open({ ...who, rules }, undefined, possession);
+  }
+
   async function open(
     who: LoggedIn & WouldBeActor,
     wish: OperateAsWish | undefined,
     { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
   ): Promise<SessionOpened<I> | Denial> {
-    const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, rules } = who;
+    const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, rules, grant } = who;
     try {
-      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf, rules };
+      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf, rules, grant };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish) : undefined;
       if (isOther && operating === undefined) return deny(noHeaders, "operate_as_refused");

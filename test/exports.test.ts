@@ -80,6 +80,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*OidcOptions",
     "*OnEvent",
     "*OneTimeProofs",
+    "*OpenContext",
     "*OperateAsPolicy",
     "*OperateAsRequest",
     "*OperateAsRule",

@@ -78,6 +78,7 @@ export function createScriptedAuth(): ScriptedAuth {
       issueNumber: unavailableTicket,
       redeem: () => Promise.resolve({ kind: "refused", reason: "unavailable" }),
       redeemNumber: () => Promise.resolve({ kind: "refused", reason: "unavailable" }),
+      open: unavailableTicket,
     },
     throttle: { reset: () => Promise.resolve(false) },
     close: () => Promise.resolve(),

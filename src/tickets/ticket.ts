@@ -1,5 +1,6 @@
 import type { Denial } from "../decision.js";
 import type { Actor, Identity } from "../identity.js";
+import type { OpenContext, SessionOpened } from "../log-in.js";
 import type { OperateAsWish } from "../policies/operate-as.js";
 import type { Caller } from "../sessions/session.js";
 
@@ -18,12 +19,21 @@ export interface Tickets<I extends Identity = Identity> {
    * for another service, is refused with an alarm, since somebody holds a copy.
    *
    * @param service who redeems, by a name that they have proved or that you know: never one that came with the request.
+   * @throws {AuthError} `invalid_options` for a service name that cannot be.
    */
   redeem(ticket: string, service: string): Promise<RedeemedTicket<I> | RefusedTicket>;
   /** As `issue`, but a number of 64 random bits, for protocols that have room for no more. */
-  issueNumber(caller: Caller, request: TicketRequest): Promise<IssuedNumber | Denial>;
+  issueNumber(caller: Caller, request: TicketRequest): Promise<IssuedNumber<I> | Denial>;
   /** As `redeem`. A number that nobody issued costs a read of the store, and cannot be told from one that was used. */
   redeemNumber(number: bigint, service: string): Promise<RedeemedTicket<I> | RefusedTicket>;
+  /**
+   * Goes on as whoever handed the ticket over: a session of its own, once, for what was just redeemed. It ends no later than
+   * the one that the ticket was issued for would, is as old a log-in, and is bound if that one was.
+   *
+   * @returns a denial when the policy lets nobody operate as that account in a session, or the store cannot answer.
+   * @throws {AuthError} `invalid_options` for what `redeem` or `redeemNumber` did not return, or for the second time.
+   */
+  open(redeemed: RedeemedTicket<I>, context: OpenContext): Promise<SessionOpened<I> | Denial>;
 }
 
 /** What to issue. */
@@ -45,10 +55,13 @@ export interface IssuedTicket {
 }
 
 /** A ticket that is a number. */
-export interface IssuedNumber {
+export interface IssuedNumber<I extends Identity = Identity> {
   readonly kind: "issued";
   readonly number: bigint;
   readonly expiresAt: number;
+  /** Who the service will learn it is from. */
+  readonly identity: I;
+  readonly actor?: Actor | undefined;
 }
 
 /** Who handed the ticket over. */

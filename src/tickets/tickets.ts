@@ -3,11 +3,14 @@ import type { Deny } from "../credentials/deny.js";
 import type { Denial } from "../decision.js";
 import { AuthError } from "../errors.js";
 import type { OnEvent } from "../events.js";
+import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
+import type { OpenContext, OpenFor, SessionOpened } from "../log-in.js";
 import type { Platform } from "../platform.js";
 import type { OperateAs } from "../policies/operate-as.js";
 import { isOpen } from "../sessions/is-open.js";
 import type { Keys } from "../sessions/keys.js";
+import type { LoggedIn } from "../sessions/open-session.js";
 import type { Caller } from "../sessions/session.js";
 import { fromContentJson, type SessionContent } from "../sessions/session-content.js";
 import type { Sessions } from "../sessions/sessions.js";
@@ -33,6 +36,7 @@ export interface TicketsParts<I extends Identity> {
   readonly deny: Deny;
   readonly operateAs: OperateAs<I>;
   readonly sessions: Pick<Sessions, "end">;
+  readonly openFor: OpenFor<I>;
   readonly onTicketMisuse: (misuse: TicketMisuse) => "revoke" | "alarm";
   readonly emit: OnEvent;
 }
@@ -57,12 +61,14 @@ const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 /** Issues and redeems tickets: put once, taken at most once, whatever the store and the network do. */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
   const { platform, realm, store, ask, keys, deny, operateAs, emit } = parts;
+  /** What was redeemed here and may still be gone on with. */
+  const handedOver = new WeakMap<RedeemedTicket<I>, LoggedIn>();
   const codec = createTicketCodec(realm, keys);
   const label = `sallyport ticket id 1\0${realm}\0`;
   const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
 
-  /** Puts a ticket under `id`, and says until when it is good. */
-  async function put(caller: Caller, request: TicketRequest, id: Uint8Array): Promise<number | Denial> {
+  /** Puts a ticket under `id`, and says until when it is good, and who it is for. */
+  async function put(caller: Caller, request: TicketRequest, id: Uint8Array): Promise<Put<I> | Denial> {
     const { service, lifeMs = defaultLifeMs, operateAs: wish } = requireRequest(request);
     const { session } = caller;
     if (session === undefined) throw new AuthError("no_session", "a ticket is issued for a session: log in first");
@@ -87,7 +93,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
       actor: content.actor?.subject,
       service,
     });
-    return expiresAt;
+    return { kind: "put", expiresAt, content };
   }
 
   async function orUnavailable<T>(attempt: () => Promise<T>): Promise<T | Denial> {
@@ -116,6 +122,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
   }
 
   async function consume(id: Uint8Array, service: string, ref?: string): Promise<RedeemedTicket<I> | RefusedTicket> {
+    const checkedAt = platform.monotonic();
     const json = await ask(() => store.take("ticket", nameOf(id)));
     if (json === undefined) return misused(ref, "used", service);
     const record = JSON.parse(json) as TicketRecord;
@@ -123,28 +130,36 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     // After the take: a session that ended before it must not be served by a ticket under way.
     const reading = await ask(() => store.loadSession(record.ref));
     if (reading === undefined || !isOpen(reading)) return sessionEnded;
-    const {
-      identity,
-      actor,
-      grant,
-      authenticatedAt = record.createdAt,
-      acr,
-    } = fromContentJson<I>(JSON.stringify(record.content));
-    if (
-      grant !== undefined &&
-      !(await operateAs.mayGoOn({ identity, actor, grant }, record.ownGrant ? service : undefined))
-    ) {
-      return sessionEnded;
-    }
+    const content = fromContentJson<I>(JSON.stringify(record.content));
+    if (!(await mayGoOn(content, record.ownGrant ? service : undefined))) return sessionEnded;
+    const { identity, actor, authenticatedAt = record.createdAt, acr, cnf, grant } = content;
     const { ref: of, scheme } = record;
+    const { createdAt, rules } = reading.row;
     emit({ kind: "ticket-redeemed", ref: of, subject: identity.subject, actor: actor?.subject, service });
-    return { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr };
+    const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
+    const expiresAt = createdAt + rules.absoluteMs;
+    handedOver.set(redeemed, { identity, actor, scheme, authenticatedAt, acr, cnf, grant, expiresAt, checkedAt });
+    return redeemed;
+  }
+
+  function mayGoOn({ identity, actor, grant }: StillContent, service?: string): Awaitable<boolean> {
+    return grant === undefined || operateAs.mayGoOn({ identity, actor, grant }, service);
+  }
+
+  async function open(redeemed: RedeemedTicket<I>, context: OpenContext): Promise<SessionOpened<I> | Denial> {
+    const who = handedOver.get(redeemed);
+    if (who === undefined) throw new AuthError("invalid_options", "open takes what redeem returned, and takes it once");
+    handedOver.delete(redeemed);
+    // Not for a service any more: a grant for its tickets alone opens no session.
+    if (!(await mayGoOn(who))) return deny(noHeaders, "operate_as_refused");
+    return parts.openFor(who, context);
   }
 
   async function orRefused(attempt: () => Promise<RedeemedTicket<I> | RefusedTicket>) {
     try {
       return await attempt();
-    } catch {
+    } catch (error) {
+      if (error instanceof AuthError && error.code === "invalid_options") throw error;
       return { kind: "refused", reason: "unavailable" } as const;
     }
   }
@@ -153,8 +168,9 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     issue: (caller: Caller, request: TicketRequest) =>
       orUnavailable<IssuedTicket | Denial>(async () => {
         const ticketId = platform.random(16);
-        const expiresAt = await put(caller, request, ticketId);
-        if (typeof expiresAt !== "number") return expiresAt;
+        const made = await put(caller, request, ticketId);
+        if (made.kind === "denied") return made;
+        const { expiresAt } = made;
         const ref = caller.session?.ref ?? "";
         const { id: keyId } = keys.signing();
         const fields = {
@@ -180,12 +196,12 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         return consume(fields.ticketId, service, fields.ref);
       }),
     issueNumber: (caller: Caller, request: TicketRequest) =>
-      orUnavailable<IssuedNumber | Denial>(async () => {
+      orUnavailable<IssuedNumber<I> | Denial>(async () => {
         const bytes = Buffer.from(platform.random(8));
-        const expiresAt = await put(caller, request, bytes);
-        return typeof expiresAt === "number"
-          ? { kind: "issued", number: bytes.readBigUInt64BE(), expiresAt }
-          : expiresAt;
+        const made = await put(caller, request, bytes);
+        if (made.kind === "denied") return made;
+        const { identity, actor } = made.content;
+        return { kind: "issued", number: bytes.readBigUInt64BE(), expiresAt: made.expiresAt, identity, actor };
       }),
     redeemNumber: (number: bigint, service: string) =>
       orRefused(async () => {
@@ -194,8 +210,18 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         bytes.writeBigUInt64BE(BigInt.asUintN(64, number));
         return consume(bytes, service);
       }),
+    open: (redeemed: RedeemedTicket<I>, context: OpenContext) => orUnavailable(() => open(redeemed, context)),
   });
 }
+
+interface Put<I extends Identity> {
+  readonly kind: "put";
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  readonly content: SessionContent<I>;
+}
+
+type StillContent = Pick<SessionContent, "identity" | "actor" | "grant">;
 
 const sessionEnded: RefusedTicket = Object.freeze({ kind: "refused", reason: "session_ended" });
 
