@@ -1,10 +1,12 @@
 import { createAuthenticate } from "./authenticate.js";
 import { after } from "./awaitable.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
+import { createChooseCarrier } from "./choose-carrier.js";
 import { createDeny } from "./credentials/deny.js";
 import { createDpop } from "./credentials/dpop.js";
 import { createPossession } from "./credentials/proof-of-possession.js";
 import { isSufficient } from "./credentials/step-up.js";
+import { createExtract } from "./credentials/token-carriers.js";
 import type { AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
@@ -44,6 +46,8 @@ export interface Auth<I extends Identity = Identity> {
   readonly realm: string;
   /** Policy and durations of the sessions that it opens, unless a front says otherwise. */
   readonly rules: SessionRules;
+  /** Schemes exactly as their handlers spell them, and aliases, each with the scheme in lower case that it stands for. */
+  readonly schemes: ReadonlyMap<string, string>;
   /**
    * Decides about a request by its headers alone. Data in, data out: writing the answer is the adapter's.
    * Never throws and never rejects: a fault is the denial `unavailable`. An accepted, remembered, not-due token is
@@ -108,7 +112,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   type I = IdentityOf<H>;
   const resolved = resolveOptions(options);
   const { platform, store, realm } = resolved;
-  const table = createHandlerTable(options.handlers);
+  const table = createHandlerTable(options.handlers, options.aliases);
   const emit: OnEvent = (event) => quietly(() => resolved.onEvent(event));
   const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
   const keys = openKeys(resolved.keys, platform);
@@ -190,7 +194,18 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     realm,
     rules: resolved.rules,
     slot,
-    authenticate: createAuthenticate<I>({ platform, table, manager, checkCredentials, offered, deny }),
+    schemes: table.names,
+    authenticate: createAuthenticate<I>({
+      platform,
+      table,
+      manager,
+      checkCredentials,
+      offered,
+      deny,
+      extract: createExtract(options.carriers),
+      chooseCarrier: createChooseCarrier<I>(manager),
+      cookie: options.carriers?.cookie,
+    }),
     logIn,
     operateAs: beginOperateAs,
     askForMore: (caller: Caller, stepUp: StepUp, request: Pick<AuthRequest, "rawHeaders">) =>

@@ -1,15 +1,18 @@
 import { after, rescue } from "./awaitable.js";
 import type { CheckCredentials, Offered } from "./check-credentials.js";
-import { extractCredentials } from "./credentials/carriers.js";
+import type { ChooseCarrier } from "./choose-carrier.js";
+import type { PresentedCredentials } from "./credentials/carriers.js";
 import type { Deny } from "./credentials/deny.js";
 import { isSufficient } from "./credentials/step-up.js";
-import type { AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
+import { type CookieOptions, type Extract, toSetCookie } from "./credentials/token-carriers.js";
+import type { Allowed, AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
 import type { Awaitable } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
 import type { Identity } from "./identity.js";
 import type { Platform } from "./platform.js";
+import { createOffer } from "./sessions/offer.js";
 import type { Resumed, SessionManager } from "./sessions/session-manager.js";
-import { sessionPrefix } from "./sessions/token.js";
+import { isSessionToken } from "./sessions/token.js";
 
 export interface AuthenticateParts<I extends Identity> {
   readonly platform: Platform;
@@ -18,6 +21,10 @@ export interface AuthenticateParts<I extends Identity> {
   readonly checkCredentials: CheckCredentials<I>;
   readonly offered: Offered<I>;
   readonly deny: Deny;
+  readonly extract: Extract;
+  readonly chooseCarrier: ChooseCarrier;
+  /** Clients may keep their token in a cookie. */
+  readonly cookie: CookieOptions | undefined;
 }
 
 const anonymous: Decision<never> = Object.freeze({ kind: "anonymous" });
@@ -39,41 +46,67 @@ export function createAuthenticate<I extends Identity>({
   checkCredentials,
   offered,
   deny,
+  extract,
+  chooseCarrier,
+  cookie,
 }: AuthenticateParts<I>) {
   return function authenticate(request: AuthRequest, options: AuthenticateOptions = {}): Awaitable<Decision<I>> {
     const { stepUp } = options;
-    const decision = decide(request, options);
+    let decision = decide(request, options);
+    if (cookie !== undefined) decision = after(decision, (decided) => alsoAsCookie(request, decided, cookie));
     return stepUp === undefined ? decision : after(decision, (decided) => askForMore(request, decided, stepUp));
   };
 
   function decide(request: AuthRequest, options: AuthenticateOptions): Awaitable<Decision<I>> {
-    const rotate = options.rotate !== false;
-    const presented = extractCredentials(request.rawHeaders, request.truncated === true);
-    if (presented.kind === "none") {
-      const { byCertificate } = table;
-      const { peer } = request;
-      // The certificate of a proxy says nothing of the callers behind it.
-      if (byCertificate !== undefined && peer.certificate !== undefined && !peer.trusted) {
-        return check(byCertificate.scheme.toLowerCase(), "", request, rotate);
+    const presented = extract(request.rawHeaders, request.truncated === true);
+    switch (presented.kind) {
+      case "none": {
+        const { byCertificate } = table;
+        const { peer } = request;
+        // The certificate of a proxy says nothing of the callers behind it.
+        if (byCertificate !== undefined && peer.certificate !== undefined && !peer.trusted) {
+          return check(byCertificate.scheme.toLowerCase(), "", request, options);
+        }
+        return options.anonymous === true ? anonymous : deny(request, "no_credentials");
       }
-      return options.anonymous === true ? anonymous : deny(request, "no_credentials");
+      case "refused":
+        return deny(request, presented.reason === "truncated" ? "headers_too_large" : "invalid_request");
+      case "several":
+        return rescue<Decision<I>>(
+          () =>
+            after(chooseCarrier(presented, request), (chosen) =>
+              chosen.kind === "refused" ? deny(request, chosen.reason) : judge(chosen, request, options),
+            ),
+          () => deny(request, "unavailable"),
+        );
+      case "credentials":
+        return judge(presented, request, options);
+      default:
+        return presented satisfies never;
     }
-    if (presented.kind === "refused") {
-      return deny(request, presented.reason === "truncated" ? "headers_too_large" : "invalid_request");
-    }
-    const { scheme, payload } = presented;
-    if (isSessionToken(scheme, payload)) {
-      return after(manager.resume(payload, rotate, scheme, request), (resumed) =>
-        resumed.kind === "allowed" ? resumed : refuse(request, scheme, resumed),
-      );
-    }
-    return check(scheme, payload, request, rotate);
   }
 
-  function check(scheme: string, payload: string, request: AuthRequest, rotate: boolean): Awaitable<Decision<I>> {
+  function judge(
+    { scheme, name, payload }: PresentedCredentials,
+    request: AuthRequest,
+    options: AuthenticateOptions,
+  ): Awaitable<Decision<I>> {
+    if (!isSessionToken(scheme, payload)) return check(table.schemeOf(name), payload, request, options);
+    return after(manager.resume(payload, options, scheme, request), (resumed) => {
+      if (resumed.kind !== "allowed") return refuse(request, scheme, resumed);
+      return options.open === undefined ? resumed : offerAgain(resumed, payload);
+    });
+  }
+
+  function check(
+    scheme: string,
+    payload: string,
+    request: AuthRequest,
+    options: AuthenticateOptions,
+  ): Awaitable<Decision<I>> {
     return rescue<Decision<I>>(
       () =>
-        after(checkCredentials(scheme, payload, request, rotate), (checked) =>
+        after(checkCredentials(scheme, payload, request, options), (checked) =>
           checked.kind === "allowed" ? checked : deny(request, checked.reason, checked),
         ),
       () => deny(request, "unavailable"),
@@ -96,7 +129,25 @@ export function createAuthenticate<I extends Identity>({
   }
 }
 
-/** `DPoP` is how the token of a session that is bound to a key is presented (RFC 9449 §7.1). */
-function isSessionToken(scheme: string, payload: string): boolean {
-  return (scheme === "bearer" || scheme === "dpop") && payload.startsWith(sessionPrefix);
+/**
+ * Where every token is good for a time of its own, one that was accepted without a successor is the current one. Under
+ * the other policy it may be the one before, and would set a client back that already holds its successor.
+ */
+function offerAgain<I extends Identity>(allowed: Allowed<I>, token: string): Allowed<I> {
+  const { session } = allowed.caller;
+  if (allowed.offer !== undefined || session?.rules.policy !== "overlapping") return allowed;
+  const scheme = allowed.caller.scheme === "dpop" ? "DPoP" : "Bearer";
+  return { ...allowed, offer: createOffer({ token, scheme, usable: () => !session.ended }) };
+}
+
+function alsoAsCookie<I extends Identity>(
+  { rawHeaders }: AuthRequest,
+  decision: Decision<I>,
+  cookie: CookieOptions,
+): Decision<I> {
+  if (decision.kind !== "allowed" || decision.offer === undefined) return decision;
+  const { token, scheme, usable } = decision.offer;
+  // A jar has no key: the token of a session that is bound to one is of no use there.
+  const setCookie = scheme === "Bearer" ? toSetCookie(cookie, rawHeaders, token) : undefined;
+  return setCookie === undefined ? decision : { ...decision, offer: createOffer({ token, scheme, usable, setCookie }) };
 }

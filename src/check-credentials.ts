@@ -1,6 +1,6 @@
 import { after, rescue } from "./awaitable.js";
 import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
-import type { Allowed, AuthRequest } from "./decision.js";
+import type { Allowed, AuthenticateOptions, AuthRequest } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
 import {
@@ -19,15 +19,17 @@ import type { Platform } from "./platform.js";
 import type { CheckRefusal, GuardedCheck } from "./policies/guarded-check.js";
 import { sourceOf } from "./policies/source.js";
 import type { OneTimeProofs } from "./proofs.js";
+import { resolveRules } from "./sessions/rules.js";
 import type { Caller } from "./sessions/session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
+import type { SessionRules } from "./stores/store.js";
 
 /** What a scheme's handler says of credentials in a header: who it is, or why not. May throw: then it cannot tell now. */
 export type CheckCredentials<I extends Identity> = (
   scheme: string,
   payload: string,
   request: AuthRequest,
-  rotate: boolean,
+  options: AuthenticateOptions,
 ) => Awaitable<Checking<I>>;
 
 export type Checking<I extends Identity> = Allowed<I> | CheckRefusal;
@@ -58,20 +60,28 @@ export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
 export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
   const { platform, table, manager, memory, guardedCheck, rememberMs, offered } = options;
 
-  return function checkCredentials(scheme, payload, request, rotate) {
-    const nested = options.nestedSchemes && scheme === "bearer" ? parseNested(payload) : undefined;
-    const inner = nested && table.get(nested.scheme);
-    if (inner !== undefined && nested !== undefined)
-      return check(inner, nested.scheme, nested.payload, request, rotate);
+  return function checkCredentials(scheme, payload, request, how) {
+    if (options.nestedSchemes && scheme === "bearer") {
+      const nested = parseNested(payload);
+      const inner = table.schemeOf(nested.name);
+      const handler = inner === "bearer" ? undefined : table.get(inner);
+      if (handler !== undefined) return check(handler, inner, nested.payload, request, how);
+    }
     const handler = table.get(scheme);
-    return handler === undefined ? refusalOf(scheme) : check(handler, scheme, payload, request, rotate);
+    return handler === undefined ? refusalOf(scheme) : check(handler, scheme, payload, request, how);
   };
 
-  function check(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest, rotate: boolean) {
+  function check(
+    handler: Handler<I>,
+    scheme: string,
+    payload: string,
+    request: AuthRequest,
+    how: AuthenticateOptions,
+  ): Awaitable<Checking<I>> {
     const remembers = handler.remember === true && handler.opens === "session" && rememberMs > 0;
     const key = remembers ? memory.keyOf(handler, payload) : undefined;
     const known = key === undefined ? undefined : memory.find(key);
-    if (known !== undefined) return offerOnce(known, request, rotate);
+    if (known !== undefined) return offerOnce(known, request, how);
     const { epoch } = memory;
     const account = handler.accountOf?.(payload);
     const source = account === undefined ? undefined : sourceOf(request.peer, request.rawHeaders);
@@ -79,7 +89,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     return after(checked, (found) =>
       "kind" in found
         ? found
-        : admit(handler, scheme, request, rotate, found, key === undefined ? undefined : { key, epoch }),
+        : admit(handler, scheme, request, how, found, key === undefined ? undefined : { key, epoch }),
     );
   }
 
@@ -102,7 +112,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     handler: Handler<I>,
     scheme: string,
     request: AuthRequest,
-    rotate: boolean,
+    how: AuthenticateOptions,
     { verdict, checkedAt }: Checked<I>,
     remember?: { readonly key: string; readonly epoch: number },
   ): Awaitable<Checking<I>> {
@@ -111,7 +121,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const { identity, actor, expiresAt, acr, authenticatedAt } = verdict;
     const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
     if (lifeMs <= 0) return refusalOf(scheme);
-    if (handler.opens === "nothing") {
+    if (handler.opens === "nothing" && how.open === undefined) {
       return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
     }
     let caller: Caller<I>;
@@ -131,17 +141,22 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
     const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, authenticatedAt };
     if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
-    return offerOnce(entry, request, rotate);
+    return offerOnce(entry, request, how);
   }
 
   /** Behind a trusted proxy many callers share a connection, so every request is offered a token of its own. */
-  function offerOnce(entry: RememberedCredentials<I>, request: AuthRequest, rotate: boolean): Awaitable<Checking<I>> {
+  function offerOnce(
+    entry: RememberedCredentials<I>,
+    request: AuthRequest,
+    { rotate = true, open: rules }: AuthenticateOptions,
+  ): Awaitable<Checking<I>> {
     const { peer } = request;
     const { allowed } = entry;
     const { caller } = allowed;
-    if (!rotate || (!peer.trusted && isSame(offered.get(peer), caller))) return allowed;
+    const everyTime = peer.trusted || rules !== undefined;
+    if (!rotate || (!everyTime && isSame(offered.get(peer), caller))) return allowed;
     return after(options.bind(request), (possession) =>
-      possession.kind === "refused" ? possession : open(entry, peer, possession),
+      possession.kind === "refused" ? possession : open(entry, peer, possession, rules),
     );
   }
 
@@ -149,8 +164,14 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     { allowed, checkedAt, expiresAt, authenticatedAt }: RememberedCredentials<I>,
     peer: Peer,
     { cnf, headers }: Extract<PossessionOutcome, { kind: "proven" }>,
+    rules: SessionRules | undefined,
   ): Awaitable<Allowed<I>> {
     const { caller } = allowed;
+    // Some would break the bounds that the rotation rule is proved with.
+    if (rules !== undefined && !sound.has(rules)) {
+      resolveRules(rules);
+      sound.add(rules);
+    }
     offered.set(peer, caller);
     // Throws, or rejects: the caller gets 503. Who was ended meanwhile is checked again; a store that fails is no reason.
     const failed = (error: unknown): never => {
@@ -158,11 +179,14 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
       throw error;
     };
-    const who = { ...caller, checkedAt, expiresAt, authenticatedAt, cnf };
+    const who = { ...caller, checkedAt, expiresAt, authenticatedAt, cnf, rules };
     const opened = rescue(() => manager.open(who, false), failed);
     return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer, headers }));
   }
 }
+
+/** Rules that have been looked at. */
+const sound = new WeakSet<SessionRules>();
 
 function copyOf<I extends Identity>(identity: I): I {
   return fromIdentityJson(requireIdentityJson(identity));
@@ -187,8 +211,8 @@ const wrongCredentials: CheckRefusal = Object.freeze({ kind: "refused", reason: 
 const cannotTell: CheckRefusal = Object.freeze({ kind: "refused", reason: "unavailable" });
 
 /** `<scheme> <payload>` inside a `Bearer`, for clients that can send nothing else. */
-function parseNested(payload: string): { readonly scheme: string; readonly payload: string } | undefined {
+function parseNested(payload: string): { readonly name: string; readonly payload: string } {
   const space = payload.indexOf(" ");
-  const scheme = (space < 0 ? payload : payload.slice(0, space)).toLowerCase();
-  return scheme === "bearer" ? undefined : { scheme, payload: space < 0 ? "" : payload.slice(space + 1).trimStart() };
+  if (space < 0) return { name: payload, payload: "" };
+  return { name: payload.slice(0, space), payload: payload.slice(space + 1).trimStart() };
 }

@@ -1,6 +1,7 @@
 import type { Peer } from "./handlers/handler.js";
 import type { Identity } from "./identity.js";
 import type { Caller } from "./sessions/session.js";
+import type { SessionRules } from "./stores/store.js";
 
 /** A request, as far as authentication needs it: data, whatever server it came through. */
 export interface AuthRequest {
@@ -23,6 +24,12 @@ export interface AuthenticateOptions {
   readonly stepUp?: StepUp | undefined;
   /** `false` looks without turning the token, for loaders and server-side rendering. Default: `true`. */
   readonly rotate?: boolean;
+  /**
+   * For clients that only work with a token and look for it in every answer: credentials that are accepted open a session
+   * by these rules, each time and whatever their handler opens, and the current token of an `overlapping` session is
+   * offered again. Default: tokens are offered when they are new.
+   */
+  readonly open?: SessionRules | undefined;
 }
 
 /** What a route asks of the log-in behind a call (RFC 9470). */
@@ -70,7 +77,7 @@ export interface Denial {
 
 /**
  * The Connect and gRPC name of a denial: 401 / 16, 503 / 14, 431 and 429 / 8; and in the gateway also 403 / 7, 404 / 5,
- * 400 / 3 and 504 / 4.
+ * 400 / 3, 504 / 4 and, where a service has no such procedure, 501 / 12.
  */
 export type DenialCode =
   | "unauthenticated"
@@ -79,10 +86,16 @@ export type DenialCode =
   | "permission_denied"
   | "not_found"
   | "invalid_argument"
-  | "deadline_exceeded";
+  | "deadline_exceeded"
+  | "unimplemented";
 
 /** Why a request was denied, for programs. */
-export type DenialReason = AuthenticationReason | GatewayReason;
+export type DenialReason = AuthenticationReason | GatewayReason | ServiceReason;
+
+/** Why a service that we answer ourselves says no. */
+export type ServiceReason =
+  /** There is no such procedure here, or not in this form. */
+  "no_procedure";
 
 /** Why `authenticate` says no. */
 export type AuthenticationReason =
@@ -135,6 +148,8 @@ export interface Offer {
   readonly token: string;
   /** By which it is to be presented: `DPoP` when its session is bound to a key (RFC 9449 §7.1). */
   readonly scheme: "Bearer" | "DPoP";
+  /** What the answer's `Set-Cookie` must say, where the client keeps the token in a cookie. */
+  readonly setCookie?: string | undefined;
   /**
    * Asked when headers are about to leave: `false` when the session has ended meanwhile, or when so much time has
    * passed since the decision that the token may have been superseded. Then the response goes without.

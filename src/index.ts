@@ -11,6 +11,7 @@ export {
   type SessionOpened,
 } from "./auth.js";
 export { quoteString } from "./credentials/challenge.js";
+export type { CarrierOptions, CookieOptions } from "./credentials/token-carriers.js";
 export type {
   Allowed,
   Anonymous,

@@ -31,6 +31,8 @@ import type { SessionRules } from "./stores/store.js";
 export interface Proof {
   readonly scheme: string;
   readonly payload: string | Uint8Array;
+  /** The scheme or alias must be spelled exactly as it was configured. Default: `false`, as in a header. */
+  readonly exact?: boolean | undefined;
 }
 
 /** Where a log-in by message came from. */
@@ -127,9 +129,9 @@ export function createLogIn<I extends Identity>(
   async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
     // Some would break the bounds that the rotation rule is proved with.
     const rules = context.rules && resolveRules(context.rules);
-    const scheme = proof.scheme.toLowerCase();
+    const scheme = proof.exact === true ? (table.names.get(proof.scheme) ?? "") : table.schemeOf(proof.scheme);
     const handler = table.get(scheme);
-    const { payload } = proof;
+    const payload = handler?.fromHandshake === undefined ? toHeaderPayload(proof.payload) : proof.payload;
     const { peer, target, rawHeaders = [], challenge } = context;
     // Before a password is hashed: the first answer to a proof is mostly a nonce.
     const possession = await parts.bind({ ...target, peer, rawHeaders });
@@ -235,4 +237,13 @@ export function createLogIn<I extends Identity>(
       return deny(noHeaders, "unavailable");
     }
   }
+}
+
+const visible = /^[!-~](?:[ -~]*[!-~])?$/;
+
+/** For a handler that reads headers only: a message of visible ASCII is what it would read there. */
+function toHeaderPayload(payload: string | Uint8Array): string | Uint8Array {
+  if (typeof payload === "string") return payload;
+  const text = Buffer.from(payload).toString("latin1");
+  return text === "" || visible.test(text) ? text : payload;
 }

@@ -1,4 +1,5 @@
 import { type DpopOptions, type ResolvedDpopOptions, resolveDpop } from "./credentials/dpop-options.js";
+import type { CarrierOptions } from "./credentials/token-carriers.js";
 import { toErrorName } from "./error-name.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
@@ -31,6 +32,13 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly realm?: string | undefined;
   /** Understand `Bearer <scheme> <payload>` for registered schemes, for clients that can send nothing else. Default: `false`. */
   readonly nestedSchemes?: boolean | undefined;
+  /**
+   * Further names for schemes, exact and in this case only, for clients that name a handler by a name of their own.
+   * Default: none.
+   */
+  readonly aliases?: Readonly<Record<string, string>> | undefined;
+  /** Where a session token may ride beside `Authorization`. Default: nowhere else. */
+  readonly carriers?: CarrierOptions | undefined;
   /**
    * How long a right password is not checked again when it comes with every call. Default: 30,000: argon2 once in half
    * a minute costs nothing, and a changed password takes over within it. 0 checks every call; 300,000 at most.

@@ -34,6 +34,7 @@ function withFields(offer: Offer | undefined, headers: HeaderFields = []): (this
     if (this.statusCode === 304) return;
     const isUsable = offer?.usable() === true;
     if (isUsable) this.setHeader("Authorization", `${offer.scheme} ${offer.token}`);
+    if (isUsable && offer.setCookie !== undefined) this.appendHeader("Set-Cookie", offer.setCookie);
     for (const [name, value] of headers) this.setHeader(name, value);
     // Whatever the route says: nothing that carries a token may be stored by a cache, and no nonce (RFC 9449 §8.2).
     if (isUsable || headers.length > 0) this.setHeader("Cache-Control", "no-store");

@@ -18,6 +18,7 @@ const statuses: Record<DenialCode, { readonly http: number; readonly grpc: numbe
   not_found: { http: 404, grpc: 5 },
   invalid_argument: { http: 400, grpc: 3 },
   deadline_exceeded: { http: 504, grpc: 4 },
+  unimplemented: { http: 501, grpc: 12 },
 };
 
 /** The header, metadata key and trailer that carries `Denial.reason`. */

@@ -3,11 +3,12 @@ import { parseAuthorization } from "./parse-authorization.js";
 /** What a request presented. `refused` says that there was something, and that nobody may guess what was meant. */
 export type Extracted =
   | { readonly kind: "none" }
+  | PresentedCredentials
   | {
-      readonly kind: "credentials";
-      /** In lower case. */
-      readonly scheme: string;
-      readonly payload: string;
+      readonly kind: "several";
+      readonly authorization: PresentedCredentials | undefined;
+      /** What came by other carriers, the more explicit first: session tokens, or nothing that anybody knows. */
+      readonly beside: readonly string[];
     }
   | {
       readonly kind: "refused";
@@ -15,10 +16,19 @@ export type Extracted =
       readonly reason: "duplicate" | "malformed" | "truncated";
     };
 
-const none: Extracted = Object.freeze({ kind: "none" });
-const duplicate: Extracted = Object.freeze({ kind: "refused", reason: "duplicate" });
-const malformed: Extracted = Object.freeze({ kind: "refused", reason: "malformed" });
-const truncatedBlock: Extracted = Object.freeze({ kind: "refused", reason: "truncated" });
+export interface PresentedCredentials {
+  readonly kind: "credentials";
+  /** In lower case. */
+  readonly scheme: string;
+  /** The scheme as it was spelled. */
+  readonly name: string;
+  readonly payload: string;
+}
+
+const none = Object.freeze({ kind: "none" } as const);
+const duplicate = Object.freeze({ kind: "refused", reason: "duplicate" } as const);
+const malformed = Object.freeze({ kind: "refused", reason: "malformed" } as const);
+const truncatedBlock = Object.freeze({ kind: "refused", reason: "truncated" } as const);
 
 /**
  * Finds the one credential of a request.
@@ -30,7 +40,10 @@ const truncatedBlock: Extracted = Object.freeze({ kind: "refused", reason: "trun
  * @param rawHeaders name, value, name, value …, HTTP/2's pseudo headers included.
  * @param truncated the server dropped headers because there were too many: what is missing may be an `Authorization`.
  */
-export function extractCredentials(rawHeaders: readonly string[], truncated: boolean): Extracted {
+export function extractCredentials(
+  rawHeaders: readonly string[],
+  truncated: boolean,
+): Exclude<Extracted, { readonly kind: "several" }> {
   if (truncated) return truncatedBlock;
   let authorization: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -41,7 +54,7 @@ export function extractCredentials(rawHeaders: readonly string[], truncated: boo
   if (authorization === undefined) return none;
   const parsed = parseAuthorization(authorization);
   if (parsed === undefined) return malformed;
-  return { kind: "credentials", scheme: parsed.scheme, payload: parsed.payload };
+  return { kind: "credentials", scheme: parsed.scheme, name: parsed.name, payload: parsed.payload };
 }
 
 /** The length first: it rules out nearly every other header without comparing text. */

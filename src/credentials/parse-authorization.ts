@@ -4,6 +4,8 @@ import { authParams, token } from "./grammar.js";
 export interface Authorization {
   /** In lower case: schemes are compared without regard to case (§11.1). */
   readonly scheme: string;
+  /** The scheme as it was spelled. */
+  readonly name: string;
   /** What follows the scheme; `""` when nothing does. The scheme's handler decides what it may look like. */
   readonly payload: string;
 }
@@ -34,9 +36,9 @@ export function parseAuthorization(value: string): Authorization | undefined {
   if (value.length > maxAuthorizationLength) return undefined;
   const match = credentials.exec(trimOws(value));
   if (match === null) return undefined;
-  const [, scheme = "", payload = ""] = match;
+  const [, name = "", payload = ""] = match;
   if (payload.includes(",") && !parameters.test(payload)) return undefined;
-  return { scheme: scheme.toLowerCase(), payload };
+  return { scheme: name.toLowerCase(), name, payload };
 }
 
 /** Without spaces and tabs at the ends (RFC 9110 §5.6.3): HTTP/1 parsers remove them, HTTP/2 ones may not. */

@@ -16,6 +16,10 @@ export interface HandlerTable<I extends Identity = Identity> {
   readonly byCertificate: Handler<I> | undefined;
   /** In lower case, in the order given. */
   readonly schemes: readonly string[];
+  /** Schemes as their handlers spell them, and aliases, each with its scheme in lower case. */
+  readonly names: ReadonlyMap<string, string>;
+  /** The scheme that a name in a request stands for: an alias exactly as it is spelled, a scheme in any case. */
+  schemeOf(name: string): string;
   /**
    * What the handlers say in `WWW-Authenticate`, one challenge each, in the order given. A handler for `Bearer` says
    * nothing of its own: the session manager's challenge speaks for the scheme.
@@ -38,7 +42,10 @@ const browserSchemes: ReadonlySet<string> = new Set(["basic", "digest", "ntlm", 
  *
  * @throws {AuthError} `invalid_options` for a list or a handler that could not work. The message says what to do.
  */
-export function createHandlerTable<H extends Handler<Identity>>(handlers: readonly H[]): HandlerTable<IdentityOf<H>> {
+export function createHandlerTable<H extends Handler<Identity>>(
+  handlers: readonly H[],
+  aliases: Readonly<Record<string, string>> = {},
+): HandlerTable<IdentityOf<H>> {
   if (!Array.isArray(handlers) || handlers.length === 0) {
     refuse("handlers is empty, so nobody could ever log in. Add one, such as basic({ verify })");
   }
@@ -55,11 +62,18 @@ export function createHandlerTable<H extends Handler<Identity>>(handlers: readon
     // The element type of a list of handlers is the union of them; each of them yields a part of the identity union.
     table.set(scheme, handler as unknown as Handler<IdentityOf<H>>);
   }
+  const names = new Map([...table].map(([scheme, handler]) => [handler.scheme, scheme]));
+  for (const [alias, scheme] of Object.entries(aliases)) {
+    requireAlias(alias, scheme, table);
+    names.set(alias, scheme.toLowerCase());
+  }
   const byCertificate = [...table.values()].filter(({ carrier }) => carrier === "certificate");
   if (byCertificate.length > 1) refuse("Two handlers decide by the client certificate. Remove one");
   return Object.freeze({
     byCertificate: byCertificate[0],
     get: (scheme: string) => table.get(scheme),
+    names,
+    schemeOf: (name: string) => names.get(name) ?? name.toLowerCase(),
     schemes: Object.freeze([...table.keys()]),
     challenges(realm: string, { script }: { readonly script: boolean }) {
       const challenges: string[] = [];
@@ -73,6 +87,14 @@ export function createHandlerTable<H extends Handler<Identity>>(handlers: readon
       return challenges;
     },
   });
+}
+
+function requireAlias(alias: string, scheme: string, table: ReadonlyMap<string, unknown>): void {
+  if (!schemeShape.test(alias)) refuse(`The alias ${JSON.stringify(alias)} is not a token (RFC 9110 §5.6.2)`);
+  if (table.has(alias.toLowerCase())) refuse(`The alias ${alias} has a handler of its own. Remove one of the two`);
+  if (typeof scheme !== "string" || !table.has(scheme.toLowerCase())) {
+    refuse(`The alias ${alias} stands for ${String(scheme)}, for which there is no handler`);
+  }
 }
 
 function defaultChallenge(scheme: string, realm: string): string {

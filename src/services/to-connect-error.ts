@@ -10,6 +10,7 @@ const codes: Readonly<Record<DenialCode, Code>> = {
   not_found: Code.NotFound,
   invalid_argument: Code.InvalidArgument,
   deadline_exceeded: Code.DeadlineExceeded,
+  unimplemented: Code.Unimplemented,
 };
 
 /**

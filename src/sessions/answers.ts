@@ -3,6 +3,7 @@ import type { Identity } from "../identity.js";
 import type { SessionRow } from "../stores/store.js";
 import type { Confirmation } from "./confirmation.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { createOffer } from "./offer.js";
 import { fromContentJson } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
@@ -58,9 +59,8 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
       // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
       const usableUntil = platform.monotonic() + row.rules.overlapMs;
       const usable = () => session.endedReason === undefined && platform.monotonic() < usableUntil;
-      // Not enumerable: whoever logs a decision, or the response that carries its offer, must not log a token.
       const scheme = session.allowed.caller.scheme === "dpop" ? "DPoP" : "Bearer";
-      return Object.defineProperty({ scheme, usable } as Offer, "token", { value: token });
+      return createOffer({ token, scheme, usable });
     },
   };
 }

@@ -1,6 +1,8 @@
 import { AuthError } from "../errors.js";
 import type { SessionRules } from "../stores/store.js";
 
+export type { SessionRules };
+
 const second = 1_000;
 const minute = 60 * second;
 const hour = 60 * minute;

@@ -5,7 +5,7 @@ import type {
   PossessionRequest,
   PresentedToken,
 } from "../credentials/proof-of-possession.js";
-import type { Allowed, HeaderFields } from "../decision.js";
+import type { Allowed, AuthenticateOptions, HeaderFields } from "../decision.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
@@ -14,6 +14,8 @@ import type { Confirmation } from "./confirmation.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { type TokenFields, toRef } from "./token.js";
+
+type LookOptions = Pick<AuthenticateOptions, "rotate">;
 
 /** Why a session token was refused. */
 export type TokenRefusal = "expired" | "revoked" | "superseded" | PossessionRefusal;
@@ -24,8 +26,10 @@ export type Resumed<I extends Identity> =
 
 export interface SessionManager<I extends Identity> {
   readonly open: OpenSession<I>;
+  /** What a token of this deployment says, without asking the store; `undefined` for any other text. */
+  verify(token: string): TokenFields | undefined;
   /** Judges a session token. Never throws. Answers at once when the token is remembered, or the store is local. */
-  resume(token: string, rotate: boolean, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
+  resume(token: string, options: LookOptions, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
 }
 
 export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I>, OpenSessionOptions {
@@ -184,7 +188,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
 
   return {
     open: createOpenSession(options, answers),
-    resume(token, rotate, scheme, request) {
+    verify: decode,
+    resume(token, { rotate = true }, scheme, request) {
       const remembered = known.accept(token);
       if (remembered !== undefined) {
         const cnf = remembered.caller.session?.cnf;

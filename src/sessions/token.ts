@@ -5,6 +5,11 @@ import { createMac } from "./mac.js";
 /** Marks a session token, for `Bearer` dispatch and for secret scanners. */
 export const sessionPrefix = "sps_";
 
+/** Whether this is for the session manager. `DPoP` presents the token of a session bound to a key (RFC 9449 §7.1). */
+export function isSessionToken(scheme: string, payload: string): boolean {
+  return (scheme === "bearer" || scheme === "dpop") && payload.startsWith(sessionPrefix);
+}
+
 /** What a session token says. */
 export interface TokenFields {
   readonly keyId: number;

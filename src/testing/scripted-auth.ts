@@ -49,6 +49,7 @@ export function createScriptedAuth(): ScriptedAuth {
   return {
     realm: "scripted",
     rules: resolveRules(),
+    schemes: new Map(),
     slot,
     asked,
     authenticate(request, options) {

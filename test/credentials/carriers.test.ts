@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { extractCredentials, readHeader } from "../../src/credentials/carriers.js";
 
-const bearer = { kind: "credentials", scheme: "bearer", payload: "good" };
+const bearer = { kind: "credentials", scheme: "bearer", name: "Bearer", payload: "good" };
 
 test("finds the credentials whatever the case of the name, and among pseudo headers", () => {
   for (const name of ["authorization", "Authorization", "AUTHORIZATION", "aUtHoRiZaTiOn"]) {

@@ -40,7 +40,7 @@ function oracle(value: string): Authorization | undefined {
   let payload = space < 0 ? "" : text.slice(space);
   while (payload.startsWith(" ")) payload = payload.slice(1);
   if (payload.indexOf(",") >= 0 && !isParameterList(payload)) return undefined;
-  return { scheme: scheme.toLowerCase(), payload };
+  return { scheme: scheme.toLowerCase(), name: scheme, payload };
 }
 
 function isParameterList(payload: string): boolean {
