@@ -40,6 +40,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*BeginOperateAs",
     "*Caller",
     "*CallerSlot",
+    "*CarrierOptions",
     "*CertificateFields",
     "*CertificateRule",
     "*ClaimMapping",
@@ -47,6 +48,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*ClientCertificateIdentity",
     "*ClientCertificateOptions",
     "*Confirmation",
+    "*CookieOptions",
     "*CreateApiKeyOptions",
     "*Decision",
     "*Denial",
@@ -170,6 +172,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   ],
   "./connect": ["*ConnectAuthListener", "*ConnectAuthOptions", "connectAuth"],
   "./cors": ["*CorsOptions", "corsAllowedHeaders", "corsExposedHeaders", "expressCors", "nodeCors"],
+  "./deephaven": ["*DeephavenCoreOptions", "*FlightOptions", "*RpcService", "deephavenCore", "flight"],
   "./express": ["*GuardOptions", "expressAuth"],
   "./gateway": [
     "*AddressConfig",
@@ -194,6 +197,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "startGateway",
     "toFaultText",
   ],
+  "./grpc": ["*GrpcAuthListener", "*GrpcAuthOptions", "grpcAuth"],
   "./koa": ["*GuardOptions", "koaAuth"],
   "./memory": ["*MemoryOptions", "memory"],
   "./node": [

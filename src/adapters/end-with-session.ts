@@ -13,8 +13,13 @@ export function endWithSession(session: Session | undefined, request: NodeReques
     if ("stream" in response) response.stream.close(constants.NGHTTP2_CANCEL);
     else response.destroy();
   });
+  whenGone(request, response, forget);
+}
+
+/** Calls back once when the response is over, or nobody is there any more to read it. */
+export function whenGone(request: NodeRequest, response: NodeResponse, callback: () => void): void {
   if ("stream" in response) {
-    response.once("close", forget);
+    response.once("close", callback);
     return;
   }
   // In a pipeline, a response that waits for its turn never hears that its connection is gone, and would be kept until
@@ -23,7 +28,7 @@ export function endWithSession(session: Session | undefined, request: NodeReques
   const done = () => {
     response.off("close", done);
     socket.off("close", done);
-    forget();
+    callback();
   };
   response.once("close", done);
   if (response.socket === null) socket.once("close", done);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { create, type DescMethodUnary, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import { AuthService, LogInRequestSchema, WhoAmIRequestSchema } from "../../src/gen/sallyport/v1/auth_service_pb.js";
 import { type Running, rotateAfterMs, start } from "./server.js";
+import { TalkService } from "./talk-service.js";
 
 let server: Running;
 let client: Client;
@@ -83,4 +85,14 @@ test("grpc-js sees why it was refused", async () => {
     assert.equal(answer.error?.code, status.UNAUTHENTICATED);
     assert.deepEqual(answer.error.metadata.get("sallyport-reason"), [reason]);
   }
+});
+
+test("grpc-js is given the next token in the initial metadata also when the service fails", async () => {
+  const opened = await logIn("bob", "hunter2");
+  const token = `Bearer ${opened.message?.token}`;
+  await call(AuthService.method.whoAmI, create(WhoAmIRequestSchema), token);
+  server.advance(rotateAfterMs);
+  const failed = await call(TalkService.method.say, create(StringValueSchema, { value: "fail" }), token);
+  assert.equal(failed.error?.code, status.PERMISSION_DENIED);
+  assert.match(String(failed.header.get("authorization")[0]), /^Bearer sps_/);
 });
