@@ -1,18 +1,14 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
-import {
-  AuthService,
-  type LogInRequestSchema,
-  type LogInResponse,
-  type WhoAmIResponse,
-} from "../gen/sallyport/v1/auth_service_pb.js";
+import { AuthService, type LogInRequestSchema, type WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
 import { createAuthFetch } from "./auth-fetch.js";
 import { toLogInError } from "./authentication-failed-error.js";
 import { type Bearer, createBearer } from "./bearer.js";
 import { createBearerInterceptor } from "./bearer-interceptor.js";
 import { createKeepAlive, type Delay, type KeepAlive, systemDelay } from "./keep-alive.js";
+import { openPrivateKey, type PrivateKeyLogInOptions, type PrivateKeySource } from "./private-key.js";
 import { createProofKey } from "./proof-key.js";
 
 /** Options of {@link AuthClient}. */
@@ -61,7 +57,7 @@ export interface TransportOptions {
  * ```
  *
  * `transport` and `fetch` follow the token's rotation. When the session has ended they log in again, once for all calls
- * that notice, and repeat what is safe to repeat: for that the client keeps the password in memory until `close`.
+ * that notice, and repeat what is safe to repeat: for that the client keeps the password, or the key, in memory until `close`.
  */
 export class AuthClient {
   /** A Connect transport that presents the token. */
@@ -101,27 +97,34 @@ export class AuthClient {
    * @throws {AuthenticationFailedError} when user or password is wrong
    * @throws {ConnectError} when it could not be tried, or, with `bind`, the server does not bind
    */
-  async password(user: string, password: string): Promise<Caller | undefined> {
-    let caller: Caller | undefined;
-    await this.#bearer.logIn(async () => {
-      const response = await this.#logIn({ proof: { case: "password", value: { user, password } } });
-      caller = response.caller;
-      return response.token;
-    });
-    return caller;
+  password(user: string, password: string): Promise<Caller | undefined> {
+    return this.#logIn(async () => ({ proof: { case: "password", value: { user, password } } }));
   }
 
-  async #logIn(request: MessageInitShape<typeof LogInRequestSchema>): Promise<LogInResponse> {
-    let scheme: string | undefined;
-    const onHeader = (header: Headers) => {
-      scheme = header.get("authorization")?.split(" ", 1)[0];
-    };
-    const options = { ...this.#callOptions(), onHeader };
-    const response = await this.#service.logIn(request, options).catch((error: unknown) => {
-      throw toLogInError(error);
+  /**
+   * Logs in by a private key: asks for a challenge, signs it, and answers. When this succeeds, it replaces a session that is
+   * held already.
+   *
+   * ```ts
+   * await client.privateKey(await readFile("priv-ada.base64.txt", "utf8"));           // the file names the user
+   * await client.privateKey(await readFile("id_ed25519", "utf8"), { user: "ada" });
+   * await client.privateKey({ privateKey, publicKey }, { user: "ada" });               // of WebCrypto
+   * ```
+   *
+   * @returns who that is
+   * @throws {AuthenticationFailedError} when the server does not take this key for this user
+   * @throws {ConnectError} `InvalidArgument` when the key cannot be used, with what is wrong with it; any other when it
+   *   could not be tried
+   */
+  async privateKey(key: PrivateKeySource, options: PrivateKeyLogInOptions = {}): Promise<Caller | undefined> {
+    const signer = await openPrivateKey(key, options);
+    const { user, publicKey } = signer;
+    const operateAs = signer.operateAs === undefined ? undefined : { subject: signer.operateAs };
+    return this.#logIn(async () => {
+      const { realm, nonce } = await this.#service.getChallenge({ user, publicKey }, this.#callOptions());
+      const signature = await signer.sign({ realm, nonce });
+      return { proof: { case: "privateKey", value: { user, publicKey, nonce, signature } }, operateAs };
     });
-    if (this.#bearer.key !== undefined && scheme !== "DPoP") throw notBound();
-    return response;
   }
 
   /** Asks the server who is calling. */
@@ -142,7 +145,7 @@ export class AuthClient {
   }
 
   /**
-   * Logs out, and forgets token and password whatever comes of it.
+   * Logs out, and forgets token, password and key whatever comes of it.
    *
    * @throws {ConnectError} when the server could not be told: the session then lives until its idle limit
    */
@@ -159,6 +162,26 @@ export class AuthClient {
     await this.#service.logOut({}, options).catch((error: ConnectError) => {
       if (!isOver(error)) throw error;
     });
+  }
+
+  /** Now, and again whenever the session is found to have ended. */
+  async #logIn(prove: () => Promise<MessageInitShape<typeof LogInRequestSchema>>): Promise<Caller | undefined> {
+    let caller: Caller | undefined;
+    await this.#bearer.logIn(async () => {
+      let scheme: string | undefined;
+      const onHeader = (header: Headers) => {
+        scheme = header.get("authorization")?.split(" ", 1)[0];
+      };
+      try {
+        const response = await this.#service.logIn(await prove(), { ...this.#callOptions(), onHeader });
+        if (this.#bearer.key !== undefined && scheme !== "DPoP") throw notBound();
+        caller = response.caller;
+        return response.token;
+      } catch (error) {
+        throw toLogInError(error);
+      }
+    });
+    return caller;
   }
 
   #callOptions(): { timeoutMs: number } {

@@ -19,7 +19,7 @@ type Messages = StreamResponse["message"];
  * that is safe: a unary call, and a server stream that has yielded nothing. A client or bidirectional stream is never
  * repeated, since its messages are gone; but when the session has ended, the next one finds a new one.
  *
- * A call that brings an `authorization` header of its own, and `LogIn`, are left alone; a proof of the key goes with
+ * A call that brings an `authorization` header of its own, `LogIn` and `GetChallenge` are left alone; a proof of the key goes with
  * `LogIn`, and with a `DPoP` header, if the session is to be bound.
  */
 export function createBearerInterceptor(bearer: Bearer): Interceptor {
@@ -114,9 +114,14 @@ async function serverStream(call: BearerCall, next: StreamNext, request: StreamR
   }
 }
 
+const logInMethods: ReadonlySet<string> = new Set([
+  AuthService.method.logIn.name,
+  AuthService.method.getChallenge.name,
+]);
+
 // A token has no business where the credentials themselves are sent.
 function isLogIn({ service, method }: UnaryRequest | StreamRequest): boolean {
-  return service.typeName === AuthService.typeName && method.name === AuthService.method.logIn.name;
+  return service.typeName === AuthService.typeName && logInMethods.has(method.name);
 }
 
 function targetOf({ requestMethod, url }: UnaryRequest | StreamRequest): { method: string; url: string } {

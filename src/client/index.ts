@@ -9,5 +9,7 @@ export { AuthenticationFailedError } from "./authentication-failed-error.js";
 export { type Bearer, type BearerCall, type BearerOptions, createBearer, type LogIn } from "./bearer.js";
 export { createBearerInterceptor } from "./bearer-interceptor.js";
 export type { Delay } from "./keep-alive.js";
+export type { PrivateKeyLogInOptions, PrivateKeySource } from "./private-key.js";
 export { createProofKey, type ProofKey, type ProofKeyOptions, type ProvenCall } from "./proof-key.js";
 export { createTokenHolder, parseToken, type TokenHolder, type TokenParts } from "./token-holder.js";
+export type { WebCryptoKey } from "./web-crypto.js";

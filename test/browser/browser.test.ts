@@ -8,6 +8,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { connectAuth } from "../../src/adapters/connect.js";
 import { expressCors } from "../../src/adapters/cors.js";
 import { expressAuth } from "../../src/adapters/express.js";
+import { requirePublicKey } from "../../src/handlers/public-key.js";
 import { authRoutes } from "../../src/services/auth-service.js";
 import type { AdapterServer } from "../../src/testing/adapter-suite.js";
 import { listen } from "../adapters/servers.js";
@@ -89,6 +90,18 @@ describe("a page of another origin, in Chromium", { skip }, () => {
     await ask(page, "logOut");
     assert.deepEqual(await refsOf("ada"), []);
     await assert.rejects(ask(page, "whoAmI"), /unauthenticated/);
+    await page.close();
+  });
+
+  it("logs in by a private key that no script can read", async () => {
+    const page = await open();
+    const key = requirePublicKey(await ask(page, "makeKey"));
+    assert.equal(key.algorithm, "P-256");
+    assert.equal(await ask(page, "logInByKey", api.origin, "ada"), "wrong");
+    engine.enrolled.set("ada", key.fingerprint);
+    assert.equal(await ask(page, "logInByKey", api.origin, "ada"), "ada");
+    assert.equal((await ask(page, "whoAmI")).subject, "ada");
+    await ask(page, "logOut");
     await page.close();
   });
 

@@ -5,6 +5,7 @@ import {
   type Bearer,
   createAuthFetch,
   createBearer,
+  type PrivateKeySource,
   parseToken,
 } from "sallyport/client";
 
@@ -12,6 +13,10 @@ import {
 export interface Tab {
   /** Who that is, or `"wrong"`. */
   logIn(baseUrl: string, user: string, password: string): Promise<string | undefined>;
+  /** Makes a key pair whose private half no script can read; its public half, SPKI in base64. */
+  makeKey(): Promise<string>;
+  /** By that key. Who that is, or `"wrong"`. */
+  logInByKey(baseUrl: string, user: string): Promise<string | undefined>;
   /** By Connect-Web. */
   whoAmI(): Promise<{ readonly subject?: string | undefined; readonly session?: string | undefined }>;
   /** By `fetch`, all at once; the status of each. */
@@ -37,20 +42,35 @@ interface Browser {
 const { localStorage } = globalThis as unknown as Browser;
 
 let client: AuthClient;
+let keyPair: Extract<PrivateKeySource, { readonly publicKey: unknown }>;
 let bearer: Bearer;
 let sharedFetch: typeof fetch;
 
 const generationOf = (token: string | undefined) => parseToken(token ?? "")?.generation;
 
+async function subjectOf(logIn: ReturnType<AuthClient["password"]>): Promise<string | undefined> {
+  try {
+    return (await logIn)?.identity?.subject;
+  } catch (error) {
+    if (error instanceof AuthenticationFailedError) return "wrong";
+    throw error;
+  }
+}
+
 const tab: Tab = {
-  async logIn(baseUrl, user, password) {
+  logIn(baseUrl, user, password) {
     client = new AuthClient({ baseUrl });
-    try {
-      return (await client.password(user, password))?.identity?.subject;
-    } catch (error) {
-      if (error instanceof AuthenticationFailedError) return "wrong";
-      throw error;
-    }
+    return subjectOf(client.password(user, password));
+  },
+  async makeKey() {
+    const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+    keyPair = await crypto.subtle.generateKey(algorithm, false, ["sign", "verify"]);
+    const spki = new Uint8Array(await crypto.subtle.exportKey("spki", keyPair.publicKey));
+    return btoa(String.fromCharCode(...spki));
+  },
+  logInByKey(baseUrl, user) {
+    client = new AuthClient({ baseUrl });
+    return subjectOf(client.privateKey(keyPair, { user }));
   },
   async whoAmI() {
     const { caller, session } = await client.whoAmI();
