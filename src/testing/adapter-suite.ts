@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { Auth } from "../auth.js";
 import { createHttp1Wire, createHttp2Wire, exchange, type Wire } from "./adapter-client.js";
+import { describeCarriedFields } from "./adapter-fields.js";
 import { http2Status } from "./http2-frames.js";
 import { rpcDenials, showDenial } from "./rpc-denials.js";
 import { createScriptedAuth, type ScriptedAuth } from "./scripted-auth.js";
@@ -76,6 +77,8 @@ function describeCase({ protocol, start }: AdapterCase): void {
       assert.match(String(headers.vary), /\bAuthorization\b/);
     });
   }
+
+  describeCarriedFields(() => wire, answers);
 
   it("a route's own Vary stays beside ours", async () => {
     const { headers } = await wire.call({ path: "/raw", headers: ["authorization", "Bearer ada"] });

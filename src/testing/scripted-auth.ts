@@ -15,7 +15,8 @@ export interface ScriptedAuth extends Auth<Identity> {
  * Decides by a script instead of an engine, so that an adapter's test can ask for any decision:
  *
  * - `Bearer NAME`: `NAME` is let in; `Bearer NAME.due` is offered the token `next-NAME`; `Bearer NAME.stale` an offer
- *   that is not usable any more; `slow` as a further suffix makes the decision a promise.
+ *   that is not usable any more; `NAME.nonce` carries `dpop-nonce: next-nonce`; `slow` as a further suffix makes the
+ *   decision a promise.
  * - `Bearer superseded`, `Bearer unavailable` …: that denial. Nothing: `no_credentials`, unless anonymous is welcome.
  * - a second field, a comma or another scheme: `invalid_request`; a truncated header block: `headers_too_large`.
  */
@@ -43,6 +44,7 @@ export function createScriptedAuth(): ScriptedAuth {
       kind: "allowed",
       caller,
       offer: offered ? { token: `next-${subject}`, scheme: "Bearer", usable: () => usable } : undefined,
+      headers: suffixes.includes("nonce") ? [["dpop-nonce", "next-nonce"]] : undefined,
     };
   }
 
@@ -93,6 +95,12 @@ const challenges = ['Bearer realm="scripted"', 'Basic realm="scripted", charset=
 const denials: Partial<Record<DenialReason, Omit<Denial, "kind" | "reason">>> = {
   no_credentials: { code: "unauthenticated", message: "Log in, 100 % please: Grüße", challenges },
   invalid_request: { code: "unauthenticated", message: "These credentials are not accepted", challenges },
+  use_dpop_nonce: {
+    code: "unauthenticated",
+    message: "Repeat it with the nonce",
+    challenges: ['DPoP realm="scripted", error="use_dpop_nonce"'],
+    headers: [["dpop-nonce", "next-nonce"]],
+  },
   superseded: { code: "unauthenticated", message: "A newer token is in use", challenges },
   unavailable: { code: "unavailable", message: "Cannot tell now", challenges: [] },
   headers_too_large: { code: "resource_exhausted", message: "Too many header fields", challenges: [] },
