@@ -1,5 +1,5 @@
 import { handler, plainName, roles, schemeName } from "./handler-schema.js";
-import { operateAs, throttle, tickets } from "./policy-schema.js";
+import { binding, operateAs, throttle, tickets } from "./policy-schema.js";
 import { count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 const address = (description: string): Schema => ({
@@ -160,6 +160,7 @@ export const configSchema: Schema = {
       ),
       throttle,
       operateAs,
+      binding,
       tickets,
       routes: { ...list(route, "a list of routes", "Who may reach what. What no route matches is 404."), minItems: 1 },
       upstreams: mapOf(

@@ -1,3 +1,4 @@
+import type { DpopOptions } from "../credentials/dpop-options.js";
 import type { StepUp } from "../decision.js";
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
 import type { LdapOptions } from "../handlers/ldap-options.js";
@@ -23,6 +24,7 @@ export interface GatewayConfig {
   readonly throttle: ThrottleOptions | false;
   readonly operateAs: OperateAsConfig | undefined;
   readonly tickets: TicketsConfig;
+  readonly binding: { readonly bindToCertificate: boolean; readonly dpop: DpopOptions };
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;

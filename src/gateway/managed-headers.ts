@@ -27,6 +27,7 @@ const own: ReadonlySet<string> = new Set(["host", "content-length"]);
  */
 const managed: ReadonlySet<string> = new Set([
   "authorization",
+  "dpop-nonce",
   "forwarded",
   "proxy-authorization",
   "sallyport-reason",
@@ -59,6 +60,8 @@ function fateOf(name: string): Fate {
 }
 
 function judge(lower: string): Fate {
+  // A proof of the key is part of what was presented (RFC 9449), and used up.
+  if (lower === "dpop") return "authorization";
   if (lower === "authorization" || lower === "cookie") return lower;
   if (lower.startsWith(":") || own.has(lower)) return "own";
   if (hopByHop.has(lower)) return "hop";

@@ -6,7 +6,7 @@ import { type ConfigFault, readConfigDocument, toFaultText } from "./config-docu
 import type { RawConfig, Reading } from "./raw-config.js";
 import { readHandlers } from "./read-handlers.js";
 import { readListen, readTrustedProxies } from "./read-listen.js";
-import { readOperateAs, readThrottle, readTickets } from "./read-policies.js";
+import { readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
 import { readRoutes, readUpstreams } from "./read-routes.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
 import { type Environment, readFileWith } from "./secrets.js";
@@ -86,6 +86,7 @@ function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {
     throttle: readThrottle(raw, reading),
     operateAs: readOperateAs(raw, handlers, reading),
     tickets: readTickets(raw),
+    binding: readBinding(raw, reading),
     routes: Object.freeze(readRoutes(raw, reading)),
     upstreams: readUpstreams(raw, reading),
     trustedProxies: Object.freeze(readTrustedProxies(raw, reading)),

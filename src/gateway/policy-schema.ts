@@ -33,6 +33,33 @@ export const operateAs: Schema = object(
   "Who may operate as whom. Default: nobody as anybody.",
 );
 
+/** What sessions are bound to. */
+export const binding: Schema = object(
+  {
+    certificate: flag(
+      "Bind new sessions to the client certificate, where the listener asked for one and verified it (RFC 8705).",
+    ),
+    baseUrls: list(
+      text("a URL such as https://api.example", "A URL: scheme, host, and a path that a proxy in front takes away."),
+      "a list of URLs, such as [https://api.example]",
+      "Where clients reach this gateway: a `DPoP` proof is good for a URL under one of them. Default: the authority of each request.",
+    ),
+    nonce: {
+      ...flag("A proof must hold a nonce of ours. `false` is for clients that know none: then their clock counts."),
+      default: true,
+    },
+    proofLife: duration(
+      "60s",
+      "How long a nonce is handed out, and good for as long again; without nonces, how old a proof may be. From 30s to 10m.",
+    ),
+    sharedReplay: flag(
+      "Remember used proofs in the store, for all nodes: a durable write per call of a bound session.",
+    ),
+  },
+  [],
+  "Sessions that are worth nothing without a key or a certificate. Clients bind to a key by themselves, by `DPoP` (RFC 9449).",
+);
+
 /** One-time tickets. */
 export const tickets: Schema = object(
   {

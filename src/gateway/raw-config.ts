@@ -15,6 +15,13 @@ export interface RawConfig {
   readonly keys?: { readonly file?: string };
   readonly store?: { readonly sqlite?: string; readonly memory?: true };
   readonly session?: RawSession;
+  readonly binding?: {
+    readonly certificate?: boolean;
+    readonly baseUrls?: List<string>;
+    readonly nonce?: boolean;
+    readonly proofLife?: string;
+    readonly sharedReplay?: boolean;
+  };
   readonly handlers?: Named<RawHandler>;
   readonly throttle?: RawThrottle;
   readonly operateAs?: { readonly users?: string; readonly rules?: List<RawOperateAsRule> };

@@ -1,6 +1,8 @@
+import { type DpopOptions, resolveDpop } from "../credentials/dpop-options.js";
 import { operateAs } from "../policies/operate-as-rules.js";
 import { resolveThrottle, type ThrottleOptions } from "../policies/throttle-options.js";
 import type { GatewayConfig, HandlerConfig, OperateAsConfig, TicketsConfig } from "./config.js";
+import type { ConfigPath } from "./config-document.js";
 import { parseDuration } from "./duration.js";
 import { createUserFile } from "./handlers.js";
 import { messageOf } from "./message-of.js";
@@ -69,4 +71,27 @@ export function readThrottle({ throttle = {} }: RawConfig, reading: Reading): Th
     report(reading, name === undefined ? ["throttle"] : ["throttle", name], message);
   }
   return off === true ? false : Object.freeze(options);
+}
+
+/** What sessions are bound to, and how that is proved. */
+export function readBinding({ binding = {} }: RawConfig, reading: Reading): GatewayConfig["binding"] {
+  const { certificate = false, nonce, sharedReplay } = binding;
+  const proofLifeMs = binding.proofLife === undefined ? undefined : parseDuration(binding.proofLife);
+  const baseUrls = present(binding.baseUrls);
+  baseUrls.forEach((url, index) => {
+    check({ baseUrls: [url] }, ["binding", "baseUrls", index], reading);
+  });
+  check({ proofLifeMs }, ["binding", "proofLife"], reading, "binding: proofLife must be from 30s to 10m");
+  return Object.freeze({
+    bindToCertificate: certificate,
+    dpop: Object.freeze({ baseUrls, nonce, proofLifeMs, sharedReplay }),
+  });
+}
+
+function check(options: DpopOptions, path: ConfigPath, reading: Reading, message?: string): void {
+  try {
+    resolveDpop(options);
+  } catch (error) {
+    report(reading, path, message ?? messageOf(error).replace("dpop:", "binding:"));
+  }
 }

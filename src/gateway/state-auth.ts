@@ -32,6 +32,7 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
   const { platform, onEvent, onWarning = (message) => process.emitWarning(message, "SallyportWarning") } = options;
   return createAuth({
     ...config.session,
+    ...config.binding,
     handlers: config.handlers.map((handler) => createHandler(handler, onWarning)),
     store,
     keys: keyFile(config.keys.file, { platform }),

@@ -228,6 +228,15 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: "base URLs that are none, and a proof that would live too long",
+    from: "realm: example",
+    to: "realm: example\nbinding: { baseUrls: [api.example, https://api.example], proofLife: 1h }",
+    faults: [
+      'gate.yaml:2:23: binding: baseUrls: "api.example" must be a URL such as https://api.example, without user, query or fragment',
+      "gate.yaml:2:69: binding: proofLife must be from 30s to 10m",
+    ],
+  },
+  {
     name: "JWT for another scheme",
     from: "  Bearer: {",
     to: "  Jwt: {",
