@@ -1,4 +1,3 @@
-import { rescue } from "./awaitable.js";
 import type { Deny } from "./credentials/deny.js";
 import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
 import type { Denial, HeaderFields } from "./decision.js";
@@ -115,7 +114,6 @@ export interface LogInParts<I extends Identity> {
 }
 
 const noHeaders = { rawHeaders: [] };
-const cannotTell = (): PossessionOutcome => ({ kind: "refused", reason: "unavailable" });
 
 /** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
 export function createLogIn<I extends Identity>(
@@ -136,7 +134,7 @@ export function createLogIn<I extends Identity>(
     const payload = handler?.fromHandshake === undefined ? toHeaderPayload(proof.payload) : proof.payload;
     const { peer, target, rawHeaders = [], challenge } = context;
     // Before a password is hashed: the first answer to a proof is mostly a nonce.
-    const possession = await rescue(() => parts.bind({ ...target, peer, rawHeaders }), cannotTell);
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
     if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
     // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
     const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {

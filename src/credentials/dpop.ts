@@ -29,8 +29,10 @@ export interface Dpop {
   /** The request brings one, good or bad: at a log-in that is the wish to bind the session. */
   isPresent(request: Pick<AuthRequest, "rawHeaders">): boolean;
   /** Uses the proof up: a second time it is a replay. Answers at once unless the store is asked. Never throws. */
-  check(request: Pick<AuthRequest, "method" | "path" | "rawHeaders">, expected: Expected): Awaitable<ProofCheck>;
+  check(request: ProvenRequest, expected: Expected): Awaitable<ProofCheck>;
 }
+
+export type ProvenRequest = Pick<AuthRequest, "method" | "path" | "rawHeaders">;
 
 export interface DpopParts {
   readonly options: ResolvedDpopOptions;
@@ -76,28 +78,29 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
     if (first !== "first") return refuse(first === "full" ? "unavailable" : "invalid_dpop_proof");
     const proved: ProofCheck = { kind: "proved", jkt: proof.jkt, headers: step < now ? nonceFields() : undefined };
     if (!sharedReplay) return proved;
-    return rescue<ProofCheck>(
-      // Made in the next step at the latest, and accepted in the one after it.
-      () => after(share(id, 3 * stepMs), (isFirst) => (isFirst ? proved : refuse("invalid_dpop_proof"))),
-      () => refuse("unavailable"),
-    );
+    // Made in the next step at the latest, and accepted in the one after it.
+    return after(share(id, 3 * stepMs), (isFirst) => (isFirst ? proved : refuse("invalid_dpop_proof")));
+  }
+
+  function judge(request: ProvenRequest, { token, jkt }: Expected): Awaitable<ProofCheck> {
+    const [value, second] = readAll(request.rawHeaders, "dpop");
+    const proof = value === undefined || second !== undefined ? undefined : readProof(value);
+    const isMeant =
+      proof !== undefined &&
+      (jkt === undefined || proof.jkt === jkt) &&
+      proof.htm === request.method &&
+      isTarget(proof.htu, request) &&
+      proof.ath === (token === undefined ? undefined : hash("sha256", token, "base64url"));
+    if (!isMeant) return refuse("invalid_dpop_proof");
+    const step = stepOf(proof);
+    if (step === undefined) return refuse(nonces === undefined ? "invalid_dpop_proof" : "use_dpop_nonce");
+    return proof.isSigned() ? use(proof, step) : refuse("invalid_dpop_proof");
   }
 
   return {
     isPresent: ({ rawHeaders }) => readAll(rawHeaders, "dpop").length > 0,
-    check(request, { token, jkt }) {
-      const [value, second] = readAll(request.rawHeaders, "dpop");
-      const proof = value === undefined || second !== undefined ? undefined : readProof(value);
-      const isMeant =
-        proof !== undefined &&
-        (jkt === undefined || proof.jkt === jkt) &&
-        proof.htm === request.method &&
-        isTarget(proof.htu, request) &&
-        proof.ath === (token === undefined ? undefined : hash("sha256", token, "base64url"));
-      if (!isMeant) return refuse("invalid_dpop_proof");
-      const step = stepOf(proof);
-      if (step === undefined) return refuse(nonces === undefined ? "invalid_dpop_proof" : "use_dpop_nonce");
-      return proof.isSigned() ? use(proof, step) : refuse("invalid_dpop_proof");
-    },
+    check: (request, expected) => rescue(() => judge(request, expected), cannotTell),
   };
 }
+
+const cannotTell = (): ProofCheck => ({ kind: "refused", reason: "unavailable" });
