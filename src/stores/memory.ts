@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
 import { AuthError } from "../errors.js";
 import { type Platform, systemPlatform } from "../platform.js";
+import { createCapCounter } from "./cap-counts.js";
 import { isOver, removableAt } from "./deadline.js";
 import { createDeadlineHeap } from "./deadline-heap.js";
 import { coveringMark, type EndMark } from "./end-mark.js";
@@ -53,6 +54,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const records = createMemoryRecords(platform);
   const marks = new Map<string, EndMark>();
   const rules = createRulesTable();
+  const counter = createCapCounter();
   const listeners = new Set<(event: EndEvent) => void>();
 
   // A kind has no colon, so no two proofs share a key.
@@ -62,8 +64,14 @@ export function memory(options: MemoryOptions = {}): Store {
     for (const listener of listeners) listener(event);
   }
 
-  function remove(row: SessionRow): void {
+  function put(before: SessionRow | undefined, row: SessionRow, now: number): void {
+    rows.set(row.ref, row);
+    counter.changed(before, row, now);
+  }
+
+  function remove(row: SessionRow, now: number): void {
     rows.delete(row.ref);
+    counter.changed(row, undefined, now);
     states.delete(row.ref);
     bySubject.remove(row.subject, row.ref);
     if (row.actor !== null) byActor.remove(row.actor, row.ref);
@@ -75,23 +83,28 @@ export function memory(options: MemoryOptions = {}): Store {
   }
 
   function revoke(row: SessionRow, now: number, reason: string): void {
-    rows.set(row.ref, toNextRow(row, { revokedAt: now, revokedReason: reason }));
+    put(row, toNextRow(row, { revokedAt: now, revokedReason: reason }), now);
   }
 
-  /** Removes the oldest beyond `cap`; the index lists them in the order in which they opened. */
-  function evict(subject: string, cap: number, matches: (row: SessionRow) => boolean): SessionRow[] {
-    const refs = bySubject.get(subject);
-    if (refs.length <= cap) return [];
-    const matching = refs.flatMap((ref) => rows.get(ref) ?? []).filter(matches);
-    const evicted = matching.slice(0, Math.max(0, matching.length - cap));
-    evicted.forEach(remove);
+  /** Removes the oldest `excess`; the index lists them in the order in which they opened. */
+  function evict(subject: string, excess: number, now: number, matches: (row: SessionRow) => boolean): SessionRow[] {
+    const evicted: SessionRow[] = [];
+    for (const ref of excess > 0 ? bySubject.get(subject) : []) {
+      const row = rows.get(ref);
+      if (row === undefined || !matches(row)) continue;
+      evicted.push(row);
+      if (evicted.length === excess) break;
+    }
+    for (const row of evicted) remove(row, now);
     return evicted;
   }
 
   function applyCaps(subject: string, caps: SessionCaps, now: number): void {
-    evict(subject, caps.unclaimed, (row) => !row.claimed && !isOver(row, now));
-    evict(subject, caps.claimed, (row) => row.revokedAt !== null);
-    for (const row of evict(subject, caps.claimed, (row) => row.claimed && !isOver(row, now))) {
+    const own = () => bySubject.get(subject).flatMap((ref) => rows.get(ref) ?? []);
+    const { unclaimed, revoked, claimed } = counter.count(subject, now, own);
+    evict(subject, unclaimed - caps.unclaimed, now, (row) => !row.claimed && !isOver(row, now));
+    evict(subject, revoked - caps.claimed, now, (row) => row.revokedAt !== null);
+    for (const row of evict(subject, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now))) {
       emit({ kind: "session", ref: row.ref, reason: "cap" });
     }
     // Evicted rows leave their deadline behind; without this a million log-ins of one subject would stay in the heap.
@@ -126,7 +139,7 @@ export function memory(options: MemoryOptions = {}): Store {
         rowDeadlines.push(ref, removable);
         moved += 1;
       } else {
-        remove(row);
+        remove(row, now);
         count += 1;
       }
     }
@@ -147,7 +160,7 @@ export function memory(options: MemoryOptions = {}): Store {
       const sibling = rows.get(bySubject.get(session.subject).at(-1) ?? "");
       const identity = sibling?.identity === session.identity ? sibling.identity : session.identity;
       const row = toFirstRow({ ...session, identity, rules: rules.same(session.rules) }, now, mark);
-      rows.set(row.ref, row);
+      put(undefined, row, now);
       bySubject.add(row.subject, row.ref);
       if (row.actor !== null) byActor.add(row.actor, row.ref);
       rowDeadlines.push(row.ref, removableAt(row));
@@ -164,7 +177,7 @@ export function memory(options: MemoryOptions = {}): Store {
       if (row === undefined || row.version !== reading.row.version || row.revokedAt !== null) return undefined;
       if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
       const next = toNextRow(row, change);
-      rows.set(next.ref, next);
+      put(row, next, now);
       if (next.revokedAt !== null) emit({ kind: "session", ref: next.ref, reason: next.revokedReason ?? "" });
       return { row: next, now };
     },

@@ -1,0 +1,64 @@
+import { sessionDeadline } from "../sessions/rotation.js";
+import { isOver } from "./deadline.js";
+import type { SessionRow } from "./store.js";
+
+/** How many sessions of one subject count towards each cap. */
+export interface CapCounts {
+  unclaimed: number;
+  claimed: number;
+  revoked: number;
+}
+
+/**
+ * Keeps the counts as rows come, change and go, so that a log-in of a subject with a thousand sessions need not look at
+ * each. Only expiry changes a count by itself: until the earliest deadline that was seen, none can have.
+ */
+export interface CapCounter {
+  changed(before: SessionRow | undefined, after: SessionRow | undefined, now: number): void;
+  /** @param rowsOf all rows of the subject; asked for when one of them may have expired. */
+  count(subject: string, now: number, rowsOf: () => Iterable<SessionRow>): CapCounts;
+}
+
+interface Counted extends CapCounts {
+  exactUntil: number;
+}
+
+type Kind = keyof CapCounts;
+
+export function createCapCounter(): CapCounter {
+  const counted = new Map<string, Counted>();
+
+  return {
+    changed(before, after, now) {
+      const { subject } = (after ?? before) as SessionRow;
+      const counts = counted.get(subject);
+      if (counts === undefined) {
+        if (after !== undefined) counted.set(subject, { unclaimed: 0, claimed: 0, revoked: 0, exactUntil: 0 });
+        return;
+      }
+      // It may have been left out as expired already: then count all anew.
+      if (before !== undefined && before.revokedAt === null && now >= sessionDeadline(before)) counts.exactUntil = 0;
+      if (before !== undefined) counts[kindOf(before)] -= 1;
+      if (after !== undefined) add(counts, after);
+      if (counts.unclaimed + counts.claimed + counts.revoked <= 0) counted.delete(subject);
+    },
+    count(subject, now, rowsOf) {
+      const counts = counted.get(subject);
+      if (counts !== undefined && now < counts.exactUntil) return counts;
+      const fresh: Counted = { unclaimed: 0, claimed: 0, revoked: 0, exactUntil: Number.POSITIVE_INFINITY };
+      for (const row of rowsOf()) if (row.revokedAt !== null || !isOver(row, now)) add(fresh, row);
+      counted.set(subject, fresh);
+      return fresh;
+    },
+  };
+}
+
+function add(counts: Counted, row: SessionRow): void {
+  counts[kindOf(row)] += 1;
+  if (row.revokedAt === null) counts.exactUntil = Math.min(counts.exactUntil, sessionDeadline(row));
+}
+
+function kindOf(row: SessionRow): Kind {
+  if (row.revokedAt !== null) return "revoked";
+  return row.claimed ? "claimed" : "unclaimed";
+}
