@@ -8,6 +8,7 @@ const folders: Readonly<Record<string, string>> = {
   "/page/connect/": "node_modules/@connectrpc/connect/",
   "/page/connect-web/": "node_modules/@connectrpc/connect-web/",
   "/page/protobuf/": "node_modules/@bufbuild/protobuf/",
+  "/page/dpop/": "node_modules/dpop/",
 };
 
 /**
@@ -39,10 +40,11 @@ async function createImports(): Promise<Record<string, string>> {
     if (!folder.startsWith("node_modules/")) continue;
     const { name, exports } = JSON.parse(await readFile(`${folder}package.json`, "utf8")) as {
       readonly name: string;
-      readonly exports: Readonly<Record<string, { readonly import: string }>>;
+      readonly exports: Readonly<Record<string, string | { readonly import?: string; readonly default?: string }>>;
     };
     for (const [subpath, target] of Object.entries(exports)) {
-      imports[name + subpath.slice(1)] = prefix + target.import.slice(2);
+      const file = typeof target === "string" ? target : (target.import ?? target.default ?? "");
+      imports[name + subpath.slice(1)] = prefix + file.slice(2);
     }
   }
   return imports;
