@@ -57,7 +57,7 @@ const below: Readonly<Record<string, ReadonlySet<string>>> = {
   stores: new Set([...core, "stores"]),
   adapters: new Set([...core, "adapters"]),
   services: new Set([...core, "services", "gen", "wire"]),
-  gateway: new Set([...core, "stores", "adapters", "services", "gen", "gateway"]),
+  gateway: new Set([...core, "stores", "adapters", "services", "gen", "wire", "gateway"]),
   cli: new Set([...core, "stores", "adapters", "services", "gen", "gateway", "client", "cli", "wire"]),
   client: new Set(["client", "gen", "wire"]),
   wire: new Set(["wire"]),

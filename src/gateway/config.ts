@@ -64,6 +64,13 @@ export type HandlerConfig =
   | { readonly kind: "chain"; readonly scheme: string; readonly links: readonly HandlerConfig[] }
   | { readonly kind: "certificates"; readonly scheme: string; readonly rules: readonly CertificateRuleConfig[] }
   | { readonly kind: "apiKeys"; readonly scheme: string; readonly file: string }
+  | {
+      readonly kind: "authorizedKeys";
+      readonly scheme: string;
+      readonly file: string;
+      readonly rawChallenges: boolean;
+      readonly allowLegacyDsa: boolean;
+    }
   | { readonly kind: "ldap"; readonly scheme: string; readonly options: LdapOptions }
   | {
       readonly kind: "keys";

@@ -1,6 +1,6 @@
 import { certificateRules } from "./certificate-schema.js";
 import { ldapSchema } from "./ldap-schema.js";
-import { list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
+import { flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 export const schemeName: Schema = { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", title: "a scheme (RFC 9110 §5.6.2)" };
 export const plainName: Schema = {
@@ -86,6 +86,21 @@ const kinds: Schema = oneOf(
     ),
     apiKeys: path(
       "For any scheme but `Basic`, usually `ApiKey` or `Bearer`: a file of API keys, made by `sallyport api-keys new`. An edit takes effect within a second. For `Bearer` it may stand beside `jwt` or `oidc`: the prefix `spk_` tells them apart.",
+    ),
+    authorizedKeys: object(
+      {
+        file: path(
+          "A file of lines `user key`, with keys as OpenSSH, Deephaven or `sallyport keygen` write them. An edit takes effect within a second.",
+        ),
+        rawChallenges: flag(
+          "Also take signatures over a bare nonce, as clients of Deephaven Enterprise make them. They are bound to nothing.",
+        ),
+        allowLegacyDsa: flag(
+          "With `rawChallenges`: take DSA keys of old Deephaven installations. They are no longer safe.",
+        ),
+      },
+      ["file"],
+      "For `PublicKey`: log-in by a private key, through the RPCs `GetChallenge` and `LogIn`.",
     ),
     jwt: object(
       {

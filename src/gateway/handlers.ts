@@ -1,5 +1,6 @@
 import { apiKey } from "../handlers/api-key.js";
 import { apiKeyFile } from "../handlers/api-key-file.js";
+import { authorizedKeys } from "../handlers/authorized-keys.js";
 import { basic } from "../handlers/basic.js";
 import { chain } from "../handlers/chain.js";
 import { createClaimMapping } from "../handlers/claim-mapping.js";
@@ -10,6 +11,7 @@ import { jwt } from "../handlers/jwt.js";
 import { ldap } from "../handlers/ldap.js";
 import { oidc } from "../handlers/oidc.js";
 import { preSharedKey } from "../handlers/pre-shared-key.js";
+import { privateKey } from "../handlers/private-key.js";
 import { type UserFile, userFile } from "../handlers/user-file.js";
 import type { Identity } from "../identity.js";
 import type { HandlerConfig } from "./config.js";
@@ -44,6 +46,10 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
     }
     case "apiKeys":
       return apiKey({ scheme: config.scheme, keys: apiKeyFile(config.file, { onWarning }) });
+    case "authorizedKeys": {
+      const { file, rawChallenges, allowLegacyDsa } = config;
+      return privateKey({ keys: authorizedKeys(file, { allowLegacyDsa, onWarning }), rawChallenges, allowLegacyDsa });
+    }
     case "jwt": {
       const { issuer, audience, jwks, algorithms } = config;
       const mapClaims = createClaimMapping("jwt", issuer, config.claims);

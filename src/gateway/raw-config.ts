@@ -82,6 +82,11 @@ export interface RawHandler {
     readonly roles?: List<string>;
   }>;
   readonly apiKeys?: string;
+  readonly authorizedKeys?: {
+    readonly file?: string;
+    readonly rawChallenges?: boolean;
+    readonly allowLegacyDsa?: boolean;
+  };
   readonly certificates?: List<RawCertificateRule>;
   readonly jwt?: RawClaims & {
     readonly issuer?: string;

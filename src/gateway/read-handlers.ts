@@ -1,4 +1,5 @@
 import { hashPreSharedKey } from "../handlers/pre-shared-key.js";
+import { privateKeyScheme } from "../wire/key-messages.js";
 import type { HandlerConfig } from "./config.js";
 import { type ConfigPath, toPathText } from "./config-document.js";
 import { createHandler } from "./handlers.js";
@@ -93,6 +94,13 @@ function readOne(scheme: string, raw: RawHandler, path: ConfigPath, reading: Rea
   if (raw.apiKeys !== undefined) {
     if (scheme.toLowerCase() === "basic") refuseBasic("ApiKey");
     return { kind: "apiKeys", scheme, file: reading.resolve(raw.apiKeys) };
+  }
+  if (raw.authorizedKeys !== undefined) {
+    wants("authorizedKeys", privateKeyScheme);
+    const { file, rawChallenges = false, allowLegacyDsa = false } = raw.authorizedKeys;
+    if (file === undefined) return undefined;
+    const scheme = privateKeyScheme;
+    return { kind: "authorizedKeys", scheme, file: reading.resolve(file), rawChallenges, allowLegacyDsa };
   }
   if (raw.keys === undefined) return undefined;
   if (scheme.toLowerCase() === "basic") refuseBasic("PSK");

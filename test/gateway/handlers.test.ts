@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { hash } from "@node-rs/bcrypt";
@@ -7,8 +8,10 @@ import { toFaultText } from "../../src/gateway/config-document.js";
 import { createHandler } from "../../src/gateway/handlers.js";
 import { loadConfig, parseConfig } from "../../src/gateway/parse-config.js";
 import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
+import { toKeyMessage } from "../../src/wire/key-messages.js";
 import { startIdentityProvider } from "../handlers/identity-provider.js";
 import { lacksSlapd, searcher, smallDirectory, startSlapd, suffix } from "../handlers/slapd.js";
+import { pairs, spkiOf } from "../wire/keys.js";
 import { type GatewayFiles, gatewayFiles, sketch } from "./gateway-files.js";
 
 // One entry of `handlers` each: from the words of the file to a verdict.
@@ -149,6 +152,37 @@ test("oidc: what cannot be right is found with its line", async (t) => {
   assert.match(
     faultOf(files, "Token: { oidc: { issuer: https://idp.example, audience: api } }"),
     /oidc answers for the scheme Bearer; write handlers.Bearer/,
+  );
+});
+
+test("authorizedKeys: the keys of the file, for private keys and nothing else", async (t) => {
+  const files = await gatewayFiles(t);
+  const spki = spkiOf(pairs["P-256"]).toString("base64");
+  files.write("authorized_keys", `ada roles="user" ${spki}\n`);
+  for (const [options, wanted] of [
+    ["", "declined"],
+    [", rawChallenges: true", "challenged"],
+  ] as const) {
+    const handler = handlerOf(files, `PublicKey: { authorizedKeys: { file: ./authorized_keys${options} } }`);
+    const raw = toKeyMessage({ kind: "raw-challenge", client: Buffer.alloc(16) });
+    const proofs = { realm: "x", put: () => true, take: () => undefined, derive: () => ({ keyId: 1, secret: raw }) };
+    const verdict = await handler.fromHandshake?.(raw, { proofs } as unknown as HandlerContext);
+    assert.deepEqual([handler.scheme, handler.fromHeader, verdict?.kind], ["PublicKey", undefined, wanted]);
+  }
+});
+
+test("authorizedKeys: a faulty file is found with its line, and another scheme is refused", async (t) => {
+  const files = await gatewayFiles(t);
+  const dsa = generateKeyPairSync("dsa", { modulusLength: 1024, divisorLength: 160 });
+  files.write("authorized_keys", `ada ${spkiOf(dsa).toString("base64")}\n`);
+  assert.match(
+    faultOf(files, "PublicKey: { authorizedKeys: { file: ./authorized_keys } }"),
+    /^gate.yaml:6:\d+: handlers.PublicKey.authorizedKeys: authorized_keys, line 1: the key is DSA, which is no longer safe/,
+  );
+  assert.equal(faultOf(files, "PublicKey: { authorizedKeys: { file: ./authorized_keys, allowLegacyDsa: true } }"), "");
+  assert.match(
+    faultOf(files, "SSH: { authorizedKeys: { file: ./authorized_keys, allowLegacyDsa: true } }"),
+    /^gate.yaml:6:3: authorizedKeys answers for the scheme PublicKey; write handlers.PublicKey/,
   );
 });
 
