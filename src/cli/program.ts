@@ -4,6 +4,7 @@ import { addCheck } from "./check.js";
 import { addExplain } from "./explain.js";
 import { addHashPassword } from "./hash-password.js";
 import { type CliIo, exitCodes, toErrorText } from "./io.js";
+import { addKeygen } from "./keygen.js";
 import { addKeys } from "./keys.js";
 import { addServe } from "./serve.js";
 import { addSessions } from "./sessions.js";
@@ -37,6 +38,7 @@ export function createProgram(io: CliIo, setExitCode: (code: number) => void): C
     addExplain,
     addHashPassword,
     addApiKeys,
+    addKeygen,
     addKeys,
     addSessions,
     addThrottle,

@@ -1,0 +1,64 @@
+import { generateKeyPairSync } from "node:crypto";
+import { toPublicKey } from "../handlers/public-key.js";
+import type { Platform } from "../platform.js";
+import { toDeephavenKeyFiles } from "../wire/deephaven-key.js";
+import { toOpenSshFiles } from "../wire/open-ssh-private.js";
+import { toPem } from "../wire/pem.js";
+import { rawKeyOf, readSpki } from "../wire/public-key.js";
+
+export const keyTypes = ["ec", "ed25519"] as const;
+export const keyFormats = ["deephaven", "pem", "openssh"] as const;
+
+/** Which key pair to make, and for whom. */
+export interface KeyWish {
+  readonly user: string;
+  /** Deephaven's format only. */
+  readonly operateAs: string;
+  readonly type: (typeof keyTypes)[number];
+  readonly format: (typeof keyFormats)[number];
+}
+
+/** Both halves, as files. */
+export interface GeneratedKey {
+  readonly privateName: string;
+  readonly privateFile: string;
+  readonly publicName: string;
+  readonly publicFile: string;
+  /** For the file that `authorizedKeys` reads, without a line break. */
+  readonly line: string;
+  readonly fingerprint: string;
+}
+
+/** Makes a key pair: P-256 or Ed25519. Nothing is written. */
+export function generateKey({ user, operateAs, type, format }: KeyWish, platform: Platform): GeneratedKey {
+  const { privateKey, publicKey } =
+    type === "ec" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("ed25519");
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  const pkcs8 = privateKey.export({ type: "pkcs8", format: "der" });
+  const read = readSpki(spki);
+  if ("fault" in read) throw new TypeError(`the key that was made ${read.fault}`);
+  const { fingerprint } = toPublicKey(read);
+  switch (format) {
+    case "deephaven": {
+      const files = toDeephavenKeyFiles({ user, operateAs, spki, pkcs8 });
+      const names = { privateName: `priv-${user}.base64.txt`, publicName: `pub-${user}.base64.txt` };
+      return { ...names, ...files, line: files.publicFile.trimEnd(), fingerprint };
+    }
+    case "pem": {
+      const names = { privateName: `priv-${user}.pem`, publicName: `pub-${user}.pem` };
+      const files = { privateFile: toPem("PRIVATE KEY", pkcs8), publicFile: toPem("PUBLIC KEY", spki) };
+      return { ...names, ...files, line: `${user} ${spki.toString("base64")}`, fingerprint };
+    }
+    case "openssh": {
+      const algorithm = type === "ec" ? "P-256" : "Ed25519";
+      const secret = Buffer.from(privateKey.export({ format: "jwk" }).d ?? "", "base64url");
+      const pair = { algorithm, point: rawKeyOf(spki), secret, comment: user, check: platform.random(4) } as const;
+      const files = toOpenSshFiles(pair);
+      const privateName = `id_${type === "ec" ? "ecdsa" : type}-${user}`;
+      const line = `${user} ${files.publicFile.trimEnd()}`;
+      return { privateName, publicName: `${privateName}.pub`, ...files, line, fingerprint };
+    }
+    default:
+      return format satisfies never;
+  }
+}
