@@ -9,6 +9,7 @@ import {
   type Handler,
   type HandlerContext,
   type Peer,
+  provedAt,
   type Verdict,
 } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
@@ -124,6 +125,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     if (handler.opens === "nothing" && how.open === undefined) {
       return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
     }
+    const proved = provedAt(handler, authenticatedAt);
     let caller: Caller<I>;
     try {
       // Our own frozen copies: they are shared by calls, and one must not change what the next one sees.
@@ -131,7 +133,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
         identity: copyOf(identity),
         actor: actor && copyOf<Actor>(actor),
         scheme,
-        authenticatedAt: authenticatedAt ?? platform.now(),
+        authenticatedAt: proved === "now" ? platform.now() : proved === "unknown" ? undefined : proved,
         acr,
       });
     } catch (error) {
@@ -139,7 +141,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       return cannotTell;
     }
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
-    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, authenticatedAt };
+    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, provedAt: proved };
     if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
     return offerOnce(entry, request, how);
   }
@@ -161,7 +163,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   }
 
   function open(
-    { allowed, checkedAt, expiresAt, authenticatedAt }: RememberedCredentials<I>,
+    { allowed, checkedAt, expiresAt, provedAt }: RememberedCredentials<I>,
     peer: Peer,
     { cnf, headers }: Extract<PossessionOutcome, { kind: "proven" }>,
     rules: SessionRules | undefined,
@@ -179,7 +181,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
       throw error;
     };
-    const who = { ...caller, checkedAt, expiresAt, authenticatedAt, cnf, rules };
+    const who = { ...caller, checkedAt, expiresAt, provedAt, cnf, rules };
     const opened = rescue(() => manager.open(who, false), failed);
     return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer, headers }));
   }

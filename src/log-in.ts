@@ -8,6 +8,7 @@ import {
   declined,
   type HandlerContext,
   type Peer,
+  provedAt,
   type Target,
   type Verdict,
 } from "./handlers/handler.js";
@@ -174,7 +175,9 @@ export function createLogIn<I extends Identity>(
         }
         // A key, a ticket, somebody else's word: whoever has one need not guess.
         if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
-        return open({ ...verdict, scheme, checkedAt, rules }, context.operateAs, possession);
+        const { identity, actor, acr, expiresAt } = verdict;
+        const proved = { provedAt: provedAt(handler, verdict.authenticatedAt), checkedAt };
+        return open({ identity, actor, acr, expiresAt, ...proved, scheme, rules }, context.operateAs, possession);
       }
       case "challenged":
         return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
@@ -192,7 +195,8 @@ export function createLogIn<I extends Identity>(
     const { session, authenticatedAt, acr } = caller;
     // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
-    const who = { ...caller, scheme, expiresAt, authenticatedAt, acr, rules, checkedAt: platform.monotonic() };
+    const proved = { provedAt: authenticatedAt ?? "unknown", checkedAt: platform.monotonic() } as const;
+    const who = { ...caller, scheme, expiresAt, ...proved, acr, rules };
     if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
     return open(who, wish, { cnf });
   }
@@ -212,9 +216,9 @@ export function createLogIn<I extends Identity>(
     wish: OperateAsWish | undefined,
     { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
   ): Promise<SessionOpened<I> | Denial> {
-    const { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, rules, grant } = who;
+    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant } = who;
     try {
-      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, authenticatedAt, checkedAt, cnf, rules, grant };
+      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, cnf, rules, grant };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish) : undefined;
       if (isOther && operating === undefined) return deny(noHeaders, "operate_as_refused");

@@ -117,6 +117,14 @@ export type Verdict<I extends Identity = Identity> =
   | { readonly kind: "rejected" }
   | { readonly kind: "unavailable" };
 
+/** When the caller proved who they are, milliseconds since 1970; `"unknown"` is never fresh enough for a step-up. */
+export type ProvedAt = number | "now" | "unknown";
+
+/** What an accepted verdict says of it, or what its handler's kind stands for where it says nothing. */
+export function provedAt(handler: Pick<Handler, "opens"> | undefined, said: number | undefined): ProvedAt {
+  return said ?? (handler?.opens === "session" ? "now" : "unknown");
+}
+
 /** Not mine, or not for me to say. */
 export const declined: Verdict<never> = Object.freeze({ kind: "declined" });
 /** Mine and wrong: 401. */

@@ -2,7 +2,7 @@ import { createHmac, createSecretKey } from "node:crypto";
 import type { Allowed } from "../decision.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
-import type { Awaitable, Handler, Verdict } from "./handler.js";
+import type { Awaitable, Handler, ProvedAt, Verdict } from "./handler.js";
 
 /** Credentials that were right a moment ago. */
 export interface RememberedCredentials<I extends Identity = Identity> {
@@ -11,8 +11,7 @@ export interface RememberedCredentials<I extends Identity = Identity> {
   readonly checkedAt: number;
   /** Milliseconds since 1970: when the credentials themselves end. */
   readonly expiresAt: number | undefined;
-  /** Milliseconds since 1970, where the handler said when the caller proved them. */
-  readonly authenticatedAt: number | undefined;
+  readonly provedAt: ProvedAt;
 }
 
 /** A verdict, and the monotonic instant before the check that gave it. */

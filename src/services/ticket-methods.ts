@@ -69,7 +69,7 @@ export function createTicketMethods<I extends Identity>(
       return create(RedeemTicketResponseSchema, {
         caller: toCallerMessage(outcome),
         sessionRef: ref,
-        authenticatedAt: timestampFromMs(authenticatedAt),
+        ...(authenticatedAt !== undefined && { authenticatedAt: timestampFromMs(authenticatedAt) }),
         acr: acr ?? "",
       });
     },

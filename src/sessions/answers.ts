@@ -4,7 +4,7 @@ import type { SessionRow } from "../stores/store.js";
 import type { Confirmation } from "./confirmation.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { createOffer } from "./offer.js";
-import { fromContentJson } from "./session-content.js";
+import { fromContentJson, toAuthenticatedAt } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
 
@@ -29,7 +29,8 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
       const found = known.find(row.ref);
       if (found !== undefined) return found;
       const content = fromContentJson<I>(row.identity);
-      const { identity, actor, acr, authenticatedAt = row.createdAt } = content;
+      const { identity, actor, acr } = content;
+      const authenticatedAt = toAuthenticatedAt(content, row.createdAt);
       const { session, look } = createSession(row, content.cnf, () => fresh, options);
       const fresh: KnownSession<I> = {
         ref: row.ref,

@@ -2,7 +2,7 @@ import { after } from "../awaitable.js";
 import type { Allowed } from "../decision.js";
 import { AuthError } from "../errors.js";
 import type { OnEvent } from "../events.js";
-import type { Awaitable } from "../handlers/handler.js";
+import type { Awaitable, ProvedAt } from "../handlers/handler.js";
 import type { Actor, Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Ask } from "../stores/guarded-store.js";
@@ -21,7 +21,8 @@ export interface LoggedIn {
   /** In lower case. */
   readonly scheme: string;
   readonly acr?: string | undefined;
-  readonly authenticatedAt?: number | undefined;
+  /** Said by whoever opens: a log-in of which nobody knows the age must not become a fresh one. */
+  readonly provedAt: ProvedAt;
   /** What the session is bound to. */
   readonly cnf?: Confirmation | undefined;
   readonly grant?: GrantContent | undefined;
@@ -64,7 +65,8 @@ export function createOpenSession<I extends Identity>(
   { know, tokenOf, offer }: Answers<I>,
 ): OpenSession<I> {
   return (who, claimed) => {
-    const { identity, actor, scheme, acr, authenticatedAt, cnf, grant, rules = ownRules } = who;
+    const { identity, actor, scheme, acr, provedAt, cnf, grant, rules = ownRules } = who;
+    const authenticatedAt = provedAt === "unknown" ? null : provedAt === "now" ? undefined : provedAt;
     const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant });
     const sessionId = platform.random(16);
     const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());

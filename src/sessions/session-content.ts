@@ -8,8 +8,8 @@ export interface SessionContent<I extends Identity = Identity> {
   readonly actor?: Actor | undefined;
   /** Authentication context class of the log-in (OpenID Connect `acr`). */
   readonly acr?: string | undefined;
-  /** When the caller last proved who they are, milliseconds since 1970, where that was before the session opened. */
-  readonly authenticatedAt?: number | undefined;
+  /** When the caller last proved who they are, milliseconds since 1970; `null`: nobody knows. Default: when it opened. */
+  readonly authenticatedAt?: number | null | undefined;
   /** The session is bound: its token alone is not enough. */
   readonly cnf?: Confirmation | undefined;
   /** By whose leave the actor operates as the identity. Without one, a handler said so, and nobody asks again. */
@@ -35,6 +35,11 @@ export function toContentJson(content: SessionContent): string {
     throw new AuthError("invalid_identity", "acr must be 1 to 128 characters of visible ASCII without quotes");
   }
   return JSON.stringify(content);
+}
+
+/** When the caller last proved who they are, milliseconds since 1970; `undefined` when nobody knows. */
+export function toAuthenticatedAt({ authenticatedAt }: SessionContent, createdAt: number): number | undefined {
+  return authenticatedAt === undefined ? createdAt : (authenticatedAt ?? undefined);
 }
 
 /** It is echoed in challenges, where RFC 9470 §3 separates values by spaces. */

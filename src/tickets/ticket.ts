@@ -73,7 +73,8 @@ export interface RedeemedTicket<I extends Identity = Identity> {
   readonly scheme: string;
   /** The session that it was issued for. */
   readonly ref: string;
-  readonly authenticatedAt: number;
+  /** When they last proved who they are, milliseconds since 1970; `undefined` when nobody knows. */
+  readonly authenticatedAt?: number | undefined;
   readonly acr?: string | undefined;
 }
 

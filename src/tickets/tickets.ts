@@ -12,7 +12,7 @@ import { isOpen } from "../sessions/is-open.js";
 import type { Keys } from "../sessions/keys.js";
 import type { LoggedIn } from "../sessions/open-session.js";
 import type { Caller } from "../sessions/session.js";
-import { fromContentJson, type SessionContent } from "../sessions/session-content.js";
+import { fromContentJson, type SessionContent, toAuthenticatedAt } from "../sessions/session-content.js";
 import type { Sessions } from "../sessions/sessions.js";
 import type { Ask } from "../stores/guarded-store.js";
 import type { Store } from "../stores/store.js";
@@ -132,13 +132,15 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     if (reading === undefined || !isOpen(reading)) return sessionEnded;
     const content = fromContentJson<I>(JSON.stringify(record.content));
     if (!(await mayGoOn(content, record.ownGrant ? service : undefined))) return sessionEnded;
-    const { identity, actor, authenticatedAt = record.createdAt, acr, cnf, grant } = content;
+    const { identity, actor, acr, cnf, grant } = content;
+    const authenticatedAt = toAuthenticatedAt(content, record.createdAt);
     const { ref: of, scheme } = record;
     const { createdAt, rules } = reading.row;
     emit({ kind: "ticket-redeemed", ref: of, subject: identity.subject, actor: actor?.subject, service });
     const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
     const expiresAt = createdAt + rules.absoluteMs;
-    handedOver.set(redeemed, { identity, actor, scheme, authenticatedAt, acr, cnf, grant, expiresAt, checkedAt });
+    const provedAt = authenticatedAt ?? "unknown";
+    handedOver.set(redeemed, { identity, actor, scheme, provedAt, acr, cnf, grant, expiresAt, checkedAt });
     return redeemed;
   }
 

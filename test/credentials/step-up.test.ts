@@ -12,7 +12,10 @@ function start(verdict: Partial<Extract<Verdict, { kind: "accepted" }>> = {}, op
     fromHeader: () => ({ kind: "accepted", identity: { subject: "ada" }, ...verdict }),
   };
   const { platform } = world;
-  const auth = createAuth({ handlers: [key], store: memory({ platform }), platform, realm: "example" });
+  const auth = createAuth({
+    ...{ handlers: [key], store: memory({ platform }), platform, realm: "example" },
+    operateAs: { identify: (subject) => ({ subject }), grant: () => ({}) },
+  });
   const peer = { address: "192.0.2.1", trusted: false };
   const ask = async (authorization: string, stepUp: StepUp, anonymous = false) =>
     auth.authenticate(
@@ -63,6 +66,38 @@ test("credentials that come with every call are as fresh as their issuer says; u
   assert.equal((await fresh.ask("Key x", { maxAgeMs: 29_999 })).kind, "denied");
   // A password in this very call is the proof itself.
   assert.equal((await start().ask("Key x", { maxAgeMs: 0 })).kind, "allowed");
+});
+
+test("a log-in of unknown age is not made fresh by a session that opens from it, whichever way", async () => {
+  const { auth, ask, peer } = start({}, "nothing");
+  const target = { method: "POST", path: "/" };
+  const isFresh = async (token: string) => (await ask(`Bearer ${token}`, { maxAgeMs: 60_000 })).kind === "allowed";
+
+  const logIn = await auth.logIn({ scheme: "Key", payload: "x" }, { peer, target });
+  assert.ok(logIn.kind === "opened");
+  assert.equal(logIn.caller.authenticatedAt, undefined);
+  assert.equal(await isFresh(logIn.token), false, "log-in");
+
+  const decision = await ask("Key x", {});
+  assert.ok(decision.kind === "allowed");
+  const operating = await auth.operateAs(decision.caller, { subject: "bob" });
+  assert.ok(operating.kind === "opened");
+  assert.equal(await isFresh(operating.token), false, "operate-as");
+
+  const open = { rawHeaders: ["authorization", "Key x"], ...target, peer };
+  const opening = await auth.authenticate(open, { open: auth.rules });
+  assert.ok(opening.kind === "allowed" && opening.offer);
+  assert.equal(opening.caller.authenticatedAt, undefined);
+  assert.equal(await isFresh(opening.offer.token), false, "open");
+
+  const issued = await auth.tickets.issue(logIn.caller, { service: "reports" });
+  assert.ok(issued.kind === "issued");
+  const redeemed = await auth.tickets.redeem(issued.ticket, "reports");
+  assert.ok(redeemed.kind === "redeemed");
+  assert.equal(redeemed.authenticatedAt, undefined);
+  const goingOn = await auth.tickets.open(redeemed, { peer, target });
+  assert.ok(goingOn.kind === "opened");
+  assert.equal(await isFresh(goingOn.token), false, "ticket");
 });
 
 test("a log-in that was old when its session opened stays old", async () => {
