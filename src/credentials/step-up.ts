@@ -3,13 +3,23 @@ import { AuthError } from "../errors.js";
 import type { Caller } from "../sessions/session.js";
 
 /**
+ * How far ahead of ours the clock may be that says when somebody logged in. A log-in further in the future is one of unknown
+ * age: an `auth_time` in milliseconds would else be fresh for ever.
+ */
+const clockToleranceMs = 60_000;
+
+/**
  * Whether the log-in behind a call is as fresh and as strong as a route asks. A log-in of unknown age is not fresh.
  *
  * @param now milliseconds since 1970
  */
 export function isSufficient(caller: Caller, { maxAgeMs, acrValues }: StepUp, now: number): boolean {
   const { authenticatedAt, acr } = caller;
-  if (maxAgeMs !== undefined && (authenticatedAt === undefined || now - authenticatedAt > maxAgeMs)) return false;
+  if (maxAgeMs !== undefined) {
+    const ageMs = now - (authenticatedAt ?? Number.NaN);
+    // Written so that what is no number is not fresh.
+    if (!(ageMs <= maxAgeMs && ageMs >= -clockToleranceMs)) return false;
+  }
   return acrValues === undefined || (acr !== undefined && acrValues.includes(acr));
 }
 

@@ -68,6 +68,19 @@ test("credentials that come with every call are as fresh as their issuer says; u
   assert.equal((await start().ask("Key x", { maxAgeMs: 0 })).kind, "allowed");
 });
 
+test("a log-in in the future is not fresh, beyond what clocks differ by; nor is any without a bound that is a number", async () => {
+  const now = createWorld().platform.now();
+  for (const [authenticatedAt, maxAgeMs, expected] of [
+    [now + 60_000, 60_000, "allowed"],
+    [now + 60_001, 60_000, "denied"],
+    [now * 1_000, 60_000, "denied"],
+    [now, Number.NaN, "denied"],
+  ] as const) {
+    const decision = await start({ authenticatedAt }, "nothing").ask("Key x", { maxAgeMs });
+    assert.equal(decision.kind, expected, `${authenticatedAt - now} ${maxAgeMs}`);
+  }
+});
+
 test("a log-in of unknown age is not made fresh by a session that opens from it, whichever way", async () => {
   const { auth, ask, peer } = start({}, "nothing");
   const target = { method: "POST", path: "/" };
