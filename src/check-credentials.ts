@@ -1,5 +1,6 @@
 import { after, rescue } from "./awaitable.js";
 import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
+import { isSufficient } from "./credentials/step-up.js";
 import type { Allowed, AuthenticateOptions, AuthRequest } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { OnEvent } from "./events.js";
@@ -150,11 +151,13 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   function offerOnce(
     entry: RememberedCredentials<I>,
     request: AuthRequest,
-    { rotate = true, open: rules }: AuthenticateOptions,
+    { rotate = true, open: rules, stepUp }: AuthenticateOptions,
   ): Awaitable<Checking<I>> {
     const { peer } = request;
     const { allowed } = entry;
     const { caller } = allowed;
+    // `authenticate` is about to refuse it, so the offer would be lost.
+    if (stepUp !== undefined && !isSufficient(caller, stepUp, platform.now())) return allowed;
     const everyTime = peer.trusted || rules !== undefined;
     if (!rotate || (!everyTime && isSame(offered.get(peer), caller))) return allowed;
     return after(options.bind(request), (possession) =>

@@ -63,6 +63,24 @@ test("rotate: false offers nothing, and leaves the offer to the next call", asyn
   requireOffer(await present(node, ada, { peer: one }));
 });
 
+test("a route that wants a stronger log-in writes nothing, and leaves the offer to the next call", async () => {
+  let counts = new Map<string, number>();
+  const { node } = createCluster({
+    view(store) {
+      const counted = counting(store);
+      counts = counted.counts;
+      return counted.store;
+    },
+  });
+  const one = connection();
+  for (let call = 0; call < 5; call += 1) {
+    const decision = await present(node, ada, { peer: one, stepUp: { acrValues: ["mfa"] } });
+    requireDenied(decision, "insufficient_user_authentication");
+  }
+  assert.deepEqual([...counts], []);
+  requireOffer(await present(node, ada, { peer: one }));
+});
+
 test("whoever presents a password sees no session, although one was offered", async () => {
   const { node } = createCluster();
   const decision = requireAllowed(await present(node, ada, { peer: connection() }));
