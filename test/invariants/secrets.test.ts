@@ -4,8 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { privateKey } from "../../src/handlers/private-key.js";
 import { AuthError, basic, createAuth } from "../../src/index.js";
 import { sqlite } from "../../src/stores/sqlite.js";
+import { parseKeyChallenge, toKeyMessage } from "../../src/wire/key-messages.js";
+import { pairs, spkiOf } from "../wire/keys.js";
 import { createWorld } from "../world.js";
 import { basicOf, durations, peer } from "./nodes.js";
 
@@ -45,6 +48,7 @@ async function live(folder: string) {
           return given === password ? { subject: user } : null;
         },
       }),
+      privateKey({ keys: (user) => ({ identity: { subject: user } }), rawChallenges: true, platform }),
     ],
   });
   const ask = async (authorization: string, from = peer) => {
@@ -84,6 +88,21 @@ async function live(folder: string) {
     for (const token of held) await ask(`Bearer ${token}`);
     world.advance(durations.rotateAfterMs);
   }
+  const nonces: Uint8Array[] = [];
+  for (const [index, pair] of Object.values(pairs).entries()) {
+    const client = Uint8Array.of(index);
+    for (const message of [
+      { kind: "challenge", user: "ada", publicKey: spkiOf(pair) },
+      { kind: "raw-challenge", client },
+    ] as const) {
+      const outcome = await auth.logIn(
+        { scheme: "PublicKey", payload: toKeyMessage(message) },
+        { peer, target: { method: "POST", path: "/" } },
+      );
+      assert.ok(outcome.kind === "challenged");
+      nonces.push(parseKeyChallenge(outcome.payload)?.nonce ?? assert.fail());
+    }
+  }
   say(await auth.sessions.list());
   await auth.sessions.endSubject("bob");
   for (const token of tokens) {
@@ -92,15 +111,15 @@ async function live(folder: string) {
     await ask(`Bearer  ${token.slice(4)}`);
     await ask(`Basic ${token}`);
   }
-  return { auth, path, said, tokens };
+  return { auth, path, said, tokens, nonces };
 }
 
-test("13. Nothing secret at rest: a byte search of database files, dumps and logs for every issued token and password finds none", async (t) => {
+test("13. Nothing secret at rest: a byte search of database files, dumps and logs for every issued token, challenge and password finds none", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-secrets-"));
   const warned: string[] = [];
   t.mock.method(console, "warn", (...words: unknown[]) => warned.push(words.map((word) => inspect(word)).join(" ")));
   try {
-    const { auth, path, said, tokens } = await live(folder);
+    const { auth, path, said, tokens, nonces } = await live(folder);
     const files = new Map(
       [path, `${path}-wal`, `${path}-shm`, `${path}.keys`].map((name) => [name, readFileSync(name)]),
     );
@@ -109,11 +128,12 @@ test("13. Nothing secret at rest: a byte search of database files, dumps and log
     files.set("standard error", Buffer.from(warned.join("\n")));
     files.set("inspected", Buffer.from(said.join("\n")));
 
-    const secrets = [...tokens].flatMap(secretsOf);
+    const secrets = [...[...tokens].flatMap(secretsOf), ...nonces.flatMap(spellings)];
     for (const each of [password, basicOf("ada", password).slice(6), basicOf("bob", "wrong").slice(6)]) {
       secrets.push(...spellings(Buffer.from(each)));
     }
     assert.ok(tokens.size > 10, `${tokens.size} tokens`);
+    assert.equal(nonces.length, 8);
     for (const [name, bytes] of files) assert.equal(found(bytes, secrets), 0, name);
 
     // The search finds what is there: refs in the database, and a token in a text.
