@@ -22,10 +22,11 @@ import { createThrottle } from "./policies/throttle.js";
 import { createProofs } from "./proofs.js";
 import { quietly } from "./quietly.js";
 import { createGrantCheck } from "./sessions/grant-check.js";
-import { isOpen } from "./sessions/is-open.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
+import { createLoadOpen } from "./sessions/load-open.js";
 import type { Caller } from "./sessions/session.js";
+import { fromContentJson } from "./sessions/session-content.js";
 import { createSessionManager } from "./sessions/session-manager.js";
 import { createSessions, type Sessions } from "./sessions/sessions.js";
 import { createTokenCodec } from "./sessions/token.js";
@@ -115,6 +116,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const table = createHandlerTable(options.handlers, options.aliases);
   const emit: OnEvent = (event) => quietly(() => resolved.onEvent(event));
   const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
+  const loadOpen = createLoadOpen(store, ask);
   const keys = openKeys(resolved.keys, platform);
   const memory = createCredentialMemory<I>(platform);
   const known = createKnownSessions<I>({
@@ -139,7 +141,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     platform,
     policy: requireOperateAs(options.operateAs),
     timeoutMs: resolved.handlerTimeoutMs,
-    isLive: (ref) => ask(() => after(store.loadSession(ref), isOpen)),
+    loadContent: (ref) => after(loadOpen(ref), (row) => row && fromContentJson(row.identity)),
     emit,
   });
   const checkGrant = createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn });
@@ -213,7 +215,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
         ? undefined
         : deny(request, "insufficient_user_authentication", { scheme: caller.scheme, stepUp }),
     sessions,
-    tickets: createTickets<I>({ ...resolved, ask, keys, deny, operateAs, sessions, openFor, emit }),
+    tickets: createTickets<I>({ ...resolved, ask, loadOpen, keys, deny, operateAs, sessions, openFor, emit }),
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
     optionalCaller,
     caller(source: object) {

@@ -1,8 +1,6 @@
-import type { Deny } from "./credentials/deny.js";
+import { type Beginner, type BeginSessionParts, createBeginSession } from "./begin-session.js";
 import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
 import type { Denial, HeaderFields } from "./decision.js";
-import { AuthError } from "./errors.js";
-import type { OnEvent } from "./events.js";
 import {
   type Awaitable,
   declined,
@@ -16,16 +14,13 @@ import type { HandlerTable } from "./handlers/handler-table.js";
 import type { CredentialMemory } from "./handlers/remembered-credentials.js";
 import { runHandler } from "./handlers/run-handler.js";
 import type { Identity } from "./identity.js";
-import type { Platform } from "./platform.js";
 import type { GuardedCheck } from "./policies/guarded-check.js";
-import type { OperateAs, OperateAsWish, WouldBeActor } from "./policies/operate-as.js";
+import type { OperateAsWish } from "./policies/operate-as.js";
 import { sourceOf } from "./policies/source.js";
 import type { Throttle } from "./policies/throttle.js";
 import type { OneTimeProofs } from "./proofs.js";
-import type { LoggedIn } from "./sessions/open-session.js";
 import { resolveRules } from "./sessions/rules.js";
 import type { Caller, Session } from "./sessions/session.js";
-import type { SessionManager } from "./sessions/session-manager.js";
 import type { SessionRules } from "./stores/store.js";
 
 /** A scheme and what was presented for it: text as in a header, or bytes of a handshake message. */
@@ -90,28 +85,23 @@ export type BeginOperateAs<I extends Identity = Identity> = (
  * @param who `cnf` there: the session must be bound too, to whatever it is that this request proves
  */
 export type OpenFor<I extends Identity = Identity> = (
-  who: LoggedIn,
+  who: Beginner,
   context: OpenContext,
 ) => Promise<SessionOpened<I> | Denial>;
 
 /** Where a request for a session came from, and what it is to be like. */
 export type OpenContext = Pick<LogInContext, "peer" | "target" | "rawHeaders" | "rules">;
 
-export interface LogInParts<I extends Identity> {
-  readonly platform: Platform;
+export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly table: HandlerTable<I>;
-  readonly manager: SessionManager<I>;
-  readonly operateAs: OperateAs<I>;
   /** What a session that opens for this request is bound to. */
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
-  readonly deny: Deny;
   readonly proofs: (scheme: string) => OneTimeProofs;
   readonly memory: CredentialMemory<I>;
   readonly guardedCheck: GuardedCheck<I>;
   readonly throttle: Throttle;
   readonly rememberMs: number;
   readonly handlerTimeoutMs: number;
-  readonly emit: OnEvent;
 }
 
 const noHeaders = { rawHeaders: [] };
@@ -124,7 +114,8 @@ export function createLogIn<I extends Identity>(
   readonly beginOperateAs: BeginOperateAs<I>;
   readonly openFor: OpenFor<I>;
 } {
-  const { platform, table, manager, operateAs, deny } = parts;
+  const { platform, table, deny } = parts;
+  const open = createBeginSession<I>(parts);
   return { logIn, beginOperateAs, openFor };
 
   async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
@@ -195,13 +186,16 @@ export function createLogIn<I extends Identity>(
     const { session, authenticatedAt, acr } = caller;
     // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
-    const proved = { provedAt: authenticatedAt ?? "unknown", checkedAt: platform.monotonic() } as const;
-    const who = { ...caller, scheme, expiresAt, ...proved, acr, rules };
+    const provedAt = authenticatedAt ?? "unknown";
+    // Of credentials that come with every call the check may be as long ago as they are remembered: whoever was ended since
+    // is not let in by that.
+    const checkedAt = platform.monotonic() - (session === undefined ? parts.rememberMs : 0);
+    const who = { ...caller, scheme, expiresAt, provedAt, checkedAt, acr, rules, from: session?.ref } as const;
     if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
     return open(who, wish, { cnf });
   }
 
-  async function openFor(who: LoggedIn, context: OpenContext): Promise<SessionOpened<I> | Denial> {
+  async function openFor(who: Beginner, context: OpenContext): Promise<SessionOpened<I> | Denial> {
     const rules = context.rules && resolveRules(context.rules);
     const { peer, target, rawHeaders = [] } = context;
     const possession = await parts.bind({ ...target, peer, rawHeaders });
@@ -209,37 +203,6 @@ export function createLogIn<I extends Identity>(
     // Whoever has the ticket must not get rid of the key by it.
     if (who.cnf !== undefined && possession.cnf === undefined) return deny(noHeaders, "invalid_token");
     return open({ ...who, rules }, undefined, possession);
-  }
-
-  async function open(
-    who: LoggedIn & WouldBeActor,
-    wish: OperateAsWish | undefined,
-    { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
-  ): Promise<SessionOpened<I> | Denial> {
-    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant } = who;
-    try {
-      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, cnf, rules, grant };
-      const isOther = wish !== undefined && wish.subject !== identity.subject;
-      const operating = isOther ? await operateAs.begin(who, wish) : undefined;
-      if (isOther && operating === undefined) return deny(noHeaders, "operate_as_refused");
-      const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
-      const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
-      const opened = await manager.open(
-        { ...own, ...operating, expiresAt: Number.isFinite(ends) ? ends : undefined },
-        true,
-      );
-      const { allowed, session, token } = opened;
-      if (operating !== undefined) {
-        const { actor: by, identity: as } = operating;
-        parts.emit({ kind: "operate-as", ref: session.ref, subject: as.subject, actor: by.subject });
-      }
-      return { kind: "opened", caller: allowed.caller, session, token, headers };
-    } catch (error) {
-      if (error instanceof AuthError && error.code === "invalid_identity") {
-        parts.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
-      }
-      return deny(noHeaders, "unavailable");
-    }
   }
 }
 

@@ -6,7 +6,7 @@ import type { Awaitable } from "../handlers/handler.js";
 import { type Actor, type Identity, isSubject, requireSubject } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Session } from "../sessions/session.js";
-import type { GrantContent } from "../sessions/session-content.js";
+import type { GrantContent, SessionContent } from "../sessions/session-content.js";
 
 /**
  * Who may act as whom. `operateAs({ rules, identify })` makes one of rules; write your own where a database decides.
@@ -81,14 +81,16 @@ export interface OperateAs<I extends Identity> {
    * @param service for whose tickets alone it was granted
    */
   mayGoOn(operating: StillOperating, service?: string): Awaitable<boolean>;
+  /** Whether the session of this ref is there, not over, and may go on if a grant opened it. */
+  isLive(ref: string): Awaitable<boolean>;
 }
 
 export interface OperateAsOptions<I extends Identity> {
   readonly platform: Platform;
   readonly policy: OperateAsPolicy<I> | undefined;
   readonly timeoutMs: number;
-  /** Whether the session of this ref is live. */
-  readonly isLive: (ref: string) => Awaitable<boolean>;
+  /** What the session of this ref knows of its log-in; `undefined` when it is over. */
+  readonly loadContent: (ref: string) => Awaitable<SessionContent | undefined>;
   readonly emit: OnEvent;
 }
 
@@ -96,7 +98,7 @@ const reasonShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
 /** Asks the policy, in bounded time. Without one nobody operates as anybody. */
 export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>): OperateAs<I> {
-  const { platform, policy, timeoutMs, isLive, emit } = options;
+  const { platform, policy, timeoutMs, loadContent, emit } = options;
   const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
 
   function ask(actor: Actor, subject: string, reason?: string, service?: string) {
@@ -108,6 +110,22 @@ export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>
         if (!grant || (actor.actor !== undefined && grant.nested !== true)) return { target, granted: undefined };
         return { target, granted: grant };
       });
+    });
+  }
+
+  function mayGoOn({ identity, actor, grant }: StillOperating, service?: string): Awaitable<boolean> {
+    if (actor === undefined) return false;
+    return after(ask(actor, identity.subject, grant.reason, service), (answer) => {
+      if (answer?.granted === undefined || answer.target.subject !== identity.subject) return false;
+      return grant.parent === undefined || isLive(grant.parent);
+    });
+  }
+
+  /** A grant that is gone ends what was begun by it also while nobody presents that session's own token. */
+  function isLive(ref: string): Awaitable<boolean> {
+    return after(loadContent(ref), (content) => {
+      if (content?.grant === undefined) return content !== undefined;
+      return mayGoOn({ ...content, grant: content.grant });
     });
   }
 
@@ -128,13 +146,8 @@ export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>
         return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
       });
     },
-    mayGoOn({ identity, actor, grant }, service) {
-      if (actor === undefined) return false;
-      return after(ask(actor, identity.subject, grant.reason, service), (answer) => {
-        if (answer?.granted === undefined || answer.target.subject !== identity.subject) return false;
-        return grant.parent === undefined || isLive(grant.parent);
-      });
-    },
+    mayGoOn,
+    isLive,
   };
 }
 

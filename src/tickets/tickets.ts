@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import type { Beginner } from "../begin-session.js";
 import type { Deny } from "../credentials/deny.js";
 import type { Denial } from "../decision.js";
 import { AuthError } from "../errors.js";
@@ -8,9 +9,8 @@ import type { Identity } from "../identity.js";
 import type { OpenContext, OpenFor, SessionOpened } from "../log-in.js";
 import type { Platform } from "../platform.js";
 import type { OperateAs } from "../policies/operate-as.js";
-import { isOpen } from "../sessions/is-open.js";
 import type { Keys } from "../sessions/keys.js";
-import type { LoggedIn } from "../sessions/open-session.js";
+import type { LoadOpen } from "../sessions/load-open.js";
 import type { Caller } from "../sessions/session.js";
 import { fromContentJson, type SessionContent, toAuthenticatedAt } from "../sessions/session-content.js";
 import type { Sessions } from "../sessions/sessions.js";
@@ -32,6 +32,7 @@ export interface TicketsParts<I extends Identity> {
   readonly realm: string;
   readonly store: Store;
   readonly ask: Ask;
+  readonly loadOpen: LoadOpen;
   readonly keys: Keys;
   readonly deny: Deny;
   readonly operateAs: OperateAs<I>;
@@ -60,9 +61,9 @@ const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
 /** Issues and redeems tickets: put once, taken at most once, whatever the store and the network do. */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
-  const { platform, realm, store, ask, keys, deny, operateAs, emit } = parts;
+  const { platform, realm, store, ask, loadOpen, keys, deny, operateAs, emit } = parts;
   /** What was redeemed here and may still be gone on with. */
-  const handedOver = new WeakMap<RedeemedTicket<I>, LoggedIn>();
+  const handedOver = new WeakMap<RedeemedTicket<I>, Beginner>();
   const codec = createTicketCodec(realm, keys);
   const label = `sallyport ticket id 1\0${realm}\0`;
   const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
@@ -72,9 +73,8 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const { service, lifeMs = defaultLifeMs, operateAs: wish } = requireRequest(request);
     const { session } = caller;
     if (session === undefined) throw new AuthError("no_session", "a ticket is issued for a session: log in first");
-    const reading = await ask(() => store.loadSession(session.ref));
-    if (reading === undefined || !isOpen(reading)) return deny(noHeaders, "revoked");
-    const { row } = reading;
+    const row = await loadOpen(session.ref);
+    if (row === undefined) return deny(noHeaders, "revoked");
     const own = fromContentJson<I>(row.identity);
     const operating = wish === undefined ? undefined : await operateAs.begin({ ...own, session }, wish, service);
     if (wish !== undefined && operating === undefined) return deny(noHeaders, "operate_as_refused");
@@ -128,19 +128,20 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const record = JSON.parse(json) as TicketRecord;
     if (record.service !== service) return misused(record.ref, "wrong_service", service);
     // After the take: a session that ended before it must not be served by a ticket under way.
-    const reading = await ask(() => store.loadSession(record.ref));
-    if (reading === undefined || !isOpen(reading)) return sessionEnded;
+    const row = await loadOpen(record.ref);
+    if (row === undefined) return sessionEnded;
     const content = fromContentJson<I>(JSON.stringify(record.content));
     if (!(await mayGoOn(content, record.ownGrant ? service : undefined))) return sessionEnded;
     const { identity, actor, acr, cnf, grant } = content;
     const authenticatedAt = toAuthenticatedAt(content, record.createdAt);
     const { ref: of, scheme } = record;
-    const { createdAt, rules } = reading.row;
+    const { createdAt, rules } = row;
     emit({ kind: "ticket-redeemed", ref: of, subject: identity.subject, actor: actor?.subject, service });
     const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
     const expiresAt = createdAt + rules.absoluteMs;
     const provedAt = authenticatedAt ?? "unknown";
-    handedOver.set(redeemed, { identity, actor, scheme, provedAt, acr, cnf, grant, expiresAt, checkedAt });
+    const from = record.ref;
+    handedOver.set(redeemed, { identity, actor, scheme, provedAt, acr, cnf, grant, expiresAt, checkedAt, from });
     return redeemed;
   }
 

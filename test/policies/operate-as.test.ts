@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type OperateAsRule, operateAs } from "../../src/index.js";
+import { type OperateAsRule, operateAs, randomKeys } from "../../src/index.js";
+import { memory } from "../../src/stores/memory.js";
+import { createWorld } from "../world.js";
 import { request, start } from "./operate-as-world.js";
 
 const pair: OperateAsRule = { actors: ["ada"], targets: ["bob"] };
@@ -102,6 +104,71 @@ test("nested only where the rule says so, and then it lives with the session tha
   assert.equal(nested.actor?.actor?.subject, "ada");
   await world.auth.sessions.endSubject("ada");
   assert.equal((await world.call(second.token)).kind, "denied");
+});
+
+test("nested, it ends with the grant of the session that it came from, although nobody presents that one", async () => {
+  const nested = { actors: ["bob"], targets: ["dave"], nested: true };
+  const world = start([pair, nested], { maxStalenessMs: 0 });
+  const first = await world.opened("ada", "bob");
+  const caller = await world.callerOf(first.token);
+  const second = await world.auth.operateAs(caller, { subject: "dave" });
+  assert.ok(second.kind === "opened");
+  const issued = await world.auth.tickets.issue(await world.callerOf(second.token), { service: "reports" });
+  assert.ok(issued.kind === "issued");
+  await world.callerOf(second.token);
+  world.current.rules = [nested];
+  const redeemed = await world.auth.tickets.redeem(issued.ticket, "reports");
+  assert.equal(redeemed.kind === "refused" && redeemed.reason, "session_ended");
+  assert.equal((await world.auth.operateAs(caller, { subject: "dave" })).kind, "denied");
+  const decision = await world.call(second.token);
+  assert.equal(decision.kind === "denied" && decision.reason, "revoked");
+});
+
+for (const [what, end] of [
+  ["session", (world: ReturnType<typeof start>, ref: string) => world.auth.sessions.end(ref)],
+  ["account", (world: ReturnType<typeof start>) => world.auth.sessions.endSubject("ada")],
+] as const) {
+  test(`whose ${what} was ended on another node does not begin by what this node remembers`, async () => {
+    const world = createWorld();
+    const { platform } = world;
+    const inner = memory({ platform });
+    const shared = { keys: randomKeys(platform), platform };
+    const one = start([pair], { ...shared, store: inner });
+    // A node whose feed is silent: it has until `maxStalenessMs` to notice.
+    const deaf = { ...inner, watch: () => ({ aliveAt: () => 0, stop: () => {} }), close: () => {} };
+    const two = start([pair], { ...shared, store: deaf });
+    const { token, session } = await one.opened("ada");
+    const caller = await two.callerOf(token);
+    const decision = await two.auth.authenticate(request(`Basic ${btoa("ada:ada")}`));
+    assert.ok(decision.kind === "allowed");
+    world.advance(1_000);
+    await end(one, session.ref);
+    world.advance(1_000);
+    assert.equal((await two.call(token)).kind, "allowed", "remembered");
+    const outcome = await two.auth.operateAs(caller, { subject: "bob" });
+    assert.equal(outcome.kind === "denied" && outcome.reason, "revoked");
+    const byPassword = await two.auth.operateAs(decision.caller, { subject: "bob" });
+    assert.equal(byPassword.kind, what === "account" ? "denied" : "opened");
+  });
+}
+
+test("a session that ends while the policy decides wins", async () => {
+  let decide = (): void => assert.fail("nobody was asked");
+  const world = start([], {
+    operateAs: {
+      identify: (subject) => ({ subject, roles: [] }),
+      grant: () =>
+        new Promise((resolve) => {
+          decide = () => resolve({});
+        }),
+    },
+  });
+  const { token, session } = await world.opened("ada");
+  const beginning = world.auth.operateAs(await world.callerOf(token), { subject: "bob" });
+  await session.end();
+  decide();
+  const outcome = await beginning;
+  assert.equal(outcome.kind === "denied" && outcome.reason, "revoked");
 });
 
 test("a policy of one's own cannot nest by accident: it must say nested", async () => {

@@ -1,0 +1,19 @@
+import { after } from "../awaitable.js";
+import type { Awaitable } from "../handlers/handler.js";
+import type { Ask } from "../stores/guarded-store.js";
+import type { SessionRow, Store } from "../stores/store.js";
+import { requireRef } from "./open-session.js";
+import { sessionDeadline } from "./rotation.js";
+
+/** The row of a session that is there, and neither revoked nor over; by the store, not by memory. */
+export type LoadOpen = (ref: string) => Awaitable<SessionRow | undefined>;
+
+export function createLoadOpen(store: Pick<Store, "loadSession">, ask: Ask): LoadOpen {
+  return (ref) =>
+    ask(() =>
+      after(store.loadSession(ref), (reading) => {
+        const { row, now } = requireRef(reading, ref) ?? {};
+        return row?.revokedAt === null && now !== undefined && now < sessionDeadline(row) ? row : undefined;
+      }),
+    );
+}
