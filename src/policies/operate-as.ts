@@ -96,6 +96,13 @@ export interface OperateAsOptions<I extends Identity> {
 
 const reasonShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
+/** Each call of a nested session asks about all of them. */
+const maxActors = 4;
+
+function lengthOf(actor: Actor): number {
+  return 1 + (actor.actor === undefined ? 0 : lengthOf(actor.actor));
+}
+
 /** Asks the policy, in bounded time. Without one nobody operates as anybody. */
 export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>): OperateAs<I> {
   const { platform, policy, timeoutMs, loadContent, emit } = options;
@@ -135,14 +142,15 @@ export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>
       const parent = who.actor === undefined ? undefined : who.session?.ref;
       // Without a session to watch, nobody would notice that the first actor's log-in is over.
       const isOrphan = who.actor !== undefined && parent === undefined;
-      if (isOrphan || !isSubject(subject) || !(maxMs > 0) || (reason !== undefined && !reasonShape.test(reason)))
-        return undefined;
+      if (isOrphan || lengthOf(actor) > maxActors) return undefined;
+      if (!isSubject(subject) || (reason !== undefined && !reasonShape.test(reason))) return undefined;
       return after(ask(actor, subject, reason, service), (answer) => {
-        if (answer?.granted === undefined) {
+        const limit = Math.floor(Math.min(maxMs, answer?.granted?.maxMs ?? Number.POSITIVE_INFINITY));
+        // A limit that is no number must not be taken for none.
+        if (answer?.granted === undefined || !(limit >= 1)) {
           emit({ kind: "operate-as-refused", actor: actor.subject, subject: answer?.target.subject });
           return undefined;
         }
-        const limit = Math.min(maxMs, answer.granted.maxMs ?? Number.POSITIVE_INFINITY);
         return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
       });
     },

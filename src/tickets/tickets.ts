@@ -50,8 +50,8 @@ interface TicketRecord {
   /** The session's content, or what a grant made of it. */
   readonly content: SessionContent;
   readonly createdAt: number;
-  /** The grant is for this service's tickets. */
-  readonly ownGrant: boolean;
+  /** There where the grant is for this service's tickets; milliseconds since 1970. */
+  readonly ownGrant?: { readonly endsAt?: number | undefined } | undefined;
 }
 
 const noHeaders = { rawHeaders: [] };
@@ -79,12 +79,15 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const operating = wish === undefined ? undefined : await operateAs.begin({ ...own, session }, wish, service);
     if (wish !== undefined && operating === undefined) return deny(noHeaders, "operate_as_refused");
     const content = operating === undefined ? own : { ...own, ...pick(operating) };
+    const now = platform.now();
+    const grantEnds = operating && now + operating.maxMs;
     const record: TicketRecord = {
-      ...{ service, ref: row.ref, scheme: row.scheme, content },
-      ...{ createdAt: row.createdAt, ownGrant: operating !== undefined },
+      ...{ service, ref: row.ref, scheme: row.scheme, content, createdAt: row.createdAt },
+      ...(operating && { ownGrant: Number.isFinite(grantEnds) ? { endsAt: grantEnds } : {} }),
     };
-    const expiresAt = Math.floor((platform.now() + lifeMs) / 1_000) * 1_000;
-    const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(record), lifeMs));
+    const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs);
+    const expiresAt = Math.floor((now + goodMs) / 1_000) * 1_000;
+    const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(record), goodMs));
     if (!isKept) return deny(noHeaders, "unavailable"); // taken already: as likely as a guessed ticket
     emit({
       kind: "ticket-issued",
@@ -131,14 +134,14 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const row = await loadOpen(record.ref);
     if (row === undefined) return sessionEnded;
     const content = fromContentJson<I>(JSON.stringify(record.content));
-    if (!(await mayGoOn(content, record.ownGrant ? service : undefined))) return sessionEnded;
+    if (!(await mayGoOn(content, record.ownGrant && service))) return sessionEnded;
     const { identity, actor, acr, cnf, grant } = content;
     const authenticatedAt = toAuthenticatedAt(content, record.createdAt);
     const { ref: of, scheme } = record;
     const { createdAt, rules } = row;
     emit({ kind: "ticket-redeemed", ref: of, subject: identity.subject, actor: actor?.subject, service });
     const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
-    const expiresAt = createdAt + rules.absoluteMs;
+    const expiresAt = Math.min(createdAt + rules.absoluteMs, record.ownGrant?.endsAt ?? Number.POSITIVE_INFINITY);
     const provedAt = authenticatedAt ?? "unknown";
     const from = record.ref;
     handedOver.set(redeemed, { identity, actor, scheme, provedAt, acr, cnf, grant, expiresAt, checkedAt, from });

@@ -171,6 +171,34 @@ test("a session that ends while the policy decides wins", async () => {
   assert.equal(outcome.kind === "denied" && outcome.reason, "revoked");
 });
 
+test("a limit that is no time is none that anybody operates within", async () => {
+  for (const maxMs of [Number.NaN, 0, -1, 0.5]) {
+    const world = start([], {
+      operateAs: { identify: (subject) => ({ subject, roles: [] }), grant: () => ({ maxMs }) },
+    });
+    assert.equal((await world.logIn("ada", "bob")).kind, "denied", `${maxMs}`);
+  }
+  const world = start([pair]);
+  const { token } = await world.opened("ada");
+  for (const maxMs of [Number.NaN, 0, 0.5]) {
+    const outcome = await world.auth.operateAs(await world.callerOf(token), { subject: "bob", maxMs });
+    assert.equal(outcome.kind === "denied" && outcome.reason, "operate_as_refused");
+  }
+});
+
+test("no more than four operate through one another, since each call asks about all of them", async () => {
+  const policy = { identify: (subject: string) => ({ subject, roles: [] }), grant: () => ({ nested: true }) };
+  const world = start([], { operateAs: policy });
+  let { token } = await world.opened("ada");
+  for (const subject of ["s1", "s2", "s3", "s4"]) {
+    const outcome = await world.auth.operateAs(await world.callerOf(token), { subject });
+    assert.ok(outcome.kind === "opened", subject);
+    token = outcome.token;
+  }
+  const fifth = await world.auth.operateAs(await world.callerOf(token), { subject: "s5" });
+  assert.equal(fifth.kind === "denied" && fifth.reason, "operate_as_refused");
+});
+
 test("a policy of one's own cannot nest by accident: it must say nested", async () => {
   const world = start([]);
   const users = world.users;

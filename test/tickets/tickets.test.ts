@@ -155,6 +155,37 @@ test("for one ticket somebody operates as another, by the rules for that service
   assert.deepEqual(await auth.tickets.redeem(late.ticket, "reports"), { kind: "refused", reason: "session_ended" });
 });
 
+test("the time that a grant allows is that of its ticket, and of the session that begins from it", async () => {
+  const rules: readonly OperateAsRule[] = [{ actors: ["ada"], targets: ["bob"], maxMs: 20_000 }];
+  const { auth, issue, advance, platform } = await withCaller(rules, { rotateAfterMs: 4_000, idleMs: 600_000 });
+  const { ticket, expiresAt } = await issue("reports", { operateAs: { subject: "bob" } });
+  const late = await issue("reports", { operateAs: { subject: "bob" } });
+  const own = await issue();
+  assert.equal(expiresAt - platform.now(), 20_000);
+  assert.equal(own.expiresAt - platform.now(), 30_000);
+  const begunAt = platform.now();
+  advance(5_000);
+  const redeemed = await auth.tickets.redeem(ticket, "reports");
+  assert.ok(redeemed.kind === "redeemed");
+  const target = { method: "POST", path: "/" };
+  const opened = await auth.tickets.open(redeemed, { peer: { address: "192.0.2.1", trusted: false }, target });
+  assert.ok(opened.kind === "opened");
+  assert.equal(opened.session.expiresAt, begunAt + 20_000);
+  advance(15_000);
+  assert.deepEqual(await auth.tickets.redeem(late.ticket, "reports"), { kind: "refused", reason: "expired" });
+});
+
+test("nobody goes on from a ticket whose session has ended since it was redeemed", async () => {
+  const { auth, issue, session } = await withCaller();
+  const { ticket } = await issue();
+  const redeemed = await auth.tickets.redeem(ticket, "reports");
+  assert.ok(redeemed.kind === "redeemed");
+  await session.end();
+  const target = { method: "POST", path: "/" };
+  const outcome = await auth.tickets.open(redeemed, { peer: { address: "192.0.2.1", trusted: false }, target });
+  assert.equal(outcome.kind === "denied" && outcome.reason, "revoked");
+});
+
 test("a ticket of somebody who operates as another carries both, and dies with the grant", async () => {
   const rules: readonly OperateAsRule[] = [{ actors: ["ada"], targets: ["bob"] }];
   const { auth, opened, callerOf, current } = await withCaller(rules);
