@@ -18,8 +18,10 @@ export function createPurge(
     (select id from sessions where check_at <= ?1 and removable_at <= ?1 order by check_at limit ?2)`);
   const removeProofs = database.prepare(`delete from proofs where (kind, id) in
     (select kind, id from proofs where over_at <= ?1 order by over_at limit ?2)`);
+  const postponeRecords = database.prepare(`update records set check_at = over_at where (kind, id) in
+    (select kind, id from records where check_at <= ?1 and over_at > ?1 order by check_at limit ?2)`);
   const removeRecords = database.prepare(`delete from records where (kind, id) in
-    (select kind, id from records where over_at <= ?1 order by over_at limit ?2)`);
+    (select kind, id from records where check_at <= ?1 and over_at <= ?1 order by check_at limit ?2)`);
   const forgetEnds = database.prepare(`delete from ends where id in
     (select id from ends where at < ?1 order by at limit ?2)`);
 
@@ -40,6 +42,7 @@ export function createPurge(
     // Of an end mark not older than that, a log-in may be under way.
     await run(forgetEnds, now - maxLoginMs, Number.POSITIVE_INFINITY);
     await run(postpone, now, Number.POSITIVE_INFINITY);
+    await run(postponeRecords, now, Number.POSITIVE_INFINITY);
     let count = 0;
     for (const removal of [removeSessions, removeProofs, removeRecords])
       count += await run(removal, now, limit - count);

@@ -7,7 +7,7 @@ import type { SessionRow, SessionRules } from "./store.js";
 export const applicationId = 0x53614c79;
 export const schemaVersion = 2;
 
-/** Schema 2. */
+/** Schema 2. `check_at` as in `sessions`: a write of a record touches no index. */
 const records = `
 create table records (
   kind text not null,
@@ -15,9 +15,10 @@ create table records (
   version integer not null,
   json text not null,
   over_at integer not null,
+  check_at integer not null,
   primary key (kind, id)
 ) without rowid;
-create index records_by_over on records (over_at);
+create index records_by_check on records (check_at);
 `;
 
 /** What makes schema `n + 1` of schema `n`. A process of the version before goes on with such a file. */

@@ -91,8 +91,8 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
     on conflict (kind, id) do update set json = ?3, over_at = ?4 where over_at <= ?5`);
   const takeProof = prepareRows("delete from proofs where kind = ? and id = ? returning json, over_at");
   const loadRecord = prepareRows("select version, json from records where kind = ? and id = ? and over_at > ?");
-  const addRecord = database.prepare(`insert into records (kind, id, version, json, over_at) values (?1, ?2, 1, ?3, ?4)
-    on conflict (kind, id) do update set version = 1, json = ?3, over_at = ?4 where over_at <= ?5`);
+  const addRecord = database.prepare(`insert into records (kind, id, version, json, over_at, check_at)
+    values (?1, ?2, 1, ?3, ?4, ?4) on conflict (kind, id) do update set version = 1, json = ?3, over_at = ?4 where over_at <= ?5`);
   const swapRecord = database.prepare(`update records set version = version + 1, json = ?, over_at = ?
     where kind = ? and id = ? and version = ? and over_at > ?`);
 
