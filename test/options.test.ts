@@ -51,6 +51,7 @@ test("the defaults", () => {
       },
       source: { burst: 30, refillMs: 3_000 },
       total: { burst: 1_000, refillMs: 100 },
+      maxUnderWay: 64,
     },
     clockMarginMs: 50,
     handlerTimeoutMs: 10_000,

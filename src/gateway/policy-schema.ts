@@ -110,6 +110,7 @@ export const throttle: Schema = object(
     sourceRefill: duration("3s", "One more each time this has passed."),
     totalBurst: count(1_000, "Failed log-ins of all sources together at once."),
     totalRefill: duration("100ms", "One more each time this has passed."),
+    maxUnderWay: count(64, "Passwords that are looked at at a time; beyond, the answer is 503."),
   },
   [],
   "How guesses at passwords are slowed down. Never tokens, keys or certificates.",

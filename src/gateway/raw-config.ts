@@ -70,6 +70,7 @@ export interface RawThrottle {
   readonly sourceRefill?: string;
   readonly totalBurst?: number;
   readonly totalRefill?: string;
+  readonly maxUnderWay?: number;
 }
 
 export interface RawHandler {

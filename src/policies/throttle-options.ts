@@ -28,14 +28,20 @@ export interface ThrottleOptions {
   readonly sourceRefillMs?: number | undefined;
   /** The same for all sources together. Default: 1,000. */
   readonly totalBurst?: number | undefined;
-  /** Default: 100: ten failures a second, far beyond honest ones, and far below what the hashes of one core take. */
+  /** Default: 100: ten failures a second, far beyond honest ones, and a fraction of what hashing takes. */
   readonly totalRefillMs?: number | undefined;
+  /**
+   * Guesses that one process looks at at a time; beyond, the answer is `unavailable`, and nothing is counted. Default: 64, as
+   * many as wait for a hash. More than `sourceBurst`, or one source takes all.
+   */
+  readonly maxUnderWay?: number | undefined;
 }
 
 export interface ThrottleRules {
   readonly account: AccountRule;
   readonly source: BucketRule;
   readonly total: BucketRule;
+  readonly maxUnderWay: number;
 }
 
 const longestMs = 366 * 24 * 60 * 60 * 1_000;
@@ -68,5 +74,10 @@ export function resolveThrottle(options: ThrottleOptions = {}): ThrottleRules {
       burst: whole(`${which}Burst`, burst, 1, 1_000_000),
       refillMs: whole(`${which}RefillMs`, refillMs, 1, longestMs),
     });
-  return Object.freeze({ account, source: bucket("source", 30, 3_000), total: bucket("total", 1_000, 100) });
+  return Object.freeze({
+    account,
+    source: bucket("source", 30, 3_000),
+    total: bucket("total", 1_000, 100),
+    maxUnderWay: whole("maxUnderWay", 64, 1, 1_000_000),
+  });
 }

@@ -78,8 +78,8 @@ export function beginAttempt(state: AccountState, now: number, rule: AccountRule
   if (isStopped(current, rule) || now < current.blockedUntil) return { blocked: true, next: current };
   const next = { ...current, calmAt: current.calmAt + rule.forgetFailureMs, attempts: current.attempts + 1 };
   const beyond = excess(next, now, rule);
-  if (beyond < 1) return { blocked: false, next };
-  const delayMs = Math.min(rule.firstDelayMs * 2 ** (beyond - 1), rule.longestDelayMs);
+  const delayMs = beyond < 1 ? 0 : Math.min(rule.firstDelayMs * 2 ** (beyond - 1), rule.longestDelayMs);
+  // An instant in any case: a state with a delay is not longer than one without, and takes as long to read.
   return { blocked: false, next: { ...next, blockedUntil: now + delayMs } };
 }
 
@@ -106,7 +106,7 @@ export function giveBack(
     calmAt: Math.max(now, current.calmAt - rule.forgetFailureMs),
     forgiven: result === "accepted" ? Math.max(forgiven, attempt) : forgiven + Number(attempt > forgiven),
   };
-  return excess(next, now, rule) < 1 ? { ...next, blockedUntil: 0 } : next;
+  return excess(next, now, rule) < 1 ? { ...next, blockedUntil: now } : next;
 }
 
 /** After a log-in by other means: the failures in a row are over, the delay is not. */
@@ -144,12 +144,18 @@ export interface BucketState {
   readonly fullAt: number;
 }
 
-/** Takes one token. `undefined`: there is none. */
-export function take(state: BucketState, now: number, rule: BucketRule): BucketState | undefined {
-  const most = now + rule.burst * rule.refillMs;
-  // The first bound against a clock that was set back.
-  const fullAt = Math.max(Math.min(state.fullAt, most), now) + rule.refillMs;
-  return fullAt > most ? undefined : { fullAt };
+/** Takes as many tokens as there are, and at most so many. `next` is the state as it was when there is none. */
+export function take(
+  state: BucketState,
+  now: number,
+  rule: BucketRule,
+  wanted = 1,
+): { readonly taken: number; readonly next: BucketState } {
+  const capacityMs = rule.burst * rule.refillMs;
+  // No bucket that a clock set back may be emptier than empty.
+  const missingMs = Math.min(Math.max(state.fullAt - now, 0), capacityMs);
+  const taken = Math.min(wanted, Math.floor((capacityMs - missingMs) / rule.refillMs));
+  return { taken, next: { fullAt: now + missingMs + taken * rule.refillMs } };
 }
 
 /** Puts one token back: the log-in did not fail. */
