@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Contender, startContender } from "./contender.js";
+import { flood } from "./flood.js";
 import { measurePair, type Pair, throughput, toFigures, usPerCall } from "./measure.js";
 import { type BenchOptions, parseOptions } from "./options.js";
 import { type ContenderName, callsOf, type Row } from "./rows.js";
 import { spreadOf } from "./stats.js";
+import { timing } from "./timing.js";
 
 /** Progress and complaints: `--json` has standard output to itself. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -59,9 +61,15 @@ function toText(row: Row, pairs: readonly Pair[]): string {
   ].join(" ");
 }
 
+const [report, ...rest] = process.argv.slice(2);
+
 try {
-  const options = parseOptions(process.argv.slice(2));
-  if (options !== undefined) await bench(options);
+  if (report === "timing") await timing(rest);
+  else if (report === "flood") await flood(rest);
+  else {
+    const options = parseOptions(process.argv.slice(2));
+    if (options !== undefined) await bench(options);
+  }
 } catch (error) {
   say(`bench: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;

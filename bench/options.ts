@@ -21,6 +21,10 @@ const help = `What Sallyport costs: CPU per call of the process that serves, aga
                   ratio = other / ours (1 = free, 0.5 = twice the CPU), low and high are its quartiles over n pairs
   --help
 
+Reports, each with a --help of its own:
+  npm run bench -- timing                          can log-ins that fail be told apart by time?
+  npm run bench -- flood                           what a flood of wrong passwords does to everybody else
+
 Rows:
 ${rows.map(({ row, against, what }) => `  ${row.padEnd(14)}${what}; against ${against}`).join("\n")}
 

@@ -216,16 +216,12 @@ test("a handler that waits for a person is given the time that it asks for, by h
   const handler = { scheme: "Wait", opens: "session", timeoutMs: 60_000, fromHeader: wait as never } as const;
   const { auth, ask, advance } = start([handler]);
   const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
-  const both = async () => {
-    const asked = [ask("Authorization", "Wait x"), auth.logIn({ scheme: "wait", payload: "x" }, context)] as const;
-    await new Promise(setImmediate); // both are with the handler now
-    return asked;
-  };
-  const inTime = await both();
+  const both = () => [ask("Authorization", "Wait x"), auth.logIn({ scheme: "wait", payload: "x" }, context)] as const;
+  const inTime = both();
   advance(59_999);
   for (const each of settle.splice(0)) each({ kind: "accepted", identity: { subject: "ada" } });
   assert.deepEqual([(await inTime[0]).kind, (await inTime[1]).kind], ["allowed", "opened"]);
-  const late = await both();
+  const late = both();
   advance(60_000);
   assert.deepEqual([(await late[0]).kind, (await late[1]).kind], ["denied", "denied"]);
 });
