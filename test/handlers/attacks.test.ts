@@ -210,6 +210,9 @@ test("a handler that settles after its deadline makes no session", async () => {
   assert.deepEqual(await auth.sessions.list(), []);
 });
 
+/** A log-in looks for a proof of possession first: then its handler was asked. */
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 test("a handler that waits for a person is given the time that it asks for, by header and by message, and no more", async () => {
   const settle: ((verdict: unknown) => void)[] = [];
   const wait = () => new Promise((resolve) => settle.push(resolve));
@@ -218,10 +221,12 @@ test("a handler that waits for a person is given the time that it asks for, by h
   const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
   const both = () => [ask("Authorization", "Wait x"), auth.logIn({ scheme: "wait", payload: "x" }, context)] as const;
   const inTime = both();
+  await turn();
   advance(59_999);
   for (const each of settle.splice(0)) each({ kind: "accepted", identity: { subject: "ada" } });
   assert.deepEqual([(await inTime[0]).kind, (await inTime[1]).kind], ["allowed", "opened"]);
   const late = both();
+  await turn();
   advance(60_000);
   assert.deepEqual([(await late[0]).kind, (await late[1]).kind], ["denied", "denied"]);
 });
@@ -233,6 +238,7 @@ test("a caller that has left gets no session, whatever the handler says later", 
   const caller = new AbortController();
   const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
   const outcome = auth.logIn({ scheme: "wait", payload: "x" }, { ...context, signal: caller.signal });
+  await turn();
   caller.abort();
   for (const each of settle) each({ kind: "accepted", identity: { subject: "ada" } });
   assert.equal((await outcome).kind, "denied");
