@@ -76,6 +76,7 @@ export async function startContender(name: ContenderName, directory: string): Pr
 
 function scriptOf(name: ContenderName): string {
   if (name === "gateway" || name === "proxy") return "proxy-server.js";
+  if (name === "token-bound" || name === "jose-proof") return "proof-loop.js";
   return name.startsWith("express") || name.startsWith("node") ? "http-server.js" : "token-loop.js";
 }
 

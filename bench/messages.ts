@@ -33,12 +33,23 @@ export interface Report {
   readonly after: Mark;
 }
 
-/** Says that this contender is ready, then answers every `Ask`. It ends with its parent. */
-export function serveAsks(ready: Ready, counts: Counts, work: (calls: number) => Promise<void>): void {
+/**
+ * Says that this contender is ready, then answers every `Ask`. It ends with its parent.
+ *
+ * @param prepare what the calls need and what is not measured.
+ */
+export function serveAsks(
+  ready: Ready,
+  counts: Counts,
+  work: (calls: number) => Promise<void>,
+  prepare: (calls: number) => Promise<void> = async () => {},
+): void {
   process.on("disconnect", () => process.exit(0));
-  process.on("message", ({ calls }: Ask) => {
+  process.on("message", async ({ calls }: Ask) => {
+    await prepare(calls);
     const before = mark(counts);
-    void work(calls).then(() => process.send?.({ before, after: mark(counts) } satisfies Report));
+    await work(calls);
+    process.send?.({ before, after: mark(counts) } satisfies Report);
   });
   process.send?.(ready);
 }

@@ -19,10 +19,11 @@ export interface Row {
  * Servers answer HTTP themselves, proxies ask an upstream, loops call a function over and over. Each is a process of its
  * own.
  */
-export type ContenderName = ServerName | ProxyName | LoopName;
+export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName;
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
 export type ProxyName = "gateway" | "proxy";
 export type LoopName = "token-warm" | "token-cold" | "jose";
+export type ProofLoopName = "token-bound" | "jose-proof";
 
 const express = { other: "express", against: "bare Express" } as const;
 const node = { other: "node", against: "bare node:http" } as const;
@@ -76,6 +77,14 @@ export const rows: readonly Row[] = [
     expected: "one-read-each",
     what: "auth.authenticate, nothing remembered",
   },
+  {
+    row: "token-bound",
+    ours: "token-bound",
+    other: "jose-proof",
+    against: "jose jwtVerify ES256",
+    expected: "no-reads",
+    what: "auth.authenticate, remembered, bound to a key: a DPoP proof with every call",
+  },
 ];
 
 /**
@@ -86,6 +95,7 @@ export function callsOf(name: ContenderName): number {
   if (name === "token-warm") return 100_000;
   if (name === "token-cold") return 5_000;
   if (name === "jose") return 3_000;
+  if (name === "token-bound" || name === "jose-proof") return 2_000;
   if (name === "gateway" || name === "proxy") return 3_000;
   return name.startsWith("express") ? 1_500 : 5_000;
 }

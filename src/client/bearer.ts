@@ -108,7 +108,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
     let loggedIn = false;
     const proofsRefused = new Set<string>();
 
-    function repeatWithNewer(): boolean {
+    function takeNewer(): boolean {
       const newer = holder.newerThan(sent);
       if (newer === undefined) return false;
       sent = newer;
@@ -125,10 +125,12 @@ export function createBearer(options: BearerOptions = {}): Bearer {
           header.delete("dpop");
           return;
         }
+        if (key !== undefined && !repeatable && key.isStale) {
+          await refresh?.().catch(() => {}); // the call itself will tell what is wrong
+          takeNewer();
+        }
         header.set("authorization", `${key === undefined ? "Bearer" : "DPoP"} ${sent}`);
-        if (key === undefined) return;
-        if (!repeatable && key.isStale) await refresh?.().catch(() => {}); // the call itself will tell what is wrong
-        header.set("dpop", await key.prove({ method, url, token: sent }));
+        if (key !== undefined) header.set("dpop", await key.prove({ method, url, token: sent }));
       },
       learn(authorization, nonce = null) {
         key?.learn(nonce);
@@ -142,15 +144,19 @@ export function createBearer(options: BearerOptions = {}): Bearer {
           // Somebody confirmed a newer token. If it was not us, to send the old one again would change nothing.
           if (repeated) return false;
           repeated = true;
-          return repeatWithNewer();
+          return takeNewer();
         }
         if (reason !== null && key !== undefined && proofReasons.has(reason)) {
           // A new proof helps against an old nonce, and against a copy of the call that a browser or a proxy has sent.
-          return !proofsRefused.has(reason) && Boolean(proofsRefused.add(reason));
+          if (proofsRefused.has(reason)) return false;
+          proofsRefused.add(reason);
+          // The refusal may have been long on its way: the token that was sent would be taken for a thief's by now.
+          takeNewer();
+          return true;
         }
         if (reason === null || !overReasons.has(reason) || loggedIn) return false;
         loggedIn = true;
-        if (repeatWithNewer()) return true; // another call has logged in meanwhile
+        if (takeNewer()) return true; // another call has logged in meanwhile
         // A hundred calls that find the session ended cause one log-in.
         const logIn = underWay ?? (source && start(source));
         if (logIn === undefined) {
@@ -158,7 +164,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
           return false;
         }
         await logIn;
-        return repeatWithNewer();
+        return takeNewer();
       },
     };
   }

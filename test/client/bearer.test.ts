@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AuthenticationFailedError } from "../../src/client/authentication-failed-error.js";
 import { createBearer } from "../../src/client/bearer.js";
+import type { ProofKey } from "../../src/client/proof-key.js";
 import { makeToken } from "./make-token.js";
 
 const t1 = makeToken(1, 1);
@@ -121,4 +122,66 @@ test("tokens are found in an authorization value, alone or joined, and nothing e
     bearer.call().learn(value);
     assert.equal(bearer.token, held, String(value));
   }
+});
+
+/** A key whose proofs say what they are for. */
+function fakeKey(isStale = false) {
+  const key: ProofKey = {
+    prove: async ({ method, url, token = "none" }) => `${method} ${url} ${token}`,
+    learn: () => true,
+    isStale,
+  };
+  return key;
+}
+const target = { method: "GET", url: "https://api.example/" };
+
+test("a refused proof is made anew, once for each reason, and only by who has a key", async () => {
+  for (const reason of ["use_dpop_nonce", "invalid_dpop_proof"]) {
+    assert.equal(await createBearer({ token: t1 }).call().again(reason), false);
+    const call = createBearer({ token: t1, key: fakeKey() }).call();
+    assert.equal(await call.again(reason), true);
+    assert.equal(await call.again(reason), false);
+  }
+  const both = createBearer({ token: t1, key: fakeKey() }).call();
+  assert.equal(await both.again("use_dpop_nonce"), true);
+  assert.equal(await both.again("invalid_dpop_proof"), true);
+});
+
+test("a call whose proof was refused long ago is repeated with the newest token: the old one would end the session", async () => {
+  const bearer = createBearer({ token: t1, key: fakeKey() });
+  const slow = bearer.call();
+  bearer.call().learn(`DPoP ${t2}`);
+  assert.equal(await slow.again("use_dpop_nonce"), true);
+  const header = new Headers();
+  await slow.authorize(header, target);
+  assert.equal(header.get("authorization"), `DPoP ${t2}`);
+  assert.equal(header.get("dpop"), `GET https://api.example/ ${t2}`);
+});
+
+test("a call that cannot be repeated waits for a fresh nonce if the last is stale, and takes the token that came with it", async () => {
+  let refreshed = 0;
+  const bearer = createBearer({
+    token: t1,
+    key: fakeKey(true),
+    refresh: async () => {
+      refreshed++;
+      bearer.call().learn(`DPoP ${t2}`);
+      throw new Error("the answer was a failure, and brought the token all the same");
+    },
+  });
+  const header = new Headers();
+  await bearer.call().authorize(header, target);
+  assert.equal(refreshed, 0, "one that can be repeated does not wait");
+  await bearer.call().authorize(header, target, false);
+  assert.equal(refreshed, 1);
+  assert.equal(header.get("authorization"), `DPoP ${t2}`);
+});
+
+test("without a key a token is a bearer's, and no token is no field", async () => {
+  const header = new Headers();
+  await createBearer({ token: t1 }).call().authorize(header, target, false);
+  assert.deepEqual([...header], [["authorization", `Bearer ${t1}`]]);
+  const none = createBearer({ key: fakeKey(true), refresh: () => assert.fail("nothing to refresh") });
+  await none.call().authorize(header, target, false);
+  assert.deepEqual([...header], []);
 });

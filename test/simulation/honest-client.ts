@@ -1,5 +1,6 @@
 import { type Bearer, type BearerCall, createBearer } from "../../src/client/bearer.js";
-import { anyPeer, type Network } from "./network.js";
+import type { Holder, Sent } from "./holders.js";
+import type { Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { Answer } from "./servers.js";
 import type { VirtualTime } from "./virtual-time.js";
@@ -9,9 +10,9 @@ const logOutReasons: ReadonlySet<string | null> = new Set(["revoked", "expired",
 
 /** What a process needs of the shipped client. A control may put something worse in its place. */
 export type Follower = Pick<Bearer, "token"> & { call(): Pick<BearerCall, "token" | "learn" | "again"> };
-export type CreateFollower = (token: string, onToken: (token: string) => void) => Follower;
+export type CreateFollower = (token: string, onToken: (token: string) => void, key?: Bearer["key"]) => Follower;
 
-export const shipped: CreateFollower = (token, onToken) => createBearer({ token, onToken });
+export const shipped: CreateFollower = (token, onToken, key) => createBearer({ token, onToken, key });
 
 /** A program whose workers share one token holder. */
 export interface HonestClient {
@@ -24,6 +25,8 @@ export interface HonestClient {
   readonly requests: number;
   /** Every token that it ever held: what a thief can steal, and what must be dead in the end. */
   readonly held: readonly string[];
+  /** The last requests that were let in, with their proofs: what a thief on the wire can copy. */
+  readonly used: readonly Sent[];
   /** The process dies, and starts again with the token it wrote down last. */
   crash(downMs: number): void;
   /** The lid is closed: nothing is sent, and what arrives is lost or lies in a buffer. */
@@ -36,6 +39,7 @@ export interface HonestClientOptions {
   readonly random: Random;
   readonly network: Network;
   readonly token: string;
+  readonly holder: Holder;
   readonly workers: number;
   /** The mean time between two requests of all workers together. */
   readonly gapMs: number;
@@ -43,11 +47,13 @@ export interface HonestClientOptions {
 }
 
 const requestTimeoutMs = 30_000;
+const maxUsed = 20;
 
 export function createHonestClient(options: HonestClientOptions): HonestClient {
-  const { time, random, network, workers, gapMs, createFollower = shipped } = options;
+  const { time, random, network, holder, workers, gapMs, createFollower = shipped } = options;
   const held: string[] = [options.token];
-  let follower = createFollower(options.token, keep);
+  let follower = createFollower(options.token, keep, holder.key);
+  const used: Sent[] = [];
   let process = 1; // a number for each start; what was sent by an earlier one is nobody's business any more
   let awakeAt = time.now;
   let busy = 0;
@@ -84,13 +90,16 @@ export function createHonestClient(options: HonestClientOptions): HonestClient {
       };
       const attempt = () => {
         if (by !== process || stopped) return;
-        network.send(`Bearer ${call.token}`, anyPeer, (answer) => {
+        const sent = holder.present(call.token);
+        network.send(sent, (answer) => {
+          if (answer.allowed) used.push(sent);
+          if (used.length > maxUsed) used.shift();
           if (time.now < awakeAt && random.chance(0.5)) return;
           whenAwake(by, () => read(answer));
         });
       };
       const read = (answer: Answer) => {
-        call.learn(answer.authorization);
+        call.learn(answer.authorization, answer.nonce);
         if (answer.allowed) usedAt = Math.max(usedAt, composedAt);
         if (answer.allowed || answer.reason === "unavailable") return finish();
         if (logOutReasons.has(answer.reason)) loggedOut ??= { reason: answer.reason ?? "", at: time.now };
@@ -130,10 +139,11 @@ export function createHonestClient(options: HonestClientOptions): HonestClient {
       return requests;
     },
     held,
+    used,
     crash(downMs) {
       process += 1;
       busy = 0;
-      follower = createFollower(held.at(-1) ?? "", keep);
+      follower = createFollower(held.at(-1) ?? "", keep, holder.key);
       awakeAt = Math.max(awakeAt, time.now + downMs);
       page(process);
     },

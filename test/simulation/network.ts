@@ -1,4 +1,4 @@
-import type { Peer } from "../../src/handlers/handler.js";
+import type { Sent } from "./holders.js";
 import type { Random } from "./random.js";
 import { type Answer, nodeCount, type Servers } from "./servers.js";
 import type { VirtualTime } from "./virtual-time.js";
@@ -6,9 +6,7 @@ import type { VirtualTime } from "./virtual-time.js";
 /** Loses, delays, repeats and reorders what goes through it. */
 export interface Network {
   /** Sends a request, to either node. `done` is called once at most, and never when the answer was lost. */
-  send(authorization: string, peer: Peer, done: (answer: Answer) => void): void;
-  /** The same to a named node, at once and without faults. */
-  ask(node: number, authorization: string, done: (answer: Answer) => void): void;
+  send(sent: Sent, done: (answer: Answer) => void): void;
 }
 
 export interface NetworkOptions {
@@ -21,19 +19,17 @@ export interface NetworkOptions {
   readonly lateness: number;
 }
 
-export const anyPeer: Peer = { address: "192.0.2.1", trusted: false };
-
 export function createNetwork({ time, random, servers, lateUpToMs, lateness }: NetworkOptions): Network {
   const quick = () => (random.chance(0.03) ? random.between(1, 3_000) : random.gap(20));
   // The last moment is where a rule that is wrong by a little shows it.
   const late = () => (random.chance(0.3) ? lateUpToMs - random.between(0, 50) : random.between(1_000, lateUpToMs));
 
   return {
-    send(authorization, peer, done) {
+    send(sent, done) {
       let answered = false;
       const deliver = (afterMs: number) =>
         time.after(Math.min(afterMs, lateUpToMs), () => {
-          servers.receive(random.between(0, nodeCount - 1), authorization, peer, (answer) => {
+          servers.receive(random.between(0, nodeCount - 1), sent, (answer) => {
             if (random.chance(0.01)) return;
             time.after(random.chance(0.02) ? random.between(1, 120_000) : random.gap(20), () => {
               if (answered) return;
@@ -48,9 +44,6 @@ export function createNetwork({ time, random, servers, lateUpToMs, lateness }: N
       if (isLate) deliver(late());
       if (original && !random.chance(0.01)) deliver(quick());
       if (random.chance(0.01)) deliver(quick()); // a proxy sends it once more
-    },
-    ask(node, authorization, done) {
-      servers.receive(node, authorization, anyPeer, done);
     },
   };
 }

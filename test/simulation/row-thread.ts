@@ -1,14 +1,5 @@
 import { parentPort, workerData } from "node:worker_threads";
-import {
-  controlRows,
-  eagerRows,
-  honestRows,
-  luckyRows,
-  patientRows,
-  type Row,
-  type RowOptions,
-  runRow,
-} from "./rows.js";
+import { allRows, type RowOptions, runRow } from "./rows.js";
 
 const { options, names } = workerData as { readonly options: RowOptions; readonly names: SharedNames };
 
@@ -18,9 +9,7 @@ export interface SharedNames {
   readonly names: readonly string[];
 }
 
-const rows: readonly Row<unknown>[] = [...honestRows, ...eagerRows, ...patientRows, ...luckyRows, ...controlRows];
-
 for (let at = Atomics.add(names.next, 0, 1); at < names.names.length; at = Atomics.add(names.next, 0, 1)) {
-  const row = rows.find(({ name }) => name === names.names[at]);
+  const row = allRows.find(({ name }) => name === names.names[at]);
   if (row !== undefined) parentPort?.postMessage(await runRow(row, options));
 }

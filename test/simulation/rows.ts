@@ -1,3 +1,4 @@
+import { type BoundTheftResult, runBoundTheft } from "./bound-theft.js";
 import { lastToArrive } from "./last-to-arrive.js";
 import { mix } from "./random.js";
 import { type HonestResult, runHonest, runTheft, runTwoPrograms, type TheftResult } from "./scenarios.js";
@@ -7,6 +8,8 @@ import * as thieves from "./thieves.js";
 export interface Row<Result> {
   readonly name: string;
   readonly run: (seed: number) => Promise<Result>;
+  /** A run takes ten times as long as others. */
+  readonly slow?: boolean;
 }
 
 /** Nobody may be logged out. */
@@ -16,6 +19,11 @@ export const honestRows: readonly Row<HonestResult>[] = [
   { name: "8 workers, one token holder", run: (seed) => runHonest(seed, { workers: 8, sleeps: false }) },
   { name: "8 workers that sleep", run: (seed) => runHonest(seed, { workers: 8, sleeps: true }) },
   { name: "two programs, one password", run: runTwoPrograms },
+  {
+    name: "8 workers, bound to a key",
+    slow: true,
+    run: (seed) => runHonest(seed, { workers: 8, sleeps: false, boundTo: "key" }),
+  },
 ];
 
 /** Every one of them must be found. */
@@ -61,6 +69,33 @@ export const luckyRows: readonly Row<TheftResult>[] = [
   },
 ];
 
+/** None of their calls may be let in, and the owner must not notice them. */
+export const boundRows: readonly Row<BoundTheftResult>[] = [
+  {
+    name: "patient thief, bound to a key",
+    slow: true,
+    run: (seed) => runBoundTheft(seed, { strategy: thieves.isPatient, boundTo: "key" }),
+  },
+  {
+    name: "thief with every token and used proof, bound to a key",
+    slow: true,
+    run: (seed) => runBoundTheft(seed, { strategy: thieves.keepsStealing, boundTo: "key" }),
+  },
+  {
+    name: "patient thief, bound to a certificate",
+    slow: true,
+    run: (seed) => runBoundTheft(seed, { strategy: thieves.isPatient, boundTo: "certificate" }),
+  },
+];
+
+/** The same thief, and the same way of counting, where nothing is bound. */
+export const unboundRows: readonly Row<BoundTheftResult>[] = [
+  {
+    name: "control: patient thief, bound to nothing",
+    run: (seed) => runBoundTheft(seed, { strategy: thieves.isPatient, boundTo: undefined }),
+  },
+];
+
 /** What must go wrong, or the simulation could not show that anything is right. */
 export const controlRows: readonly Row<HonestResult>[] = [
   {
@@ -73,6 +108,16 @@ export const controlRows: readonly Row<HonestResult>[] = [
   },
 ];
 
+export const allRows: readonly Row<unknown>[] = [
+  ...honestRows,
+  ...eagerRows,
+  ...patientRows,
+  ...luckyRows,
+  ...boundRows,
+  ...unboundRows,
+  ...controlRows,
+];
+
 export interface Batch<Result> {
   readonly name: string;
   readonly results: readonly (Result & { readonly run: number })[];
@@ -81,11 +126,17 @@ export interface Batch<Result> {
 export interface RowOptions {
   readonly seed: number;
   readonly runs: number;
+  /** Of rows that are slow. */
+  readonly slowRuns: number;
   /** The number of the first run: to look at one of them alone. */
   readonly first: number;
 }
 
-export async function runRow<Result>(row: Row<Result>, { seed, runs, first }: RowOptions): Promise<Batch<Result>> {
+export async function runRow<Result>(
+  row: Row<Result>,
+  { seed, first, ...options }: RowOptions,
+): Promise<Batch<Result>> {
+  const runs = row.slow === true ? options.slowRuns : options.runs;
   const own = mix(
     seed,
     Array.from(row.name).reduce((hash, char) => Math.imul(hash, 31) + char.charCodeAt(0), 7),

@@ -1,3 +1,4 @@
+import { type BoundTo, bearerOf, createHolder, type Holder } from "./holders.js";
 import { type CreateFollower, createHonestClient, type HonestClient } from "./honest-client.js";
 import type { Strategy } from "./thieves.js";
 import { createProgram } from "./two-programs.js";
@@ -16,6 +17,7 @@ export interface HonestScenario {
   readonly createFollower?: CreateFollower;
   /** Otherwise what the late ones are measured by. */
   readonly stragglerMs?: number;
+  readonly boundTo?: BoundTo;
 }
 
 /** Of time awake, in units of `rotateAfterMs`. */
@@ -23,11 +25,12 @@ const span = 25;
 
 /** A client that follows the protocol, in a world where everything fails now and then. */
 export async function runHonest(seed: number, scenario: HonestScenario): Promise<HonestResult> {
-  const { workers, sleeps, createFollower, stragglerMs } = scenario;
+  const { workers, sleeps, createFollower, stragglerMs, boundTo } = scenario;
   const world = createSimulatedWorld(seed, { stragglerMs });
   const { time, random, rules } = world;
   const { rotateAfterMs, idleMs } = rules;
-  const client = await startClient(world, workers, createFollower);
+  const holder = createHolder(boundTo);
+  const client = await startClient(world, workers, holder, createFollower);
   let endAt = time.now + span * rotateAfterMs;
   let awakeAt = time.now;
   world.startFaults(span * rotateAfterMs, true);
@@ -43,10 +46,15 @@ export async function runHonest(seed: number, scenario: HonestScenario): Promise
     endAt += sleepMs;
     client.sleep(sleepMs);
   }
-  return finish(world, client);
+  return finish(world, client, holder);
 }
 
-async function startClient(world: SimulatedWorld, workers: number, createFollower?: CreateFollower) {
+export async function startClient(
+  world: SimulatedWorld,
+  workers: number,
+  holder: Holder,
+  createFollower?: CreateFollower,
+): Promise<HonestClient> {
   const { time, random, network, rules, servers } = world;
   return createHonestClient({
     time,
@@ -54,7 +62,8 @@ async function startClient(world: SimulatedWorld, workers: number, createFollowe
     network,
     workers,
     gapMs: rules.rotateAfterMs / 10,
-    token: await servers.logIn(),
+    holder,
+    token: await servers.logIn(holder),
     ...(createFollower && { createFollower }),
   });
 }
@@ -84,25 +93,27 @@ export async function runTwoPrograms(seed: number): Promise<HonestResult> {
   world.stopFaults();
   for (const session of programs[0].sessions) if (programs[1].sessions.has(session)) loggedOut = "shared session";
   for (const { token } of programs) {
-    if (token !== undefined) loggedOut ??= await whoIsStuck(world, token);
+    if (token !== undefined) loggedOut ??= await whoIsStuck(world, token, createHolder(undefined));
   }
   return { loggedOut, requests: programs[0].requests + programs[1].requests, rotations: counts.rotated ?? 0 };
 }
 
 /** Whoever was not refused must still be known everywhere: a client that is stuck has been logged out too. */
-async function finish(world: SimulatedWorld, client: HonestClient): Promise<HonestResult> {
+async function finish(world: SimulatedWorld, client: HonestClient, holder: Holder): Promise<HonestResult> {
   const { counts } = world;
   client.stop();
   world.stopFaults();
   const { token, requests, loggedOut } = client;
-  const found = loggedOut?.reason ?? (await whoIsStuck(world, token));
+  const found = loggedOut?.reason ?? (await whoIsStuck(world, token, holder));
   return { loggedOut: found, requests, rotations: counts.rotated ?? 0 };
 }
 
-async function whoIsStuck(world: SimulatedWorld, token: string): Promise<string | undefined> {
+export async function whoIsStuck(world: SimulatedWorld, token: string, holder: Holder): Promise<string | undefined> {
   const { time, rules } = world;
   await time.runUntil(time.now + rules.overlapMs + rules.stragglerMs + 10_000);
-  const refused = (await world.askAll(token)).find((answer) => answer?.allowed !== true);
+  const refused = (await world.askAll(() => holder.present(token), holder.learn)).find(
+    (answer) => answer?.allowed !== true,
+  );
   if ((world.counts.reuse ?? 0) > 0) return "reuse";
   return refused && `stuck: ${refused.reason}`;
 }
@@ -131,7 +142,7 @@ export async function runTheft(seed: number, scenario: TheftScenario): Promise<T
   const world = createSimulatedWorld(seed);
   const { time, random, rules, fastNetwork } = world;
   const { rotateAfterMs } = rules;
-  const victim = await startClient(world, random.pick([1, 2, 8]));
+  const victim = await startClient(world, random.pick([1, 2, 8]), createHolder(undefined));
   world.startFaults(theftSpan * rotateAfterMs, storeLosesWrites);
   await time.runUntil(time.now + random.between(rotateAfterMs, 6 * rotateAfterMs));
   const stolenAt = time.now;
@@ -145,11 +156,12 @@ export async function runTheft(seed: number, scenario: TheftScenario): Promise<T
   const { token } = thief;
   const { reuseAt } = world;
   await time.runUntil(time.now + 10_000);
-  const thiefIsIn = token !== undefined && (await world.askAll(token)).some((answer) => answer?.allowed);
+  const thiefIsIn =
+    token !== undefined && (await world.askAll(() => bearerOf(token))).some((answer) => answer?.allowed);
   const tokens = [...victim.held.slice(-3), ...(token === undefined ? [] : [token])];
   let dead = true;
   for (const each of tokens) {
-    for (const answer of await world.askAll(each)) dead &&= answer?.reason === "revoked";
+    for (const answer of await world.askAll(() => bearerOf(each))) dead &&= answer?.reason === "revoked";
   }
   return {
     found: reuseAt !== undefined && (world.counts.reuse ?? 0) > 0 && dead && !world.outlivedReuse,

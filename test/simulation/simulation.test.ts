@@ -1,23 +1,26 @@
 import assert from "node:assert/strict";
 import { randomInt } from "node:crypto";
 import { after, test } from "node:test";
-import { controlRows, eagerRows, honestRows, luckyRows, patientRows } from "./rows.js";
+import { allRows, boundRows, controlRows, eagerRows, honestRows, luckyRows, patientRows, unboundRows } from "./rows.js";
 import { runInThreads } from "./run-in-threads.js";
-import { tableHead, toHonestLine, toTheftLine } from "./table.js";
+import { boundTableHead, tableHead, toBoundTheftLine, toHonestLine, toTheftLine } from "./table.js";
 
 // A failed test names what it takes to see one run again: SEED=… ROW="…" RUN=… node scripts/test.mjs simulation
-// RUNS is how many runs each row has: 100 here, so that `npm test` stays quick; the gate asks for 400.
+// RUNS is how many runs each row has: 100 here, or 20 where a run is slow, so that `npm test` stays quick; the gate asks for
+// 400.
 const { SEED, RUNS, ROW, RUN } = process.env;
 const seed = Number(SEED ?? randomInt(2 ** 31));
 const runs = RUN === undefined ? Number(RUNS ?? 100) : 1;
+const slowRuns = RUN === undefined ? Number(RUNS ?? 20) : 1;
 
 const isWanted = ({ name }: { readonly name: string }) => ROW === undefined || ROW === name;
-const rows = [...honestRows, ...eagerRows, ...patientRows, ...luckyRows, ...controlRows].filter(isWanted);
-const runRow = runInThreads(rows, { seed, runs, first: Number(RUN ?? 0) });
+const rows = allRows.filter(isWanted);
+const runRow = runInThreads(rows, { seed, runs, slowRuns, first: Number(RUN ?? 0) });
 const again = (name: string, run: number) => `SEED=${seed} ROW="${name}" RUN=${run}`;
 
 const lines: string[] = [...tableHead];
-after(() => console.log(`${lines.join("\n")}\n\nSeed ${seed}.`));
+const boundLines: string[] = [...boundTableHead];
+after(() => console.log(`${lines.join("\n")}\n\n${boundLines.join("\n")}\n\nSeed ${seed}.`));
 
 for (const row of honestRows.filter(isWanted)) {
   test(`nobody who follows the protocol is logged out: ${row.name}`, async () => {
@@ -29,7 +32,7 @@ for (const row of honestRows.filter(isWanted)) {
       [],
     );
     const turns = batch.results.reduce((sum, { rotations }) => sum + rotations, 0);
-    assert.ok(turns > 15 * runs, `only ${turns} turns in ${runs} runs: SEED=${seed}`);
+    assert.ok(turns > 15 * batch.results.length, `only ${turns} turns in ${batch.results.length} runs: SEED=${seed}`);
   });
 }
 
@@ -60,6 +63,33 @@ for (const row of luckyRows.filter(isWanted)) {
     lines.push(toTheftLine(batch));
     const found = batch.results.filter((result) => result.found).length;
     assert.ok(found < 0.25 * runs, `${found} of ${runs} found, the docs say few: SEED=${seed}`);
+  });
+}
+
+for (const row of boundRows.filter(isWanted)) {
+  test(`no call with a copied token of a bound session is let in, and its owner notices nothing: ${row.name}`, async () => {
+    const batch = await runRow(row);
+    boundLines.push(toBoundTheftLine(batch));
+    const wrong = batch.results.filter(
+      ({ letIn, alarms, loggedOut }) => letIn > 0 || alarms > 0 || loggedOut !== undefined,
+    );
+    assert.deepEqual(
+      wrong.map(({ run }) => again(row.name, run)),
+      [],
+    );
+    const tries = batch.results.reduce((sum, result) => sum + result.tries, 0);
+    assert.ok(tries > 50 * batch.results.length, `only ${tries} tries: SEED=${seed}`);
+  });
+}
+
+for (const row of unboundRows.filter(isWanted)) {
+  test(`where nothing is bound, the same thief is let in: ${row.name}`, async () => {
+    const batch = await runRow(row);
+    boundLines.push(toBoundTheftLine(batch));
+    assert.ok(
+      batch.results.every(({ letIn }) => letIn > 0),
+      `a thief was never let in: SEED=${seed}`,
+    );
   });
 }
 

@@ -1,6 +1,7 @@
 import { createBearer } from "../../src/client/bearer.js";
 import { parseToken } from "../../src/client/token-holder.js";
-import { anyPeer, type Network } from "./network.js";
+import { bearerOf } from "./holders.js";
+import type { Network } from "./network.js";
 import type { Random } from "./random.js";
 import type { VirtualTime } from "./virtual-time.js";
 
@@ -44,7 +45,7 @@ function follower({ time, random, network, steal }: ThiefOptions, nextMs: (rando
     const call = bearer.call();
     if (call.token === undefined) return undefined; // revoked: the shipped client forgets it
     const attempt = () =>
-      network.send(`Bearer ${call.token}`, anyPeer, (answer) => {
+      network.send(bearerOf(call.token ?? ""), (answer) => {
         call.learn(answer.authorization);
         if (answer.allowed) return;
         time.settled();
@@ -69,7 +70,7 @@ export const followsAtOnce: Strategy = (options) =>
 export const waitsForVictim: Strategy = ({ time, random, network, steal, rotateAfterMs }) => {
   const token = steal();
   const stop = repeat(time, random.between(1.5 * rotateAfterMs, 8 * rotateAfterMs), () => {
-    network.send(`Bearer ${token}`, anyPeer, () => {});
+    network.send(bearerOf(token), () => {});
     return random.gap(rotateAfterMs / 3);
   });
   return { token, stop };
@@ -87,7 +88,7 @@ export const replaysLoot: Strategy = ({ time, random, network, steal, rotateAfte
     return random.gap(1.5 * rotateAfterMs);
   });
   const stopReplaying = repeat(time, random.gap(rotateAfterMs / 2), () => {
-    network.send(`Bearer ${random.pick(loot)}`, anyPeer, () => {});
+    network.send(bearerOf(random.pick(loot)), () => {});
     return random.gap(rotateAfterMs / 2);
   });
   return {
@@ -99,6 +100,15 @@ export const replaysLoot: Strategy = ({ time, random, network, steal, rotateAfte
       stopReplaying();
     },
   };
+};
+
+/** Presents the victim's newest token again and again: the best that there is where a token alone is not enough. */
+export const keepsStealing: Strategy = ({ time, random, network, steal, rotateAfterMs }) => {
+  const stop = repeat(time, 1, () => {
+    network.send(bearerOf(steal()), () => {});
+    return random.gap(rotateAfterMs / 10);
+  });
+  return { token: undefined, stop };
 };
 
 /**
@@ -126,7 +136,7 @@ function patient(options: ThiefOptions, movesOnWithoutRefusal: boolean): Thief {
     const sent = held;
     if (sent === undefined) return undefined;
     const sentAt = time.now;
-    network.send(`Bearer ${sent}`, anyPeer, (answer) => {
+    network.send(bearerOf(sent), (answer) => {
       if (sent !== held || answer.reason === "unavailable") return;
       if (!answer.allowed) return moveOn();
       const offered = answer.authorization?.slice("Bearer ".length);

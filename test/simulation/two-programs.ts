@@ -1,9 +1,10 @@
 import { type Bearer, createBearer } from "../../src/client/bearer.js";
 import { parseToken } from "../../src/client/token-holder.js";
 import type { Peer } from "../../src/handlers/handler.js";
+import { password } from "./holders.js";
 import type { Network } from "./network.js";
 import type { Random } from "./random.js";
-import { type Answer, password } from "./servers.js";
+import type { Answer } from "./servers.js";
 import type { VirtualTime } from "./virtual-time.js";
 
 /** A program that sends its password with the first call of a connection, and now and then later. */
@@ -43,14 +44,14 @@ export function createProgram({ time, random, network, rotateAfterMs }: ProgramO
     requests += 1;
     if (bearer === undefined || usesPassword || random.chance(0.1)) {
       usesPassword = false;
-      network.send(password, peer, adopt);
+      network.send({ authorization: password, peer }, adopt);
       return;
     }
     const held = bearer;
     const call = held.call();
     const attempt = () => {
       const sent = call.token ?? "";
-      network.send(`Bearer ${sent}`, peer, (answer) => {
+      network.send({ authorization: `Bearer ${sent}`, peer }, (answer) => {
         call.learn(answer.authorization);
         if (answer.allowed) {
           if (held === bearer) claimed = parseToken(sent)?.session;

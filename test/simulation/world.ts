@@ -2,6 +2,7 @@ import type { AuthEvent } from "../../src/events.js";
 import { resolveRules, type SessionRulesOptions } from "../../src/sessions/rules.js";
 import type { SessionRules } from "../../src/stores/store.js";
 import { createFragileStore } from "./fragile-store.js";
+import type { Sent } from "./holders.js";
 import { createNetwork, type Network } from "./network.js";
 import { createRandom, type Random } from "./random.js";
 import { type Answer, createServers, nodeCount, type Servers } from "./servers.js";
@@ -26,8 +27,8 @@ export interface SimulatedWorld {
   /** Node crashes and new keys from now on, and, if the store is to lose writes, fail-overs. */
   startFaults(spanMs: number, storeLosesWrites: boolean): void;
   stopFaults(): void;
-  /** What each node says to a token, when nothing else goes wrong. */
-  askAll(token: string): Promise<readonly (Answer | undefined)[]>;
+  /** What each node says to a request, when nothing else goes wrong. */
+  askAll(present: () => Sent, learn?: (nonce: string | null) => void): Promise<readonly (Answer | undefined)[]>;
 }
 
 /** The default of `createAuth`. */
@@ -104,12 +105,14 @@ export function createSimulatedWorld(seed: number, changes: SessionRulesOptions 
     stopFaults() {
       faults += 1;
     },
-    async askAll(token) {
+    async askAll(present, learn) {
       const answers: (Answer | undefined)[] = [];
       for (let node = 0; node < nodeCount; node++) {
         for (let attempt = 0; attempt < 5 && answers[node] === undefined; attempt++) {
-          servers.receive(node, `Bearer ${token}`, { address: "", trusted: false }, (answer) => {
-            if (answer.reason !== "unavailable") answers[node] = answer;
+          servers.receive(node, present(), (answer) => {
+            learn?.(answer.nonce);
+            const isAnswer = answer.reason !== "unavailable" && (answer.reason !== "use_dpop_nonce" || !learn);
+            if (isAnswer) answers[node] = answer;
           });
           await time.runUntil(time.now + 40_000);
         }
