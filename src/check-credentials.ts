@@ -104,6 +104,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       ownTimeoutMs: handler.timeoutMs,
       peer: request.peer,
       target: request,
+      source: () => sourceOf(request.peer, request.rawHeaders),
       proofs: () => options.proofs(scheme),
       round: 1,
       onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }),

@@ -151,6 +151,7 @@ export function createLogIn<I extends Identity>(
           signal,
           peer,
           target,
+          source: () => sourceOf(peer, rawHeaders),
           proofs: () => parts.proofs(scheme),
           round,
           state: challenge?.state,

@@ -80,6 +80,9 @@ function withState(context: HandlerContext, state: unknown, round: number): Hand
     },
     peer: context.peer,
     target: context.target,
+    get source() {
+      return context.source;
+    },
     get proofs() {
       return context.proofs;
     },

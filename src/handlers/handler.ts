@@ -56,11 +56,18 @@ export interface Handler<I extends Identity = Identity> {
 
 /** What a handler may know of the request: no headers, no response. */
 export interface HandlerContext {
-  /** Aborted when the deadline (`handlerTimeoutMs`, or the handler's `timeoutMs`) has passed, or the caller
-   * has left: whatever is returned later counts for nothing. */
+  /**
+   * Aborted when the deadline (`handlerTimeoutMs`, or the handler's `timeoutMs`) has passed, or the caller has left:
+   * whatever is returned later counts for nothing.
+   */
   readonly signal: AbortSignal;
   readonly peer: Peer;
   readonly target: Target;
+  /**
+   * Where the caller is, as one source of log-ins: an IPv4 address or a /64 of IPv6, behind a trusted proxy as that says.
+   * `undefined` when it is not known, and for this machine itself.
+   */
+  readonly source?: string | undefined;
   /** What is kept between two messages, for all nodes, and taken once. */
   readonly proofs: OneTimeProofs;
   /** 1 on the first message of a log-in, and one more after each `challenged`. */

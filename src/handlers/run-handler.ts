@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly peer: Peer;
   readonly target: Target;
+  /** Asked when the handler reads it. */
+  readonly source?: (() => string | undefined) | undefined;
   /** Asked for when the handler reads it first. */
   readonly proofs: () => OneTimeProofs;
   readonly round: number;
@@ -58,7 +60,7 @@ export function runHandler<I extends Identity>(
 }
 
 /** The signal is made when it is first read: a controller costs 4 µs, and a handler that answers at once needs none. */
-function createContext({ peer, target, proofs, round, state }: RunOptions): {
+function createContext({ peer, target, source, proofs, round, state }: RunOptions): {
   context: HandlerContext;
   abort: () => void;
 } {
@@ -74,6 +76,9 @@ function createContext({ peer, target, proofs, round, state }: RunOptions): {
     },
     peer,
     target,
+    get source() {
+      return source?.();
+    },
     get proofs() {
       return proofs();
     },

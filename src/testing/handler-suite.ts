@@ -160,7 +160,13 @@ export function describeHandler(name: string, options: HandlerSuiteOptions): voi
         },
       };
       const call = (context: HandlerContext) => handler.fromHeader?.(stalled.payload, context) as Awaitable<Verdict>;
-      const verdict = runHandler(call, { ...contextOf(), proofs: createProofsOfSuite, platform, timeoutMs: 1 });
+      const verdict = runHandler(call, {
+        ...contextOf(),
+        source: undefined,
+        proofs: createProofsOfSuite,
+        platform,
+        timeoutMs: 1,
+      });
       assert.ok(verdict instanceof Promise, "it answered although its backend did not");
       for (const passed of deadlines) passed();
       assert.deepEqual(await verdict, { kind: "unavailable" });
