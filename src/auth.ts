@@ -19,7 +19,7 @@ import { type AuthOptions, resolveOptions } from "./options.js";
 import { createGuardedCheck } from "./policies/guarded-check.js";
 import { createOperateAs, requireOperateAs } from "./policies/operate-as.js";
 import { createThrottle } from "./policies/throttle.js";
-import { createProofs } from "./proofs.js";
+import { createProofs, type OneTimeProofs } from "./proofs.js";
 import { quietly } from "./quietly.js";
 import { createGrantCheck } from "./sessions/grant-check.js";
 import { openKeys } from "./sessions/keys.js";
@@ -78,6 +78,11 @@ export interface Auth<I extends Identity = Identity> {
   readonly sessions: Sessions;
   readonly tickets: Tickets<I>;
   readonly throttle: AccountReset;
+  /**
+   * What the handler of a scheme keeps in the store, for a front that belongs to that handler: `externalPages` meets the
+   * clients that wait on any node there.
+   */
+  readonly proofs: (scheme: string) => OneTimeProofs;
   /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
   /** Stops background work and closes the store. Asked again, it answers as the first time. */
@@ -195,6 +200,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   return Object.freeze({
     realm,
     rules: resolved.rules,
+    proofs: (scheme: string) => proofs(scheme.toLowerCase()),
     slot,
     schemes: table.names,
     authenticate: createAuthenticate<I>({

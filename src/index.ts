@@ -51,6 +51,7 @@ export {
   type ClientCertificateOptions,
   clientCertificate,
 } from "./handlers/client-certificate.js";
+export { type ExternalHandler, type ExternalOptions, external } from "./handlers/external.js";
 export {
   type Awaitable,
   declined,

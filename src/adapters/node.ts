@@ -5,6 +5,7 @@ import { createGuard, type GuardOptions } from "./guard.js";
 import type { NodeRequest, NodeResponse } from "./node-request.js";
 
 export { continueAuth } from "./continue.js";
+export { type ExternalPagesOptions, externalPages } from "./external-pages.js";
 export type { GuardOptions } from "./guard.js";
 export { type NodeRequest, type NodeResponse, type TrustProxy, toAuthRequest } from "./node-request.js";
 export { type DenialResponse, toDenialResponse } from "./reject.js";

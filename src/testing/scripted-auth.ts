@@ -65,6 +65,9 @@ export function createScriptedAuth(): ScriptedAuth {
     logIn: () => Promise.reject(new AuthError("unavailable", "a scripted Auth logs nobody in")),
     operateAs: () => Promise.reject(new AuthError("unavailable", "a scripted Auth lets nobody operate as anybody")),
     askForMore: () => undefined,
+    proofs() {
+      throw new AuthError("unavailable", "a scripted Auth keeps nothing");
+    },
     caller(source) {
       const caller = optionalCaller(source);
       if (caller === undefined) throw new AuthError("no_caller", "nobody was authenticated");

@@ -1,14 +1,14 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair } from "jose";
-import Provider, { type ClientMetadata, type Configuration } from "oidc-provider";
+import Provider, { type ClientMetadata, type Configuration, interactionPolicy } from "oidc-provider";
 
 /** A real OpenID provider in this process. */
 export interface IdentityProvider {
   readonly issuer: string;
   /** An access token for a service, as a JWT: whose subject is the client's id. */
   accessToken(audience: string, scope?: string): Promise<string>;
-  /** Access tokens issued from now on, and ID tokens, have these claims too. */
+  /** Access tokens issued from now on, and ID tokens of the scope `profile`, have these claims too. */
   claims: Record<string, unknown>;
   close(): Promise<void>;
 }
@@ -31,7 +31,12 @@ export async function startIdentityProvider(clients: readonly ClientMetadata[] =
     issuer,
     configure([machine, ...clients], await exportJWK(privateKey), () => idp.claims),
   );
-  server.on("request", provider.callback());
+  const serve = provider.callback();
+  server.on("request", (request, response) => {
+    const uid = /^\/interaction\/([\w-]+)$/.exec(request.url ?? "")?.[1];
+    if (uid === undefined) void serve(request, response);
+    else void interact(provider, uid, request, response);
+  });
 
   const idp: IdentityProvider = {
     issuer,
@@ -54,15 +59,48 @@ export async function startIdentityProvider(clients: readonly ClientMetadata[] =
   return idp;
 }
 
+/** Its log-in page: whoever types a name is that account, and `nobody` goes back without logging in. */
+async function interact(provider: Provider, uid: string, request: IncomingMessage, response: ServerResponse) {
+  if (request.method !== "POST") {
+    const form = `<form method="post" action="/interaction/${uid}"><input name="login"><button>Go on</button></form>`;
+    response.setHeader("content-type", "text/html").end(`<!doctype html><title>Provider</title>${form}`);
+    return;
+  }
+  let body = "";
+  for await (const chunk of request) body += String(chunk);
+  const accountId = new URLSearchParams(body).get("login") ?? "nobody";
+  const result =
+    accountId === "nobody"
+      ? { error: "access_denied", error_description: "The person said no" }
+      : { login: { accountId, acr: "urn:example:password" } };
+  await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+}
+
 function configure(clients: ClientMetadata[], key: object, claims: () => Record<string, unknown>): Configuration {
+  // Nobody is asked what the client may have, not even a program on the person's own machine.
+  const policy = interactionPolicy.base();
+  policy.get("consent")?.checks.remove("native_client_prompt");
   return {
     clients,
     jwks: { keys: [{ ...key, alg: "ES256", use: "sig", kid: "one" }] },
     clientDefaults: { id_token_signed_response_alg: "ES256" },
     enabledJWA: { idTokenSigningAlgValues: ["ES256"] },
-    ttl: { ClientCredentials: () => 600 },
+    ttl: Object.fromEntries(
+      ["AccessToken", "ClientCredentials", "Grant", "IdToken", "Interaction", "Session"].map((kind) => [kind, 600]),
+    ),
     cookies: { keys: ["a key of this test"] },
     extraTokenClaims: () => claims(),
+    interactions: { url: (_context, { uid }) => `/interaction/${uid}`, policy },
+    findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId, ...claims() }) }),
+    claims: { openid: ["sub"], profile: ["name", "groups"] },
+    conformIdTokenClaims: false,
+    async loadExistingGrant({ oidc }) {
+      const { client, session } = oidc;
+      const grant = new oidc.provider.Grant({ clientId: client?.clientId ?? "", accountId: session?.accountId ?? "" });
+      grant.addOIDCScope("openid profile");
+      await grant.save();
+      return grant;
+    },
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
