@@ -4,7 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { AuthService, type LogInRequestSchema, type WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
 import { createAuthFetch } from "./auth-fetch.js";
-import { toLogInError } from "./authentication-failed-error.js";
+import { AuthenticationFailedError, toLogInError } from "./authentication-failed-error.js";
 import { type Bearer, createBearer } from "./bearer.js";
 import { createBearerInterceptor } from "./bearer-interceptor.js";
 import { createKeepAlive, type Delay, type KeepAlive, systemDelay } from "./keep-alive.js";
@@ -127,6 +127,32 @@ export class AuthClient {
     });
   }
 
+  /**
+   * Waits until somebody has logged in in a browser. The key is good for one log-in: when the session has ended, calls are
+   * refused instead of logging in again.
+   *
+   * ```ts
+   * const { key, link, code } = await createExternalLink("https://gate.example/external");
+   * console.log(`Open ${link} and go on if it shows the code ${code}`);
+   * await client.external(key);
+   * ```
+   *
+   * @param options.waitSeconds how long to wait; the server ends the wait by itself, after four minutes unless it was told
+   *   otherwise. Default: 300
+   * @returns who that is: show it, since whoever had the link may have logged in
+   * @throws {AuthenticationFailedError} when nobody logged in, or the person said no
+   * @throws {ConnectError} when it could not be tried
+   */
+  external(key: string, { waitSeconds = 300 }: { readonly waitSeconds?: number } = {}): Promise<Caller | undefined> {
+    let used = false;
+    const prove = async () => {
+      if (used) throw new AuthenticationFailedError("The log-in in the browser is over. Make a new link.");
+      used = true;
+      return { proof: { case: "external", value: { key } } } as const;
+    };
+    return this.#logIn(prove, waitSeconds * 1_000);
+  }
+
   /** Asks the server who is calling. */
   whoAmI(): Promise<WhoAmIResponse> {
     return this.#service.whoAmI({}, this.#callOptions());
@@ -165,7 +191,10 @@ export class AuthClient {
   }
 
   /** Now, and again whenever the session is found to have ended. */
-  async #logIn(prove: () => Promise<MessageInitShape<typeof LogInRequestSchema>>): Promise<Caller | undefined> {
+  async #logIn(
+    prove: () => Promise<MessageInitShape<typeof LogInRequestSchema>>,
+    timeoutMs = this.#timeoutMs,
+  ): Promise<Caller | undefined> {
     let caller: Caller | undefined;
     await this.#bearer.logIn(async () => {
       let scheme: string | undefined;
@@ -173,7 +202,7 @@ export class AuthClient {
         scheme = header.get("authorization")?.split(" ", 1)[0];
       };
       try {
-        const response = await this.#service.logIn(await prove(), { ...this.#callOptions(), onHeader });
+        const response = await this.#service.logIn(await prove(), { timeoutMs, onHeader });
         if (this.#bearer.key !== undefined && scheme !== "DPoP") throw notBound();
         caller = response.caller;
         return response.token;

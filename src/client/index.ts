@@ -8,6 +8,7 @@ export { type AuthFetchOptions, createAuthFetch } from "./auth-fetch.js";
 export { AuthenticationFailedError } from "./authentication-failed-error.js";
 export { type Bearer, type BearerCall, type BearerOptions, createBearer, type LogIn } from "./bearer.js";
 export { createBearerInterceptor } from "./bearer-interceptor.js";
+export { createExternalLink, type ExternalLink } from "./external-link.js";
 export type { Delay } from "./keep-alive.js";
 export type { PrivateKeyLogInOptions, PrivateKeySource } from "./private-key.js";
 export { createProofKey, type ProofKey, type ProofKeyOptions, type ProvenCall } from "./proof-key.js";

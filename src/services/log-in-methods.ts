@@ -98,6 +98,8 @@ function toProof({ proof }: LogInRequest): Proof {
       const payload = toKeyMessage({ kind: "answer", user, publicKey, nonce, signature });
       return { scheme: privateKeyScheme, payload };
     }
+    case "external":
+      return { scheme: "external", payload: Buffer.from(proof.value.key) };
     case undefined:
       throw new ConnectError("proof is missing", Code.InvalidArgument);
     default:

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file sallyport/v1/auth_service.proto.
  */
 export const file_sallyport_v1_auth_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch9zYWxseXBvcnQvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEgxzYWxseXBvcnQudjEiYQoNT3BlcmF0ZUFzV2lzaBIPCgdzdWJqZWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgxtYXhfZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iLwoNUGFzc3dvcmRQcm9vZhIMCgR1c2VyGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIlUKD1ByaXZhdGVLZXlQcm9vZhIMCgR1c2VyGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSEQoJc2lnbmF0dXJlGAQgASgMIjcKE0dldENoYWxsZW5nZVJlcXVlc3QSDAoEdXNlchgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMIjQKFEdldENoYWxsZW5nZVJlc3BvbnNlEg0KBXJlYWxtGAEgASgJEg0KBW5vbmNlGAIgASgMIq8BCgxMb2dJblJlcXVlc3QSLwoIcGFzc3dvcmQYASABKAsyGy5zYWxseXBvcnQudjEuUGFzc3dvcmRQcm9vZkgAEjQKC3ByaXZhdGVfa2V5GAIgASgLMh0uc2FsbHlwb3J0LnYxLlByaXZhdGVLZXlQcm9vZkgAEi8KCm9wZXJhdGVfYXMYCiABKAsyGy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzV2lzaEIHCgVwcm9vZiJsCg1Mb2dJblJlc3BvbnNlEg0KBXRva2VuGAEgASgJEiQKBmNhbGxlchgCIAEoCzIULnNhbGx5cG9ydC52MS5DYWxsZXISJgoHc2Vzc2lvbhgDIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIhAKDlJlZnJlc2hSZXF1ZXN0IjkKD1JlZnJlc2hSZXNwb25zZRImCgdzZXNzaW9uGAEgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24iDwoNV2hvQW1JUmVxdWVzdCJeCg5XaG9BbUlSZXNwb25zZRIkCgZjYWxsZXIYASABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEiYKB3Nlc3Npb24YAiABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiIPCg1Mb2dPdXRSZXF1ZXN0IhAKDkxvZ091dFJlc3BvbnNlIjwKE0xpc3RTZXNzaW9uc1JlcXVlc3QSEQoJcGFnZV9zaXplGAEgASgFEhIKCnBhZ2VfdG9rZW4YAiABKAkiXwoUTGlzdFNlc3Npb25zUmVzcG9uc2USLgoIc2Vzc2lvbnMYASADKAsyHC5zYWxseXBvcnQudjEuU2Vzc2lvblN1bW1hcnkSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIiAKEUVuZFNlc3Npb25SZXF1ZXN0EgsKA3JlZhgBIAEoCSIUChJFbmRTZXNzaW9uUmVzcG9uc2UiPQoQT3BlcmF0ZUFzUmVxdWVzdBIpCgR3aXNoGAEgASgLMhsuc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1dpc2gicAoRT3BlcmF0ZUFzUmVzcG9uc2USDQoFdG9rZW4YASABKAkSJAoGY2FsbGVyGAIgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchImCgdzZXNzaW9uGAMgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24ifwoSSXNzdWVUaWNrZXRSZXF1ZXN0Eg8KB3NlcnZpY2UYASABKAkSJwoEbGlmZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIvCgpvcGVyYXRlX2FzGAMgASgLMhsuc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1dpc2giVQoTSXNzdWVUaWNrZXRSZXNwb25zZRIOCgZ0aWNrZXQYASABKAkSLgoKZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiNgoTUmVkZWVtVGlja2V0UmVxdWVzdBIOCgZ0aWNrZXQYASABKAkSDwoHc2VydmljZRgCIAEoCSKUAQoUUmVkZWVtVGlja2V0UmVzcG9uc2USJAoGY2FsbGVyGAEgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchITCgtzZXNzaW9uX3JlZhgCIAEoCRI0ChBhdXRoZW50aWNhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBILCgNhY3IYBCABKAkyrQYKC0F1dGhTZXJ2aWNlEkIKBUxvZ0luEhouc2FsbHlwb3J0LnYxLkxvZ0luUmVxdWVzdBobLnNhbGx5cG9ydC52MS5Mb2dJblJlc3BvbnNlIgASVwoMR2V0Q2hhbGxlbmdlEiEuc2FsbHlwb3J0LnYxLkdldENoYWxsZW5nZVJlcXVlc3QaIi5zYWxseXBvcnQudjEuR2V0Q2hhbGxlbmdlUmVzcG9uc2UiABJICgdSZWZyZXNoEhwuc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXF1ZXN0Gh0uc2FsbHlwb3J0LnYxLlJlZnJlc2hSZXNwb25zZSIAEkUKBldob0FtSRIbLnNhbGx5cG9ydC52MS5XaG9BbUlSZXF1ZXN0Ghwuc2FsbHlwb3J0LnYxLldob0FtSVJlc3BvbnNlIgASRQoGTG9nT3V0Ehsuc2FsbHlwb3J0LnYxLkxvZ091dFJlcXVlc3QaHC5zYWxseXBvcnQudjEuTG9nT3V0UmVzcG9uc2UiABJXCgxMaXN0U2Vzc2lvbnMSIS5zYWxseXBvcnQudjEuTGlzdFNlc3Npb25zUmVxdWVzdBoiLnNhbGx5cG9ydC52MS5MaXN0U2Vzc2lvbnNSZXNwb25zZSIAElEKCkVuZFNlc3Npb24SHy5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlcXVlc3QaIC5zYWxseXBvcnQudjEuRW5kU2Vzc2lvblJlc3BvbnNlIgASTgoJT3BlcmF0ZUFzEh4uc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1JlcXVlc3QaHy5zYWxseXBvcnQudjEuT3BlcmF0ZUFzUmVzcG9uc2UiABJUCgtJc3N1ZVRpY2tldBIgLnNhbGx5cG9ydC52MS5Jc3N1ZVRpY2tldFJlcXVlc3QaIS5zYWxseXBvcnQudjEuSXNzdWVUaWNrZXRSZXNwb25zZSIAElcKDFJlZGVlbVRpY2tldBIhLnNhbGx5cG9ydC52MS5SZWRlZW1UaWNrZXRSZXF1ZXN0GiIuc2FsbHlwb3J0LnYxLlJlZGVlbVRpY2tldFJlc3BvbnNlIgBiBnByb3RvMw", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_sallyport_v1_caller]);
+  fileDesc("Ch9zYWxseXBvcnQvdjEvYXV0aF9zZXJ2aWNlLnByb3RvEgxzYWxseXBvcnQudjEiYQoNT3BlcmF0ZUFzV2lzaBIPCgdzdWJqZWN0GAEgASgJEg4KBnJlYXNvbhgCIAEoCRIvCgxtYXhfZHVyYXRpb24YAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iLwoNUGFzc3dvcmRQcm9vZhIMCgR1c2VyGAEgASgJEhAKCHBhc3N3b3JkGAIgASgJIlUKD1ByaXZhdGVLZXlQcm9vZhIMCgR1c2VyGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAwSDQoFbm9uY2UYAyABKAwSEQoJc2lnbmF0dXJlGAQgASgMIjcKE0dldENoYWxsZW5nZVJlcXVlc3QSDAoEdXNlchgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgMIjQKFEdldENoYWxsZW5nZVJlc3BvbnNlEg0KBXJlYWxtGAEgASgJEg0KBW5vbmNlGAIgASgMIhwKDUV4dGVybmFsUHJvb2YSCwoDa2V5GAEgASgJIuABCgxMb2dJblJlcXVlc3QSLwoIcGFzc3dvcmQYASABKAsyGy5zYWxseXBvcnQudjEuUGFzc3dvcmRQcm9vZkgAEjQKC3ByaXZhdGVfa2V5GAIgASgLMh0uc2FsbHlwb3J0LnYxLlByaXZhdGVLZXlQcm9vZkgAEi8KCGV4dGVybmFsGAMgASgLMhsuc2FsbHlwb3J0LnYxLkV4dGVybmFsUHJvb2ZIABIvCgpvcGVyYXRlX2FzGAogASgLMhsuc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1dpc2hCBwoFcHJvb2YibAoNTG9nSW5SZXNwb25zZRINCgV0b2tlbhgBIAEoCRIkCgZjYWxsZXIYAiABKAsyFC5zYWxseXBvcnQudjEuQ2FsbGVyEiYKB3Nlc3Npb24YAyABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbiIQCg5SZWZyZXNoUmVxdWVzdCI5Cg9SZWZyZXNoUmVzcG9uc2USJgoHc2Vzc2lvbhgBIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIg8KDVdob0FtSVJlcXVlc3QiXgoOV2hvQW1JUmVzcG9uc2USJAoGY2FsbGVyGAEgASgLMhQuc2FsbHlwb3J0LnYxLkNhbGxlchImCgdzZXNzaW9uGAIgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24iDwoNTG9nT3V0UmVxdWVzdCIQCg5Mb2dPdXRSZXNwb25zZSI8ChNMaXN0U2Vzc2lvbnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIl8KFExpc3RTZXNzaW9uc1Jlc3BvbnNlEi4KCHNlc3Npb25zGAEgAygLMhwuc2FsbHlwb3J0LnYxLlNlc3Npb25TdW1tYXJ5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSIgChFFbmRTZXNzaW9uUmVxdWVzdBILCgNyZWYYASABKAkiFAoSRW5kU2Vzc2lvblJlc3BvbnNlIj0KEE9wZXJhdGVBc1JlcXVlc3QSKQoEd2lzaBgBIAEoCzIbLnNhbGx5cG9ydC52MS5PcGVyYXRlQXNXaXNoInAKEU9wZXJhdGVBc1Jlc3BvbnNlEg0KBXRva2VuGAEgASgJEiQKBmNhbGxlchgCIAEoCzIULnNhbGx5cG9ydC52MS5DYWxsZXISJgoHc2Vzc2lvbhgDIAEoCzIVLnNhbGx5cG9ydC52MS5TZXNzaW9uIn8KEklzc3VlVGlja2V0UmVxdWVzdBIPCgdzZXJ2aWNlGAEgASgJEicKBGxpZmUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24SLwoKb3BlcmF0ZV9hcxgDIAEoCzIbLnNhbGx5cG9ydC52MS5PcGVyYXRlQXNXaXNoIlUKE0lzc3VlVGlja2V0UmVzcG9uc2USDgoGdGlja2V0GAEgASgJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIjYKE1JlZGVlbVRpY2tldFJlcXVlc3QSDgoGdGlja2V0GAEgASgJEg8KB3NlcnZpY2UYAiABKAkilAEKFFJlZGVlbVRpY2tldFJlc3BvbnNlEiQKBmNhbGxlchgBIAEoCzIULnNhbGx5cG9ydC52MS5DYWxsZXISEwoLc2Vzc2lvbl9yZWYYAiABKAkSNAoQYXV0aGVudGljYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASCwoDYWNyGAQgASgJMq0GCgtBdXRoU2VydmljZRJCCgVMb2dJbhIaLnNhbGx5cG9ydC52MS5Mb2dJblJlcXVlc3QaGy5zYWxseXBvcnQudjEuTG9nSW5SZXNwb25zZSIAElcKDEdldENoYWxsZW5nZRIhLnNhbGx5cG9ydC52MS5HZXRDaGFsbGVuZ2VSZXF1ZXN0GiIuc2FsbHlwb3J0LnYxLkdldENoYWxsZW5nZVJlc3BvbnNlIgASSAoHUmVmcmVzaBIcLnNhbGx5cG9ydC52MS5SZWZyZXNoUmVxdWVzdBodLnNhbGx5cG9ydC52MS5SZWZyZXNoUmVzcG9uc2UiABJFCgZXaG9BbUkSGy5zYWxseXBvcnQudjEuV2hvQW1JUmVxdWVzdBocLnNhbGx5cG9ydC52MS5XaG9BbUlSZXNwb25zZSIAEkUKBkxvZ091dBIbLnNhbGx5cG9ydC52MS5Mb2dPdXRSZXF1ZXN0Ghwuc2FsbHlwb3J0LnYxLkxvZ091dFJlc3BvbnNlIgASVwoMTGlzdFNlc3Npb25zEiEuc2FsbHlwb3J0LnYxLkxpc3RTZXNzaW9uc1JlcXVlc3QaIi5zYWxseXBvcnQudjEuTGlzdFNlc3Npb25zUmVzcG9uc2UiABJRCgpFbmRTZXNzaW9uEh8uc2FsbHlwb3J0LnYxLkVuZFNlc3Npb25SZXF1ZXN0GiAuc2FsbHlwb3J0LnYxLkVuZFNlc3Npb25SZXNwb25zZSIAEk4KCU9wZXJhdGVBcxIeLnNhbGx5cG9ydC52MS5PcGVyYXRlQXNSZXF1ZXN0Gh8uc2FsbHlwb3J0LnYxLk9wZXJhdGVBc1Jlc3BvbnNlIgASVAoLSXNzdWVUaWNrZXQSIC5zYWxseXBvcnQudjEuSXNzdWVUaWNrZXRSZXF1ZXN0GiEuc2FsbHlwb3J0LnYxLklzc3VlVGlja2V0UmVzcG9uc2UiABJXCgxSZWRlZW1UaWNrZXQSIS5zYWxseXBvcnQudjEuUmVkZWVtVGlja2V0UmVxdWVzdBoiLnNhbGx5cG9ydC52MS5SZWRlZW1UaWNrZXRSZXNwb25zZSIAYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_sallyport_v1_caller]);
 
 /**
  * Whom to operate as.
@@ -182,6 +182,28 @@ export const GetChallengeResponseSchema: GenMessage<GetChallengeResponse> = /*@_
   messageDesc(file_sallyport_v1_auth_service, 4);
 
 /**
+ * Waits for a log-in in a browser.
+ *
+ * @generated from message sallyport.v1.ExternalProof
+ */
+export type ExternalProof = Message<"sallyport.v1.ExternalProof"> & {
+  /**
+   * 96 random bytes in base64, made for this log-in, and given to the page that the browser is sent to. A second call with
+   * the same key is refused.
+   *
+   * @generated from field: string key = 1;
+   */
+  key: string;
+};
+
+/**
+ * Describes the message sallyport.v1.ExternalProof.
+ * Use `create(ExternalProofSchema)` to create a new message.
+ */
+export const ExternalProofSchema: GenMessage<ExternalProof> = /*@__PURE__*/
+  messageDesc(file_sallyport_v1_auth_service, 5);
+
+/**
  * Asks to open a session.
  *
  * @generated from message sallyport.v1.LogInRequest
@@ -208,6 +230,14 @@ export type LogInRequest = Message<"sallyport.v1.LogInRequest"> & {
      */
     value: PrivateKeyProof;
     case: "privateKey";
+  } | {
+    /**
+     * By a browser: the call is answered when somebody has logged in there.
+     *
+     * @generated from field: sallyport.v1.ExternalProof external = 3;
+     */
+    value: ExternalProof;
+    case: "external";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -223,7 +253,7 @@ export type LogInRequest = Message<"sallyport.v1.LogInRequest"> & {
  * Use `create(LogInRequestSchema)` to create a new message.
  */
 export const LogInRequestSchema: GenMessage<LogInRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 5);
+  messageDesc(file_sallyport_v1_auth_service, 6);
 
 /**
  * The session is open.
@@ -258,7 +288,7 @@ export type LogInResponse = Message<"sallyport.v1.LogInResponse"> & {
  * Use `create(LogInResponseSchema)` to create a new message.
  */
 export const LogInResponseSchema: GenMessage<LogInResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 6);
+  messageDesc(file_sallyport_v1_auth_service, 7);
 
 /**
  * Asks to keep the session alive.
@@ -273,7 +303,7 @@ export type RefreshRequest = Message<"sallyport.v1.RefreshRequest"> & {
  * Use `create(RefreshRequestSchema)` to create a new message.
  */
 export const RefreshRequestSchema: GenMessage<RefreshRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 7);
+  messageDesc(file_sallyport_v1_auth_service, 8);
 
 /**
  * The session is alive.
@@ -294,7 +324,7 @@ export type RefreshResponse = Message<"sallyport.v1.RefreshResponse"> & {
  * Use `create(RefreshResponseSchema)` to create a new message.
  */
 export const RefreshResponseSchema: GenMessage<RefreshResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 8);
+  messageDesc(file_sallyport_v1_auth_service, 9);
 
 /**
  * Asks who is calling.
@@ -309,7 +339,7 @@ export type WhoAmIRequest = Message<"sallyport.v1.WhoAmIRequest"> & {
  * Use `create(WhoAmIRequestSchema)` to create a new message.
  */
 export const WhoAmIRequestSchema: GenMessage<WhoAmIRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 9);
+  messageDesc(file_sallyport_v1_auth_service, 10);
 
 /**
  * Who is calling.
@@ -337,7 +367,7 @@ export type WhoAmIResponse = Message<"sallyport.v1.WhoAmIResponse"> & {
  * Use `create(WhoAmIResponseSchema)` to create a new message.
  */
 export const WhoAmIResponseSchema: GenMessage<WhoAmIResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 10);
+  messageDesc(file_sallyport_v1_auth_service, 11);
 
 /**
  * Asks to end the session of this call.
@@ -352,7 +382,7 @@ export type LogOutRequest = Message<"sallyport.v1.LogOutRequest"> & {
  * Use `create(LogOutRequestSchema)` to create a new message.
  */
 export const LogOutRequestSchema: GenMessage<LogOutRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 11);
+  messageDesc(file_sallyport_v1_auth_service, 12);
 
 /**
  * The session is over.
@@ -367,7 +397,7 @@ export type LogOutResponse = Message<"sallyport.v1.LogOutResponse"> & {
  * Use `create(LogOutResponseSchema)` to create a new message.
  */
 export const LogOutResponseSchema: GenMessage<LogOutResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 12);
+  messageDesc(file_sallyport_v1_auth_service, 13);
 
 /**
  * Asks for the caller's sessions.
@@ -395,7 +425,7 @@ export type ListSessionsRequest = Message<"sallyport.v1.ListSessionsRequest"> & 
  * Use `create(ListSessionsRequestSchema)` to create a new message.
  */
 export const ListSessionsRequestSchema: GenMessage<ListSessionsRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 13);
+  messageDesc(file_sallyport_v1_auth_service, 14);
 
 /**
  * One page of sessions.
@@ -423,7 +453,7 @@ export type ListSessionsResponse = Message<"sallyport.v1.ListSessionsResponse"> 
  * Use `create(ListSessionsResponseSchema)` to create a new message.
  */
 export const ListSessionsResponseSchema: GenMessage<ListSessionsResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 14);
+  messageDesc(file_sallyport_v1_auth_service, 15);
 
 /**
  * Asks to end one session.
@@ -444,7 +474,7 @@ export type EndSessionRequest = Message<"sallyport.v1.EndSessionRequest"> & {
  * Use `create(EndSessionRequestSchema)` to create a new message.
  */
 export const EndSessionRequestSchema: GenMessage<EndSessionRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 15);
+  messageDesc(file_sallyport_v1_auth_service, 16);
 
 /**
  * The session is over.
@@ -459,7 +489,7 @@ export type EndSessionResponse = Message<"sallyport.v1.EndSessionResponse"> & {
  * Use `create(EndSessionResponseSchema)` to create a new message.
  */
 export const EndSessionResponseSchema: GenMessage<EndSessionResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 16);
+  messageDesc(file_sallyport_v1_auth_service, 17);
 
 /**
  * Asks to operate as somebody else.
@@ -480,7 +510,7 @@ export type OperateAsRequest = Message<"sallyport.v1.OperateAsRequest"> & {
  * Use `create(OperateAsRequestSchema)` to create a new message.
  */
 export const OperateAsRequestSchema: GenMessage<OperateAsRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 17);
+  messageDesc(file_sallyport_v1_auth_service, 18);
 
 /**
  * The session is open.
@@ -515,7 +545,7 @@ export type OperateAsResponse = Message<"sallyport.v1.OperateAsResponse"> & {
  * Use `create(OperateAsResponseSchema)` to create a new message.
  */
 export const OperateAsResponseSchema: GenMessage<OperateAsResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 18);
+  messageDesc(file_sallyport_v1_auth_service, 19);
 
 /**
  * Asks for a ticket.
@@ -550,7 +580,7 @@ export type IssueTicketRequest = Message<"sallyport.v1.IssueTicketRequest"> & {
  * Use `create(IssueTicketRequestSchema)` to create a new message.
  */
 export const IssueTicketRequestSchema: GenMessage<IssueTicketRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 19);
+  messageDesc(file_sallyport_v1_auth_service, 20);
 
 /**
  * The ticket.
@@ -578,7 +608,7 @@ export type IssueTicketResponse = Message<"sallyport.v1.IssueTicketResponse"> & 
  * Use `create(IssueTicketResponseSchema)` to create a new message.
  */
 export const IssueTicketResponseSchema: GenMessage<IssueTicketResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 20);
+  messageDesc(file_sallyport_v1_auth_service, 21);
 
 /**
  * Asks who handed the ticket over.
@@ -606,7 +636,7 @@ export type RedeemTicketRequest = Message<"sallyport.v1.RedeemTicketRequest"> & 
  * Use `create(RedeemTicketRequestSchema)` to create a new message.
  */
 export const RedeemTicketRequestSchema: GenMessage<RedeemTicketRequest> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 21);
+  messageDesc(file_sallyport_v1_auth_service, 22);
 
 /**
  * Who handed the ticket over.
@@ -648,7 +678,7 @@ export type RedeemTicketResponse = Message<"sallyport.v1.RedeemTicketResponse"> 
  * Use `create(RedeemTicketResponseSchema)` to create a new message.
  */
 export const RedeemTicketResponseSchema: GenMessage<RedeemTicketResponse> = /*@__PURE__*/
-  messageDesc(file_sallyport_v1_auth_service, 22);
+  messageDesc(file_sallyport_v1_auth_service, 23);
 
 /**
  * Logs in, keeps a session alive, tells who is calling, and ends sessions.
