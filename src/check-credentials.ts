@@ -121,13 +121,14 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   ): Awaitable<Checking<I>> {
     if (verdict.kind === "unavailable") return cannotTell;
     if (verdict.kind !== "accepted") return refusalOf(scheme);
-    const { identity, actor, expiresAt, acr, authenticatedAt } = verdict;
+    const { identity, actor, expiresAt, acr } = verdict;
     const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
     if (lifeMs <= 0) return refusalOf(scheme);
+    const proved = provedAt(handler, verdict.authenticatedAt);
+    const authenticatedAt = proved === "now" ? platform.now() : proved === "unknown" ? undefined : proved;
     if (handler.opens === "nothing" && how.open === undefined) {
       return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
     }
-    const proved = provedAt(handler, authenticatedAt);
     let caller: Caller<I>;
     try {
       // Our own frozen copies: they are shared by calls, and one must not change what the next one sees.
@@ -135,7 +136,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
         identity: copyOf(identity),
         actor: actor && copyOf<Actor>(actor),
         scheme,
-        authenticatedAt: proved === "now" ? platform.now() : proved === "unknown" ? undefined : proved,
+        authenticatedAt,
         acr,
       });
     } catch (error) {

@@ -50,7 +50,7 @@ export type ExternalResult<I extends Identity = Identity> =
       readonly kind: "accepted";
       readonly identity: I;
       readonly acr?: string;
-      readonly authenticatedAt?: number;
+      readonly authenticatedAt: number | "unknown";
     }
   | { readonly kind: "refused" };
 
@@ -146,7 +146,7 @@ export function createExternalPages<I extends Identity>(
     if (!identity) return { kind: "refused", page: pages.nobody } as const;
     requireIdentityJson(identity);
     // One who says nothing of the log-in may speak of one long ago: it is never fresh enough for a step-up.
-    return { kind: "accepted", accepted: { identity, authenticatedAt: 0, ...toLogInFacts(claims) } } as const;
+    return { kind: "accepted", accepted: { identity, authenticatedAt: "unknown", ...toLogInFacts(claims) } } as const;
   }
 
   function flowOf(cookie: string | undefined, state: string | undefined): ExternalFlow | undefined {

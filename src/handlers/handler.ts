@@ -113,9 +113,9 @@ export type Verdict<I extends Identity = Identity> =
       readonly acr?: string | undefined;
       /**
        * When the caller proved it, milliseconds since 1970. Default: now, where the credentials themselves are the proof
-       * (`opens: "session"`); unknown where they were issued for an earlier one (`opens: "nothing"`).
+       * (`opens: "session"`); `"unknown"` where they were issued for an earlier one (`opens: "nothing"`).
        */
-      readonly authenticatedAt?: number | undefined;
+      readonly authenticatedAt?: number | "unknown" | undefined;
       /** Milliseconds since 1970 after which the credentials are worth nothing; caps the session. */
       readonly expiresAt?: number | undefined;
     }
@@ -128,7 +128,7 @@ export type Verdict<I extends Identity = Identity> =
 export type ProvedAt = number | "now" | "unknown";
 
 /** What an accepted verdict says of it, or what its handler's kind stands for where it says nothing. */
-export function provedAt(handler: Pick<Handler, "opens"> | undefined, said: number | undefined): ProvedAt {
+export function provedAt(handler: Pick<Handler, "opens"> | undefined, said: number | "unknown" | undefined): ProvedAt {
   return said ?? (handler?.opens === "session" ? "now" : "unknown");
 }
 

@@ -67,7 +67,7 @@ export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>)
   // A token that says nothing of the log-in may be of one long ago, so its session is never fresh enough for a step-up.
   const fromHeader = async (token: string): Promise<Verdict<I>> => {
     const verdict = await verify(token);
-    return opens === "session" && verdict.kind === "accepted" ? { authenticatedAt: 0, ...verdict } : verdict;
+    return opens === "session" && verdict.kind === "accepted" ? { authenticatedAt: "unknown", ...verdict } : verdict;
   };
   return Object.freeze({ scheme: "Bearer", opens, fromHeader } satisfies Handler<I>);
 }

@@ -156,7 +156,7 @@ function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted"
   if ("error" in verdict && verdict.error) throw new AuthError("invalid_identity", "both an identity and an error");
   requireSubject(identity);
   if (actor !== undefined) requireSubject(actor);
-  for (const instant of [expiresAt, authenticatedAt]) {
+  for (const instant of [expiresAt, authenticatedAt === "unknown" ? undefined : authenticatedAt]) {
     if (instant !== undefined && !Number.isFinite(instant)) {
       throw new AuthError("invalid_identity", "expiresAt and authenticatedAt must be finite numbers");
     }

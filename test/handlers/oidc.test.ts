@@ -132,7 +132,7 @@ test("acr and auth_time are what the caller proved and when; a session without t
     assert.deepEqual(await factsOf(said, opens), ["accepted", said.acr, 1_800_000_000_000]);
   }
   assert.deepEqual(await factsOf({}, "nothing"), ["accepted", undefined, undefined]);
-  assert.deepEqual(await factsOf({}, "session"), ["accepted", undefined, 0]);
+  assert.deepEqual(await factsOf({}, "session"), ["accepted", undefined, "unknown"]);
   for (const acr of ['a "quoted" one', "", "é", 7, "x".repeat(129)]) {
     assert.deepEqual(await factsOf({ acr, auth_time: "now" }, "nothing"), ["accepted", undefined, undefined]);
   }
