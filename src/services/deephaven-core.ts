@@ -97,7 +97,8 @@ function createSessionService<I extends Identity>(options: DeephavenCoreOptions,
   function current(message: Uint8Array, { request, offer }: RpcCall<I>): Uint8Array | Denial {
     const refused = refuseProtocol(message);
     if (refused !== undefined) return refused;
-    const value = offer === undefined ? readHeader(request.rawHeaders, "authorization") : `Bearer ${offer.token}`;
+    const value =
+      offer === undefined ? readHeader(request.rawHeaders, "authorization") : `${offer.scheme} ${offer.token}`;
     const durationMs = toDurationMs(rules);
     return encode(HandshakeResponseSchema, {
       metadataHeader: Buffer.from("Authorization"),
