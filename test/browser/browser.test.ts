@@ -50,6 +50,10 @@ describe("a page of another origin, in Chromium", { skip }, () => {
     app.use(expressCors({ origins: [pageOrigin] }));
     app.use(connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth) }));
     app.use(expressAuth(auth));
+    app.get("/bound", (request, response) => {
+      const { cnf = {} } = auth.caller(request).session ?? {};
+      response.status("jkt" in cnf ? 200 : 409).end();
+    });
     app.get("/me", (request, response) => void response.json(auth.caller(request).identity));
     api = await listen(createServer(app));
     // A profile of its own, which is removed when it closes.
@@ -101,6 +105,23 @@ describe("a page of another origin, in Chromium", { skip }, () => {
     engine.enrolled.set("ada", key.fingerprint);
     assert.equal(await ask(page, "logInByKey", api.origin, "ada"), "ada");
     assert.equal((await ask(page, "whoAmI")).subject, "ada");
+    await ask(page, "logOut");
+    await page.close();
+  });
+
+  it("binds its session to a key, and follows nonces and rotation", async () => {
+    const page = await open();
+    assert.equal(await ask(page, "logIn", api.origin, "ada", "pass:word", true), "ada");
+    for (const silenceMs of [0, rotateAfterMs, 130_000, rotateAfterMs]) {
+      engine.advance(silenceMs);
+      assert.deepEqual(new Set(await ask(page, "fetchMany", "/bound", 8)), new Set([200]));
+      assert.equal((await ask(page, "whoAmI")).subject, "ada");
+    }
+    assert.ok(Number(await ask(page, "generation")) > 2);
+    await ask(page, "logOut");
+    assert.deepEqual(await refsOf("ada"), []);
+    await ask(page, "logIn", api.origin, "ada", "pass:word");
+    assert.deepEqual(await ask(page, "fetchMany", "/bound", 1), [409], "the control: without the option");
     await ask(page, "logOut");
     await page.close();
   });

@@ -12,7 +12,7 @@ import {
 /** What a test may ask a tab to do. */
 export interface Tab {
   /** Who that is, or `"wrong"`. */
-  logIn(baseUrl: string, user: string, password: string): Promise<string | undefined>;
+  logIn(baseUrl: string, user: string, password: string, bind?: boolean): Promise<string | undefined>;
   /** Makes a key pair whose private half no script can read; its public half, SPKI in base64. */
   makeKey(): Promise<string>;
   /** By that key. Who that is, or `"wrong"`. */
@@ -58,8 +58,8 @@ async function subjectOf(logIn: ReturnType<AuthClient["password"]>): Promise<str
 }
 
 const tab: Tab = {
-  logIn(baseUrl, user, password) {
-    client = new AuthClient({ baseUrl });
+  logIn(baseUrl, user, password, bind) {
+    client = new AuthClient({ baseUrl, bind });
     return subjectOf(client.password(user, password));
   },
   async makeKey() {

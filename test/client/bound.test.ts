@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { AuthClient, type AuthClientOptions } from "../../src/client/auth-client.js";
 import { AuthenticationFailedError } from "../../src/client/authentication-failed-error.js";
+import { requirePublicKey } from "../../src/handlers/public-key.js";
 import { type Running, rotateAfterMs, start } from "../services/server.js";
 import { TalkService } from "../services/talk-service.js";
 
@@ -107,6 +109,18 @@ describe("a bound client over fetch", () => {
       sent.map(({ path }) => path.split("/").at(-1)),
       ["Refresh", "Refresh", "me"],
     );
+  });
+
+  test("a log-in by a private key is bound too, and its challenge outlives the question for a nonce", async () => {
+    const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+    const spki = publicKey.export({ type: "spki", format: "der" }).toString("base64");
+    server.enrolled.set("bob", requirePublicKey(spki).fingerprint);
+    const client = connect();
+    await client.privateKey(String(privateKey.export({ type: "pkcs8", format: "pem" })), { user: "bob" });
+    assert.deepEqual(statuses(), [200, 401, 200]);
+    assert.equal(await (await client.fetch("/me")).text(), "bob");
+    assert.match(sent[0]?.headers.get("authorization") ?? "", /^DPoP /);
+    await client.close();
   });
 
   test("every proof is another, and its token is under the scheme DPoP", async () => {
