@@ -181,6 +181,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "./connect": ["*ConnectAuthListener", "*ConnectAuthOptions", "connectAuth"],
   "./cors": ["*CorsOptions", "corsAllowedHeaders", "corsExposedHeaders", "expressCors", "nodeCors"],
   "./deephaven": ["*DeephavenCoreOptions", "*FlightOptions", "*RpcService", "deephavenCore", "flight"],
+  "./deephaven-enterprise": ["*EnterpriseOptions", "enterpriseRoutes"],
   "./express": ["*GuardOptions", "expressAuth"],
   "./gateway": [
     "*AddressConfig",

@@ -60,7 +60,8 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
   };
 }
 
-function toLogInContext(context: HandlerContext, withoutHeader?: string): LogInContext {
+/** Where a log-in by message came from. */
+export function toLogInContext(context: HandlerContext, withoutHeader?: string): LogInContext {
   return {
     peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
     target: { method: context.requestMethod, path: new URL(context.url).pathname },
@@ -85,14 +86,18 @@ export function forbidStoring(context: HandlerContext): void {
   context.responseHeader.set("cache-control", "no-store");
 }
 
+/** A password as the handler for `Basic` takes it. */
+export function toPasswordProof(user: string, password: string): Proof {
+  // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
+  // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
+  const name = user.replaceAll(":", "\u{fffd}");
+  return { scheme: "basic", payload: Buffer.from(`${name}:${password}`).toString("base64") };
+}
+
 function toProof({ proof }: LogInRequest): Proof {
   switch (proof.case) {
-    case "password": {
-      // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
-      // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
-      const user = proof.value.user.replaceAll(":", "\u{fffd}");
-      return { scheme: "basic", payload: Buffer.from(`${user}:${proof.value.password}`).toString("base64") };
-    }
+    case "password":
+      return toPasswordProof(proof.value.user, proof.value.password);
     case "privateKey": {
       const { user, publicKey, nonce, signature } = proof.value;
       const payload = toKeyMessage({ kind: "answer", user, publicKey, nonce, signature });
