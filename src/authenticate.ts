@@ -5,7 +5,7 @@ import type { PresentedCredentials } from "./credentials/carriers.js";
 import type { Deny } from "./credentials/deny.js";
 import { isSufficient } from "./credentials/step-up.js";
 import { type CookieOptions, type Extract, toSetCookie } from "./credentials/token-carriers.js";
-import type { Allowed, AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
+import type { Allowed, AuthenticateOptions, AuthRequest, Decision, Denial, DenialReason, StepUp } from "./decision.js";
 import type { Awaitable } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
 import type { Identity } from "./identity.js";
@@ -74,9 +74,12 @@ export function createAuthenticate<I extends Identity>({
       case "several":
         return rescue<Decision<I>>(
           () =>
-            after(chooseCarrier(presented, request), (chosen) =>
-              chosen.kind === "refused" ? deny(request, chosen.reason) : judge(chosen, request, options),
-            ),
+            after(chooseCarrier(presented, request), (chosen) => {
+              const decision =
+                chosen.kind === "refused" ? deny(request, chosen.reason) : judge(chosen, request, options);
+              const isWelcome = options.anonymous === true && presented.authorization === undefined;
+              return isWelcome ? after(decision, unlessDead) : decision;
+            }),
           () => deny(request, "unavailable"),
         );
       case "credentials":
@@ -128,6 +131,16 @@ export function createAuthenticate<I extends Identity>({
     return deny(request, "insufficient_user_authentication", { scheme: caller.scheme, headers, stepUp });
   }
 }
+
+/**
+ * A jar or an interceptor sends a dead token along with the log-in that is to replace it, and with calls that are for
+ * everybody. `Authorization` is different: whoever sends that wants to be somebody.
+ */
+function unlessDead<I extends Identity>(decision: Decision<I>): Decision<I> {
+  return decision.kind === "denied" && deadReasons.has(decision.reason) ? anonymous : decision;
+}
+
+const deadReasons: ReadonlySet<DenialReason> = new Set(["invalid_token", "expired", "revoked"]);
 
 /**
  * Where every token is good for a time of its own, one that was accepted without a successor is the current one. Under

@@ -111,6 +111,19 @@ test("a dead cookie or auth-token-bin beside a live bearer counts for nothing", 
   assert.equal(subject(await ask([...cookie(dead), ...bin(live)])), "ada");
 });
 
+test("a dead cookie or auth-token-bin is anonymous where that is welcome, and a dead bearer is not", async () => {
+  const { ask, open, auth } = start();
+  const dead = await open("bob");
+  await auth.sessions.endSubject("bob");
+  for (const carry of [cookie, bin]) {
+    for (const token of [dead, "junk"]) assert.equal(reason(await ask(carry(token), { anonymous: true })), "anonymous");
+    assert.equal(reason(await ask(carry(dead))), "revoked");
+  }
+  assert.equal(reason(await ask(bearer(dead), { anonymous: true })), "revoked");
+  const two = [...bin(await open()), ...cookie(await open("eve"))];
+  assert.equal(reason(await ask(two, { anonymous: true })), "invalid_request");
+});
+
 test("a dead bearer is refused as it is, whatever a jar adds to it", async () => {
   const { ask, open, auth } = start();
   const dead = await open("bob");

@@ -55,7 +55,8 @@ export function createExtract({ authTokenBin = false, cookie }: CarrierOptions =
         // It is not a list, and two that disagree have no first.
         if (seen) return { kind: "refused", reason: "duplicate" };
         seen = true;
-        beside.add(decodeTokenBin(value) ?? "");
+        // Go's client sends an empty one along until it has logged in.
+        if (value !== "") beside.add(decodeTokenBin(value) ?? "");
       }
     }
     if (cookie !== undefined && !isCrossSite(rawHeaders)) {

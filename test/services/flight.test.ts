@@ -249,6 +249,20 @@ test("with its token, in authorization or auth-token-bin, a client is let in, an
   assert.equal(statusOf(await rawCall(server.origin, listActions, {}, [new Uint8Array()])).reason, "no_credentials");
 });
 
+test("a dead or empty auth-token-bin, which Go's client sends along, does not stand in the way of a log-in", async () => {
+  const dead = tokenOf(await logIn(request(basicAuth("user", "p:w"))));
+  await server.auth.sessions.endSubject("user");
+  server.advance(1);
+  for (const token of [dead, "", "junk"]) {
+    const headers = { "auth-token-bin": base64(token) };
+    assert.equal(
+      await whoIs(tokenOf(await rawCall(server.origin, handshake, headers, [request(basicAuth("user", "p:w"))]))),
+      "user",
+    );
+    assert.equal(statusOf(await rawCall(server.origin, listActions, headers, [new Uint8Array()])).code, 16);
+  }
+});
+
 test("a handler that fails is 14 and not 16, in a message as in a header", async () => {
   server.broken.verify = true;
   try {
