@@ -65,7 +65,7 @@ export function externalPages<I extends Identity>(
     const url = (request as NodeRequest & { readonly originalUrl?: string }).originalUrl ?? request.url ?? "";
     const end = url.includes("?") ? url.indexOf("?") : url.length;
     const page = url.slice(prefix.length - 1, end);
-    if (!url.startsWith(prefix) || !names.has(page)) {
+    if (!url.startsWith(prefix) || !externalPageNames.includes(page)) {
       next?.();
       return false;
     }
@@ -74,7 +74,8 @@ export function externalPages<I extends Identity>(
   };
 }
 
-const names: ReadonlySet<string> = new Set(["/login", "/callback", "/confirm"]);
+/** What the pages are called, below the path of `url`. */
+export const externalPageNames: readonly string[] = ["/login", "/callback", "/confirm"];
 
 const plain: PageAnswer["headers"] = [["cache-control", "no-store"]];
 const notAllowed: PageAnswer = { status: 405, headers: plain, body: "" };

@@ -55,7 +55,7 @@ function toText(explanation: Explanation, file: string): string {
     lines.push(`caller       ${caller.subject} [${caller.roles.join(", ")}] by ${caller.scheme}${session}`);
   }
   if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
-  if (outcome === "procedure") lines.push("answered     by the gateway itself: a procedure of sallyport.v1");
+  if (outcome === "procedure") lines.push("answered     by the gateway itself: a procedure of sallyport.v1, or a page");
   if (route !== undefined && headers !== undefined) {
     lines.push(`forwarded    to ${route.upstream}`);
     for (const name of headers.stripped) lines.push(`  stripped   ${name}`);

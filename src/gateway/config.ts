@@ -1,6 +1,7 @@
 import type { DpopOptions } from "../credentials/dpop-options.js";
 import type { StepUp } from "../decision.js";
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
+import type { ExternalOptions } from "../handlers/external.js";
 import type { LdapOptions } from "../handlers/ldap-options.js";
 import type { OperateAsRule } from "../policies/operate-as-rules.js";
 import type { ThrottleOptions } from "../policies/throttle-options.js";
@@ -72,6 +73,7 @@ export type HandlerConfig =
       readonly allowLegacyDsa: boolean;
     }
   | { readonly kind: "ldap"; readonly scheme: string; readonly options: LdapOptions }
+  | { readonly kind: "external"; readonly scheme: string; readonly options: ExternalOptions }
   | {
       readonly kind: "keys";
       readonly scheme: string;

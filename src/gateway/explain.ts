@@ -15,6 +15,7 @@ import { readFraming } from "./framing.js";
 import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
 import { openStore } from "./open-store.js";
+import { pagePathsOf } from "./pages.js";
 import { isPermitted } from "./permission.js";
 import type { RawRequest } from "./raw-request.js";
 import { refusals } from "./refusals.js";
@@ -85,7 +86,7 @@ export async function explainRequest(
   if (target === undefined || readFraming(request as unknown as NodeRequest) === undefined) {
     return deny(refusals.bad_request);
   }
-  if (isProcedure(target.path)) return { ...nothing, outcome: "procedure" };
+  if (isProcedure(target.path) || pagePathsOf(config).has(target.path)) return { ...nothing, outcome: "procedure" };
   if (route === undefined) return deny(refusals.no_route);
 
   const trust = parseTrustedProxies(config.trustedProxies);

@@ -42,8 +42,15 @@ export interface HandleOptions<I extends Identity = Identity> {
    */
   readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
+  /** Our own pages, by canonical path. */
+  readonly pages?: Pages | undefined;
   /** The services whose tickets a caller may redeem. */
   readonly servicesOf?: ((caller: Caller) => readonly string[]) | undefined;
+}
+
+export interface Pages {
+  readonly paths: ReadonlySet<string>;
+  serve(request: NodeRequest, response: NodeResponse): void;
 }
 
 export type { RequestOutcome as Outcome } from "./outcome.js";
@@ -58,7 +65,7 @@ export interface RequestHandler {
 /** The path of a request through the gateway, from its header block to the upstream. */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, routes, upstreams, trust, onOutcome, platform = systemPlatform } = options;
-  const { servicesOf } = options;
+  const { servicesOf, pages } = options;
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const serve = connectAuth(auth, connectNodeAdapter, {
     routes: authRoutes(auth, { servicesOf }),
@@ -85,10 +92,11 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       refuse(request, response, refusals.bad_request);
       return;
     }
-    if (isProcedure(target.path)) {
+    const own = isProcedure(target.path) ? serve : pages?.paths.has(target.path) ? pages.serve : undefined;
+    if (own !== undefined) {
       tell(request, { kind: "service", path: target.path });
       request.url = target.path + target.query;
-      serve(request, response);
+      own(request, response);
       return;
     }
     const route = matchRoute(routes, target, request.method ?? "");

@@ -1,6 +1,7 @@
 import { certificateRules } from "./certificate-schema.js";
 import { ldapSchema } from "./ldap-schema.js";
-import { flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
+import { externalSchema, tokenSchemas } from "./oidc-schema.js";
+import { flag, list, mapOf, object, oneOf, path, type Schema } from "./schema.js";
 
 export const schemeName: Schema = { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", title: "a scheme (RFC 9110 §5.6.2)" };
 export const plainName: Schema = {
@@ -19,33 +20,6 @@ const secret = (note: string): Schema => ({
   required: ["file"],
   additionalProperties: false,
 });
-
-const audience = text("the audience: what `aud` must contain", "`aud` must be or contain this.");
-const algorithms = (fallback: string): Schema =>
-  list(
-    text("an algorithm, such as ES256", "An asymmetric algorithm."),
-    "a list of algorithms, such as [ES256]",
-    `What a token may be signed with. ${fallback}`,
-  );
-
-const claim = (description: string): Schema => ({
-  type: ["string", "array"],
-  minLength: 1,
-  minItems: 1,
-  items: text("the name of a claim", "A name."),
-  title: "the name of a claim, such as groups or realm_access.roles, or a list of names",
-  description,
-});
-const claims = {
-  subjectClaim: claim("The claim that is the subject. Default: `sub`. With `email`, `email_verified` must be true."),
-  rolesClaim: claim("The claim that holds roles or groups, a list of strings. Default: no roles."),
-  groupRoles: mapOf(
-    roles("The roles that this group gives."),
-    { minLength: 1, title: "the name of a group" },
-    "an object with a list of roles for each group",
-    "The roles that groups of `rolesClaim` give; a group that is not here gives none. Default: each is a role of its name.",
-  ),
-};
 
 const kinds: Schema = oneOf(
   {
@@ -102,42 +76,8 @@ const kinds: Schema = oneOf(
       ["file"],
       "For `PublicKey`: log-in by a private key, through the RPCs `GetChallenge` and `LogIn`.",
     ),
-    jwt: object(
-      {
-        issuer: text("the issuer: what `iss` must be", "`iss` must be exactly this."),
-        audience,
-        jwks: text(
-          "the https URL of the issuer's keys",
-          "Where the issuer publishes its keys. Default: the issuer's `/.well-known/jwks.json`.",
-        ),
-        algorithms: algorithms("Default: every asymmetric algorithm."),
-        ...claims,
-      },
-      ["issuer", "audience"],
-      "For `Bearer`: JSON Web Tokens of one issuer. It never sees Sallyport's own tokens.",
-    ),
-    oidc: object(
-      {
-        issuer: text(
-          "the https URL of the provider, as it names itself",
-          "The provider, to the last slash. Keys and algorithms come from its `/.well-known/openid-configuration`.",
-        ),
-        audience,
-        algorithms: algorithms("Default: the asymmetric ones that the provider lists."),
-        type: text("a type, such as at+jwt", "The `typ` that a token must have. Default: `JWT`, `at+jwt` or none."),
-        opens: {
-          type: "string",
-          enum: ["nothing", "session"],
-          title: "nothing or session",
-          default: "nothing",
-          description:
-            "`session`: the token is a log-in, and the answer offers a session that ends with it at the latest.",
-        },
-        ...claims,
-      },
-      ["issuer", "audience"],
-      "For `Bearer`: access tokens of an OpenID provider.",
-    ),
+    ...tokenSchemas(roles),
+    external: externalSchema(secret, roles),
     certificates: certificateRules(roles),
   },
   "What answers for this scheme.",

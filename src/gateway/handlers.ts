@@ -5,6 +5,7 @@ import { basic } from "../handlers/basic.js";
 import { chain } from "../handlers/chain.js";
 import { createClaimMapping } from "../handlers/claim-mapping.js";
 import { clientCertificate } from "../handlers/client-certificate.js";
+import { type ExternalHandler, type ExternalOptions, external } from "../handlers/external.js";
 import type { Handler } from "../handlers/handler.js";
 import { htpasswdFile } from "../handlers/htpasswd-file.js";
 import { jwt } from "../handlers/jwt.js";
@@ -57,9 +58,20 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
     }
     case "oidc":
       return oidc({ ...config, ...config.claims, onWarning });
+    case "external":
+      return createExternal(config.options, { onWarning });
     default:
       return config satisfies never;
   }
+}
+
+/** The handler of browser log-ins, with its pages. */
+export function createExternal(
+  options: ExternalOptions,
+  own: Pick<ExternalOptions, "onWarning" | "platform">,
+): ExternalHandler {
+  // A spread passes over the secret.
+  return external({ ...options, ...own, clientSecret: options.clientSecret });
 }
 
 /** The users of a `Basic` handler, who are also whom others may operate as. */

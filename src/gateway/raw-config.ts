@@ -102,6 +102,16 @@ export interface RawHandler {
     readonly type?: string;
     readonly opens?: "session" | "nothing";
   };
+  readonly external?: RawClaims & {
+    readonly issuer?: string;
+    readonly clientId?: string;
+    readonly clientSecret?: RawSecret;
+    readonly url?: string;
+    readonly scope?: string;
+    readonly parameters?: Named<string>;
+    readonly sameAddress?: boolean;
+    readonly wait?: string;
+  };
 }
 
 /** The text itself, after `${…}` was replaced, or a file with it. */

@@ -7,7 +7,7 @@ import { messageOf } from "./message-of.js";
 import { present, type RawConfig, type RawHandler, type RawSecret, type Reading, report } from "./raw-config.js";
 import { asksForCertificates, readCertificateRules } from "./read-certificates.js";
 import { readLdap } from "./read-ldap.js";
-import { readJwt, readOidc } from "./read-oidc.js";
+import { readExternal, readJwt, readOidc } from "./read-oidc.js";
 import { readSecret } from "./read-secret.js";
 
 type KeysConfig = Extract<HandlerConfig, { kind: "keys" }>;
@@ -82,6 +82,10 @@ function readOne(scheme: string, raw: RawHandler, path: ConfigPath, reading: Rea
   if (raw.oidc !== undefined) {
     wants("oidc", "Bearer");
     return readOidc(raw.oidc);
+  }
+  if (raw.external !== undefined) {
+    wants("external", "External");
+    return readExternal(raw.external, [...path, "external"], reading);
   }
   if (raw.certificates !== undefined) {
     wants("certificates", "ClientCertificate");

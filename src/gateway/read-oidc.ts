@@ -1,9 +1,13 @@
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
+import type { ExternalOptions } from "../handlers/external.js";
 import type { HandlerConfig } from "./config.js";
 import { type ConfigPath, toPathText } from "./config-document.js";
+import { parseDuration } from "./duration.js";
 import { present, type RawClaims, type RawHandler, type Reading, report } from "./raw-config.js";
+import { readSecret } from "./read-secret.js";
 
 type JwtConfig = Extract<HandlerConfig, { kind: "jwt" }>;
+type ExternalConfig = Extract<HandlerConfig, { kind: "external" }>;
 type OidcConfig = Extract<HandlerConfig, { kind: "oidc" }>;
 
 /** What has been reported as missing gives nothing. */
@@ -33,6 +37,39 @@ export function readOidc(raw: NonNullable<RawHandler["oidc"]>): OidcConfig | und
   if (issuer === undefined || audience === undefined) return undefined;
   const algorithms = raw.algorithms && present(raw.algorithms);
   return { kind: "oidc", scheme: "Bearer", issuer, audience, algorithms, type, opens, claims: readClaims(raw) };
+}
+
+/** What has been reported as missing gives nothing. */
+export function readExternal(
+  raw: NonNullable<RawHandler["external"]>,
+  path: ConfigPath,
+  reading: Reading,
+): ExternalConfig | undefined {
+  const { issuer, clientId, clientSecret, url, scope, parameters, sameAddress, wait } = raw;
+  if (issuer === undefined || clientId === undefined || url === undefined) return undefined;
+  const secret = clientSecret && readSecret(clientSecret, [...path, "clientSecret"], reading);
+  if (clientSecret !== undefined && secret === undefined) return undefined;
+  // As the gateway sees paths: one that has several spellings would be found under one of them.
+  if (URL.canParse(url) && !/^(\/[\w.-]+)*\/?$/.test(new URL(url).pathname)) {
+    report(
+      reading,
+      [...path, "url"],
+      `${toPathText([...path, "url"])}: the path may have letters, digits and any of / _ . - only`,
+    );
+    return undefined;
+  }
+  const values = Object.entries(parameters ?? {}).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  const options: ExternalOptions = {
+    ...{ issuer, clientId, url, scope, sameAddress },
+    ...readClaims(raw),
+    parameters: Object.fromEntries(values) as Record<string, string>,
+    waitMs: wait === undefined ? undefined : parseDuration(wait),
+  };
+  // The provider wants the secret itself; nothing that prints a configuration does.
+  Object.defineProperty(options, "clientSecret", { value: secret, enumerable: false });
+  return { kind: "external", scheme: "External", options: Object.freeze(options) };
 }
 
 function readClaims({ subjectClaim, rolesClaim, groupRoles }: RawClaims): ClaimMapping {

@@ -1,5 +1,6 @@
 import { type Auth, createAuth } from "../auth.js";
 import type { OnEvent } from "../events.js";
+import type { ExternalHandler } from "../handlers/external.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { OperateAsPolicy } from "../policies/operate-as.js";
@@ -7,7 +8,7 @@ import { operateAs } from "../policies/operate-as-rules.js";
 import { keyFile } from "../sessions/key-file.js";
 import type { Store } from "../stores/store.js";
 import type { GatewayConfig, OperateAsConfig } from "./config.js";
-import { createHandler, createUserFile } from "./handlers.js";
+import { createExternal, createHandler, createUserFile } from "./handlers.js";
 
 /**
  * How long an end on another node may go unnoticed here while the store's feed is silent: the engine's own default, said
@@ -21,6 +22,17 @@ export interface StateAuthOptions {
   readonly onEvent?: OnEvent | undefined;
   /** Told when an edited user file was not taken. */
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** From `createLogin`, where its pages are served. Default: one without pages. */
+  readonly login?: ExternalHandler | undefined;
+}
+
+/** The handler of browser log-ins that a configuration describes, if it has one. */
+export function createLogin(
+  config: GatewayConfig,
+  { platform, onWarning }: Pick<StateAuthOptions, "platform" | "onWarning">,
+): ExternalHandler | undefined {
+  const found = config.handlers.find((handler) => handler.kind === "external");
+  return found && createExternal(found.options, { platform, onWarning });
 }
 
 /**
@@ -29,11 +41,18 @@ export interface StateAuthOptions {
  * @throws {AuthError} `invalid_options`
  */
 export function createStateAuth(config: GatewayConfig, store: Store, options: StateAuthOptions): Auth<Identity> {
-  const { platform, onEvent, onWarning = (message) => process.emitWarning(message, "SallyportWarning") } = options;
+  const {
+    platform,
+    onEvent,
+    login,
+    onWarning = (message) => process.emitWarning(message, "SallyportWarning"),
+  } = options;
   return createAuth({
     ...config.session,
     ...config.binding,
-    handlers: config.handlers.map((handler) => createHandler(handler, onWarning)),
+    handlers: config.handlers.map((handler) =>
+      handler.kind === "external" && login ? login : createHandler(handler, onWarning),
+    ),
     store,
     keys: keyFile(config.keys.file, { platform }),
     realm: config.realm,

@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { externalPages } from "../adapters/external-pages.js";
 import type { Auth } from "../auth.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
@@ -9,9 +10,10 @@ import { createRequestHandler, type HandleOptions } from "./handle-request.js";
 import type { ListenerHandlers } from "./listeners.js";
 import { type MeasuredStore, measureStore, type StoreOperation } from "./measured-store.js";
 import { openStore } from "./open-store.js";
+import { pagePathsOf } from "./pages.js";
 import { createRouteTable } from "./routes.js";
 import { createShared, type Shared, type Taken } from "./shared.js";
-import { createStateAuth, type StateAuthOptions } from "./state-auth.js";
+import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
 import { createUpstreams, type Upstreams } from "./upstreams.js";
 
 /** All that requests need, made from one configuration. It never changes: a reload makes another one. */
@@ -76,12 +78,18 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
     const routes = createRouteTable(config.routes);
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
-    auth = createStateAuth(config, borrowed, options);
+    const login = createLogin(config, options);
+    auth = createStateAuth(config, borrowed, { ...options, login });
+    const pages = login && {
+      paths: pagePathsOf(config),
+      serve: externalPages(auth, login, { trustProxy: trust, platform }),
+    };
     const upstreams = { get: (name: string) => taken.get(name)?.it.get(name) };
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
       auth,
       servicesOf,
+      pages,
       routes,
       upstreams,
       trust,

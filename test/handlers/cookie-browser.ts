@@ -21,7 +21,8 @@ export interface Page {
   readonly visited: readonly string[];
 }
 
-export function createCookieBrowser(): CookieBrowser {
+/** @param always goes with every request, such as what a proxy in front adds. */
+export function createCookieBrowser(always: Readonly<Record<string, string>> = {}): CookieBrowser {
   /** By host: cookies know no ports (RFC 6265 §8.5). */
   const jars = new Map<string, Map<string, string>>();
   const jarOf = (url: string): Map<string, string> => {
@@ -42,7 +43,7 @@ export function createCookieBrowser(): CookieBrowser {
 
   async function go(url: string, init: RequestInit, visited: readonly string[]): Promise<Page> {
     assert.ok(visited.length < 20, `redirects without end: ${visited.join(" ")}`);
-    const headers = new Headers(init.headers);
+    const headers = new Headers({ ...always, ...(init.headers as Record<string, string>) });
     if (cookies(url) !== "") headers.set("cookie", cookies(url));
     const response = await fetch(url, { ...init, headers, redirect: "manual" });
     for (const line of response.headers.getSetCookie()) setCookie(url, line);
