@@ -694,6 +694,9 @@ export const AuthService: GenService<{
    * Proves who the caller is and opens a session. Needs no credentials but the proof. The token comes in the header
    * `authorization: Bearer <token>` and in the message. The refusal is the same for an unknown user and a wrong proof.
    *
+   * With a `dpop` header (RFC 9449) the session is bound to its key: the header then says `authorization: DPoP <token>`, and
+   * every call must present it so, with a `dpop` header of its own.
+   *
    * @generated from rpc sallyport.v1.AuthService.LogIn
    */
   logIn: {
