@@ -1,28 +1,27 @@
 import { after, rescue } from "../awaitable.js";
-import type {
-  PossessionOutcome,
-  PossessionRefusal,
-  PossessionRequest,
-  PresentedToken,
-} from "../credentials/proof-of-possession.js";
+import type { PossessionRefusal, PossessionRequest, PresentedToken } from "../credentials/proof-of-possession.js";
 import type { Allowed, AuthenticateOptions, HeaderFields } from "../decision.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
 import { type AnswersOptions, createAnswers } from "./answers.js";
-import type { Confirmation } from "./confirmation.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { type TokenFields, toRef } from "./token.js";
+import { createVet, type VetParts, type Vetted } from "./vet.js";
 
 type LookOptions = Pick<AuthenticateOptions, "rotate">;
 
 /** Why a session token was refused. */
 export type TokenRefusal = "expired" | "revoked" | "superseded" | PossessionRefusal;
 
-export type Resumed<I extends Identity> =
-  | Allowed<I>
-  | { readonly kind: "refused"; readonly reason: TokenRefusal; readonly headers?: HeaderFields | undefined };
+export interface Refused {
+  readonly kind: "refused";
+  readonly reason: TokenRefusal;
+  readonly headers?: HeaderFields | undefined;
+}
+
+export type Resumed<I extends Identity> = Allowed<I> | Refused;
 
 export interface SessionManager<I extends Identity> {
   readonly open: OpenSession<I>;
@@ -32,9 +31,7 @@ export interface SessionManager<I extends Identity> {
   resume(token: string, options: LookOptions, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
 }
 
-export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I>, OpenSessionOptions {
-  /** Whether the caller holds what the session is bound to. */
-  readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
+export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I>, OpenSessionOptions, VetParts {
   readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
@@ -47,10 +44,10 @@ interface Asked extends PresentedToken {
   readonly rotate: boolean;
   readonly ref: string;
   /** Monotonic instant from which a lost swap is not tried again. */
-  readonly giveUpAt: number;
+  giveUpAt: number;
   attempts: number;
-  /** Asked for once: a proof may not be used twice, and what a session is bound to never changes. */
-  possession: PossessionOutcome | undefined;
+  /** Asked for once: a proof may not be used twice. */
+  vetted: Vetted | undefined;
 }
 
 /** A compare-and-set loses only to another one, and the rule settles after two; more than this is a broken store. */
@@ -61,6 +58,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove } = options;
   const answers = createAnswers<I>(options);
   const { know, tokenOf, offer } = answers;
+  const vet = createVet(options);
 
   function decode(token: string): TokenFields | undefined {
     const fields = codec.decode(token);
@@ -70,7 +68,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   function judge(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
-    const { token, fields } = asked;
+    const { fields } = asked;
     if (reading === undefined) {
       known.end(asked.ref, "expired");
       return { kind: "refused", reason: "expired" };
@@ -80,7 +78,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const isReuse = outcome.kind === "refuse" && outcome.code === "reuse";
     if (isReuse && isSpared(row)) return refuse(reading, fields, "superseded");
     const { change } = outcome;
-    if (change === undefined) return settle(token, fields, outcome, reading, askedAt, epoch);
+    if (change === undefined) return settle(asked, outcome, reading, askedAt, epoch);
     const swappedAt = platform.monotonic();
     const write = () =>
       ask(() => after(store.swapSession(reading, change, mustLast(row, change)), (next) => requireRef(next, row.ref)));
@@ -90,7 +88,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       throw error;
     });
     return after(swapped, (next) => {
-      if (next !== undefined) return settle(token, fields, outcome, next, swappedAt, epoch);
+      if (next !== undefined) return settle(asked, outcome, next, swappedAt, epoch);
       // Each question has a deadline of its own; a store that takes nearly that long each time must not add them up.
       if (asked.attempts >= maxAttempts || platform.monotonic() >= asked.giveUpAt) {
         return { kind: "refused", reason: "unavailable" };
@@ -105,26 +103,27 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     asked.attempts += 1;
     return after(
       ask(() => after(store.loadSession(asked.ref), (reading) => requireRef(reading, asked.ref))),
-      (reading) => vet(asked, reading, askedAt, epoch),
+      (reading) => consider(asked, reading, askedAt, epoch),
     );
   }
 
-  /**
-   * Before the rule: who does not hold the key of a bound session may neither turn it nor end it as a thief, and an actor
-   * whose grant is gone must not keep it alive.
-   */
-  function vet(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
+  function consider(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
     const session = reading?.row.revokedAt === null ? know(reading.row) : undefined;
     const cnf = session?.allowed.caller.session?.cnf;
     const isPlain = cnf === undefined && session?.grant === undefined && asked.scheme === "bearer";
     if (session === undefined || isPlain) return judge(asked, reading, askedAt, epoch);
-    return after(asked.possession ?? prove(cnf, asked), (possession) => {
-      asked.possession = possession;
-      if (possession.kind === "refused") return possession;
-      return after(options.checkGrant(session), (granted) => {
-        if (!granted) return { kind: "refused", reason: "revoked" };
-        return after(judge(asked, reading, askedAt, epoch), (resumed) => withHeaders(resumed, possession.headers));
-      });
+    const vetted = asked.vetted ?? vet(session, asked);
+    if (!(vetted instanceof Promise)) {
+      asked.vetted = vetted;
+      return (
+        vetted.refused ?? after(judge(asked, reading, askedAt, epoch), (done) => withHeaders(done, vetted.headers))
+      );
+    }
+    return vetted.then((settled) => {
+      asked.vetted = settled;
+      asked.giveUpAt = platform.monotonic() + options.storeTimeoutMs;
+      // The reading has grown old meanwhile: the session may have ended, and nothing could be written by it.
+      return settled.refused ?? load(asked);
     });
   }
 
@@ -138,8 +137,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   function settle(
-    token: string,
-    fields: TokenFields,
+    { token, fields, vetted }: Asked,
     outcome: Outcome,
     reading: Reading,
     askedAt: number,
@@ -157,10 +155,11 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     // Only the confirmed current generation is worth remembering: one that is not due cannot have been superseded.
     const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
     // Nothing tells when a grant ends: it is asked for again after as long as a revocation may go unnoticed.
-    const left = session.grant === undefined ? undueMs : Math.min(undueMs, maxStalenessMs);
+    const grantedUntil = session.grant === undefined ? Number.POSITIVE_INFINITY : (vetted?.askedAt ?? 0) + maxStalenessMs;
+    const acceptUntil = Math.min(askedAt + undueMs, grantedUntil);
     const current = row.confirmedAt !== null && fields.generation === row.generation;
-    if (current && left > 0 && session.grant?.parent === undefined && known.epoch === epoch) {
-      known.remember(session, token, askedAt + left, askedAt + maxStalenessMs);
+    if (current && acceptUntil > askedAt && session.grant?.parent === undefined && known.epoch === epoch) {
+      known.remember(session, token, acceptUntil, askedAt + maxStalenessMs);
     }
     return session.allowed;
   }
@@ -208,7 +207,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
           if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
           const giveUpAt = platform.monotonic() + options.storeTimeoutMs;
           const ref = toRef(fields.sessionId);
-          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, attempts: 0, possession: undefined });
+          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, attempts: 0, vetted: undefined });
         },
         () => unavailable,
       );

@@ -1,0 +1,42 @@
+import { after } from "../awaitable.js";
+import type { PossessionOutcome, PresentedToken } from "../credentials/proof-of-possession.js";
+import type { HeaderFields } from "../decision.js";
+import type { Awaitable } from "../handlers/handler.js";
+import type { Identity } from "../identity.js";
+import type { Platform } from "../platform.js";
+import type { Confirmation } from "./confirmation.js";
+import type { GrantCheck } from "./grant-check.js";
+import type { KnownSession } from "./known-sessions.js";
+import type { Refused } from "./session-manager.js";
+
+/** What must hold of a session beside the rotation rule, and before it. */
+export interface Vetted {
+  readonly refused?: Refused | undefined;
+  readonly headers?: HeaderFields | undefined;
+  /** Monotonic instant before anybody was asked. */
+  readonly askedAt: number;
+}
+
+export interface VetParts {
+  readonly platform: Platform;
+  /** Whether the caller holds what the session is bound to. */
+  readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
+  readonly checkGrant: GrantCheck;
+}
+
+/**
+ * Who does not hold the key of a bound session may neither turn it nor end it as a thief, and an actor whose grant is gone
+ * must not keep it alive.
+ */
+export function createVet({ platform, prove, checkGrant }: VetParts) {
+  return (session: KnownSession<Identity>, presented: PresentedToken): Awaitable<Vetted> => {
+    const askedAt = platform.monotonic();
+    return after(prove(session.allowed.caller.session?.cnf, presented), (possession): Awaitable<Vetted> => {
+      if (possession.kind === "refused") return { refused: possession, askedAt };
+      const { headers } = possession;
+      return after(checkGrant(session), (granted) => (granted ? { headers, askedAt } : { refused: ended, askedAt }));
+    });
+  };
+}
+
+const ended: Refused = Object.freeze({ kind: "refused", reason: "revoked" });
