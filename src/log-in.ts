@@ -73,10 +73,12 @@ export type LogIn<I extends Identity = Identity> = (proof: Proof, context: LogIn
  * From now on as somebody else, in a session of its own: the one that the caller has goes on.
  *
  * @param caller who asks, as a front has let them in
+ * @param context where the request came from: for a caller without a session, the new one is bound to what it proves
  */
 export type BeginOperateAs<I extends Identity = Identity> = (
   caller: Caller,
   wish: OperateAsWish,
+  context?: Pick<LogInContext, "peer" | "target" | "rawHeaders">,
 ) => Promise<SessionOpened<I> | Denial>;
 
 /**
@@ -183,7 +185,11 @@ export function createLogIn<I extends Identity>(
     }
   }
 
-  async function beginOperateAs(caller: Caller, wish: OperateAsWish): Promise<SessionOpened<I> | Denial> {
+  async function beginOperateAs(
+    caller: Caller,
+    wish: OperateAsWish,
+    context?: Pick<LogInContext, "peer" | "target" | "rawHeaders">,
+  ): Promise<SessionOpened<I> | Denial> {
     const { session, authenticatedAt, acr } = caller;
     // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
@@ -193,7 +199,10 @@ export function createLogIn<I extends Identity>(
     const checkedAt = platform.monotonic() - (session === undefined ? parts.rememberMs : 0);
     const who = { ...caller, scheme, expiresAt, provedAt, checkedAt, acr, rules, from: session?.ref } as const;
     if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
-    return open(who, wish, { cnf });
+    if (session !== undefined || context === undefined) return open(who, wish, { cnf });
+    const { peer, target, rawHeaders = [] } = context;
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    return possession.kind === "refused" ? deny(noHeaders, possession.reason, possession) : open(who, wish, possession);
   }
 
   async function openFor(who: Beginner, context: OpenContext): Promise<SessionOpened<I> | Denial> {

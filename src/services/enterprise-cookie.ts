@@ -6,7 +6,7 @@ import type { Identity } from "../identity.js";
 import type { Caller, Session } from "../sessions/session.js";
 import { toEnterpriseError } from "./enterprise-error.js";
 import type { ResolvedEnterpriseOptions } from "./enterprise-options.js";
-import { toLogInContext } from "./log-in-methods.js";
+import { toLogInContext } from "./log-in-context.js";
 import { toDurationMs } from "./wire-rules.js";
 
 /** A caller who came with a cookie. */

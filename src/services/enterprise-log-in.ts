@@ -20,7 +20,8 @@ import { answering, cannotTell, enterpriseError, toEnterpriseError } from "./ent
 import type { ResolvedEnterpriseOptions } from "./enterprise-options.js";
 import { requireVerifier } from "./enterprise-tokens.js";
 import { isSameContext, toUserContext, toWish } from "./enterprise-user.js";
-import { toLogInContext, toPasswordProof } from "./log-in-methods.js";
+import { toLogInContext } from "./log-in-context.js";
+import { toPasswordProof } from "./log-in-methods.js";
 import { createRawPrivateKey, type RawKeyAnswer } from "./raw-private-key.js";
 
 type LogInMethods = Pick<

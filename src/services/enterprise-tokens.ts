@@ -8,7 +8,7 @@ import type { Cookies } from "./enterprise-cookie.js";
 import { answering, cannotTell, deadCookie, enterpriseError, toEnterpriseError } from "./enterprise-error.js";
 import type { ResolvedEnterpriseOptions } from "./enterprise-options.js";
 import { isSameContext, toUserContext } from "./enterprise-user.js";
-import { toLogInContext } from "./log-in-methods.js";
+import { toLogInContext } from "./log-in-context.js";
 
 type TokenMethods = Pick<ServiceImpl<typeof AuthApi>, "getToken" | "getTokenAs" | "verifyToken">;
 

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
-import type { Auth, LogInContext, Proof } from "../auth.js";
+import type { Auth, Proof } from "../auth.js";
 import {
   type AuthService,
   GetChallengeResponseSchema,
@@ -8,9 +8,9 @@ import {
   LogInResponseSchema,
 } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../identity.js";
-import { peerSlot } from "../peer.js";
 import { parseKeyChallenge, privateKeyScheme, toKeyMessage } from "../wire/key-messages.js";
 import { readSpki } from "../wire/public-key.js";
+import { toLogInContext } from "./log-in-context.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 import { toOperateAsWish } from "./ticket-methods.js";
 import { toConnectError } from "./to-connect-error.js";
@@ -58,22 +58,6 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
       return create(GetChallengeResponseSchema, challenge);
     },
   };
-}
-
-/** Where a log-in by message came from. */
-export function toLogInContext(context: HandlerContext, withoutHeader?: string): LogInContext {
-  return {
-    peer: context.values.get(peerSlot) ?? { address: "", trusted: false },
-    target: { method: context.requestMethod, path: new URL(context.url).pathname },
-    signal: context.signal,
-    rawHeaders: toRawHeaders(context, withoutHeader),
-  };
-}
-
-/** With the authority, which HTTP/2 keeps in a pseudo header. */
-function toRawHeaders({ requestHeader, url }: HandlerContext, without?: string): readonly string[] {
-  const fields = [...requestHeader].filter(([name]) => name !== "host" && name !== without);
-  return [...fields.flat(), "host", new URL(url).host];
 }
 
 /** A script in a page must not make the browser open a dialog. */

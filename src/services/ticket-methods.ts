@@ -13,6 +13,7 @@ import {
 import type { Identity } from "../identity.js";
 import type { OperateAsWish } from "../policies/operate-as.js";
 import type { Caller } from "../sessions/session.js";
+import { toLogInContext } from "./log-in-context.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 import { toConnectError } from "./to-connect-error.js";
 
@@ -37,7 +38,7 @@ export function createTicketMethods<I extends Identity>(
     async operateAs({ wish }, context) {
       const caller = enter(context);
       if (wish === undefined) throw new ConnectError("wish is missing", Code.InvalidArgument);
-      const outcome = await auth.operateAs(caller, toOperateAsWish(wish));
+      const outcome = await auth.operateAs(caller, toOperateAsWish(wish), toLogInContext(context));
       if (outcome.kind === "denied") throw toConnectError(outcome);
       const { token, session } = outcome;
       // Not in the header: there it would take the place of the token of the session that goes on.

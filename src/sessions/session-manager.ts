@@ -155,7 +155,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     // Only the confirmed current generation is worth remembering: one that is not due cannot have been superseded.
     const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
     // Nothing tells when a grant ends: it is asked for again after as long as a revocation may go unnoticed.
-    const grantedUntil = session.grant === undefined ? Number.POSITIVE_INFINITY : (vetted?.askedAt ?? 0) + maxStalenessMs;
+    const grantedUntil =
+      session.grant === undefined ? Number.POSITIVE_INFINITY : (vetted?.askedAt ?? 0) + maxStalenessMs;
     const acceptUntil = Math.min(askedAt + undueMs, grantedUntil);
     const current = row.confirmedAt !== null && fields.generation === row.generation;
     if (current && acceptUntil > askedAt && session.grant?.parent === undefined && known.epoch === epoch) {

@@ -10,6 +10,12 @@ const key: Handler = {
   opens: "session",
   fromHeader: () => ({ kind: "accepted", identity: { subject: "ada" } }),
 };
+const certificates: Handler = {
+  scheme: "Certificate",
+  opens: "nothing",
+  carrier: "certificate",
+  fromHeader: () => ({ kind: "accepted", identity: { subject: "ada" } }),
+};
 const certificateOf = (name: string) => new TextEncoder().encode(`certificate of ${name}`);
 const peerWith = (name?: string): Peer => ({
   address: "192.0.2.1",
@@ -23,7 +29,8 @@ function start(bindToCertificate = true) {
   const events: AuthEvent[] = [];
   const store = memory({ platform });
   const auth = createAuth({
-    handlers: [key],
+    handlers: [key, certificates],
+    operateAs: { identify: (subject) => ({ subject }), grant: () => ({}) },
     store,
     platform,
     bindToCertificate,
@@ -110,4 +117,30 @@ test("a handler for the certificate decides when there is no Authorization field
   assert.equal((await ask([], peerWith("mallory"), true)).kind, "denied", "never anonymous");
   assert.equal((await ask([], peerWith(), true)).kind, "anonymous");
   assert.equal((await ask(["authorization", "Bearer junk"], peerWith("ada"))).kind, "denied");
+});
+
+test("whoever has no session is bound by what they prove when they begin to operate as somebody", async () => {
+  const { auth, call } = start();
+  const peer = peerWith("ada");
+  const decision = await auth.authenticate({ method: "GET", path: "/", rawHeaders: [], peer });
+  assert.ok(decision.kind === "allowed");
+  const target = { method: "POST", path: "/" };
+  const opened = await auth.operateAs(decision.caller, { subject: "bob" }, { peer, target });
+  assert.ok(opened.kind === "opened");
+  assert.equal((await call(`Bearer ${opened.token}`, peerWith("mallory"))).kind, "denied");
+  assert.equal((await call(`Bearer ${opened.token}`, peer)).kind, "allowed");
+  const rawHeaders = ["DPoP", "nonsense"];
+  const refused = await auth.operateAs(decision.caller, { subject: "bob" }, { peer, target, rawHeaders });
+  assert.equal(refused.kind === "denied" && refused.reason, "invalid_dpop_proof");
+});
+
+test("a session is not bound to the certificate of a trusted proxy, which all callers behind it share", async () => {
+  const { call, open } = start();
+  const proxy: Peer = { ...peerWith("the proxy"), trusted: true };
+  const decision = await call(`Bearer ${await open(proxy)}`, { ...proxy });
+  assert.ok(decision.kind === "allowed");
+  assert.equal(decision.caller.session?.cnf, undefined);
+  const direct = await open(peerWith("ada"));
+  const relayed = await call(`Bearer ${direct}`, { ...peerWith("ada"), trusted: true });
+  assert.equal(relayed.kind === "denied" && relayed.reason, "invalid_token");
 });

@@ -69,6 +69,19 @@ for (const { name, version, create } of transportCases) {
       );
     });
 
+    test("whoever comes without a session and proves a key badly begins no session without one", async () => {
+      const authorization = `Basic ${btoa("ada:ada")}`;
+      await client.whoAmI({}, { headers: { authorization } }); // the offer of this connection
+      const wish = { subject: "bob", reason: "ticket 42" };
+      const calling = client.operateAs({ wish }, { headers: { authorization, dpop: "nonsense" } });
+      await assert.rejects(calling, (error) => {
+        assert.ok(error instanceof ConnectError);
+        assert.equal(error.metadata.get("sallyport-reason"), "invalid_dpop_proof");
+        return true;
+      });
+      assert.notEqual((await client.operateAs({ wish }, { headers: { authorization } })).token, "");
+    });
+
     test("operates as another at log-in, and from a session that goes on", async () => {
       const proof = { case: "password", value: { user: "ada", password: "ada" } } as const;
       const opened = await client.logIn({ proof, operateAs: { subject: "bob", reason: "ticket 42" } });
