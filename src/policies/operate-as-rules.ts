@@ -56,14 +56,29 @@ interface CompiledRule {
   fits(request: OperateAsRequest): boolean;
 }
 
+// A condition that is misspelt, or of another form, would ask for nothing: "admin" as a list of roles has the role "a", too.
+const lists: ReadonlySet<string> = new Set([
+  ...["actors", "actorRoles", "targets", "targetRoles", "except", "exceptRoles", "services"],
+]);
+const flags: ReadonlySet<string> = new Set(["reasonRequired", "nested"]);
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string" && item !== "");
+}
+
 function compile(rule: OperateAsRule, index: number): CompiledRule {
   const where = `operateAs.rules[${index}]`;
   if (rule.actors === undefined && rule.actorRoles === undefined) refuse(`${where} needs actors or actorRoles`);
   if (rule.targets === undefined && rule.targetRoles === undefined) refuse(`${where} needs targets or targetRoles`);
-  for (const [name, list] of Object.entries(rule)) {
-    if (!Array.isArray(list)) continue;
-    if (list.length > 0 && list.every((item) => typeof item === "string" && item !== "")) continue;
-    refuse(`${where}.${name} must be a list of names with at least one; leave it out to ask for nothing`);
+  for (const [name, value] of Object.entries(rule) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (flags.has(name)) {
+      if (typeof value !== "boolean") refuse(`${where}.${name} must be true or false`);
+    } else if (lists.has(name)) {
+      if (!isListOfNames(value)) {
+        refuse(`${where}.${name} must be a list of names with at least one; leave it out to ask for nothing`);
+      }
+    } else if (name !== "maxMs") refuse(`${where}.${name} is no condition; is it misspelt?`);
   }
   const { maxMs } = rule;
   if (maxMs !== undefined && !(Number.isSafeInteger(maxMs) && maxMs > 0)) {

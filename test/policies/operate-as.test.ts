@@ -321,6 +321,19 @@ test("a rule that names no actor, no target, or an empty list is refused at star
   assert.throws(make({ ...pair, maxMs: 0 }), /maxMs must be a whole number/);
 });
 
+test("a condition that is misspelt, or of another form, is refused at start, and not taken for none", () => {
+  const make = (rule: object) => () => operateAs({ identify: () => null, rules: [rule as OperateAsRule] });
+  for (const [rule, message] of [
+    [{ ...pair, exept: ["carol"] }, /operateAs\.rules\[0\]\.exept is no condition/],
+    [{ actorRoles: "admin", targets: ["*"] }, /actorRoles must be a list of names/],
+    [{ ...pair, except: "carol" }, /except must be a list of names/],
+    [{ ...pair, targets: null }, /targets must be a list of names/],
+    [{ ...pair, reasonRequired: "yes" }, /reasonRequired must be true or false/],
+  ] as const) {
+    assert.throws(make(rule), { code: "invalid_options", message });
+  }
+});
+
 test("whoever came without a session may operate, but not nest", async () => {
   const world = start([pair]);
   const decision = await world.auth.authenticate(request(`Basic ${Buffer.from("ada:ada").toString("base64")}`));
