@@ -1,6 +1,6 @@
 import { handler, plainName, roles, schemeName } from "./handler-schema.js";
 import { binding, operateAs, throttle, tickets } from "./policy-schema.js";
-import { count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
+import { condition, count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 const address = (description: string): Schema => ({
   type: "string",
@@ -41,10 +41,12 @@ const route = object(
       {
         host: text("a host name without a port", "Only requests for this host. Default: any."),
         path: text("a path such as /api", "This path and what is below it, by whole segments: `/api` is not `/apis`."),
-        methods: list(
-          { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" },
-          "a list of methods, such as [GET, HEAD]",
-          "Only these methods. Default: any.",
+        methods: condition(
+          list(
+            { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" },
+            "a list of methods, such as [GET, HEAD]",
+            "Only these methods. Default: any.",
+          ),
         ),
       },
       ["path"],
@@ -59,11 +61,13 @@ const route = object(
         "Requests without credentials are welcome; wrong credentials are refused all the same. At the path `/` this opens all " +
         "that no other route names, so there it must be spelled `everything`.",
     },
-    roles: roles("The caller must have one of these. Default: any caller."),
-    schemes: list(
-      { type: "string", ...schemeName },
-      "a list of schemes, such as [Basic]",
-      "The caller must have logged in by one of these schemes. Default: any.",
+    roles: condition(roles("The caller must have one of these. Default: any caller.")),
+    schemes: condition(
+      list(
+        { type: "string", ...schemeName },
+        "a list of schemes, such as [Basic]",
+        "The caller must have logged in by one of these schemes. Default: any.",
+      ),
     ),
     maxAge: duration("any", "The caller must have proved who they are within this time (RFC 9470 step-up)."),
     acr: list(

@@ -46,6 +46,12 @@ export const list = (items: Schema, title: string, description: string): Schema 
   title,
   description,
 });
+/** A list that asks for something: an empty one would let everybody in who wrote it to let nobody in. */
+export const condition = (listed: Schema): Schema => ({
+  ...listed,
+  minItems: 1,
+  title: `${listed.title} (leave it out to ask for nothing)`,
+});
 export const count = (fallback: number, description: string): Schema => ({
   type: "integer",
   minimum: 1,

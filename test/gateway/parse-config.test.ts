@@ -160,6 +160,15 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: "a list of roles for nobody, which would ask for nothing",
+    from: "roles: [user], upstream",
+    to: "roles: [], schemes: [], upstream",
+    faults: [
+      "gate.yaml:10:34: routes[1].roles must be a list of roles, such as [user] (leave it out to ask for nothing)",
+      "gate.yaml:10:47: routes[1].schemes must be a list of schemes, such as [Basic] (leave it out to ask for nothing)",
+    ],
+  },
+  {
     name: "a path that no canonical request can have",
     from: "/healthz",
     to: "/a/../b",
