@@ -9,6 +9,7 @@ import type { Platform } from "./platform.js";
 import type { OperateAs, OperateAsWish, WouldBeActor } from "./policies/operate-as.js";
 import type { LoggedIn } from "./sessions/open-session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
+import { withSecret } from "./with-secret.js";
 
 export interface BeginSessionParts<I extends Identity> {
   readonly platform: Platform;
@@ -56,7 +57,7 @@ export function createBeginSession<I extends Identity>(parts: BeginSessionParts<
         const { actor: by, identity: as } = operating;
         emit({ kind: "operate-as", ref: session.ref, subject: as.subject, actor: by.subject });
       }
-      return { kind: "opened", caller: allowed.caller, session, token, headers };
+      return withSecret({ kind: "opened", caller: allowed.caller, session, headers } as const, { token });
     } catch (error) {
       if (error instanceof AuthError && error.code === "invalid_identity") {
         emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });

@@ -55,6 +55,7 @@ export interface SessionOpened<I extends Identity = Identity> {
   readonly kind: "opened";
   readonly caller: Caller<I>;
   readonly session: Session;
+  /** Hidden: `inspect`, JSON and a copy by `...` go without. */
   readonly token: string;
   /** What else the answer must carry. */
   readonly headers?: HeaderFields | undefined;

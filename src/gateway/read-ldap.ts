@@ -1,4 +1,5 @@
 import type { LdapGroups, LdapOptions } from "../handlers/ldap-options.js";
+import { withSecret } from "../with-secret.js";
 import type { HandlerConfig } from "./config.js";
 import { type ConfigPath, toPathText } from "./config-document.js";
 import { parseDuration } from "./duration.js";
@@ -35,13 +36,7 @@ function readBind(
 ): LdapOptions["bind"] {
   if (dn === undefined || password === undefined) return undefined;
   const secret = readSecret(password, [...path, "password"], reading);
-  return secret === undefined ? undefined : hidden(dn, secret);
-}
-
-/** The directory wants the password itself; nothing that prints a configuration does. */
-function hidden(dn: string, password: string): LdapOptions["bind"] {
-  const bind = { dn, password };
-  return Object.freeze(Object.defineProperty(bind, "password", { value: password, enumerable: false }));
+  return secret === undefined ? undefined : Object.freeze(withSecret({ dn }, { password: secret }));
 }
 
 function readAuthorities(ca: string, path: ConfigPath, reading: Reading): string | undefined {

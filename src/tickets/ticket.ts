@@ -49,6 +49,7 @@ export interface TicketRequest {
 /** A ticket. It is a secret until it is redeemed. */
 export interface IssuedTicket {
   readonly kind: "issued";
+  /** Hidden: `inspect`, JSON and a copy by `...` go without. */
   readonly ticket: string;
   /** Milliseconds since 1970; of a whole second. */
   readonly expiresAt: number;
@@ -57,6 +58,7 @@ export interface IssuedTicket {
 /** A ticket that is a number. */
 export interface IssuedNumber<I extends Identity = Identity> {
   readonly kind: "issued";
+  /** Hidden, as a ticket is. */
   readonly number: bigint;
   readonly expiresAt: number;
   /** Who the service will learn it is from. */

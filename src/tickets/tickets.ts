@@ -16,6 +16,7 @@ import { fromContentJson, type SessionContent, toAuthenticatedAt } from "../sess
 import type { Sessions } from "../sessions/sessions.js";
 import type { Ask } from "../stores/guarded-store.js";
 import type { Store } from "../stores/store.js";
+import { withSecret } from "../with-secret.js";
 import type {
   IssuedNumber,
   IssuedTicket,
@@ -25,6 +26,7 @@ import type {
   TicketRequest,
   Tickets,
 } from "./ticket.js";
+import { defaultLifeMs, requireRequest, requireService } from "./ticket-request.js";
 import { createTicketCodec, toServiceMark } from "./ticket-token.js";
 
 export interface TicketsParts<I extends Identity> {
@@ -55,9 +57,6 @@ interface TicketRecord {
 }
 
 const noHeaders = { rawHeaders: [] };
-const defaultLifeMs = 30_000;
-const longestLifeMs = 300_000;
-const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
 /** Issues and redeems tickets: put once, taken at most once, whatever the store and the network do. */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
@@ -187,7 +186,8 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
           serviceMark: toServiceMark(request.service),
         };
         const ticket = codec.encode(fields);
-        return ticket === undefined ? deny(noHeaders, "unavailable") : { kind: "issued", ticket, expiresAt };
+        if (ticket === undefined) return deny(noHeaders, "unavailable");
+        return withSecret({ kind: "issued", expiresAt } as const, { ticket });
       }),
     redeem: (ticket: string, service: string) =>
       orRefused(async () => {
@@ -206,8 +206,10 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         const bytes = Buffer.from(platform.random(8));
         const made = await put(caller, request, bytes);
         if (made.kind === "denied") return made;
-        const { identity, actor } = made.content;
-        return { kind: "issued", number: bytes.readBigUInt64BE(), expiresAt: made.expiresAt, identity, actor };
+        const { expiresAt, content } = made;
+        const { identity, actor } = content;
+        const number = bytes.readBigUInt64BE();
+        return withSecret({ kind: "issued", expiresAt, identity, actor } as const, { number });
       }),
     redeemNumber: (number: bigint, service: string) =>
       orRefused(async () => {
@@ -233,16 +235,4 @@ const sessionEnded: RefusedTicket = Object.freeze({ kind: "refused", reason: "se
 
 function pick<I extends Identity>({ identity, actor, grant }: SessionContent<I>): Partial<SessionContent<I>> {
   return { identity, actor, grant };
-}
-
-function requireService(service: string): void {
-  if (typeof service === "string" && serviceShape.test(service)) return;
-  throw new AuthError("invalid_options", "service must be 1 to 256 characters without control characters");
-}
-
-function requireRequest(request: TicketRequest): TicketRequest {
-  requireService(request.service);
-  const { lifeMs = defaultLifeMs } = request;
-  if (Number.isSafeInteger(lifeMs) && lifeMs >= 1_000 && lifeMs <= longestLifeMs) return request;
-  throw new AuthError("invalid_options", `lifeMs must be a whole number of milliseconds from 1000 to ${longestLifeMs}`);
 }

@@ -1,0 +1,21 @@
+import { AuthError } from "../errors.js";
+import type { TicketRequest } from "./ticket.js";
+
+/** A hand-over takes seconds. Milliseconds. */
+export const defaultLifeMs = 30_000;
+const longestLifeMs = 300_000;
+const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
+
+/** @throws {AuthError} `invalid_options` */
+export function requireService(service: string): void {
+  if (typeof service === "string" && serviceShape.test(service)) return;
+  throw new AuthError("invalid_options", "service must be 1 to 256 characters without control characters");
+}
+
+/** @throws {AuthError} `invalid_options` */
+export function requireRequest(request: TicketRequest): TicketRequest {
+  requireService(request.service);
+  const { lifeMs = defaultLifeMs } = request;
+  if (Number.isSafeInteger(lifeMs) && lifeMs >= 1_000 && lifeMs <= longestLifeMs) return request;
+  throw new AuthError("invalid_options", `lifeMs must be a whole number of milliseconds from 1000 to ${longestLifeMs}`);
+}
