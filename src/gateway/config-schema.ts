@@ -1,6 +1,7 @@
 import { handler, plainName, roles, schemeName } from "./handler-schema.js";
 import { binding, operateAs, throttle, tickets } from "./policy-schema.js";
 import { condition, count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
+import { services } from "./service-schema.js";
 
 const address = (description: string): Schema => ({
   type: "string",
@@ -166,6 +167,7 @@ export const configSchema: Schema = {
       operateAs,
       binding,
       tickets,
+      services,
       routes: { ...list(route, "a list of routes", "Who may reach what. What no route matches is 404."), minItems: 1 },
       upstreams: mapOf(
         upstream,

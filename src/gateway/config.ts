@@ -5,6 +5,7 @@ import type { ExternalOptions } from "../handlers/external.js";
 import type { LdapOptions } from "../handlers/ldap-options.js";
 import type { OperateAsRule } from "../policies/operate-as-rules.js";
 import type { ThrottleOptions } from "../policies/throttle-options.js";
+import type { EnterpriseOptions } from "../services/enterprise-options.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
 import type { CertificateRuleConfig } from "./read-certificates.js";
 
@@ -25,6 +26,7 @@ export interface GatewayConfig {
   readonly throttle: ThrottleOptions | false;
   readonly operateAs: OperateAsConfig | undefined;
   readonly tickets: TicketsConfig;
+  readonly services: ServicesConfig;
   readonly binding: { readonly bindToCertificate: boolean; readonly dpop: DpopOptions };
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
@@ -109,6 +111,19 @@ export interface TicketsConfig {
   /** Subjects by the service that they answer for; undefined: each for the service of its own name. */
   readonly services: ReadonlyMap<string, readonly string[]> | undefined;
   readonly onMisuse: "alarm" | "revoke";
+}
+
+/** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
+export interface ServicesConfig {
+  readonly deephavenEnterprise: EnterpriseConfig | undefined;
+}
+
+export interface EnterpriseConfig
+  extends Pick<EnterpriseOptions, "cookieLifeMs" | "tokenLifeMs" | "delegateServices" | "address"> {
+  /** CIDR blocks. */
+  readonly verifyTokenFrom: "anyone" | readonly string[];
+  /** Empty: nobody reloads. */
+  readonly reloadRoles: readonly string[];
 }
 
 export interface RouteConfig {

@@ -20,7 +20,7 @@ import { isPermitted } from "./permission.js";
 import type { RawRequest } from "./raw-request.js";
 import { refusals } from "./refusals.js";
 import { createRouteTable, matchRoute } from "./routes.js";
-import { isProcedure } from "./rpc.js";
+import { createIsProcedure } from "./rpc.js";
 import { createStateAuth } from "./state-auth.js";
 
 /** What would become of a request. Nothing in it is secret. */
@@ -86,7 +86,8 @@ export async function explainRequest(
   if (target === undefined || readFraming(request as unknown as NodeRequest) === undefined) {
     return deny(refusals.bad_request);
   }
-  if (isProcedure(target.path) || pagePathsOf(config).has(target.path)) return { ...nothing, outcome: "procedure" };
+  const isOurs = createIsProcedure(config.services)(target.path) || pagePathsOf(config).has(target.path);
+  if (isOurs) return { ...nothing, outcome: "procedure" };
   if (route === undefined) return deny(refusals.no_route);
 
   const trust = parseTrustedProxies(config.trustedProxies);

@@ -1,4 +1,5 @@
 import { AuthError } from "../errors.js";
+import type { Awaitable } from "../handlers/handler.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import type { AddressConfig, GatewayConfig } from "./config.js";
 import { createListeners, type Listeners } from "./listeners.js";
@@ -11,6 +12,8 @@ export interface GatewayOptions {
   readonly platform?: Platform | undefined;
   /** Default: lines of JSON on standard output, at the configured level. */
   readonly log?: Logger | undefined;
+  /** What the RPC `reload` does, and what its caller is told. Default: it is not there. */
+  readonly reload?: (() => Awaitable<string>) | undefined;
 }
 
 /** A running gateway. */
@@ -43,7 +46,7 @@ export type RestartPart = (typeof restartParts)[number];
  * @throws rejects with `AuthError` `invalid_options`, or with the system's error when an address cannot be listened on.
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
-  const { platform = systemPlatform, log = createLog(config.log) } = options;
+  const { platform = systemPlatform, log = createLog(config.log), reload } = options;
   let listeners: Listeners | undefined;
   let stopped: Promise<void> | undefined;
   const telemetry = createTelemetry(log, platform, {
@@ -52,7 +55,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     store: () => state.store,
   });
   const shared = createSharedParts(platform, telemetry.onStore);
-  const make = (next: GatewayConfig): GatewayState => createState(next, { platform, shared, ...telemetry });
+  const make = (next: GatewayConfig): GatewayState => createState(next, { platform, shared, reload, ...telemetry });
   let state = make(config);
   const retired = new Set<GatewayState>();
   const { listening, admin } = await listen().catch(async (error: unknown) => {

@@ -12,10 +12,8 @@ import type { Decision, Denial } from "../decision.js";
 import type { Identity } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { quietly } from "../quietly.js";
-import { authRoutes } from "../services/auth-service.js";
-import type { Caller } from "../sessions/session.js";
 import { type CanonicalTarget, toCanonicalTarget } from "./canonical-target.js";
-import type { RouteConfig } from "./config.js";
+import type { RouteConfig, ServicesConfig } from "./config.js";
 import { type TrustAddress, toForwardedHeaders } from "./forwarded.js";
 import { type Framing, readFraming } from "./framing.js";
 import { toIdentityHeaders } from "./identity-headers.js";
@@ -26,11 +24,12 @@ import { proxy } from "./proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "./proxy-upgrade.js";
 import { refusals } from "./refusals.js";
 import { matchRoute, type RouteTable } from "./routes.js";
-import { isProcedure } from "./rpc.js";
+import { createIsProcedure } from "./rpc.js";
+import { createServiceRoutes, type ServiceOptions } from "./services.js";
 import { allowSlowBody } from "./slow-clients.js";
 import type { Upstreams } from "./upstreams.js";
 
-export interface HandleOptions<I extends Identity = Identity> {
+export interface HandleOptions<I extends Identity = Identity> extends Omit<ServiceOptions, "platform"> {
   readonly auth: Auth<I>;
   readonly routes: RouteTable;
   readonly upstreams: Pick<Upstreams, "get">;
@@ -44,8 +43,8 @@ export interface HandleOptions<I extends Identity = Identity> {
   readonly platform?: Platform;
   /** Our own pages, by canonical path. */
   readonly pages?: Pages | undefined;
-  /** The services whose tickets a caller may redeem. */
-  readonly servicesOf?: ((caller: Caller) => readonly string[]) | undefined;
+  /** What the gateway answers itself beside `sallyport.v1.AuthService`. Default: nothing. */
+  readonly services?: ServicesConfig;
 }
 
 export interface Pages {
@@ -65,10 +64,11 @@ export interface RequestHandler {
 /** The path of a request through the gateway, from its header block to the upstream. */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, routes, upstreams, trust, onOutcome, platform = systemPlatform } = options;
-  const { servicesOf, pages } = options;
+  const { pages, services = noServices } = options;
+  const isProcedure = createIsProcedure(services);
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const serve = connectAuth(auth, connectNodeAdapter, {
-    routes: authRoutes(auth, { servicesOf }),
+    routes: createServiceRoutes(auth, services, { ...options, platform }),
     trustProxy: trust,
     platform,
   });
@@ -177,6 +177,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     },
   };
 }
+
+const noServices: ServicesConfig = { deephavenEnterprise: undefined };
 
 interface Call {
   readonly request: NodeRequest;

@@ -8,6 +8,7 @@ import { readHandlers } from "./read-handlers.js";
 import { readListen, readTrustedProxies } from "./read-listen.js";
 import { readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
 import { readRoutes, readUpstreams } from "./read-routes.js";
+import { readServices } from "./read-services.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
 import { type Environment, readFileWith } from "./secrets.js";
 
@@ -76,16 +77,18 @@ export function readConfigFile(file: string): string {
 
 function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {
   const handlers = Object.freeze(readHandlers(raw, reading));
+  const session = readSession(raw, reading);
   return Object.freeze({
     realm: raw.realm ?? "sallyport",
     ...readListen(raw, reading),
     keys: readKeysFile(raw, reading),
     store: readStore(raw, reading),
-    session: readSession(raw, reading),
+    session,
     handlers,
     throttle: readThrottle(raw, reading),
     operateAs: readOperateAs(raw, handlers, reading),
     tickets: readTickets(raw),
+    services: readServices(raw, session, reading),
     binding: readBinding(raw, reading),
     routes: Object.freeze(readRoutes(raw, reading)),
     upstreams: readUpstreams(raw, reading),

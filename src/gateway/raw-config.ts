@@ -25,6 +25,7 @@ export interface RawConfig {
   readonly handlers?: Named<RawHandler>;
   readonly throttle?: RawThrottle;
   readonly operateAs?: { readonly users?: string; readonly rules?: List<RawOperateAsRule> };
+  readonly services?: { readonly deephavenEnterprise?: RawEnterprise };
   readonly tickets?: { readonly services?: Named<List<string>>; readonly onMisuse?: "alarm" | "revoke" };
   readonly routes?: List<RawRoute>;
   readonly upstreams?: Named<RawUpstream>;
@@ -166,6 +167,15 @@ export interface RawOperateAsRule {
   readonly reasonRequired?: boolean;
   readonly maxDuration?: string;
   readonly nested?: boolean;
+}
+
+export interface RawEnterprise {
+  readonly cookieLife?: string;
+  readonly tokenLife?: string;
+  readonly verifyTokenFrom?: string | List<string>;
+  readonly delegateServices?: List<string>;
+  readonly reloadRoles?: List<string>;
+  readonly address?: string;
 }
 
 export interface RawRoute {

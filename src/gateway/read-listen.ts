@@ -106,22 +106,35 @@ const shortestPrefix = { ipv4: 8, ipv6: 7 } as const;
 
 /** Proxies in front. A block that holds the whole net would let every caller forge its address. */
 export function readTrustedProxies(raw: RawConfig, reading: Reading): readonly string[] {
-  return (raw.trustedProxies ?? []).flatMap((block, index) => {
-    if (block === undefined) return [];
-    const path = ["trustedProxies", index];
-    const cidr = ipaddr.isValid(block) ? `${block}/${block.includes(":") ? 128 : 32}` : block;
-    if (!ipaddr.isValidCIDR(cidr)) {
-      report(reading, path, "this must be an address block, such as 10.0.0.0/8 or fd00::/8");
-      return [];
-    }
-    const [address, bits] = ipaddr.parseCIDR(cidr);
-    if (bits < shortestPrefix[address.kind()]) {
-      report(
-        reading,
-        path,
-        "this block is larger than any private network: whoever is in it can claim to be anyone; name your proxies",
-      );
-    }
-    return [cidr];
-  });
+  return (raw.trustedProxies ?? []).flatMap((block, index) =>
+    readBlock(block, ["trustedProxies", index], reading, "name your proxies"),
+  );
+}
+
+/**
+ * An address block, or nothing, and then the fault was reported. An address alone is a block of one.
+ *
+ * @param remedy for a block that is too large
+ */
+export function readBlock(
+  block: string | undefined,
+  path: ConfigPath,
+  reading: Reading,
+  remedy: string,
+): readonly string[] {
+  if (block === undefined) return [];
+  const cidr = ipaddr.isValid(block) ? `${block}/${block.includes(":") ? 128 : 32}` : block;
+  if (!ipaddr.isValidCIDR(cidr)) {
+    report(reading, path, "this must be an address block, such as 10.0.0.0/8 or fd00::/8");
+    return [];
+  }
+  const [address, bits] = ipaddr.parseCIDR(cidr);
+  if (bits < shortestPrefix[address.kind()]) {
+    report(
+      reading,
+      path,
+      `this block is larger than any private network: whoever is in it can claim to be anyone; ${remedy}`,
+    );
+  }
+  return [cidr];
 }

@@ -30,19 +30,22 @@ export interface Served {
  */
 export async function serveFile(file: string, options: ServeFileOptions = {}): Promise<Served> {
   const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
-  const gateway = await startGateway(loadConfig(file, environment), { platform, log: given });
+  const gateway = await startGateway(loadConfig(file, environment), { platform, log: given, reload });
   const { log } = gateway;
 
-  function reload(): void {
+  /** @returns for whoever asked from outside: what is wrong with the file is in the log. */
+  function reload(): string {
     try {
       const { restartNeeded } = gateway.reload(loadConfig(file, environment));
       log.info({ file }, "configuration reloaded");
-      if (restartNeeded.length > 0) {
-        log.warn({ file, restartNeeded }, `restart to change ${restartNeeded.join(", ")}; the rest is in effect`);
-      }
+      if (restartNeeded.length === 0) return "reloaded";
+      const rest = `restart to change ${restartNeeded.join(", ")}; the rest is in effect`;
+      log.warn({ file, restartNeeded }, rest);
+      return `reloaded; ${rest}`;
     } catch (error) {
       const faults = error instanceof AuthError ? error.message.split("\n") : ["it cannot be used"];
       log.error({ file, faults }, "configuration not reloaded; the last good one stays");
+      return "not reloaded: the configuration is faulty; the log says where";
     }
   }
 

@@ -54,7 +54,7 @@ export function createSharedParts(
   };
 }
 
-export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onOutcome"> {
+export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onOutcome" | "reload"> {
   readonly shared: SharedParts;
 }
 
@@ -63,7 +63,10 @@ export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onO
  *
  * @throws {AuthError} `invalid_options`
  */
-export function createState(config: GatewayConfig, { shared, onOutcome, ...options }: StateOptions): GatewayState {
+export function createState(
+  config: GatewayConfig,
+  { shared, onOutcome, reload, ...options }: StateOptions,
+): GatewayState {
   const { platform } = options;
   const store = shared.stores.take(config.store);
   // The engine closes the store that it is given; this one it only borrows.
@@ -90,6 +93,8 @@ export function createState(config: GatewayConfig, { shared, onOutcome, ...optio
       auth,
       servicesOf,
       pages,
+      services: config.services,
+      reload,
       routes,
       upstreams,
       trust,

@@ -1,7 +1,6 @@
 import type { Auth } from "../auth.js";
 import { AuthError } from "../errors.js";
 import type { Awaitable } from "../handlers/handler.js";
-import type { Identity } from "../identity.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { resolveRules, type SessionRules } from "../sessions/rules.js";
 
@@ -52,7 +51,10 @@ const exactnessMs = 10_000;
  *
  * @throws {AuthError} `invalid_options`; the message says what to do.
  */
-export function resolveEnterpriseOptions(auth: Auth<Identity>, options: EnterpriseOptions): ResolvedEnterpriseOptions {
+export function resolveEnterpriseOptions(
+  auth: Pick<Auth, "rules">,
+  options: EnterpriseOptions,
+): ResolvedEnterpriseOptions {
   const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, delegateServices = [], reload } = options;
   requireMs("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
   requireMs("tokenLifeMs", tokenLifeMs, 1_000, 300_000);

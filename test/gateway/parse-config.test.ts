@@ -136,6 +136,40 @@ const rows: readonly Row[] = [
     faults: ["gate.yaml:2:26: throttle.maxFailures must be a whole number from 1 to 100"],
   },
   {
+    name: "a cookie that Python's client could not refresh in time, and other settings of Deephaven Enterprise",
+    from: "realm: example",
+    to: `realm: example
+services:
+  deephavenEnterprise:
+    cookieLife: 2m
+    tokenLife: 10m
+    address: auth.example
+    verifyTokenFrom: everyone
+    delegateService: worker`,
+    faults: [
+      "gate.yaml:4:17: cookieLife must be a whole number of milliseconds from 125000 to 86400000, not 120000",
+      "gate.yaml:5:16: tokenLife must be a whole number of milliseconds from 1000 to 300000, not 600000",
+      'gate.yaml:6:14: address must be an IPv4 address such as 192.0.2.7, not "auth.example"',
+      "gate.yaml:7:22: verifyTokenFrom must be a list of address blocks, or the word anyone",
+      'gate.yaml:8:5: unknown key "services.deephavenEnterprise.delegateService"; did you mean "delegateServices"?',
+    ],
+  },
+  {
+    name: "everybody as verifiers, without the word for it",
+    from: "realm: example",
+    to: "realm: example\nservices: { deephavenEnterprise: { verifyTokenFrom: [0.0.0.0/0, nonsense] } }",
+    faults: [
+      "gate.yaml:2:54: this block is larger than any private network: whoever is in it can claim to be anyone; say anyone if you mean it",
+      "gate.yaml:2:65: this must be an address block, such as 10.0.0.0/8 or fd00::/8",
+    ],
+  },
+  {
+    name: "a cookie that outlives the session",
+    from: "realm: example",
+    to: "realm: example\nsession: { absolute: 10m, idle: 10m }\nservices: { deephavenEnterprise: { cookieLife: 10m } }",
+    faults: ["gate.yaml:3:48: absolute (600000) must be at least cookieLife + 10000; lengthen it"],
+  },
+  {
     name: "a listener on all interfaces without TLS",
     from: "127.0.0.1:8080",
     to: "0.0.0.0:8080",
