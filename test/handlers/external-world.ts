@@ -26,6 +26,8 @@ export interface ExternalWorld extends ExternalNode {
   browserAddress: string;
   /** What the store was asked to keep. */
   readonly kept: string[];
+  /** The store cannot answer, until it can again. */
+  storeIsDown: boolean;
   readonly idp: IdentityProvider;
   readonly url: string;
   readonly browser: CookieBrowser;
@@ -54,8 +56,13 @@ export async function startExternal(t: TestContext, options: Partial<ExternalOpt
   const store: Store = {
     ...inner,
     put(kind, id, json, lifeMs) {
+      if (world.storeIsDown) throw new Error("down");
       kept.push(id, json);
       return inner.put(kind, id, json, lifeMs);
+    },
+    take(kind, id) {
+      if (world.storeIsDown) throw new Error("down");
+      return inner.take(kind, id);
     },
   };
   const keys: KeyRing = randomKeys();
@@ -82,7 +89,7 @@ export async function startExternal(t: TestContext, options: Partial<ExternalOpt
   });
 
   const world: ExternalWorld = {
-    ...{ ...first, idp, url, browser, addNode, kept, browserAddress: "127.0.0.1" },
+    ...{ ...first, idp, url, browser, addNode, kept, browserAddress: "127.0.0.1", storeIsDown: false },
     wait(key, { auth } = first, address = "192.0.2.1") {
       const context = { peer: { address, trusted: false }, target: { method: "POST", path: "/" } } as const;
       return auth.logIn({ scheme: "External", payload: Buffer.from(key) }, { ...context, signal: callers.signal });

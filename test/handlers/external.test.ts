@@ -150,6 +150,24 @@ test("what is no key is refused at once, and asks nobody", async (t) => {
   }
 });
 
+test("while the store cannot answer, client and browser are told to try again, and nobody is refused", async (t) => {
+  const world = await startExternal(t);
+  world.storeIsDown = true;
+  const early = await world.wait(newKey());
+  assert.ok(early.kind === "denied");
+  assert.deepEqual([early.code, early.reason], ["unavailable", "unavailable"]);
+  world.storeIsDown = false;
+  const key = newKey();
+  const waiting = world.wait(key);
+  const question = await world.visit(key);
+  world.storeIsDown = true;
+  const answered = await world.browser.submit(question, { answer: "yes" });
+  assert.deepEqual([answered.status, /cannot be checked now/.test(answered.text)], [503, true]);
+  const outcome = await waiting;
+  assert.ok(outcome.kind === "denied");
+  assert.equal(outcome.code, "unavailable");
+});
+
 test("a provider that cannot be reached is 503 on the page, and then works", async (t) => {
   const { browser, url } = await startExternal(t, { issuer: "http://127.0.0.1:1" });
   const page = await browser.open(`${url}/login?key=${encodeURIComponent(newKey())}`);
