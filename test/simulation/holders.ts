@@ -16,8 +16,10 @@ export interface Sent {
 export interface Holder {
   /** For the shipped client's side of a session. */
   readonly key: Bearer["key"];
-  /** A request with this token; without one, a log-in. */
-  present(token?: string): Sent;
+  /** A request with this token. */
+  present(token: string): Sent;
+  /** A request with the password. */
+  logIn(): Sent;
   learn(nonce: string | null): void;
 }
 
@@ -37,8 +39,12 @@ export function createHolder(boundTo: BoundTo): Holder {
   if (boundTo === "key") return createKeyHolder();
   const certificate = new TextEncoder().encode(`certificate ${certificates++}`);
   const peer: Peer = boundTo === undefined ? anyPeer : { ...anyPeer, certificate };
-  const present = (token?: string): Sent => ({ authorization: token ? `Bearer ${token}` : password, peer });
-  return { key: undefined, present, learn: () => {} };
+  return {
+    key: undefined,
+    present: (token) => ({ authorization: `Bearer ${token}`, peer }),
+    logIn: () => ({ authorization: password, peer }),
+    learn: () => {},
+  };
 }
 
 let certificates = 0;
@@ -52,13 +58,14 @@ function createKeyHolder(): Holder {
     nonce = next ?? nonce;
     return next !== null;
   };
+  const prove = (ath: string | undefined): string => {
+    const jti = `${maker.jkt}.${proofs++}`;
+    return maker.prove({ jti, htu: `https://${target.host}${target.path}`, nonce, ath });
+  };
   return {
     key: { prove: () => Promise.reject(new Error("the simulated client signs by itself")), learn, isStale: false },
     learn,
-    present(token) {
-      const claims = { jti: `${maker.jkt}.${proofs++}`, htu: `https://${target.host}${target.path}`, nonce };
-      const dpop = maker.prove({ ...claims, ath: token && athOf(token) });
-      return { authorization: token ? `DPoP ${token}` : password, dpop, peer: anyPeer };
-    },
+    present: (token) => ({ authorization: `DPoP ${token}`, dpop: prove(athOf(token)), peer: anyPeer }),
+    logIn: () => ({ authorization: password, dpop: prove(undefined), peer: anyPeer }),
   };
 }

@@ -90,7 +90,7 @@ export function createHonestClient(options: HonestClientOptions): HonestClient {
       };
       const attempt = () => {
         if (by !== process || stopped) return;
-        const sent = holder.present(call.token);
+        const sent = holder.present(call.token ?? "");
         network.send(sent, (answer) => {
           if (answer.allowed) used.push(sent);
           if (used.length > maxUsed) used.shift();

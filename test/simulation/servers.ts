@@ -123,7 +123,7 @@ export function createServers(options: ServersOptions): Servers {
       const proof = { scheme: "basic", payload: password.slice("Basic ".length) };
       for (;;) {
         let token: string | undefined;
-        const { peer, ...fields } = holder.present();
+        const { peer, ...fields } = holder.logIn();
         const context = { peer, target, rawHeaders: toRawHeaders(fields) };
         const opened = (nodes[0] as Node).auth.logIn(proof, context);
         time.settled();
