@@ -1,15 +1,15 @@
 import { createAuthenticate } from "./authenticate.js";
 import { after } from "./awaitable.js";
+import { type CallerSlot, createCallerSlot } from "./caller-slot.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createChooseCarrier } from "./choose-carrier.js";
-import { createDeny } from "./credentials/deny.js";
+import { createDeny, type Denied } from "./credentials/deny.js";
 import { createDpop } from "./credentials/dpop.js";
 import { createPossession } from "./credentials/proof-of-possession.js";
 import { isSufficient } from "./credentials/step-up.js";
 import { createExtract } from "./credentials/token-carriers.js";
 import type { AuthenticateOptions, AuthRequest, Decision, Denial, StepUp } from "./decision.js";
-import { AuthError } from "./errors.js";
-import type { OnEvent } from "./events.js";
+import type { EventSource } from "./events.js";
 import type { Awaitable, Handler } from "./handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "./handlers/handler-table.js";
 import { createCredentialMemory } from "./handlers/remembered-credentials.js";
@@ -20,7 +20,6 @@ import { createGuardedCheck } from "./policies/guarded-check.js";
 import { createOperateAs, requireOperateAs } from "./policies/operate-as.js";
 import { createThrottle } from "./policies/throttle.js";
 import { createProofs, type OneTimeProofs } from "./proofs.js";
-import { quietly } from "./quietly.js";
 import { createGrantCheck } from "./sessions/grant-check.js";
 import { openKeys } from "./sessions/keys.js";
 import { createKnownSessions } from "./sessions/known-sessions.js";
@@ -34,8 +33,11 @@ import { createAsk } from "./stores/guarded-store.js";
 import { startPurge } from "./stores/purge.js";
 import type { SessionRules } from "./stores/store.js";
 
+export type { CallerSlot } from "./caller-slot.js";
 export type { BeginOperateAs, LogIn, LogInContext, LogInOutcome, OpenContext, Proof, SessionOpened } from "./log-in.js";
 
+import { toParty } from "./party.js";
+import { createTell } from "./tell.js";
 import type { Tickets } from "./tickets/ticket.js";
 import { createTickets } from "./tickets/tickets.js";
 
@@ -65,7 +67,11 @@ export interface Auth<I extends Identity = Identity> {
    * @param request whose challenges fit: a script is not offered what opens a dialog
    * @returns the denial to write (RFC 9470), or `undefined` when the log-in is good enough.
    */
-  askForMore(caller: Caller, stepUp: StepUp, request: Pick<AuthRequest, "rawHeaders">): Denial | undefined;
+  askForMore(
+    caller: Caller,
+    stepUp: StepUp,
+    request: EventSource & Pick<AuthRequest, "rawHeaders">,
+  ): Denial | undefined;
   /**
    * Who is calling.
    *
@@ -101,12 +107,6 @@ export interface AccountReset {
   reset(account: string): Promise<boolean>;
 }
 
-/** Looks like a Connect `ContextKey`, so that the core needs no import of Connect. */
-export interface CallerSlot<I extends Identity = Identity> {
-  readonly id: symbol;
-  readonly defaultValue: Caller<I> | undefined;
-}
-
 /**
  * Makes the engine: resolves the options once, opens keys and store, and gives back what every front is given.
  *
@@ -119,7 +119,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const resolved = resolveOptions(options);
   const { platform, store, realm } = resolved;
   const table = createHandlerTable(options.handlers, options.aliases);
-  const emit: OnEvent = (event) => quietly(() => resolved.onEvent(event));
+  const tell = createTell(resolved);
+  const { emit, record } = tell;
   const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
   const loadOpen = createLoadOpen(store, ask);
   const keys = openKeys(resolved.keys, platform);
@@ -150,8 +151,10 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     emit,
   });
   const checkGrant = createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn });
-  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, prove, checkGrant });
-  const deny = createDeny(realm, table, (reason) => emit({ kind: "refused", reason }));
+  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, record, prove, checkGrant });
+  const deny = createDeny(realm, table, (reason, request, party) =>
+    emit({ kind: "refused", reason, ...party }, request),
+  );
   const offered: Offered<I> = new WeakMap();
   const throttle = createThrottle({ ...resolved, ask, emit });
   const guardedCheck = createGuardedCheck<I>({ platform, memory, throttle });
@@ -178,30 +181,24 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     deny,
     proofs,
     emit,
+    record,
   });
   const sessions = createSessions({ store, ask, known, memory, emit });
-  const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
+  const callers = createCallerSlot<I>();
   const stopPurge = startPurge(store, ask, platform);
-
-  function optionalCaller(source: object): Caller<I> | undefined {
-    const { values } = source as { readonly values?: { get?(key: CallerSlot<I>): Caller<I> | undefined } };
-    // A Connect HandlerContext keeps its values behind a key; everything else carries the caller itself.
-    if (typeof values?.get === "function") return values.get(slot);
-    return (source as { readonly [key: symbol]: Caller<I> | undefined })[slot.id];
-  }
 
   let closing: Promise<void> | undefined;
   async function stop(): Promise<void> {
     stopPurge();
     known.close();
     await store.close();
+    await tell.close();
   }
 
   return Object.freeze({
     realm,
     rules: resolved.rules,
     proofs: (scheme: string) => proofs(scheme.toLowerCase()),
-    slot,
     schemes: table.names,
     authenticate: createAuthenticate<I>({
       platform,
@@ -216,23 +213,18 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     }),
     logIn,
     operateAs: beginOperateAs,
-    askForMore: (caller: Caller, stepUp: StepUp, request: Pick<AuthRequest, "rawHeaders">) =>
+    askForMore: (caller: Caller, stepUp: StepUp, request: Denied) =>
       isSufficient(caller, stepUp, platform.now())
         ? undefined
-        : deny(request, "insufficient_user_authentication", { scheme: caller.scheme, stepUp }),
+        : deny(request, "insufficient_user_authentication", {
+            scheme: caller.scheme,
+            stepUp,
+            party: toParty(caller),
+          }),
     sessions,
-    tickets: createTickets<I>({ ...resolved, ask, loadOpen, keys, deny, operateAs, sessions, openFor, emit }),
+    tickets: createTickets<I>({ ...resolved, ask, loadOpen, keys, deny, operateAs, sessions, openFor, emit, record }),
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
-    optionalCaller,
-    caller(source: object) {
-      const caller = optionalCaller(source);
-      if (caller !== undefined) return caller;
-      throw new AuthError(
-        "no_caller",
-        "nobody was authenticated for this request: mount the middleware in front of the route, or, where anonymous " +
-          "requests are welcome, use auth.optionalCaller",
-      );
-    },
+    ...callers,
     close() {
       closing ??= stop();
       return closing;

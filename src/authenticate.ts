@@ -6,9 +6,11 @@ import type { Deny } from "./credentials/deny.js";
 import { isSufficient } from "./credentials/step-up.js";
 import { type CookieOptions, type Extract, toSetCookie } from "./credentials/token-carriers.js";
 import type { Allowed, AuthenticateOptions, AuthRequest, Decision, Denial, DenialReason, StepUp } from "./decision.js";
+import type { EventParty } from "./events.js";
 import type { Awaitable } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
 import type { Identity } from "./identity.js";
+import { toParty } from "./party.js";
 import type { Platform } from "./platform.js";
 import { createOffer } from "./sessions/offer.js";
 import type { Resumed, SessionManager } from "./sessions/session-manager.js";
@@ -110,16 +112,21 @@ export function createAuthenticate<I extends Identity>({
     return rescue<Decision<I>>(
       () =>
         after(checkCredentials(scheme, payload, request, options), (checked) =>
-          checked.kind === "allowed" ? checked : deny(request, checked.reason, checked),
+          checked.kind === "allowed" ? checked : deny(request, checked.reason, { ...checked, party: named(scheme) }),
         ),
-      () => deny(request, "unavailable"),
+      () => deny(request, "unavailable", { party: named(scheme) }),
     );
+  }
+
+  /** Only a registered one: whoever forgets the scheme has put a token in its place. */
+  function named(scheme: string): EventParty | undefined {
+    return table.get(scheme) === undefined ? undefined : { scheme };
   }
 
   function refuse(request: AuthRequest, scheme: string, refused: Exclude<Resumed<I>, { kind: "allowed" }>): Denial {
     // Whoever followed an offer until its session ended comes back with the password, and needs another one.
     offered.delete(request.peer);
-    return deny(request, refused.reason, { scheme, headers: refused.headers });
+    return deny(request, refused.reason, { scheme, headers: refused.headers, party: refused.party });
   }
 
   /** Anonymous callers are asked to log in at all. */
@@ -128,7 +135,8 @@ export function createAuthenticate<I extends Identity>({
     if (decision.kind === "anonymous") return deny(request, "no_credentials");
     const { caller, headers } = decision;
     if (isSufficient(caller, stepUp, platform.now())) return decision;
-    return deny(request, "insufficient_user_authentication", { scheme: caller.scheme, headers, stepUp });
+    const party = toParty(caller);
+    return deny(request, "insufficient_user_authentication", { scheme: caller.scheme, headers, stepUp, party });
   }
 }
 

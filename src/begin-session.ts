@@ -1,12 +1,13 @@
-import type { Deny } from "./credentials/deny.js";
+import { type Deny, withoutForm } from "./credentials/deny.js";
 import type { PossessionOutcome } from "./credentials/proof-of-possession.js";
-import type { Denial } from "./decision.js";
+import type { AuthenticationReason, Denial, HeaderFields } from "./decision.js";
 import { AuthError } from "./errors.js";
-import type { OnEvent } from "./events.js";
-import type { Identity } from "./identity.js";
+import type { Emit, EventParty, EventSource, Recording } from "./events.js";
+import { type Identity, toActorNames } from "./identity.js";
 import type { SessionOpened } from "./log-in.js";
 import type { Platform } from "./platform.js";
 import type { OperateAs, OperateAsWish, WouldBeActor } from "./policies/operate-as.js";
+import { quietly } from "./quietly.js";
 import type { LoggedIn } from "./sessions/open-session.js";
 import type { SessionManager } from "./sessions/session-manager.js";
 import { withSecret } from "./with-secret.js";
@@ -16,7 +17,8 @@ export interface BeginSessionParts<I extends Identity> {
   readonly manager: SessionManager<I>;
   readonly operateAs: OperateAs<I>;
   readonly deny: Deny;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
+  readonly record: Recording;
 }
 
 /** Who gets a session. */
@@ -25,27 +27,58 @@ export interface Beginner extends LoggedIn, WouldBeActor {
   readonly from?: string | undefined;
 }
 
-export type BeginSession<I extends Identity> = (
-  who: Beginner,
-  wish: OperateAsWish | undefined,
-  possession: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
-) => Promise<SessionOpened<I> | Denial>;
+/** Makes the denials of one attempt. */
+export type Refuse = (reason: AuthenticationReason, headers?: HeaderFields) => Denial;
 
-const noHeaders = { rawHeaders: [] };
+/** How every log-in by message ends, and every denial on the way there. */
+export interface BeginSession<I extends Identity> {
+  /** @param wish operate as somebody else from the start */
+  open(
+    who: Beginner,
+    wish: OperateAsWish | undefined,
+    refused: Refuse,
+    possession: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
+  ): Promise<SessionOpened<I> | Denial>;
+  refusing(source: EventSource | undefined, party: EventParty | undefined): Refuse;
+}
 
-/** How every log-in by message ends: in a session, as whoever logged in or as somebody else, or in a denial. */
-export function createBeginSession<I extends Identity>(parts: BeginSessionParts<I>): BeginSession<I> {
-  const { platform, manager, operateAs, deny, emit } = parts;
+/** In a session, as whoever logged in or as somebody else, or in a denial. */
+export function createBeginSession<I extends Identity>({
+  platform,
+  manager,
+  operateAs,
+  deny,
+  emit,
+  record,
+}: BeginSessionParts<I>): BeginSession<I> {
+  return { open, refusing };
 
-  return async function begin(who, wish, { cnf, headers }) {
-    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant, from } = who;
+  async function open(
+    who: Beginner,
+    wish: OperateAsWish | undefined,
+    refused: Refuse,
+    { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
+  ): Promise<SessionOpened<I> | Denial> {
+    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant, source, from } = who;
     try {
-      const own: LoggedIn = { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, cnf, rules, grant };
+      const own: LoggedIn = {
+        identity,
+        actor,
+        scheme,
+        expiresAt,
+        acr,
+        provedAt,
+        checkedAt,
+        cnf,
+        rules,
+        grant,
+        source,
+      };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
-      const operating = isOther ? await operateAs.begin(who, wish) : undefined;
-      if (isOther && operating === undefined) return deny(noHeaders, "operate_as_refused");
+      const operating = isOther ? await operateAs.begin(who, wish, undefined, source) : undefined;
+      if (isOther && operating === undefined) return refused("operate_as_refused");
       // Memory may have let the caller in, and a policy may have taken its time.
-      if (from !== undefined && !(await operateAs.isLive(from))) return deny(noHeaders, "revoked");
+      if (from !== undefined && !(await operateAs.isLive(from))) return refused("revoked");
       const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
       const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
       const opened = await manager.open(
@@ -55,14 +88,25 @@ export function createBeginSession<I extends Identity>(parts: BeginSessionParts<
       const { allowed, session, token } = opened;
       if (operating !== undefined) {
         const { actor: by, identity: as } = operating;
-        emit({ kind: "operate-as", ref: session.ref, subject: as.subject, actor: by.subject });
+        const names = { ref: session.ref, subject: as.subject, ...toActorNames(by), actor: by.subject };
+        try {
+          await record({ kind: "operate-as", ...names }, source);
+        } catch (error) {
+          quietly(() => session.end("not recorded", source));
+          throw error;
+        }
       }
       return withSecret({ kind: "opened", caller: allowed.caller, session, headers } as const, { token });
     } catch (error) {
       if (error instanceof AuthError && error.code === "invalid_identity") {
-        emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
+        emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }, source);
       }
-      return deny(noHeaders, "unavailable");
+      return refused("unavailable");
     }
-  };
+  }
+
+  /** Denials of one attempt. */
+  function refusing(source: EventSource | undefined, party: EventParty | undefined): Refuse {
+    return (reason, headers) => deny(withoutForm(source), reason, { headers, party });
+  }
 }

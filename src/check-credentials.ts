@@ -3,7 +3,7 @@ import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-o
 import { isSufficient } from "./credentials/step-up.js";
 import type { Allowed, AuthenticateOptions, AuthRequest } from "./decision.js";
 import { AuthError } from "./errors.js";
-import type { OnEvent } from "./events.js";
+import type { Emit } from "./events.js";
 import {
   type Awaitable,
   declined,
@@ -49,7 +49,7 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly nestedSchemes: boolean;
   readonly offered: Offered<I>;
   readonly proofs: (scheme: string) => OneTimeProofs;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
 }
 
 /** To whom a token was offered last on each connection. */
@@ -107,7 +107,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       source: () => sourceOf(request.peer, request.rawHeaders),
       proofs: () => options.proofs(scheme),
       round: 1,
-      onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }),
+      onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }, request),
     });
   }
 
@@ -140,7 +140,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
         acr,
       });
     } catch (error) {
-      options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } });
+      options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }, request);
       return cannotTell;
     }
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
@@ -163,17 +163,18 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const everyTime = peer.trusted || rules !== undefined;
     if (!rotate || (!everyTime && isSame(offered.get(peer), caller))) return allowed;
     return after(options.bind(request), (possession) =>
-      possession.kind === "refused" ? possession : open(entry, peer, possession, rules),
+      possession.kind === "refused" ? possession : open(entry, request, possession, rules),
     );
   }
 
   function open(
     { allowed, checkedAt, expiresAt, provedAt }: RememberedCredentials<I>,
-    peer: Peer,
+    source: AuthRequest,
     { cnf, headers }: Extract<PossessionOutcome, { kind: "proven" }>,
     rules: SessionRules | undefined,
   ): Awaitable<Allowed<I>> {
     const { caller } = allowed;
+    const { peer } = source;
     // Some would break the bounds that the rotation rule is proved with.
     if (rules !== undefined && !sound.has(rules)) {
       resolveRules(rules);
@@ -186,7 +187,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
       throw error;
     };
-    const who = { ...caller, checkedAt, expiresAt, provedAt, cnf, rules };
+    const who = { ...caller, checkedAt, expiresAt, provedAt, cnf, rules, source };
     const opened = rescue(() => manager.open(who, false), failed);
     return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer, headers }));
   }

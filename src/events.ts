@@ -1,5 +1,18 @@
 import type { AuthenticationReason } from "./decision.js";
+import type { Awaitable, Peer } from "./handlers/handler.js";
 import type { HandlerFailure } from "./handlers/run-handler.js";
+
+/** Whose session it is, or who is calling, as far as the engine knows without believing anybody. */
+export interface EventParty {
+  readonly ref?: string | undefined;
+  readonly subject?: string | undefined;
+  /** Who operates as the subject. */
+  readonly actor?: string | undefined;
+  /** As whom the actor does it, when they operate as somebody already: nearest first. */
+  readonly via?: readonly string[] | undefined;
+  /** The registered scheme that was presented, in lower case. */
+  readonly scheme?: string | undefined;
+}
 
 /**
  * What the engine tells an observer (`onEvent`): for logs, metrics and alarms. Nothing in an event is secret.
@@ -12,18 +25,41 @@ export type AuthEvent =
       readonly subject: string;
       /** Who operates as the subject. */
       readonly actor?: string | undefined;
+      /** As whom the actor does it, when they operate as somebody already: nearest first. */
+      readonly via?: readonly string[] | undefined;
       readonly scheme: string;
     }
-  | { readonly kind: "session-ended"; readonly ref: string; readonly reason: string }
+  /** By log-out, by an operator, by a rule, or (`expired`) because a deadline was found to have passed. */
+  | {
+      readonly kind: "session-ended";
+      readonly ref: string;
+      readonly reason: string;
+      /** Where this process knows it. */
+      readonly subject?: string | undefined;
+      /** The subject of whoever ended it, where they were named. */
+      readonly by?: string | undefined;
+    }
   /** Somebody began to operate as the subject. */
-  | { readonly kind: "operate-as"; readonly ref: string; readonly subject: string; readonly actor: string }
+  | {
+      readonly kind: "operate-as";
+      readonly ref: string;
+      readonly subject: string;
+      readonly actor: string;
+      readonly via?: readonly string[] | undefined;
+    }
   /** Somebody was not let. Without a subject there is nobody of the name that they gave. */
-  | { readonly kind: "operate-as-refused"; readonly actor: string; readonly subject?: string | undefined }
+  | {
+      readonly kind: "operate-as-refused";
+      readonly actor: string;
+      readonly via?: readonly string[] | undefined;
+      readonly subject?: string | undefined;
+    }
   | {
       readonly kind: "ticket-issued" | "ticket-redeemed";
       readonly ref: string;
       readonly subject: string;
       readonly actor?: string | undefined;
+      readonly via?: readonly string[] | undefined;
       readonly service: string;
     }
   /** It was redeemed twice, or by another service than it was for: somebody holds a copy. Without a ref it was a number. */
@@ -33,15 +69,20 @@ export type AuthEvent =
       readonly reason: "used" | "wrong_service";
       readonly service: string;
     }
-  | { readonly kind: "subject-ended"; readonly subject: string; readonly reason: string }
-  /** Somebody was not let in. The reason is all that is told: who they said they were may be a password in the wrong field. */
-  | { readonly kind: "refused"; readonly reason: AuthenticationReason }
+  | {
+      readonly kind: "subject-ended";
+      readonly subject: string;
+      readonly reason: string;
+      readonly by?: string | undefined;
+    }
+  /** Somebody was not let in. Who they said they were is not told: that may be a password in the wrong field. */
+  | ({ readonly kind: "refused"; readonly reason: AuthenticationReason } & EventParty)
   /** A new generation was written. */
   | { readonly kind: "rotated"; readonly ref: string; readonly generation: number }
   /** A token newer than the store's was presented: the store lost a write, and was moved forward. */
-  | { readonly kind: "healed"; readonly ref: string; readonly generation: number }
+  | { readonly kind: "healed"; readonly ref: string; readonly subject: string; readonly generation: number }
   /** A late request, or a copy, was refused without harm. */
-  | { readonly kind: "superseded"; readonly ref: string; readonly generation: number }
+  | { readonly kind: "superseded"; readonly ref: string; readonly subject: string; readonly generation: number }
   /**
    * A generation superseded long ago was presented: someone else holds this session. Once, but again with the next
    * such call when the store had not answered that the session was ended.
@@ -63,7 +104,42 @@ export type AuthEvent =
   /** A handler threw, was late or returned no verdict; the caller got 503. `failure.error` is the handler's own. */
   | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
   /** The store could not answer; the caller got 503. */
-  | { readonly kind: "store-failed"; readonly error: unknown };
+  | { readonly kind: "store-failed"; readonly error: unknown }
+  /** A gateway began with this configuration, went on with it, or did not take it. `digest`: the beginning of its SHA-256. */
+  | {
+      readonly kind: "configuration";
+      readonly change: "started" | "reloaded" | "refused";
+      readonly digest?: string | undefined;
+    }
+  /** A record of the audit was not written. `repeated`: nor was the one before, of that sink. */
+  | { readonly kind: "audit-failed"; readonly error: unknown; readonly repeated: boolean };
+
+/** Where an event comes from. */
+export interface EventOrigin {
+  /** Milliseconds since 1970, by the platform. */
+  readonly at: number;
+  /** Of the client: of the connection, or what a proxy that we trust says. None where no request is at hand. */
+  readonly address?: string | undefined;
+  /** What the request is called elsewhere: its trace-id, or its `X-Request-Id` of a plain form. */
+  readonly correlationId?: string | undefined;
+}
 
 /** An observer of the engine. Called at once, in the order of events; what it throws or rejects with is ignored. */
-export type OnEvent = (event: AuthEvent) => void;
+export type OnEvent = (event: AuthEvent, origin: EventOrigin) => void;
+
+/** The request behind an event. Nothing of it goes into the event but its address and its id. */
+export interface EventSource {
+  readonly peer?: Peer | undefined;
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** Where a front knows it, in place of what the headers say. */
+  readonly correlationId?: string | undefined;
+}
+
+/** Tells observers. Never throws and is not waited for. */
+export type Emit = (event: AuthEvent, source?: EventSource) => void;
+
+/**
+ * Tells observers of what must not happen unrecorded. Throws or rejects with `AuthError` `unavailable` when it could not
+ * be recorded and the audit says `onFailure: "refuse"`: then it must come to nothing.
+ */
+export type Recording = (event: AuthEvent, source?: EventSource) => Awaitable<void>;

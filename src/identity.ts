@@ -19,6 +19,16 @@ export interface Actor extends Identity {
   readonly actor?: Actor | undefined;
 }
 
+/** The names of an actor, and of those as whom they act already, nearest first: for events. */
+export function toActorNames(actor: Actor | undefined): {
+  readonly actor: string | undefined;
+  readonly via?: readonly string[];
+} {
+  const via: string[] = [];
+  for (let next = actor?.actor; next !== undefined; next = next.actor) via.push(next.subject);
+  return { actor: actor?.subject, ...(via.length > 0 && { via }) };
+}
+
 /** Long enough for a distinguished name or a URI; short enough for a header and an index. */
 const maxSubjectLength = 256;
 

@@ -26,7 +26,7 @@ export type {
   StepUp,
 } from "./decision.js";
 export { AuthError, type AuthErrorCode } from "./errors.js";
-export type { AuthEvent, OnEvent } from "./events.js";
+export type { AuthEvent, EventOrigin, EventParty, EventSource, OnEvent } from "./events.js";
 export { type AnonymousOptions, anonymous } from "./handlers/anonymous.js";
 export {
   type ApiKeyIdentity,
@@ -84,6 +84,9 @@ export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } 
 export type { Actor, Identity, Json } from "./identity.js";
 export type { AuthOptions } from "./options.js";
 export { type Platform, systemPlatform } from "./platform.js";
+export type { AuditOptions, AuditSink } from "./policies/audit.js";
+export type { AuditEventKind, AuditRecord } from "./policies/audit-record.js";
+export { type JsonLinesOptions, type JsonLinesSink, jsonLines, type LineStream } from "./policies/json-lines.js";
 export type { Grant, OperateAsPolicy, OperateAsRequest, OperateAsWish } from "./policies/operate-as.js";
 export { type OperateAsRule, type OperateAsRulesOptions, operateAs } from "./policies/operate-as-rules.js";
 export type { ThrottleOptions } from "./policies/throttle-options.js";
@@ -92,7 +95,7 @@ export type { Confirmation } from "./sessions/confirmation.js";
 export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./sessions/key-file.js";
 export { type KeyRing, randomKeys, type SigningKey } from "./sessions/keys.js";
 export type { Caller, Session } from "./sessions/session.js";
-export type { SessionSummary, Sessions } from "./sessions/sessions.js";
+export type { EndedBy, SessionSummary, Sessions } from "./sessions/sessions.js";
 export type {
   IssuedNumber,
   IssuedTicket,

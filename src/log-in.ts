@@ -13,7 +13,8 @@ import {
 import type { HandlerTable } from "./handlers/handler-table.js";
 import type { CredentialMemory } from "./handlers/remembered-credentials.js";
 import { runHandler } from "./handlers/run-handler.js";
-import type { Identity } from "./identity.js";
+import { type Identity, toActorNames } from "./identity.js";
+import { toParty } from "./party.js";
 import type { GuardedCheck } from "./policies/guarded-check.js";
 import type { OperateAsWish } from "./policies/operate-as.js";
 import { sourceOf } from "./policies/source.js";
@@ -79,7 +80,7 @@ export type LogIn<I extends Identity = Identity> = (proof: Proof, context: LogIn
 export type BeginOperateAs<I extends Identity = Identity> = (
   caller: Caller,
   wish: OperateAsWish,
-  context?: Pick<LogInContext, "peer" | "target" | "rawHeaders">,
+  context?: OperateAsContext,
 ) => Promise<SessionOpened<I> | Denial>;
 
 /**
@@ -91,6 +92,9 @@ export type OpenFor<I extends Identity = Identity> = (
   who: Beginner,
   context: OpenContext,
 ) => Promise<SessionOpened<I> | Denial>;
+
+/** Where a request to operate as somebody came from. */
+export type OperateAsContext = Pick<LogInContext, "peer" | "target" | "rawHeaders">;
 
 /** Where a request for a session came from, and what it is to be like. */
 export type OpenContext = Pick<LogInContext, "peer" | "target" | "rawHeaders" | "rules">;
@@ -107,8 +111,6 @@ export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly handlerTimeoutMs: number;
 }
 
-const noHeaders = { rawHeaders: [] };
-
 /** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
 export function createLogIn<I extends Identity>(
   parts: LogInParts<I>,
@@ -117,8 +119,8 @@ export function createLogIn<I extends Identity>(
   readonly beginOperateAs: BeginOperateAs<I>;
   readonly openFor: OpenFor<I>;
 } {
-  const { platform, table, deny } = parts;
-  const open = createBeginSession<I>(parts);
+  const { platform, table } = parts;
+  const { open, refusing } = createBeginSession<I>(parts);
   return { logIn, beginOperateAs, openFor };
 
   async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
@@ -130,7 +132,8 @@ export function createLogIn<I extends Identity>(
     const { peer, target, rawHeaders = [], challenge } = context;
     // Before a password is hashed: the first answer to a proof is mostly a nonce.
     const possession = await parts.bind({ ...target, peer, rawHeaders });
-    if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
+    const refused = refusing(context, handler && { scheme });
+    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
     // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
     const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {
       if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
@@ -158,29 +161,30 @@ export function createLogIn<I extends Identity>(
           proofs: () => parts.proofs(scheme),
           round,
           state: challenge?.state,
-          onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }),
+          onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }, context),
         }),
     });
-    if ("kind" in checked) return deny(noHeaders, checked.reason, checked);
+    if ("kind" in checked) return refused(checked.reason, checked.headers);
     const { verdict, checkedAt } = checked;
     switch (verdict.kind) {
       case "accepted": {
         if (verdict.expiresAt !== undefined && verdict.expiresAt - platform.now() < 1) {
-          return deny(noHeaders, "invalid_credentials");
+          return refused("invalid_credentials");
         }
         // A key, a ticket, somebody else's word: whoever has one need not guess.
         if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
         const { identity, actor, acr, expiresAt } = verdict;
         const proved = { provedAt: provedAt(handler, verdict.authenticatedAt), checkedAt };
-        return open({ identity, actor, acr, expiresAt, ...proved, scheme, rules }, context.operateAs, possession);
+        const who = { identity, actor, acr, expiresAt, ...proved, scheme, rules, source: context };
+        return open(who, context.operateAs, refused, possession);
       }
       case "challenged":
         return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
       case "unavailable":
-        return deny(noHeaders, "unavailable");
+        return refused("unavailable");
       case "declined":
       case "rejected":
-        return deny(noHeaders, "invalid_credentials");
+        return refused("invalid_credentials");
       default:
         return verdict satisfies never;
     }
@@ -189,8 +193,9 @@ export function createLogIn<I extends Identity>(
   async function beginOperateAs(
     caller: Caller,
     wish: OperateAsWish,
-    context?: Pick<LogInContext, "peer" | "target" | "rawHeaders">,
+    context?: OperateAsContext,
   ): Promise<SessionOpened<I> | Denial> {
+    const refused = refusing(context, toParty(caller));
     const { session, authenticatedAt, acr } = caller;
     // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
@@ -198,22 +203,30 @@ export function createLogIn<I extends Identity>(
     // Of credentials that come with every call the check may be as long ago as they are remembered: whoever was ended since
     // is not let in by that.
     const checkedAt = platform.monotonic() - (session === undefined ? parts.rememberMs : 0);
-    const who = { ...caller, scheme, expiresAt, provedAt, checkedAt, acr, rules, from: session?.ref } as const;
-    if (wish.subject === caller.identity.subject) return deny(noHeaders, "operate_as_refused");
-    if (session !== undefined || context === undefined) return open(who, wish, { cnf });
+    const from = session?.ref;
+    const who = { ...caller, scheme, expiresAt, provedAt, checkedAt, acr, rules, source: context, from } as const;
+    const { subject } = caller.identity;
+    if (wish.subject === subject) {
+      parts.emit({ kind: "operate-as-refused", actor: subject, subject }, context);
+      return refused("operate_as_refused");
+    }
+    if (session !== undefined || context === undefined) return open(who, wish, refused, { cnf });
     const { peer, target, rawHeaders = [] } = context;
     const possession = await parts.bind({ ...target, peer, rawHeaders });
-    return possession.kind === "refused" ? deny(noHeaders, possession.reason, possession) : open(who, wish, possession);
+    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
+    return open(who, wish, refused, possession);
   }
 
   async function openFor(who: Beginner, context: OpenContext): Promise<SessionOpened<I> | Denial> {
     const rules = context.rules && resolveRules(context.rules);
     const { peer, target, rawHeaders = [] } = context;
+    const party = { subject: who.identity.subject, ...toActorNames(who.actor), scheme: who.scheme };
+    const refused = refusing(context, party);
     const possession = await parts.bind({ ...target, peer, rawHeaders });
-    if (possession.kind === "refused") return deny(noHeaders, possession.reason, possession);
+    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
     // Whoever has the ticket must not get rid of the key by it.
-    if (who.cnf !== undefined && possession.cnf === undefined) return deny(noHeaders, "invalid_token");
-    return open({ ...who, rules }, undefined, possession);
+    if (who.cnf !== undefined && possession.cnf === undefined) return refused("invalid_token");
+    return open({ ...who, rules, source: context }, undefined, refused, possession);
   }
 }
 

@@ -7,6 +7,7 @@ import type { Handler } from "./handlers/handler.js";
 import type { IdentityOf } from "./handlers/handler-table.js";
 import type { Identity } from "./identity.js";
 import { type Platform, systemPlatform } from "./platform.js";
+import { type AuditOptions, requireAudit } from "./policies/audit.js";
 import type { OperateAsPolicy } from "./policies/operate-as.js";
 import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "./policies/throttle-options.js";
 import { keyFile } from "./sessions/key-file.js";
@@ -84,6 +85,8 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly onReuse?: ((session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse") | undefined;
   /** Told of log-ins, rotations, alarms and faults. Default: faults and alarms are warned of on standard error. */
   readonly onEvent?: OnEvent | undefined;
+  /** Who did what, when, from where: written down. Default: nothing is. See `docs/audit.md`. */
+  readonly audit?: AuditOptions | undefined;
   /** Clock and randomness. Give the same object to the store. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
@@ -108,6 +111,7 @@ export interface ResolvedOptions {
   readonly onTicketMisuse: NonNullable<AuthOptions["onTicketMisuse"]>;
   readonly onReuse: NonNullable<AuthOptions["onReuse"]>;
   readonly onEvent: OnEvent;
+  readonly audit: AuditOptions | undefined;
   readonly platform: Platform;
 }
 
@@ -142,6 +146,7 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     onTicketMisuse: options.onTicketMisuse ?? (() => "alarm"),
     onReuse: options.onReuse ?? (() => "revoke"),
     onEvent: options.onEvent ?? warn,
+    audit: requireAudit(options.audit),
   });
 }
 
@@ -191,6 +196,11 @@ const warn: OnEvent = (event) => {
       const what = failure.kind === "threw" ? `threw ${toErrorName(failure.error)}` : failure.kind.replace("-", " ");
       return console.warn(`sallyport: the handler for ${scheme} ${what}; the caller got 503. Pass onEvent to see more`);
     }
+    case "audit-failed":
+      if (event.repeated) return;
+      return console.warn(
+        `sallyport: the audit failed (${toErrorName(event.error)}). Pass onEvent to hear of each record`,
+      );
     case "store-failed":
       return console.warn(
         `sallyport: the store failed (${toErrorName(event.error)}); the caller got 503. Pass onEvent to see more`,

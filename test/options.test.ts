@@ -3,7 +3,15 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { AuthError, basic, createAuth, type Handler, randomKeys, systemPlatform } from "../src/index.js";
+import {
+  AuthError,
+  type AuthEvent,
+  basic,
+  createAuth,
+  type Handler,
+  randomKeys,
+  systemPlatform,
+} from "../src/index.js";
 import { type AuthOptions, resolveOptions } from "../src/options.js";
 import { memory } from "../src/stores/memory.js";
 import type { Store } from "../src/stores/store.js";
@@ -59,6 +67,7 @@ test("the defaults", () => {
     maxKnownSessions: 100_000,
     bindToCertificate: false,
     dpop: { baseUrls: [], nonce: true, proofLifeMs: 60_000, sharedReplay: false },
+    audit: undefined,
   });
   assert.equal(typeof store.loadSession, "function");
   assert.equal(keys.durable, false);
@@ -235,21 +244,24 @@ test("each duration must be a whole number of milliseconds", () => {
 test("unasked, only what needs a person is warned of, and never with a text that may hold a secret", (t) => {
   const warned: unknown[][] = [];
   t.mock.method(console, "warn", (...words: unknown[]) => warned.push(words));
-  const { onEvent } = resolve();
+  const tell = (event: AuthEvent) => resolve().onEvent(event, { at: 0 });
   const secret = new Error("the password is hunter2");
-  onEvent({ kind: "session-opened", ref: "r", subject: "s", scheme: "basic" });
-  onEvent({ kind: "session-ended", ref: "r", reason: "logout" });
-  onEvent({ kind: "subject-ended", subject: "s", reason: "ended" });
-  onEvent({ kind: "rotated", ref: "r", generation: 2 });
-  onEvent({ kind: "superseded", ref: "r", generation: 1 });
-  onEvent({ kind: "reuse", ref: "r", subject: "s", generation: 1 });
-  onEvent({ kind: "healed", ref: "r", generation: 3 });
-  onEvent({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: secret } });
-  onEvent({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: "hunter2" } });
+  tell({ kind: "session-opened", ref: "r", subject: "s", scheme: "basic" });
+  tell({ kind: "session-ended", ref: "r", reason: "logout" });
+  tell({ kind: "subject-ended", subject: "s", reason: "ended" });
+  tell({ kind: "rotated", ref: "r", generation: 2 });
+  tell({ kind: "superseded", ref: "r", subject: "s", generation: 1 });
+  tell({ kind: "reuse", ref: "r", subject: "s", generation: 1 });
+  tell({ kind: "healed", ref: "r", subject: "s", generation: 3 });
+  tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: secret } });
+  tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: "hunter2" } });
   const ours = new AuthError("invalid_identity", "identity.born does not survive JSON");
-  onEvent({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: ours } });
-  onEvent({ kind: "handler-failed", scheme: "basic", failure: { kind: "timed-out" } });
-  onEvent({ kind: "store-failed", error: secret });
+  tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: ours } });
+  tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "timed-out" } });
+  tell({ kind: "store-failed", error: secret });
+  tell({ kind: "audit-failed", error: secret, repeated: false });
+  tell({ kind: "audit-failed", error: secret, repeated: true });
+  tell({ kind: "configuration", change: "reloaded" });
   assert.deepEqual(
     warned.map(([text]) => text),
     [
@@ -260,6 +272,7 @@ test("unasked, only what needs a person is warned of, and never with a text that
       "sallyport: the handler for basic threw AuthError: identity.born does not survive JSON; the caller got 503. Pass onEvent to see more",
       "sallyport: the handler for basic timed out; the caller got 503. Pass onEvent to see more",
       "sallyport: the store failed (Error); the caller got 503. Pass onEvent to see more",
+      "sallyport: the audit failed (Error). Pass onEvent to hear of each record",
     ],
   );
 });

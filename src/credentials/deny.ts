@@ -1,4 +1,5 @@
-import type { AuthenticationReason, AuthRequest, Denial, DenialCode, HeaderFields, StepUp } from "../decision.js";
+import type { AuthenticationReason, Denial, DenialCode, HeaderFields, StepUp } from "../decision.js";
+import type { EventParty, EventSource } from "../events.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import { type BearerError, formatChallenges, isScript } from "./challenge.js";
 import { stepUpParameters } from "./step-up.js";
@@ -56,27 +57,37 @@ export interface DenyDetails {
   readonly scheme?: string | undefined;
   readonly headers?: HeaderFields | undefined;
   readonly stepUp?: StepUp | undefined;
+  /** Who is refused, for events: never in the answer. */
+  readonly party?: EventParty | undefined;
+}
+
+/** What a denial is made for: its headers say in which form, and events where it came from. */
+export interface Denied extends EventSource {
+  readonly rawHeaders: readonly string[];
+  /** Where it came from, if that is not to say in which form. */
+  readonly of?: EventSource | undefined;
+}
+
+/** For a denial that is no answer to a request yet: the front that asked writes it in its own form. */
+export function withoutForm(of: EventSource | undefined): Denied {
+  return { rawHeaders: [], of };
 }
 
 /** The denial for a reason: made once, since whoever is refused must cost little. */
-export type Deny = (
-  request: Pick<AuthRequest, "rawHeaders">,
-  reason: AuthenticationReason,
-  details?: DenyDetails,
-) => Denial;
+export type Deny = (request: Denied, reason: AuthenticationReason, details?: DenyDetails) => Denial;
 
 /** @param onRefused told of every denial, before it is returned. */
 export function createDeny(
   realm: string,
   table: Pick<HandlerTable, "challenges">,
-  onRefused: (reason: AuthenticationReason) => void = () => undefined,
+  onRefused: (reason: AuthenticationReason, source: EventSource, party?: EventParty) => void = () => undefined,
 ): Deny {
   const [forPeople, forScripts] = [false, true].map((script) => {
     const challenges = table.challenges(realm, { script });
     return { bearer: denialsOf(realm, challenges, "Bearer"), dpop: denialsOf(realm, challenges, "DPoP") };
   }) as [DenialsOfSchemes, DenialsOfSchemes];
-  return (request, reason, { scheme, headers, stepUp } = noDetails) => {
-    onRefused(reason);
+  return (request, reason, { scheme, headers, stepUp, party } = noDetails) => {
+    onRefused(reason, request.of ?? request, party);
     const denials = isScript(request.rawHeaders) ? forScripts : forPeople;
     let denial = denials[scheme === "dpop" || proofReasons.has(reason) ? "dpop" : "bearer"][reason];
     if (stepUp !== undefined) denial = withStepUp(denial, stepUp);

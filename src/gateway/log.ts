@@ -47,6 +47,8 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   "account-stopped": "warn",
   reuse: "warn",
   healed: "warn",
+  configuration: "info",
+  "audit-failed": "error",
   "handler-failed": "error",
   "store-failed": "error",
 };
@@ -59,7 +61,9 @@ export function logEvent(log: Logger, event: AuthEvent): void {
     const { scheme, failure } = event;
     const error = failure.kind === "threw" ? toErrorName(failure.error) : undefined;
     log[level]({ kind: event.kind, scheme, failure: failure.kind, error }, event.kind);
-  } else if (event.kind === "store-failed") {
+  } else if (event.kind === "store-failed" || event.kind === "audit-failed") {
+    // An audit that is down fails with every record; the metric counts them.
+    if (event.kind === "audit-failed" && event.repeated) return;
     log[level]({ kind: event.kind, error: toErrorName(event.error) }, event.kind);
   } else log[level](event, event.kind);
 }

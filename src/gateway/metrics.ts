@@ -65,6 +65,8 @@ export function createMetrics(sources: MetricSources): Metrics {
     "failure",
   ]);
   const storeFailures = counter("store_failures", "Questions that the store did not answer.");
+  const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
+  const configurations = counter("configurations", "Configurations taken or refused.", ["change"]);
   const requests = counter("requests", "Requests, by route and outcome.", ["route", "outcome"]);
   const store = new Histogram({
     name: "sallyport_store_seconds",
@@ -171,6 +173,12 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "store-failed":
           storeFailures.inc();
+          break;
+        case "audit-failed":
+          auditFailures.inc();
+          break;
+        case "configuration":
+          configurations.inc({ change: event.change });
           break;
         default:
           event satisfies never;

@@ -1,9 +1,9 @@
 import { adopt, after } from "../awaitable.js";
 import { withinTime } from "../deadline.js";
 import { AuthError } from "../errors.js";
-import type { OnEvent } from "../events.js";
+import type { Emit, EventSource } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
-import { type Actor, type Identity, isSubject, requireSubject } from "../identity.js";
+import { type Actor, type Identity, isSubject, requireSubject, toActorNames } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Session } from "../sessions/session.js";
 import type { GrantContent, SessionContent } from "../sessions/session-content.js";
@@ -74,7 +74,12 @@ export interface WouldBeActor {
 
 export interface OperateAs<I extends Identity> {
   /** `undefined`: refused, for whatever reason: nobody of that name, or not for this actor. Rejects when it cannot tell. */
-  begin(who: WouldBeActor, wish: OperateAsWish, service?: string): Awaitable<Operating<I> | undefined>;
+  begin(
+    who: WouldBeActor,
+    wish: OperateAsWish,
+    service?: string,
+    source?: EventSource,
+  ): Awaitable<Operating<I> | undefined>;
   /**
    * Whether what a grant allowed may go on.
    *
@@ -91,7 +96,7 @@ export interface OperateAsOptions<I extends Identity> {
   readonly timeoutMs: number;
   /** What the session of this ref knows of its log-in; `undefined` when it is over. */
   readonly loadContent: (ref: string) => Awaitable<SessionContent | undefined>;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
 }
 
 const reasonShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
@@ -137,20 +142,22 @@ export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>
   }
 
   return {
-    begin(who, { subject, reason, maxMs = Number.POSITIVE_INFINITY }, service) {
+    begin(who, { subject, reason, maxMs = Number.POSITIVE_INFINITY }, service, source) {
       const actor: Actor = who.actor === undefined ? who.identity : { ...who.identity, actor: who.actor };
       const parent = who.actor === undefined ? undefined : who.session?.ref;
+      const refuse = (target?: string): undefined =>
+        void emit(
+          { kind: "operate-as-refused", ...toActorNames(actor), actor: actor.subject, subject: target },
+          source,
+        );
       // Without a session to watch, nobody would notice that the first actor's log-in is over.
       const isOrphan = who.actor !== undefined && parent === undefined;
-      if (isOrphan || lengthOf(actor) > maxActors) return undefined;
-      if (!isSubject(subject) || (reason !== undefined && !reasonShape.test(reason))) return undefined;
+      if (isOrphan || lengthOf(actor) > maxActors) return refuse();
+      if (!isSubject(subject) || (reason !== undefined && !reasonShape.test(reason))) return refuse();
       return after(ask(actor, subject, reason, service), (answer) => {
         const limit = Math.floor(Math.min(maxMs, answer?.granted?.maxMs ?? Number.POSITIVE_INFINITY));
         // A limit that is no number must not be taken for none.
-        if (answer?.granted === undefined || !(limit >= 1)) {
-          emit({ kind: "operate-as-refused", actor: actor.subject, subject: answer?.target.subject });
-          return undefined;
-        }
+        if (answer?.granted === undefined || !(limit >= 1)) return refuse(answer?.target.subject);
         return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
       });
     },

@@ -1,5 +1,5 @@
 import { after, rescue } from "../awaitable.js";
-import type { OnEvent } from "../events.js";
+import type { Emit } from "../events.js";
 import { type Awaitable, rejected, unavailable, type Verdict } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import { toAccountName } from "./account-name.js";
@@ -44,7 +44,7 @@ interface Begun {
   readonly now: number;
 }
 
-export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumbers, emit: OnEvent): AccountThrottle {
+export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumbers, emit: Emit): AccountThrottle {
   const rule = rules.account;
 
   function changeAccount<T>(

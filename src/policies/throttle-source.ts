@@ -1,5 +1,5 @@
 import { after, rescue } from "../awaitable.js";
-import type { OnEvent } from "../events.js";
+import type { Emit } from "../events.js";
 import type { Awaitable, Verdict } from "../handlers/handler.js";
 import { type ChangeNumbers, quietly } from "./shared-numbers.js";
 import type { ThrottleRules } from "./throttle-options.js";
@@ -28,7 +28,7 @@ type Entered = "in" | "throttled" | "unavailable";
 /** Of all together a process fetches some at a time: a hundredth of the burst, and ten at most. */
 const largestLease = 10;
 
-export function createGuardSource(rules: ThrottleRules, change: ChangeNumbers, emit: OnEvent): GuardSource {
+export function createGuardSource(rules: ThrottleRules, change: ChangeNumbers, emit: Emit): GuardSource {
   // No source has this name.
   const total: Bucket = { name: "*", rule: rules.total };
   const leaseSize = Math.min(largestLease, Math.ceil(rules.total.burst / 100));

@@ -1,4 +1,4 @@
-import type { OnEvent } from "../events.js";
+import type { Emit } from "../events.js";
 import { createSharedNumbers, type SharedNumbersParts } from "./shared-numbers.js";
 import { type AccountThrottle, createAccountThrottle } from "./throttle-account.js";
 import type { ThrottleRules } from "./throttle-options.js";
@@ -17,7 +17,7 @@ export interface Throttle extends AccountThrottle {
 export interface ThrottleParts extends SharedNumbersParts {
   /** `undefined`: nothing is counted, and nobody refused. */
   readonly throttle: ThrottleRules | undefined;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
 }
 
 export function createThrottle(parts: ThrottleParts): Throttle {

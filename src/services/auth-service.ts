@@ -8,6 +8,7 @@ import { createLogInMethods, forbidStoring } from "./log-in-methods.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
 import { type AuthRoutesOptions, createTicketMethods } from "./ticket-methods.js";
 import { asking, toConnectError } from "./to-connect-error.js";
+import { toEventSource } from "./to-event-source.js";
 
 export type { AuthRoutesOptions } from "./ticket-methods.js";
 
@@ -81,7 +82,7 @@ function createAuthService<I extends Identity>(
           Code.FailedPrecondition,
         );
       }
-      await asking(() => session.end());
+      await asking(() => session.end("logout", toEventSource(context)));
       return {};
     },
 
@@ -101,7 +102,10 @@ function createAuthService<I extends Identity>(
 
     async endSession({ ref }, context) {
       const { subject } = enter(context).identity;
-      const ended = await asking(async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout")));
+      const by = { subject, ...toEventSource(context) };
+      const ended = await asking(
+        async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout", by)),
+      );
       if (!ended) throw new ConnectError("You have no such session.", Code.NotFound);
       return {};
     },

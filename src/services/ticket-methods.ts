@@ -16,6 +16,7 @@ import type { Caller } from "../sessions/session.js";
 import { toLogInContext } from "./log-in-context.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 import { toConnectError } from "./to-connect-error.js";
+import { toEventSource } from "./to-event-source.js";
 
 /** What `authRoutes` takes beside the engine. */
 export interface AuthRoutesOptions {
@@ -50,7 +51,11 @@ export function createTicketMethods<I extends Identity>(
       const caller = enter(context);
       const lifeMs = life && durationMs(life);
       const outcome = await refusing(() =>
-        auth.tickets.issue(caller, { service, lifeMs, operateAs: operateAs && toOperateAsWish(operateAs) }),
+        auth.tickets.issue(
+          caller,
+          { service, lifeMs, operateAs: operateAs && toOperateAsWish(operateAs) },
+          toEventSource(context),
+        ),
       );
       if (outcome.kind === "denied") throw toConnectError(outcome);
       const { ticket, expiresAt } = outcome;
@@ -64,7 +69,7 @@ export function createTicketMethods<I extends Identity>(
       if (!services.includes(service)) {
         throw new ConnectError("You do not answer for this service.", Code.PermissionDenied);
       }
-      const outcome = await refusing(() => auth.tickets.redeem(request.ticket, service));
+      const outcome = await refusing(() => auth.tickets.redeem(request.ticket, service, toEventSource(context)));
       if (outcome.kind === "refused") throw toTicketError(outcome.reason);
       const { ref, authenticatedAt, acr } = outcome;
       return create(RedeemTicketResponseSchema, {

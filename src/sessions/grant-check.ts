@@ -1,5 +1,5 @@
 import { after } from "../awaitable.js";
-import type { OnEvent } from "../events.js";
+import type { Emit } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import type { StillOperating } from "../policies/operate-as.js";
@@ -11,7 +11,7 @@ export interface GrantCheckOptions {
   readonly store: Pick<Store, "endSession">;
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "end">;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
   /** Whether the actor may still operate as the identity. */
   readonly mayGoOn: (operating: StillOperating) => Awaitable<boolean>;
 }
@@ -25,15 +25,18 @@ export function createGrantCheck({ store, ask, known, emit, mayGoOn }: GrantChec
   return ({ ref, grant, allowed: { caller } }) => {
     if (grant === undefined) return true;
     const { identity, actor } = caller;
-    return after(mayGoOn({ identity, actor, grant }), (granted) => granted || after(end(ref), () => false));
+    return after(
+      mayGoOn({ identity, actor, grant }),
+      (granted) => granted || after(end(ref, identity.subject), () => false),
+    );
   };
 
-  function end(ref: string): Awaitable<void> {
+  function end(ref: string, subject: string): Awaitable<void> {
     return after(
       ask(() => store.endSession(ref, reason)),
       (ended) => {
         known.end(ref, reason);
-        if (ended) emit({ kind: "session-ended", ref, reason });
+        if (ended) emit({ kind: "session-ended", ref, reason, subject });
       },
     );
   }

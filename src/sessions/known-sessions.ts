@@ -36,8 +36,8 @@ export interface KnownSessions<I extends Identity = Identity> {
   add(known: KnownSession<I>): void;
   /** From now on `token` is answered from memory until `acceptUntil`. */
   remember(known: KnownSession<I>, token: string, acceptUntil: number, freshUntil: number): void;
-  /** Ends it in this process: nothing is accepted from memory any more, and callbacks run. */
-  end(ref: string, reason: string): void;
+  /** Ends it in this process: nothing is accepted from memory any more, and callbacks run. Was it known here? */
+  end(ref: string, reason: string): boolean;
   /** One more with every end on any node: an answer that was under way meanwhile must not be remembered. */
   readonly epoch: number;
   close(): void;
@@ -65,7 +65,10 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
 
   const feed = options.watch((event) => {
     epoch += 1;
-    if (event.kind === "session") return end(event.ref, event.reason);
+    if (event.kind === "session") {
+      end(event.ref, event.reason);
+      return;
+    }
     for (const known of byRef.values()) {
       if (event.kind === "subject" && known.subject !== event.subject && known.actor !== event.subject) continue;
       // It may have opened since, or not have ended at all: the store says, now for whoever waits, else when asked.
@@ -79,15 +82,16 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     known.token = "";
   }
 
-  function end(ref: string, reason: string): void {
+  function end(ref: string, reason: string): boolean {
     epoch += 1;
     const known = byRef.get(ref);
-    if (known === undefined) return;
+    if (known === undefined) return false;
     byRef.delete(ref);
     forget(known);
     known.endedReason = reason;
     for (const callback of known.onEnd) quietly(() => callback(reason));
     known.onEnd.clear();
+    return true;
   }
 
   function evictOne(): void {

@@ -1,10 +1,11 @@
-import { after } from "../awaitable.js";
+import { after, rescue } from "../awaitable.js";
 import type { Allowed } from "../decision.js";
 import { AuthError } from "../errors.js";
-import type { OnEvent } from "../events.js";
+import type { EventSource, Recording } from "../events.js";
 import type { Awaitable, ProvedAt } from "../handlers/handler.js";
-import type { Actor, Identity } from "../identity.js";
+import { type Actor, type Identity, toActorNames } from "../identity.js";
 import type { Platform } from "../platform.js";
+import { quietly } from "../quietly.js";
 import type { Ask } from "../stores/guarded-store.js";
 import type { Reading, SessionCaps, SessionRules, Store } from "../stores/store.js";
 import type { Answers } from "./answers.js";
@@ -30,6 +31,8 @@ export interface LoggedIn {
   readonly expiresAt?: number | undefined;
   /** Default: those of the engine. */
   readonly rules?: SessionRules | undefined;
+  /** The request that they logged in by, for events. */
+  readonly source?: EventSource | undefined;
   /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
   readonly checkedAt: number;
 }
@@ -57,13 +60,18 @@ export interface OpenSessionOptions {
   readonly keys: Keys;
   readonly rules: SessionRules;
   readonly caps: SessionCaps;
-  readonly emit: OnEvent;
+  readonly record: Recording;
 }
 
 export function createOpenSession<I extends Identity>(
-  { platform, store, ask, keys, rules: ownRules, caps, emit }: OpenSessionOptions,
+  { platform, store, ask, keys, rules: ownRules, caps, record }: OpenSessionOptions,
   { know, tokenOf, offer }: Answers<I>,
 ): OpenSession<I> {
+  /** Nobody has its token yet: if it cannot be ended now, it dies unused. */
+  function undo(ref: string): void {
+    quietly(() => ask(() => store.endSession(ref, "not recorded")));
+  }
+
   return (who, claimed) => {
     const { identity, actor, scheme, acr, provedAt, cnf, grant, rules = ownRules } = who;
     const authenticatedAt = provedAt === "unknown" ? null : provedAt === "now" ? undefined : provedAt;
@@ -89,9 +97,18 @@ export function createOpenSession<I extends Identity>(
         const token = tokenOf(row, sessionId);
         if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
         const fresh = know(row);
-        emit({ kind: "session-opened", ref: row.ref, subject: row.subject, actor: row.actor ?? undefined, scheme });
-        const allowed: Allowed<I> = { ...fresh.allowed, offer: offer(fresh, row, token) };
-        return { allowed, session: fresh.allowed.caller.session as Session, token };
+        const names = { ref: row.ref, subject: row.subject, ...toActorNames(actor) };
+        const recorded = rescue(
+          () => record({ kind: "session-opened", ...names, scheme }, who.source),
+          (error) => {
+            undo(row.ref);
+            throw error;
+          },
+        );
+        return after(recorded, () => {
+          const allowed: Allowed<I> = { ...fresh.allowed, offer: offer(fresh, row, token) };
+          return { allowed, session: fresh.allowed.caller.session as Session, token };
+        });
       },
     );
   };

@@ -1,6 +1,6 @@
 import { after, rescue } from "../awaitable.js";
 import { AuthError } from "../errors.js";
-import type { OnEvent } from "../events.js";
+import type { Emit, EventSource } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Json } from "../identity.js";
 import type { Platform } from "../platform.js";
@@ -17,7 +17,7 @@ export interface SessionHandleOptions {
   readonly store: Store;
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "add" | "end" | "find">;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
   /** Asked with every reading of a session that a grant opened. */
   readonly checkGrant: GrantCheck;
   /** A session that a grant opened is looked at this often, while somebody waits for its end. Milliseconds. */
@@ -95,7 +95,8 @@ export function createSession(
       const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryLookMs));
       return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
     }
-    known.end(ref, reason);
+    const knew = known.end(ref, reason);
+    if (knew && reason === "expired") emit({ kind: "session-ended", ref, reason, subject: row.subject });
     return undefined;
   }
 
@@ -140,10 +141,10 @@ export function createSession(
       if (!watching) look();
       return () => void onEnd.delete(callback);
     },
-    async end(reason = "logout") {
+    async end(reason = "logout", source?: EventSource) {
       const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
-      if (ended) emit({ kind: "session-ended", ref, reason });
+      if (ended) emit({ kind: "session-ended", ref, reason, subject: row.subject }, source);
     },
   };
   return { session: Object.freeze(own) as OwnProperties & Session, look };

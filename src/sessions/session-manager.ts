@@ -1,8 +1,10 @@
 import { after, rescue } from "../awaitable.js";
 import type { PossessionRefusal, PossessionRequest, PresentedToken } from "../credentials/proof-of-possession.js";
 import type { Allowed, AuthenticateOptions, HeaderFields } from "../decision.js";
+import type { EventParty, EventSource } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
+import { toParty } from "../party.js";
 import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
 import { type AnswersOptions, createAnswers } from "./answers.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
@@ -19,6 +21,8 @@ export interface Refused {
   readonly kind: "refused";
   readonly reason: TokenRefusal;
   readonly headers?: HeaderFields | undefined;
+  /** Whose token it is, for events. */
+  readonly party?: EventParty | undefined;
 }
 
 export type Resumed<I extends Identity> = Allowed<I> | Refused;
@@ -68,15 +72,15 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   function judge(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
-    const { fields } = asked;
+    const { fields, request } = asked;
     if (reading === undefined) {
-      known.end(asked.ref, "expired");
-      return { kind: "refused", reason: "expired" };
+      expire(asked.ref, undefined, request);
+      return { kind: "refused", reason: "expired", party: { ref: asked.ref } };
     }
     const { row, now } = reading;
     const outcome = present(row, fields, now, keys.signing().id, asked.rotate);
     const isReuse = outcome.kind === "refuse" && outcome.code === "reuse";
-    if (isReuse && isSpared(row)) return refuse(reading, fields, "superseded");
+    if (isReuse && isSpared(row)) return refuse(reading, asked, "superseded");
     const { change } = outcome;
     if (change === undefined) return settle(asked, outcome, reading, askedAt, epoch);
     const swappedAt = platform.monotonic();
@@ -84,7 +88,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       ask(() => after(store.swapSession(reading, change, mustLast(row, change)), (next) => requireRef(next, row.ref)));
     const swapped = rescue(write, (error) => {
       // It may have been written although no answer came, and then no later call raises the alarm.
-      if (isReuse) emit({ kind: "reuse", ref: row.ref, subject: row.subject, generation: fields.generation });
+      if (isReuse) emit({ kind: "reuse", ...namesOf(row), generation: fields.generation }, asked.request);
       throw error;
     });
     return after(swapped, (next) => {
@@ -113,18 +117,23 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const isPlain = cnf === undefined && session?.grant === undefined && asked.scheme === "bearer";
     if (session === undefined || isPlain) return judge(asked, reading, askedAt, epoch);
     const vetted = asked.vetted ?? vet(session, asked);
+    const party = toParty(session.allowed.caller);
     if (!(vetted instanceof Promise)) {
       asked.vetted = vetted;
-      return (
-        vetted.refused ?? after(judge(asked, reading, askedAt, epoch), (done) => withHeaders(done, vetted.headers))
-      );
+      if (vetted.refused !== undefined) return { ...vetted.refused, party };
+      return after(judge(asked, reading, askedAt, epoch), (done) => withHeaders(done, vetted.headers));
     }
     return vetted.then((settled) => {
       asked.vetted = settled;
       asked.giveUpAt = platform.monotonic() + options.storeTimeoutMs;
       // The reading has grown old meanwhile: the session may have ended, and nothing could be written by it.
-      return settled.refused ?? load(asked);
+      return settled.refused === undefined ? load(asked) : { ...settled.refused, party };
     });
+  }
+
+  /** Told where this process knew the session: so once here, and not with every dead token that somebody presents. */
+  function expire(ref: string, subject: string | undefined, request: EventSource): void {
+    if (known.end(ref, "expired")) emit({ kind: "session-ended", ref, reason: "expired", subject }, request);
   }
 
   /** A policy that fails must not spare a thief. */
@@ -136,19 +145,15 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     }
   }
 
-  function settle(
-    { token, fields, vetted }: Asked,
-    outcome: Outcome,
-    reading: Reading,
-    askedAt: number,
-    epoch: number,
-  ): Resumed<I> {
+  function settle(asked: Asked, outcome: Outcome, reading: Reading, askedAt: number, epoch: number): Resumed<I> {
     const { row, now } = reading;
-    if (outcome.kind === "refuse") return refuse(reading, fields, outcome.code);
+    const { token, fields, request, vetted } = asked;
+    if (outcome.kind === "refuse") return refuse(reading, asked, outcome.code);
     const session = know(row);
-    if (outcome.event === "healed") emit({ kind: "healed", ref: row.ref, generation: row.generation });
+    const { generation } = row;
+    if (outcome.event === "healed") emit({ kind: "healed", ...namesOf(row), generation }, request);
     if (outcome.give) {
-      if (outcome.event === "turned") emit({ kind: "rotated", ref: row.ref, generation: row.generation });
+      if (outcome.event === "turned") emit({ kind: "rotated", ref: row.ref, generation }, request);
       const next = tokenOf(row, fields.sessionId);
       return next === undefined ? session.allowed : { ...session.allowed, offer: offer(session, row, next) };
     }
@@ -165,22 +170,25 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return session.allowed;
   }
 
-  function refuse({ row, now }: Reading, fields: TokenFields, code: RefusalCode): Resumed<I> {
-    const { ref, subject } = row;
+  function refuse({ row, now }: Reading, { fields, request }: Asked, code: RefusalCode): Resumed<I> {
+    const names = namesOf(row);
+    const { ref } = names;
+    const party = { ...names, actor: row.actor ?? undefined };
+    const { generation } = fields;
     switch (code) {
       case "superseded":
-        emit({ kind: "superseded", ref, generation: fields.generation });
-        return { kind: "refused", reason: "superseded" };
+        emit({ kind: "superseded", ...names, generation }, request);
+        return { kind: "refused", reason: "superseded", party };
       case "reuse":
-        emit({ kind: "reuse", ref, subject, generation: fields.generation });
+        emit({ kind: "reuse", ...names, generation }, request);
         known.end(ref, "reuse");
-        return { kind: "refused", reason: "revoked" };
+        return { kind: "refused", reason: "revoked", party };
       case "revoked":
         known.end(ref, row.revokedReason ?? code);
-        return { kind: "refused", reason: code };
+        return { kind: "refused", reason: code, party };
       case "expired": // under `overlapping` it may be the token alone that has expired
-        if (now >= sessionDeadline(row)) known.end(ref, code);
-        return { kind: "refused", reason: code };
+        if (now >= sessionDeadline(row)) expire(ref, row.subject, request);
+        return { kind: "refused", reason: code, party };
       default:
         return code satisfies never;
     }
@@ -197,7 +205,9 @@ export function createSessionManager<I extends Identity>(options: SessionManager
         return rescue<Resumed<I>>(
           () =>
             after(prove(cnf, { token, scheme, request }), (possession) =>
-              possession.kind === "refused" ? possession : withHeaders(remembered, possession.headers),
+              possession.kind === "refused"
+                ? { ...possession, party: toParty(remembered.caller) }
+                : withHeaders(remembered, possession.headers),
             ),
           () => unavailable,
         );
@@ -215,6 +225,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     },
   };
 }
+
+const namesOf = ({ ref, subject }: SessionRow) => ({ ref, subject });
 
 const unavailable = Object.freeze({ kind: "refused", reason: "unavailable" } as const);
 

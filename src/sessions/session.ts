@@ -1,3 +1,4 @@
+import type { EventSource } from "../events.js";
 import type { Actor, Identity, Json } from "../identity.js";
 import type { SessionRules } from "../stores/store.js";
 import type { Confirmation } from "./confirmation.js";
@@ -30,8 +31,8 @@ export interface Session {
    * Returns a function that takes the callback back.
    */
   onEnd(callback: (reason: string) => void): () => void;
-  /** Logs out: final on every node. `reason` goes to lists and events; default `"logout"`. */
-  end(reason?: string): Promise<void>;
+  /** Logs out: final on every node. `reason` goes to lists and events; default `"logout"`. `source`: the request, for events. */
+  end(reason?: string, source?: EventSource): Promise<void>;
   /** It is known here to have ended. */
   readonly ended: boolean;
 }

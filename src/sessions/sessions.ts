@@ -1,4 +1,4 @@
-import type { OnEvent } from "../events.js";
+import type { Emit, EventSource } from "../events.js";
 import type { CredentialMemory } from "../handlers/remembered-credentials.js";
 import type { Ask } from "../stores/guarded-store.js";
 import type { SessionRow, Store } from "../stores/store.js";
@@ -9,9 +9,15 @@ export interface Sessions {
   /** Live sessions in the order of `ref`. `limit`: 100 unless told, 1,000 at most. */
   list(query?: { subject?: string; after?: string; limit?: number }): Promise<readonly SessionSummary[]>;
   /** Ends one session on every node. `false` when there is none, or it had ended before. */
-  end(ref: string, reason?: string): Promise<boolean>;
+  end(ref: string, reason?: string, by?: EndedBy): Promise<boolean>;
   /** Ends every session that this subject opened or that acts for it, and forgets remembered credentials. */
-  endSubject(subject: string, reason?: string): Promise<void>;
+  endSubject(subject: string, reason?: string, by?: EndedBy): Promise<void>;
+}
+
+/** Who ends a session, for events and the audit. */
+export interface EndedBy extends EventSource {
+  /** Their subject. */
+  readonly subject?: string | undefined;
 }
 
 /** A session in a list: nothing in it is secret. Instants are milliseconds since 1970 by the store's clock. */
@@ -31,9 +37,9 @@ export interface SessionSummary {
 export interface SessionsParts {
   readonly store: Store;
   readonly ask: Ask;
-  readonly known: Pick<KnownSessions, "end">;
+  readonly known: Pick<KnownSessions, "end" | "find">;
   readonly memory: Pick<CredentialMemory, "forget">;
-  readonly emit: OnEvent;
+  readonly emit: Emit;
 }
 
 const defaultPage = 100;
@@ -46,19 +52,22 @@ export function createSessions({ store, ask, known, memory, emit }: SessionsPart
       const rows = await ask(() => store.listSessions({ ...query, limit }));
       return rows.map(toSummary);
     },
-    async end(ref: string, reason = "ended") {
+    async end(ref: string, reason = "ended", by?: EndedBy) {
+      const subject = known.find(ref)?.subject;
       const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
-      if (ended) emit({ kind: "session-ended", ref, reason });
+      if (ended) emit({ kind: "session-ended", ref, reason, ...(subject && { subject }), ...named(by) }, by);
       return ended;
     },
-    async endSubject(subject: string, reason = "ended") {
+    async endSubject(subject: string, reason = "ended", by?: EndedBy) {
       await ask(() => store.endSubject(subject, reason));
       memory.forget(subject);
-      emit({ kind: "subject-ended", subject, reason });
+      emit({ kind: "subject-ended", subject, reason, ...named(by) }, by);
     },
   });
 }
+
+const named = (by: EndedBy | undefined) => by?.subject && { by: by.subject };
 
 function toSummary(row: SessionRow): SessionSummary {
   const { ref, subject, scheme, createdAt, claimed } = row;

@@ -1,7 +1,7 @@
 import { rescue } from "../awaitable.js";
 import { withinTime } from "../deadline.js";
 import { AuthError } from "../errors.js";
-import type { OnEvent } from "../events.js";
+import type { Emit } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
 import type { Platform } from "../platform.js";
 
@@ -11,7 +11,7 @@ export type Ask = <T>(question: () => Awaitable<T>) => Awaitable<T>;
 /**
  * @param timeoutMs how long a promise of the store may take. A store that answers at once is never timed.
  */
-export function createAsk(platform: Platform, timeoutMs: number, emit: OnEvent): Ask {
+export function createAsk(platform: Platform, timeoutMs: number, emit: Emit): Ask {
   return (question) =>
     rescue(
       () => withinTime(question(), platform, timeoutMs),

@@ -1,12 +1,13 @@
 import { hash } from "node:crypto";
 import type { Beginner } from "../begin-session.js";
-import type { Deny } from "../credentials/deny.js";
-import type { Denial } from "../decision.js";
+import { type Deny, withoutForm } from "../credentials/deny.js";
+import type { AuthenticationReason, Denial } from "../decision.js";
 import { AuthError } from "../errors.js";
-import type { OnEvent } from "../events.js";
+import type { Emit, EventParty, EventSource, Recording } from "../events.js";
 import type { Awaitable } from "../handlers/handler.js";
-import type { Identity } from "../identity.js";
+import { type Identity, toActorNames } from "../identity.js";
 import type { OpenContext, OpenFor, SessionOpened } from "../log-in.js";
+import { toParty } from "../party.js";
 import type { Platform } from "../platform.js";
 import type { OperateAs } from "../policies/operate-as.js";
 import type { Keys } from "../sessions/keys.js";
@@ -26,7 +27,7 @@ import type {
   TicketRequest,
   Tickets,
 } from "./ticket.js";
-import { defaultLifeMs, requireRequest, requireService } from "./ticket-request.js";
+import { defaultLifeMs, requireRequest, requireService, type TicketRecord } from "./ticket-request.js";
 import { createTicketCodec, toServiceMark } from "./ticket-token.js";
 
 export interface TicketsParts<I extends Identity> {
@@ -41,26 +42,13 @@ export interface TicketsParts<I extends Identity> {
   readonly sessions: Pick<Sessions, "end">;
   readonly openFor: OpenFor<I>;
   readonly onTicketMisuse: (misuse: TicketMisuse) => "revoke" | "alarm";
-  readonly emit: OnEvent;
+  readonly emit: Emit;
+  readonly record: Recording;
 }
-
-/** What the store keeps of a ticket: nothing that it could be made from. */
-interface TicketRecord {
-  readonly service: string;
-  readonly ref: string;
-  readonly scheme: string;
-  /** The session's content, or what a grant made of it. */
-  readonly content: SessionContent;
-  readonly createdAt: number;
-  /** There where the grant is for this service's tickets; milliseconds since 1970. */
-  readonly ownGrant?: { readonly endsAt?: number | undefined } | undefined;
-}
-
-const noHeaders = { rawHeaders: [] };
 
 /** Issues and redeems tickets: put once, taken at most once, whatever the store and the network do. */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
-  const { platform, realm, store, ask, loadOpen, keys, deny, operateAs, emit } = parts;
+  const { platform, realm, store, ask, loadOpen, keys, deny, operateAs, emit, record } = parts;
   /** What was redeemed here and may still be gone on with. */
   const handedOver = new WeakMap<RedeemedTicket<I>, Beginner>();
   const codec = createTicketCodec(realm, keys);
@@ -68,42 +56,49 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
   const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
 
   /** Puts a ticket under `id`, and says until when it is good, and who it is for. */
-  async function put(caller: Caller, request: TicketRequest, id: Uint8Array): Promise<Put<I> | Denial> {
+  async function put(
+    caller: Caller,
+    request: TicketRequest,
+    id: Uint8Array,
+    source: EventSource | undefined,
+  ): Promise<Put<I> | Denial> {
+    const refused = refusing(source, toParty(caller));
     const { service, lifeMs = defaultLifeMs, operateAs: wish } = requireRequest(request);
     const { session } = caller;
     if (session === undefined) throw new AuthError("no_session", "a ticket is issued for a session: log in first");
     const row = await loadOpen(session.ref);
-    if (row === undefined) return deny(noHeaders, "revoked");
+    if (row === undefined) return refused("revoked");
     const own = fromContentJson<I>(row.identity);
-    const operating = wish === undefined ? undefined : await operateAs.begin({ ...own, session }, wish, service);
-    if (wish !== undefined && operating === undefined) return deny(noHeaders, "operate_as_refused");
+    const operating =
+      wish === undefined ? undefined : await operateAs.begin({ ...own, session }, wish, service, source);
+    if (wish !== undefined && operating === undefined) return refused("operate_as_refused");
     const content = operating === undefined ? own : { ...own, ...pick(operating) };
     const now = platform.now();
     const grantEnds = operating && now + operating.maxMs;
-    const record: TicketRecord = {
+    const kept: TicketRecord = {
       ...{ service, ref: row.ref, scheme: row.scheme, content, createdAt: row.createdAt },
       ...(operating && { ownGrant: Number.isFinite(grantEnds) ? { endsAt: grantEnds } : {} }),
     };
     const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs);
     const expiresAt = Math.floor((now + goodMs) / 1_000) * 1_000;
-    const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(record), goodMs));
-    if (!isKept) return deny(noHeaders, "unavailable"); // taken already: as likely as a guessed ticket
-    emit({
-      kind: "ticket-issued",
-      ref: row.ref,
-      subject: content.identity.subject,
-      actor: content.actor?.subject,
-      service,
-    });
+    const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(kept), goodMs));
+    if (!isKept) return refused("unavailable"); // taken already: as likely as a guessed ticket
+    const names = { ref: row.ref, subject: content.identity.subject, ...toActorNames(content.actor) };
+    // If that cannot be recorded, nobody gets the ticket, and it dies by itself.
+    await record({ kind: "ticket-issued", ...names, service }, source);
     return { kind: "put", expiresAt, content };
   }
 
-  async function orUnavailable<T>(attempt: () => Promise<T>): Promise<T | Denial> {
+  function refusing(source: EventSource | undefined, party?: EventParty) {
+    return (reason: AuthenticationReason) => deny(withoutForm(source), reason, { party });
+  }
+
+  async function orUnavailable<T>(source: EventSource | undefined, attempt: () => Promise<T>): Promise<T | Denial> {
     try {
       return await attempt();
     } catch (error) {
       if (error instanceof AuthError && (error.code === "no_session" || error.code === "invalid_options")) throw error;
-      return deny(noHeaders, "unavailable");
+      return refusing(source)("unavailable");
     }
   }
 
@@ -111,8 +106,9 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     ref: string | undefined,
     reason: TicketMisuse["reason"],
     service: string,
+    source: EventSource | undefined,
   ): Promise<RefusedTicket> {
-    emit({ kind: "ticket-misused", ref, reason, service });
+    emit({ kind: "ticket-misused", ref, reason, service }, source);
     let answer: "revoke" | "alarm";
     try {
       answer = parts.onTicketMisuse({ ref, reason, service });
@@ -123,26 +119,33 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     return { kind: "refused", reason };
   }
 
-  async function consume(id: Uint8Array, service: string, ref?: string): Promise<RedeemedTicket<I> | RefusedTicket> {
+  async function consume(
+    id: Uint8Array,
+    service: string,
+    ref: string | undefined,
+    source: EventSource | undefined,
+  ): Promise<RedeemedTicket<I> | RefusedTicket> {
     const checkedAt = platform.monotonic();
     const json = await ask(() => store.take("ticket", nameOf(id)));
-    if (json === undefined) return misused(ref, "used", service);
-    const record = JSON.parse(json) as TicketRecord;
-    if (record.service !== service) return misused(record.ref, "wrong_service", service);
+    if (json === undefined) return misused(ref, "used", service, source);
+    const kept = JSON.parse(json) as TicketRecord;
+    if (kept.service !== service) return misused(kept.ref, "wrong_service", service, source);
     // After the take: a session that ended before it must not be served by a ticket under way.
-    const row = await loadOpen(record.ref);
+    const row = await loadOpen(kept.ref);
     if (row === undefined) return sessionEnded;
-    const content = fromContentJson<I>(JSON.stringify(record.content));
-    if (!(await mayGoOn(content, record.ownGrant && service))) return sessionEnded;
+    const content = fromContentJson<I>(JSON.stringify(kept.content));
+    if (!(await mayGoOn(content, kept.ownGrant && service))) return sessionEnded;
     const { identity, actor, acr, cnf, grant } = content;
-    const authenticatedAt = toAuthenticatedAt(content, record.createdAt);
-    const { ref: of, scheme } = record;
+    const authenticatedAt = toAuthenticatedAt(content, kept.createdAt);
+    const { ref: of, scheme } = kept;
     const { createdAt, rules } = row;
-    emit({ kind: "ticket-redeemed", ref: of, subject: identity.subject, actor: actor?.subject, service });
+    const names = { ref: of, subject: identity.subject, ...toActorNames(actor) };
+    // If that cannot be recorded the ticket is spent all the same: twice would be worse.
+    await record({ kind: "ticket-redeemed", ...names, service }, source);
     const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
-    const expiresAt = Math.min(createdAt + rules.absoluteMs, record.ownGrant?.endsAt ?? Number.POSITIVE_INFINITY);
+    const expiresAt = Math.min(createdAt + rules.absoluteMs, kept.ownGrant?.endsAt ?? Number.POSITIVE_INFINITY);
     const provedAt = authenticatedAt ?? "unknown";
-    const from = record.ref;
+    const from = kept.ref;
     handedOver.set(redeemed, { identity, actor, scheme, provedAt, acr, cnf, grant, expiresAt, checkedAt, from });
     return redeemed;
   }
@@ -156,7 +159,11 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     if (who === undefined) throw new AuthError("invalid_options", "open takes what redeem returned, and takes it once");
     handedOver.delete(redeemed);
     // Not for a service any more: a grant for its tickets alone opens no session.
-    if (!(await mayGoOn(who))) return deny(noHeaders, "operate_as_refused");
+    if (!(await mayGoOn(who))) {
+      const names = { subject: who.identity.subject, ...toActorNames(who.actor) };
+      emit({ kind: "operate-as-refused", ...names, actor: who.actor?.subject ?? names.subject }, context);
+      return refusing(context)("operate_as_refused");
+    }
     return parts.openFor(who, context);
   }
 
@@ -170,10 +177,10 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
   }
 
   return Object.freeze({
-    issue: (caller: Caller, request: TicketRequest) =>
-      orUnavailable<IssuedTicket | Denial>(async () => {
+    issue: (caller: Caller, request: TicketRequest, source?: EventSource) =>
+      orUnavailable<IssuedTicket | Denial>(source, async () => {
         const ticketId = platform.random(16);
-        const made = await put(caller, request, ticketId);
+        const made = await put(caller, request, ticketId, source);
         if (made.kind === "denied") return made;
         const { expiresAt } = made;
         const ref = caller.session?.ref ?? "";
@@ -186,10 +193,10 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
           serviceMark: toServiceMark(request.service),
         };
         const ticket = codec.encode(fields);
-        if (ticket === undefined) return deny(noHeaders, "unavailable");
+        if (ticket === undefined) return refusing(source)("unavailable");
         return withSecret({ kind: "issued", expiresAt } as const, { ticket });
       }),
-    redeem: (ticket: string, service: string) =>
+    redeem: (ticket: string, service: string, source?: EventSource) =>
       orRefused(async () => {
         requireService(service);
         const fields = codec.decode(ticket);
@@ -197,28 +204,28 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         if (platform.now() >= fields.expiresAt * 1_000) return { kind: "refused", reason: "expired" };
         if (!Buffer.from(toServiceMark(service)).equals(fields.serviceMark)) {
           await ask(() => store.take("ticket", nameOf(fields.ticketId)));
-          return misused(fields.ref, "wrong_service", service);
+          return misused(fields.ref, "wrong_service", service, source);
         }
-        return consume(fields.ticketId, service, fields.ref);
+        return consume(fields.ticketId, service, fields.ref, source);
       }),
-    issueNumber: (caller: Caller, request: TicketRequest) =>
-      orUnavailable<IssuedNumber<I> | Denial>(async () => {
+    issueNumber: (caller: Caller, request: TicketRequest, source?: EventSource) =>
+      orUnavailable<IssuedNumber<I> | Denial>(source, async () => {
         const bytes = Buffer.from(platform.random(8));
-        const made = await put(caller, request, bytes);
+        const made = await put(caller, request, bytes, source);
         if (made.kind === "denied") return made;
         const { expiresAt, content } = made;
         const { identity, actor } = content;
         const number = bytes.readBigUInt64BE();
         return withSecret({ kind: "issued", expiresAt, identity, actor } as const, { number });
       }),
-    redeemNumber: (number: bigint, service: string) =>
+    redeemNumber: (number: bigint, service: string, source?: EventSource) =>
       orRefused(async () => {
         requireService(service);
         const bytes = Buffer.alloc(8);
         bytes.writeBigUInt64BE(BigInt.asUintN(64, number));
-        return consume(bytes, service);
+        return consume(bytes, service, undefined, source);
       }),
-    open: (redeemed: RedeemedTicket<I>, context: OpenContext) => orUnavailable(() => open(redeemed, context)),
+    open: (redeemed: RedeemedTicket<I>, context: OpenContext) => orUnavailable(context, () => open(redeemed, context)),
   });
 }
 

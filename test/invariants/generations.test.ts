@@ -69,7 +69,7 @@ test("1. No false logout: a store that lost its last writes is moved forward by 
   const third = await turn(cluster, second);
   store.restore();
   requireAllowed(await bearer(cluster.node, third));
-  assert.deepEqual(cluster.events.at(-1), { kind: "healed", ref, generation: 3 });
+  assert.deepEqual(cluster.events.at(-1), { kind: "healed", ref, subject: "ada", generation: 3 });
   requireAllowed(await bearer(cluster.node, third));
   cluster.world.advance(rotateAfterMs);
   requireOffer(await bearer(cluster.node, third));

@@ -110,7 +110,7 @@ test("end says whether there was one to end, and ends nothing else", async () =>
   }
   assert.deepEqual(
     events.filter(({ kind }) => kind === "session-ended"),
-    [{ kind: "session-ended", ref: first.ref, reason: "stolen laptop" }],
+    [{ kind: "session-ended", ref: first.ref, reason: "stolen laptop", subject: "ada" }],
   );
 });
 
