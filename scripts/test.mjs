@@ -10,6 +10,7 @@ const long = words.includes("--long");
 const filters = words.filter((word) => !word.startsWith("--"));
 const files = readdirSync("dist/test", { recursive: true })
   .filter((name) => name.endsWith(".test.js") && name.endsWith(".long.test.js") === long)
+  .filter((name) => !name.endsWith(".interop.test.js")) // scripts/interop.mjs provides for those
   .filter((name) => filters.every((filter) => name.includes(filter)))
   .sort()
   .map((name) => `dist/test/${name}`);

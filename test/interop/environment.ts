@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+
+/** What `scripts/interop.mjs` has provided. */
+export interface Environment {
+  /** An interpreter with all Python packages. */
+  readonly python: string;
+  /** Class path of the Java driver. */
+  readonly java: string;
+  readonly javaHome: string;
+  /** The Go driver. */
+  readonly go: string;
+  /** Where the class of the real server's Basic handler is. */
+  readonly deephaven: string;
+}
+
+const path = ".cache/interop/environment.json";
+
+export function readEnvironment(): Environment {
+  if (existsSync(path)) return JSON.parse(readFileSync(path, "utf8")) as Environment;
+  throw new Error("The clients are not there yet. Run: npm run test:interop");
+}
+
+/** One thing that a client saw. */
+export interface Observation {
+  readonly name: string;
+  readonly saw: string;
+}
+
+/** Runs a driver, which prints one line of JSON for each thing that it saw. What else it prints is shown when it fails. */
+export function runDriver(command: string, args: readonly string[]): Promise<readonly Observation[]> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 180_000 });
+    let out = "";
+    let rest = "";
+    child.stdout.on("data", (chunk) => {
+      out += String(chunk);
+    });
+    child.stderr.on("data", (chunk) => {
+      rest += String(chunk);
+    });
+    child.on("error", reject);
+    child.on("close", (code) => {
+      const lines = out.split("\n").filter((line) => line.startsWith("{"));
+      if (code === 0) resolve(lines.map((line) => JSON.parse(line) as Observation));
+      else reject(new Error(`${command} ${args.join(" ")} ended with ${code}\n${out}\n${rest}`));
+    });
+  });
+}
