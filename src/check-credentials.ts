@@ -18,7 +18,7 @@ import type { Checked, CredentialMemory, RememberedCredentials } from "./handler
 import { runHandler } from "./handlers/run-handler.js";
 import { type Actor, fromIdentityJson, type Identity, requireIdentityJson } from "./identity.js";
 import type { Platform } from "./platform.js";
-import type { CheckRefusal, GuardedCheck } from "./policies/guarded-check.js";
+import { askAccount, type CheckRefusal, type GuardedCheck } from "./policies/guarded-check.js";
 import { sourceOf } from "./policies/source.js";
 import type { OneTimeProofs } from "./proofs.js";
 import { resolveRules } from "./sessions/rules.js";
@@ -85,7 +85,11 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const known = key === undefined ? undefined : memory.find(key);
     if (known !== undefined) return offerOnce(known, request, how);
     const { epoch } = memory;
-    const account = handler.accountOf?.(payload);
+    const asked = askAccount(handler, payload, (failure) => {
+      options.emit({ kind: "handler-failed", scheme, failure }, request);
+    });
+    if (asked === undefined) return cannotTell;
+    const { account } = asked;
     const source = account === undefined ? undefined : sourceOf(request.peer, request.rawHeaders);
     const checked = guardedCheck({ account, source, key, run: () => run(handler, scheme, payload, request) });
     return after(checked, (found) =>

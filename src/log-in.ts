@@ -12,10 +12,10 @@ import {
 } from "./handlers/handler.js";
 import type { HandlerTable } from "./handlers/handler-table.js";
 import type { CredentialMemory } from "./handlers/remembered-credentials.js";
-import { runHandler } from "./handlers/run-handler.js";
+import { type HandlerFailure, runHandler } from "./handlers/run-handler.js";
 import { type Identity, toActorNames } from "./identity.js";
 import { toParty } from "./party.js";
-import type { GuardedCheck } from "./policies/guarded-check.js";
+import { askAccount, type GuardedCheck } from "./policies/guarded-check.js";
 import type { OperateAsWish } from "./policies/operate-as.js";
 import { sourceOf } from "./policies/source.js";
 import type { Throttle } from "./policies/throttle.js";
@@ -140,7 +140,10 @@ export function createLogIn<I extends Identity>(
       return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
     };
     const round = challenge?.round ?? 1;
-    const account = handler?.accountOf?.(payload);
+    const onFailure = (failure: HandlerFailure) => parts.emit({ kind: "handler-failed", scheme, failure }, context);
+    const asked = askAccount(handler, payload, onFailure);
+    if (asked === undefined) return refused("unavailable");
+    const { account } = asked;
     const remembers = handler?.remember === true && parts.rememberMs > 0;
     const key = remembers ? parts.memory.keyOf(handler, payload) : undefined;
     // Whoever hangs up before the answer has guessed all the same, and must not end a check that others share.
@@ -161,7 +164,7 @@ export function createLogIn<I extends Identity>(
           proofs: () => parts.proofs(scheme),
           round,
           state: challenge?.state,
-          onFailure: (failure) => parts.emit({ kind: "handler-failed", scheme, failure }, context),
+          onFailure,
         }),
     });
     if ("kind" in checked) return refused(checked.reason, checked.headers);

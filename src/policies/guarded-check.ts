@@ -1,10 +1,31 @@
 import { after } from "../awaitable.js";
 import type { AuthenticationReason, HeaderFields } from "../decision.js";
-import type { Awaitable, Verdict } from "../handlers/handler.js";
+import type { Awaitable, Handler, Verdict } from "../handlers/handler.js";
 import type { Checked, CredentialMemory } from "../handlers/remembered-credentials.js";
+import type { HandlerFailure } from "../handlers/run-handler.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Throttle } from "./throttle.js";
+
+/**
+ * Whose account these credentials are a guess at.
+ *
+ * @returns `undefined` when the handler does not say it as it should: nobody guesses uncounted because of that
+ */
+export function askAccount(
+  handler: Pick<Handler, "accountOf"> | undefined,
+  payload: string | Uint8Array,
+  onFailure: (failure: HandlerFailure) => void,
+): { readonly account: string | undefined } | undefined {
+  try {
+    const account = handler?.accountOf?.(payload);
+    if (account === undefined || typeof account === "string") return { account };
+    onFailure({ kind: "invalid-verdict" });
+  } catch (error) {
+    onFailure({ kind: "threw", error });
+  }
+  return undefined;
+}
 
 /** Credentials that are about to be checked. */
 export interface Question<I extends Identity> {

@@ -257,6 +257,52 @@ test("what the handler could not tell, and a payload that is no guess, count for
   assert.equal(await byRpc("ada", "any"), "in");
 });
 
+test("failures in a row are not ended by what the handler could not tell", async () => {
+  let broken = false;
+  const { byRpc, fail } = createThrottleWorld({
+    throttle: { maxFailures: 3, freeFailures: 2 },
+    async verify(user, password) {
+      if (broken) throw new Error("no database");
+      return password === "lovelace" ? { subject: user } : null;
+    },
+  });
+  await fail(2);
+  broken = true;
+  assert.equal(await byRpc("ada", "lovelace"), "unavailable");
+  broken = false;
+  await fail(1);
+  assert.equal(await byRpc("ada", "lovelace"), "invalid_credentials");
+});
+
+test("a handler that does not say whose account it is lets nobody in, uncounted", async () => {
+  const answers: readonly (() => unknown)[] = [() => assert.fail("broken"), () => null, async () => "ada", () => 7];
+  for (const accountOf of answers) {
+    const handler = { scheme: "Basic", opens: "session", accountOf, fromHeader: () => assert.fail("asked") };
+    const { byRpc, byHeader, told } = createThrottleWorld({ handlers: [handler as unknown as Handler<User>] });
+    assert.equal(await byRpc("ada", "lovelace"), "unavailable");
+    assert.equal(await byHeader("ada", "lovelace"), "unavailable");
+    assert.deepEqual(
+      told().map(({ kind }) => kind),
+      ["handler-failed", "handler-failed"],
+    );
+  }
+});
+
+test("a name that failed once is forgotten after a week, one that failed twice after two", async () => {
+  const { auth, world, fail } = createThrottleWorld();
+  const week = 7 * 24 * 60 * 60_000;
+  for (const name of ["once", "forgotten once"]) await fail(1, name);
+  for (const name of ["twice", "forgotten twice"]) await fail(2, name);
+  world.advance(week - 1);
+  assert.equal(await auth.throttle.reset("once"), true);
+  world.advance(1);
+  assert.equal(await auth.throttle.reset("forgotten once"), false);
+  world.advance(week - 1);
+  assert.equal(await auth.throttle.reset("twice"), true);
+  world.advance(1);
+  assert.equal(await auth.throttle.reset("forgotten twice"), false);
+});
+
 test("whoever hangs up before the answer has guessed all the same", async () => {
   const { auth, byRpc } = createThrottleWorld();
   for (let index = 0; index < 11; index++) {
