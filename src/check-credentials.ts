@@ -91,7 +91,13 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     if (asked === undefined) return cannotTell;
     const { account } = asked;
     const source = account === undefined ? undefined : sourceOf(request.peer, request.rawHeaders);
-    const checked = guardedCheck({ account, source, key, run: () => run(handler, scheme, payload, request) });
+    const checked = guardedCheck({
+      account,
+      source,
+      key,
+      from: request,
+      run: () => run(handler, scheme, payload, request),
+    });
     return after(checked, (found) =>
       "kind" in found
         ? found

@@ -152,6 +152,7 @@ export function createLogIn<I extends Identity>(
       account,
       source: account === undefined ? undefined : sourceOf(peer, rawHeaders),
       key,
+      from: context,
       run: () =>
         runHandler<I>(decide, {
           platform,

@@ -1,5 +1,6 @@
 import { after } from "../awaitable.js";
 import type { AuthenticationReason, HeaderFields } from "../decision.js";
+import type { EventSource } from "../events.js";
 import type { Awaitable, Handler, Verdict } from "../handlers/handler.js";
 import type { Checked, CredentialMemory } from "../handlers/remembered-credentials.js";
 import type { HandlerFailure } from "../handlers/run-handler.js";
@@ -34,6 +35,8 @@ export interface Question<I extends Identity> {
   readonly source: string | undefined;
   /** From `memory.keyOf`, where the verdict depends on the credentials alone. */
   readonly key: string | undefined;
+  /** The request, for events. */
+  readonly from: EventSource;
   run(): Awaitable<Verdict<I>>;
 }
 
@@ -60,12 +63,12 @@ export function createGuardedCheck<I extends Identity>({
   memory,
   throttle,
 }: GuardedCheckParts<I>): GuardedCheck<I> {
-  return ({ account, source, key, run }) => {
+  return ({ account, source, key, from, run }) => {
     const share = <T>(suffix: string, check: () => Awaitable<T>) =>
       key === undefined ? check() : memory.share(key + suffix, check);
     const check = (): Awaitable<Checked<I>> => {
       const checkedAt = platform.monotonic();
-      const verdict = account === undefined ? run() : throttle.guardAccount(account, run);
+      const verdict = account === undefined ? run() : throttle.guardAccount(account, run, from);
       return after(verdict, (settled) => ({ verdict: settled, checkedAt }));
     };
     if (account === undefined) return share("", check);

@@ -1,5 +1,5 @@
 import { after, rescue } from "../awaitable.js";
-import type { Emit } from "../events.js";
+import type { Emit, EventSource } from "../events.js";
 import { type Awaitable, rejected, unavailable, type Verdict } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import { toAccountName } from "./account-name.js";
@@ -23,8 +23,13 @@ export interface AccountThrottle {
    * whatever it says: nobody can tell it from a wrong password, not even by time.
    *
    * @param account from `Handler.accountOf`
+   * @param from the request, for events
    */
-  guardAccount<I extends Identity>(account: string, run: () => Awaitable<Verdict<I>>): Awaitable<Verdict<I>>;
+  guardAccount<I extends Identity>(
+    account: string,
+    run: () => Awaitable<Verdict<I>>,
+    from?: EventSource,
+  ): Awaitable<Verdict<I>>;
   /** After a log-in that was no guess: where the account was stopped, it accepts passwords again. Never fails. */
   lift(subject: string): Awaitable<void>;
   /**
@@ -59,16 +64,20 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
     });
   }
 
-  function tell(name: string, { next, now }: Begun): void {
+  function tell(name: string, { next, now }: Begun, from: EventSource | undefined): void {
     const account = name.slice(0, longestTold);
-    if (isStopped(next, rule)) emit({ kind: "account-stopped", account, failures: failuresOf(next) });
+    if (isStopped(next, rule)) emit({ kind: "account-stopped", account, failures: failuresOf(next) }, from);
     else if (next.blockedUntil > now) {
-      emit({ kind: "account-throttled", account, delayMs: Math.round(next.blockedUntil - now) });
+      emit({ kind: "account-throttled", account, delayMs: Math.round(next.blockedUntil - now) }, from);
     }
   }
 
   return {
-    guardAccount<I extends Identity>(given: string, run: () => Awaitable<Verdict<I>>): Awaitable<Verdict<I>> {
+    guardAccount<I extends Identity>(
+      given: string,
+      run: () => Awaitable<Verdict<I>>,
+      from?: EventSource,
+    ): Awaitable<Verdict<I>> {
       const account = toAccountName(given);
       const begin = () =>
         changeAccount(account, (state, now) => {
@@ -82,7 +91,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
         return after(run(), (verdict): Awaitable<Verdict<I>> => {
           if (attempt.blocked) return verdict.kind === "accepted" ? rejected : verdict;
           if (isFailure(verdict)) {
-            tell(account, attempt);
+            tell(account, attempt, from);
             return verdict;
           }
           const result = verdict.kind === "accepted" ? "accepted" : "undecided";

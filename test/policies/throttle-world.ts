@@ -1,4 +1,4 @@
-import type { AuthEvent } from "../../src/events.js";
+import type { AuthEvent, OnEvent } from "../../src/events.js";
 import { type Auth, basic, createAuth, type Handler, type Peer, type ThrottleOptions } from "../../src/index.js";
 import { memory } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
@@ -22,6 +22,7 @@ export interface ThrottleWorldOptions {
   /** Default: `ada`'s password is `lovelace`, and nobody else's is anything. */
   readonly verify?: (user: string, password: string) => Promise<User | null>;
   readonly handlers?: readonly Handler<User>[];
+  readonly onEvent?: OnEvent;
 }
 
 /** Log-ins by key: long and random, so no guess. */
@@ -70,7 +71,10 @@ export function createThrottleWorld(options: ThrottleWorldOptions = {}): Throttl
       }),
       keys,
     ],
-    onEvent: (event) => events.push(event),
+    onEvent(event, origin) {
+      events.push(event);
+      options.onEvent?.(event, origin);
+    },
   });
 
   async function byHeader(user: string, password: string, attempt: Attempt = {}): Promise<string> {

@@ -390,6 +390,16 @@ test("an application that knows more spellings of a name gives the one that coun
   assert.equal(await byRpc("ada", "lovelace"), "invalid_credentials");
 });
 
+test("an observer of guesses learns where the last one came from", async () => {
+  const origins: unknown[] = [];
+  const { fail } = createThrottleWorld({
+    onEvent: (event, { address }) => event.kind.startsWith("account-") && origins.push(address),
+    throttle: { freeFailures: 1, maxFailures: 3, firstDelayMs: 1, longestDelayMs: 1 },
+  });
+  await fail(2);
+  assert.deepEqual(origins, ["192.0.2.1"]);
+});
+
 test("each delay is told once, with the account; names of other accounts are not mixed up", async () => {
   const { world, fail, told } = createThrottleWorld();
   await fail(11, "ada");
