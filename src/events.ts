@@ -120,7 +120,7 @@ export interface EventOrigin {
   readonly at: number;
   /** Of the client: of the connection, or what a proxy that we trust says. None where no request is at hand. */
   readonly address?: string | undefined;
-  /** What the request is called elsewhere: its trace-id, or its `X-Request-Id` of a plain form. */
+  /** What the request is called: its trace-id, its `X-Request-Id` of a plain form, or else at random. */
   readonly correlationId?: string | undefined;
 }
 

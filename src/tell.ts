@@ -1,5 +1,5 @@
 import { after } from "./awaitable.js";
-import { toCorrelationId } from "./credentials/correlation-id.js";
+import { correlationIdOf } from "./credentials/correlation-id.js";
 import type { AuthEvent, Emit, EventOrigin, EventSource, OnEvent, Recording } from "./events.js";
 import type { Platform } from "./platform.js";
 import { type AuditOptions, createAudit } from "./policies/audit.js";
@@ -44,6 +44,6 @@ function toOrigin(source: EventSource | undefined, platform: Platform): EventOri
   const { peer, rawHeaders } = source;
   // Behind a proxy that we trust, from whom that says.
   const address = peer?.trusted && rawHeaders ? peer.clientOf?.(rawHeaders) : peer?.address;
-  const correlationId = source.correlationId ?? (rawHeaders && toCorrelationId(rawHeaders));
+  const correlationId = source.correlationId ?? (rawHeaders && correlationIdOf(rawHeaders, platform));
   return { at, address: address || peer?.address || undefined, correlationId };
 }

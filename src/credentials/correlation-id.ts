@@ -1,4 +1,4 @@
-import { readHeader } from "./carriers.js";
+import type { Platform } from "../platform.js";
 
 /** W3C Trace Context §3.2: version, trace-id, parent-id, flags. Later versions may append fields, `ff` is none. */
 const traceparent = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
@@ -6,14 +6,34 @@ const traceparent = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a
 /** A UUID, or the form of a trace-id. Any text would be a place to put a password, or a second line. */
 const plainId = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
+/** By the header block, which is one object for all that is told of a request. */
+const known = new WeakMap<readonly string[], string>();
+
 /**
- * What a request is called elsewhere: the trace-id of its `traceparent`, so that our lines join its trace, else its
- * `X-Request-Id` if that is a UUID or 32 hexadecimal digits.
+ * What a request is called in logs, events and the audit: the trace-id of its `traceparent`, so that our lines join its
+ * trace; else its `X-Request-Id` if that is a UUID or 32 hexadecimal digits; else 32 random digits, the same each time.
+ *
+ * Both go on to the upstream as any header does. No header of our own carries the id.
  */
-export function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
-  const [, version, traceId, more] = traceparent.exec(readHeader(rawHeaders, "traceparent") ?? "") ?? [];
+export function correlationIdOf(rawHeaders: readonly string[], platform: Platform): string {
+  let id = known.get(rawHeaders);
+  if (id === undefined) {
+    id = toCorrelationId(rawHeaders) ?? Buffer.from(platform.random(16)).toString("hex");
+    known.set(rawHeaders, id);
+  }
+  return id;
+}
+
+function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
+  const [, version, traceId, more] = traceparent.exec(only(rawHeaders, "traceparent")) ?? [];
   // Version 00 has exactly four fields.
   if (traceId !== undefined && !(version === "00" && more !== undefined)) return traceId;
-  const requestId = readHeader(rawHeaders, "x-request-id") ?? "";
+  const requestId = only(rawHeaders, "x-request-id");
   return plainId.test(requestId) ? requestId.toLowerCase() : undefined;
+}
+
+/** The value of a field that came exactly once. */
+function only(rawHeaders: readonly string[], lowerName: string): string {
+  const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerName);
+  return values.length === 1 ? (values[0] ?? "") : "";
 }

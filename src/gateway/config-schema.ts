@@ -1,5 +1,5 @@
 import { handler, plainName, roles, schemeName } from "./handler-schema.js";
-import { binding, operateAs, throttle, tickets } from "./policy-schema.js";
+import { audit, binding, operateAs, throttle, tickets } from "./policy-schema.js";
 import { condition, count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 import { services } from "./service-schema.js";
 
@@ -189,6 +189,7 @@ export const configSchema: Schema = {
         [],
         "Against slow and many clients.",
       ),
+      audit,
       log: object(
         {
           level: {

@@ -34,7 +34,17 @@ export interface GatewayConfig {
   /** CIDR blocks of proxies in front, whose `X-Forwarded-*` count. None by default; `0.0.0.0/0` and `::/0` are refused. */
   readonly trustedProxies: readonly string[];
   readonly limits: LimitsConfig;
+  readonly audit: AuditConfig | undefined;
+  /** The beginning of the SHA-256 of the file: which configuration it was, for the audit. */
+  readonly digest: string;
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
+}
+
+/** Where the audit is written, and what happens when it cannot be. */
+export interface AuditConfig {
+  readonly file: string;
+  readonly fsync: boolean;
+  readonly onFailure: "continue" | "refuse";
 }
 
 /** Where to listen. */

@@ -1,9 +1,11 @@
 import { AuthError } from "../errors.js";
 import type { Awaitable } from "../handlers/handler.js";
 import { type Platform, systemPlatform } from "../platform.js";
+import { createTell } from "../tell.js";
 import type { AddressConfig, GatewayConfig } from "./config.js";
 import { createListeners, type Listeners } from "./listeners.js";
 import { createLog, type Logger } from "./log.js";
+import { openAudit } from "./open-audit.js";
 import { createSharedParts, createState, type GatewayState } from "./state.js";
 import { createTelemetry } from "./telemetry.js";
 
@@ -32,11 +34,15 @@ export interface Gateway {
    * @throws {AuthError} `invalid_options` when it cannot be used: then nothing has changed.
    */
   reload(config: GatewayConfig): { readonly restartNeeded: readonly RestartPart[] };
+  /** Records that a configuration was not taken. */
+  refused(): void;
+  /** Opens the file of the audit anew, for whoever has moved it away. */
+  reopenAudit(): void;
   /** Lets calls under way finish, for `limits.stopTimeoutMs` at most, and closes everything. May be called again. */
   stop(): Promise<void>;
 }
 
-const restartParts = ["listen", "admin", "limits"] as const;
+const restartParts = ["listen", "admin", "limits", "audit"] as const;
 /** What a listener is made from: it is never touched while it runs, so a change takes effect at the next start. */
 export type RestartPart = (typeof restartParts)[number];
 
@@ -55,13 +61,25 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     store: () => state.store,
   });
   const shared = createSharedParts(platform, telemetry.onStore);
-  const make = (next: GatewayConfig): GatewayState => createState(next, { platform, shared, reload, ...telemetry });
-  let state = make(config);
+  const audit = openAudit(config.audit, platform);
+  const tell = createTell({ platform, onEvent: telemetry.onEvent, audit: audit.options });
+  const make = (next: GatewayConfig): GatewayState =>
+    createState(next, { platform, shared, reload, audit: audit.options, ...telemetry });
+  let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
-  const { listening, admin } = await listen().catch(async (error: unknown) => {
-    await state.close();
-    throw error;
-  });
+  const { listening, admin } = await orClosing(listen, () => state.close());
+  tell.emit({ kind: "configuration", change: "started", digest: config.digest });
+
+  /** What fails at the start leaves nothing open. */
+  async function orClosing<T>(attempt: () => T | Promise<T>, close?: () => Promise<void>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      await close?.();
+      await audit.close();
+      throw error;
+    }
+  }
 
   /** Probes first: they may be told "not yet", and an address that is taken must not let traffic in. */
   async function listen() {
@@ -80,6 +98,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     await listening.stop();
     await Promise.all([state, ...retired].map((one) => one.close()));
     await admin?.close();
+    await audit.close();
   }
 
   return Object.freeze({
@@ -90,6 +109,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       if (stopped !== undefined) throw new AuthError("invalid_options", "the gateway is stopping");
       const before = state;
       state = make(next);
+      tell.emit({ kind: "configuration", change: "reloaded", digest: next.digest });
       listening.swap(state.handlers);
       if (options.log === undefined) log.level = next.log.level;
       retired.add(before);
@@ -98,6 +118,10 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
         restartNeeded: restartParts.filter((part) => JSON.stringify(next[part]) !== JSON.stringify(config[part])),
       };
     },
+    refused() {
+      tell.emit({ kind: "configuration", change: "refused" });
+    },
+    reopenAudit: audit.reopen,
     stop() {
       stopped ??= stop();
       return stopped;

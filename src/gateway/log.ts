@@ -1,12 +1,12 @@
 import { METHODS } from "node:http";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import type { NodeRequest } from "../adapters/node-request.js";
+import { correlationIdOf } from "../credentials/correlation-id.js";
 import { toErrorName } from "../error-name.js";
-import type { AuthEvent } from "../events.js";
+import type { AuthEvent, EventOrigin } from "../events.js";
 import type { Platform } from "../platform.js";
 import type { GatewayConfig } from "./config.js";
 import { type RequestOutcome, toRouteName } from "./outcome.js";
-import { toRequestId } from "./request-id.js";
 
 export type { Logger } from "pino";
 
@@ -54,36 +54,33 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
 };
 
 /** What the engine tells. Errors by their class alone: a message may hold what a handler was given. */
-export function logEvent(log: Logger, event: AuthEvent): void {
+export function logEvent(log: Logger, event: AuthEvent, { address, correlationId }: EventOrigin): void {
   const level = levels[event.kind];
   if (!log.isLevelEnabled(level)) return;
-  if (event.kind === "handler-failed") {
-    const { scheme, failure } = event;
-    const error = failure.kind === "threw" ? toErrorName(failure.error) : undefined;
-    log[level]({ kind: event.kind, scheme, failure: failure.kind, error }, event.kind);
-  } else if (event.kind === "store-failed" || event.kind === "audit-failed") {
-    // An audit that is down fails with every record; the metric counts them.
-    if (event.kind === "audit-failed" && event.repeated) return;
-    log[level]({ kind: event.kind, error: toErrorName(event.error) }, event.kind);
-  } else log[level](event, event.kind);
+  // An audit that is down fails with every record; the metric counts them.
+  if (event.kind === "audit-failed" && event.repeated) return;
+  log[level]({ ...toEventFields(event), id: correlationId, peer: address }, event.kind);
+}
+
+function toEventFields(event: AuthEvent): object {
+  switch (event.kind) {
+    case "handler-failed": {
+      const { kind, scheme, failure } = event;
+      const error = failure.kind === "threw" ? toErrorName(failure.error) : undefined;
+      return { kind, scheme, failure: failure.kind, error };
+    }
+    case "store-failed":
+    case "audit-failed":
+      return { kind: event.kind, error: toErrorName(event.error) };
+    default:
+      return event;
+  }
 }
 
 /** A fault that is nobody's request: for `onFault` of the listeners. */
 export function logFault(log: Logger, what: string, error: unknown): void {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   log.error({ kind: "fault", error: toErrorName(error), code }, what);
-}
-
-/** Two lines of one request have one id. */
-const ids = new WeakMap<NodeRequest, string>();
-
-function idOf(request: NodeRequest, platform: Platform): string {
-  let id = ids.get(request);
-  if (id === undefined) {
-    id = toRequestId(request.headers.traceparent, platform);
-    ids.set(request, id);
-  }
-  return id;
 }
 
 /** The session of an HTTP/2 stream that has ended throws when it is asked. */
@@ -96,7 +93,8 @@ function peerOf(request: NodeRequest): string | undefined {
 }
 
 /**
- * One line for a request. No header but `traceparent` is looked at, and no query: both are where credentials travel.
+ * One line for a request. No header but `traceparent` and `X-Request-Id` is looked at, and no query: both are where
+ * credentials travel.
  */
 export function logOutcome(log: Logger, platform: Platform, request: NodeRequest, outcome: RequestOutcome): void {
   const level = levelOf(outcome);
@@ -105,7 +103,7 @@ export function logOutcome(log: Logger, platform: Platform, request: NodeRequest
   log[level](
     {
       kind: "request",
-      id: idOf(request, platform),
+      id: correlationIdOf(request.rawHeaders, platform),
       method: methods.has(request.method ?? "") ? request.method : "*",
       path: toLoggedPath(request.url ?? ""),
       peer: peerOf(request),

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { AuthError } from "../errors.js";
 import { checkShape } from "./check-shape.js";
@@ -6,7 +7,7 @@ import { type ConfigFault, readConfigDocument, toFaultText } from "./config-docu
 import type { RawConfig, Reading } from "./raw-config.js";
 import { readHandlers } from "./read-handlers.js";
 import { readListen, readTrustedProxies } from "./read-listen.js";
-import { readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
+import { readAudit, readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
 import { readRoutes, readUpstreams } from "./read-routes.js";
 import { readServices } from "./read-services.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
@@ -47,7 +48,8 @@ export function parseConfig(text: string, { file, environment = process.env }: P
       if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
     },
   };
-  const config = readConfig(raw, reading);
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const config = readConfig(raw, digest, reading);
   if (faults.length === 0) return { kind: "config", config };
   return { kind: "faults", faults: inOrder(faults) };
 }
@@ -75,7 +77,7 @@ export function readConfigFile(file: string): string {
   throw new AuthError("invalid_options", found.fault);
 }
 
-function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {
+function readConfig(raw: RawConfig, digest: string, reading: Reading): GatewayConfig {
   const handlers = Object.freeze(readHandlers(raw, reading));
   const session = readSession(raw, reading);
   return Object.freeze({
@@ -94,6 +96,8 @@ function readConfig(raw: RawConfig, reading: Reading): GatewayConfig {
     upstreams: readUpstreams(raw, reading),
     trustedProxies: Object.freeze(readTrustedProxies(raw, reading)),
     limits: readLimits(raw, reading),
+    audit: readAudit(raw, reading),
+    digest,
     log: Object.freeze({ level: raw.log?.level ?? "info" }),
   });
 }

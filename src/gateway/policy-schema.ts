@@ -115,3 +115,22 @@ export const throttle: Schema = object(
   [],
   "How guesses at passwords are slowed down. Never tokens, keys or certificates.",
 );
+
+/** Who did what, when, from where. */
+export const audit: Schema = object(
+  {
+    file: path(
+      "Lines of JSON are appended to it; made with mode 0600. Moved away, it is made anew; SIGHUP does so at once.",
+    ),
+    fsync: flag("Wait for the disk, so that a record survives a power cut."),
+    onFailure: {
+      type: "string",
+      enum: ["continue", "refuse"],
+      title: "continue or refuse",
+      description:
+        "What becomes of a log-in, a ticket or an operate-as whose record cannot be written: it goes on, or it is 503 and undone.",
+    },
+  },
+  ["file", "onFailure"],
+  "A record for each log-in, refusal, ticket, operate-as, end and alarm. Default: none. Another file takes effect at the next start.",
+);

@@ -35,6 +35,7 @@ export interface RawConfig {
     readonly stopTimeout?: string;
     readonly maxConnections?: number;
   };
+  readonly audit?: { readonly file?: string; readonly fsync?: boolean; readonly onFailure?: "continue" | "refuse" };
   readonly log?: { readonly level?: "debug" | "info" | "warn" | "error" | "silent" };
 }
 

@@ -1,7 +1,9 @@
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
 import { type DpopOptions, resolveDpop } from "../credentials/dpop-options.js";
 import { operateAs } from "../policies/operate-as-rules.js";
 import { resolveThrottle, type ThrottleOptions } from "../policies/throttle-options.js";
-import type { GatewayConfig, HandlerConfig, OperateAsConfig, TicketsConfig } from "./config.js";
+import type { AuditConfig, GatewayConfig, HandlerConfig, OperateAsConfig, TicketsConfig } from "./config.js";
 import type { ConfigPath } from "./config-document.js";
 import { parseDuration } from "./duration.js";
 import { createUserFile } from "./handlers.js";
@@ -52,6 +54,21 @@ export function readTickets({ tickets = {} }: RawConfig): TicketsConfig {
   const services =
     tickets.services && new Map(Object.entries(tickets.services).map(([name, who]) => [name, present(who)]));
   return Object.freeze({ services, onMisuse: tickets.onMisuse ?? "alarm" });
+}
+
+/** The file is opened at the start only: `sallyport check` must not make one. */
+export function readAudit({ audit }: RawConfig, reading: Reading): AuditConfig | undefined {
+  const { file, onFailure, fsync = false } = audit ?? {};
+  if (file === undefined || onFailure === undefined) return undefined;
+  const path = reading.resolve(file);
+  if (statSync(dirname(path), { throwIfNoEntry: false })?.isDirectory() !== true) {
+    report(
+      reading,
+      ["audit", "file"],
+      `there is no directory ${dirname(path)}; make it with: mkdir -m 700 ${dirname(path)}`,
+    );
+  }
+  return Object.freeze({ file: path, fsync, onFailure });
 }
 
 const delays = ["firstDelay", "longestDelay", "forgetFailure", "sourceRefill", "totalRefill"] as const;

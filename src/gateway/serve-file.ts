@@ -44,13 +44,18 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
       return `reloaded; ${rest}`;
     } catch (error) {
       const faults = error instanceof AuthError ? error.message.split("\n") : ["it cannot be used"];
+      gateway.refused();
       log.error({ file, faults }, "configuration not reloaded; the last good one stays");
       return "not reloaded: the configuration is faulty; the log says where";
     }
   }
 
   const unwatch = watchFile(file, platform, reload);
-  onReloadAsked?.(reload);
+  onReloadAsked?.(() => {
+    // SIGHUP is also how a rotator of logs says that it has moved one away.
+    gateway.reopenAudit();
+    reload();
+  });
   return {
     gateway,
     stop() {

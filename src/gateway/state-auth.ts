@@ -3,6 +3,7 @@ import type { OnEvent } from "../events.js";
 import type { ExternalHandler } from "../handlers/external.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
+import type { AuditOptions } from "../policies/audit.js";
 import type { OperateAsPolicy } from "../policies/operate-as.js";
 import { operateAs } from "../policies/operate-as-rules.js";
 import { keyFile } from "../sessions/key-file.js";
@@ -20,6 +21,8 @@ export interface StateAuthOptions {
   readonly platform: Platform;
   /** Default: faults and alarms are warned of on standard error. */
   readonly onEvent?: OnEvent | undefined;
+  /** It outlives the engine. */
+  readonly audit?: AuditOptions | undefined;
   /** Told when an edited user file was not taken. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** From `createLogin`, where its pages are served. Default: one without pages. */
@@ -58,6 +61,7 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     realm: config.realm,
     platform,
     onEvent,
+    audit: options.audit,
     throttle: config.throttle,
     operateAs: config.operateAs && createOperateAsPolicy(config.operateAs),
     onTicketMisuse: () => config.tickets.onMisuse,

@@ -38,9 +38,9 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
   });
   const ready = createReadiness({ store: () => sources.store().store, stopping: () => sources.stopping(), platform });
   return {
-    onEvent(event) {
+    onEvent(event, origin) {
       metrics.onEvent(event);
-      logEvent(log, event);
+      logEvent(log, event, origin);
     },
     onOutcome(request, outcome) {
       metrics.onOutcome(outcome);

@@ -68,11 +68,12 @@ upstreams: { app: { url: "${upstream}" } }
 export async function runGateway(
   t: TestContext,
   routes = "{ match: { path: / }, roles: [user], upstream: app }",
+  edit: (text: string) => string = (text) => text,
 ): Promise<RunningGateway> {
   const files = await gatewayFiles(t);
   const upstream = await echoUpstream(t);
   const configure = (text: string): void => void files.write("gate.yaml", text);
-  configure(configText(upstream.url, routes));
+  configure(edit(configText(upstream.url, routes)));
   const logged: Record<string, unknown>[] = [];
   const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   let reload = (): void => {};

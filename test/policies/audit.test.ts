@@ -174,7 +174,9 @@ test("ends are recorded: by log-out, by an operator, of a subject, and by time o
   advance(7_200_000);
   await call(sessions[2]?.token ?? "");
   const end = { event: "session-ended", outcome: "success" };
-  const late = { time: time + 7_200_000, address: "192.0.2.1" };
+  const { correlationId } = records.at(-1) ?? {};
+  assert.match(correlationId ?? "", /^[0-9a-f]{32}$/, "of its own where a request says none, and one for both");
+  const late = { time: time + 7_200_000, address: "192.0.2.1", correlationId };
   assert.deepEqual(records, [
     { time, ...end, reason: "logout", subject: "ada", session: ada, ...from },
     { time, ...end, reason: "stolen laptop", subject: "bob", by: "carol", session: bob, ...from },
