@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { toDuration } from "../gateway/duration.js";
 import { type Explanation, explainRequest } from "../gateway/explain.js";
 import { loadConfig } from "../gateway/parse-config.js";
 import { parseRawRequest } from "../gateway/raw-request.js";
@@ -64,11 +65,13 @@ function toText(explanation: Explanation, file: string): string {
   return lines.join("\n");
 }
 
-function describeRoute({ match, anonymous, roles, schemes }: NonNullable<Explanation["route"]>): string {
+function describeRoute({ match, anonymous, roles, schemes, stepUp }: NonNullable<Explanation["route"]>): string {
   const parts = [`${match.host ?? ""}${match.path}`];
   if (match.methods.length > 0) parts.push(`for ${match.methods.join(", ")}`);
   if (anonymous) parts.push("anonymous is welcome");
   if (roles.length > 0) parts.push(`needs one of the roles ${roles.join(", ")}`);
   if (schemes.length > 0) parts.push(`needs one of the schemes ${schemes.join(", ")}`);
+  if (stepUp?.maxAgeMs !== undefined) parts.push(`needs a log-in within ${toDuration(stepUp.maxAgeMs)}`);
+  if (stepUp?.acrValues !== undefined) parts.push(`needs a log-in of one of ${stepUp.acrValues.join(", ")}`);
   return parts.join("; ");
 }

@@ -16,7 +16,7 @@ import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
 import { openStore } from "./open-store.js";
 import { pagePathsOf } from "./pages.js";
-import { isPermitted } from "./permission.js";
+import { isPermitted, toRequirements } from "./permission.js";
 import type { RawRequest } from "./raw-request.js";
 import { refusals } from "./refusals.js";
 import { createRouteTable, matchRoute } from "./routes.js";
@@ -99,7 +99,7 @@ export async function explainRequest(
   });
   try {
     const authRequest = { method, path: target.path, rawHeaders, peer };
-    const decision = await auth.authenticate(authRequest, { anonymous: route.anonymous, rotate: false });
+    const decision = await auth.authenticate(authRequest, { ...toRequirements(route), rotate: false });
     if (decision.kind === "denied") return deny(decision);
     const caller = decision.kind === "allowed" ? decision.caller : undefined;
     if (!isPermitted(route, caller)) return deny(refusals.not_permitted, caller);

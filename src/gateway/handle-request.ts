@@ -19,7 +19,7 @@ import { type Framing, readFraming } from "./framing.js";
 import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
 import type { RequestOutcome } from "./outcome.js";
-import { isPermitted } from "./permission.js";
+import { isPermitted, toRequirements } from "./permission.js";
 import { proxy } from "./proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "./proxy-upgrade.js";
 import { refusals } from "./refusals.js";
@@ -105,10 +105,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       return;
     }
 
-    const decision = auth.authenticate(toAuthRequest(request, target.path), {
-      anonymous: isOpen(route),
-      stepUp: route.stepUp,
-    });
+    const decision = auth.authenticate(toAuthRequest(request, target.path), toRequirements(route));
     const go = (made: Decision<I>) => pass({ request, response, target, framing, route, upgrade }, made);
     if (decision instanceof Promise) {
       // A fault of ours costs this request its connection, as it does where nothing is awaited; never the process.
@@ -187,11 +184,6 @@ interface Call {
   readonly framing: Framing;
   readonly route: RouteConfig;
   readonly upgrade: UpgradeSocket | undefined;
-}
-
-/** A route that asks for a role or a scheme asks for somebody. */
-function isOpen({ anonymous, roles, schemes, stepUp }: RouteConfig): boolean {
-  return anonymous && roles.length === 0 && schemes.length === 0 && stepUp === undefined;
 }
 
 /** May be open for hours while the caller says nothing: gRPC of any kind, and streams of Connect. */

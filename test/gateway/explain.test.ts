@@ -6,7 +6,9 @@ import { runCli } from "../cli/run-cli.js";
 import { adaPassword, gatewayFiles, sketch } from "./gateway-files.js";
 import { asAda, runGateway } from "./running-gateway.js";
 
-const admin = "  - { match: { path: /admin }, roles: [admin], upstream: app }\n";
+const admin =
+  "  - { match: { path: /admin }, roles: [admin], upstream: app }\n" +
+  "  - { match: { path: /strong }, maxAge: 5m, acr: [mfa], upstream: app }\n";
 
 async function explain(t: TestContext, request: string, ...args: string[]): Promise<string> {
   const files = await gatewayFiles(t);
@@ -28,7 +30,7 @@ test("a request that goes on: route, handler, caller, and the headers stripped a
   );
   assert.deepEqual(out.split("\n"), [
     "target       example.com /api",
-    "route        /gate.yaml:11 /; needs one of the roles user",
+    "route        /gate.yaml:12 /; needs one of the roles user",
     "credentials  Basic, answered by handlers.Basic.users",
     "caller       ada [user] by basic",
     "forwarded    to app",
@@ -64,6 +66,11 @@ const rows: readonly (readonly [name: string, request: string, line: RegExp])[] 
     "a caller without the role",
     `GET /admin/x HTTP/1.1\nHost: a\nAuthorization: ${asAda}`,
     /^denied {7}403 permission_denied, not_permitted/m,
+  ],
+  [
+    "a caller whose log-in is too weak",
+    `GET /strong HTTP/1.1\nHost: a\nAuthorization: ${asAda}`,
+    /^route {8}.* \/strong; needs a log-in within 5m; needs a log-in of one of mfa$\s[\s\S]*^denied {7}401 unauthenticated, insufficient_user_authentication/m,
   ],
   [
     "credentials twice",
