@@ -4,7 +4,7 @@ import { AuthError } from "../errors.js";
 import { keyFile, rotateKeyFile } from "../sessions/key-file.js";
 import { openKeys } from "../sessions/keys.js";
 import { type CliIo, print, toTable } from "./io.js";
-import { durationArgument } from "./options.js";
+import { durationOption } from "./options.js";
 
 interface JsonOption {
   readonly json?: boolean;
@@ -34,12 +34,9 @@ export function addKeys(program: Command, io: CliIo): void {
   keys
     .command("rotate <file>")
     .description("add a key that signs soon; the one before still verifies what it signed")
-    .option("--activate-after <duration>", "how long every node has to read it first", durationArgument, 600_000)
-    .option(
-      "--keep <duration>",
-      "how long a key verifies after it last signed: the longest session",
-      durationArgument,
-      604_800_000,
+    .addOption(durationOption("--activate-after <duration>", "how long every node has to read it first", "10m"))
+    .addOption(
+      durationOption("--keep <duration>", "how long a key verifies after it last signed: the longest session", "7d"),
     )
     .option("--json", "as JSON")
     .addHelpText(

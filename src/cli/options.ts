@@ -13,6 +13,11 @@ export function durationArgument(text: string): number {
   return ms;
 }
 
+/** A duration with a default that help shows as it would be written. */
+export function durationOption(flags: string, description: string, fallback: string): Option {
+  return new Option(flags, description).argParser(durationArgument).default(durationArgument(fallback), fallback);
+}
+
 /** An instant as milliseconds since 1970. Without a zone it could be two, so there must be one. */
 export function instantArgument(text: string): number {
   const isInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text);

@@ -37,6 +37,11 @@ test("help names every command, and each command's help has an example", async (
   }
 });
 
+test("a duration's default is shown as it would be written", async () => {
+  const { out } = await runCli(["keys", "rotate", "--help"]);
+  assert.match(out, /\(default: 10m\)[\s\S]*\(default: 7d\)/);
+});
+
 test("wrong usage is 2, and says so on standard error", async () => {
   for (const args of [
     ["nope"],
