@@ -6,7 +6,7 @@ import { openKeys } from "../sessions/keys.js";
 import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
 import type { LimitsConfig, StoreConfig } from "./config.js";
 import type { ConfigPath } from "./config-document.js";
-import { parseDuration } from "./duration.js";
+import { parseDuration, toDuration } from "./duration.js";
 import { messageOf } from "./message-of.js";
 import { type RawConfig, type RawSession, type Reading, report } from "./raw-config.js";
 import { requirePositive } from "./read-routes.js";
@@ -54,7 +54,7 @@ export function readSession({ session = {} }: RawConfig, reading: Reading): Sess
     resolveRules(rules as SessionRulesOptions);
   } catch (error) {
     const message = messageOf(error);
-    report(reading, placeOf(message, session), `session: ${message.replaceAll(/\b([a-z]+[A-Za-z]*)Ms\b/g, "$1")}`);
+    report(reading, placeOf(message, session), `session: ${inUnits(message)}`);
   }
   return Object.freeze(rules as SessionRulesOptions);
 }
@@ -73,4 +73,11 @@ export function readLimits({ limits = {} }: RawConfig, reading: Reading): Limits
     stopTimeoutMs: requirePositive(limits.stopTimeout ?? "30s", ["limits", "stopTimeout"], reading),
     maxConnections: limits.maxConnections ?? 10_000,
   });
+}
+
+/** Says `idle (1m)` where the rules say `idleMs (60000)`. */
+function inUnits(message: string): string {
+  return message
+    .replaceAll(/\b([a-z]+[A-Za-z]*)Ms\b/g, "$1")
+    .replaceAll(/\((\d+)\)/g, (_text, ms) => `(${toDuration(Number(ms))})`);
 }

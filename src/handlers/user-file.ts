@@ -47,7 +47,7 @@ export function userFile(path: string, options: UserFileOptions = {}): UserFile 
   return passwordFile(path, {
     ...options,
     what: "user file",
-    example: "ada:HASH:user",
+    example: "ada:HASH:user, made by: sallyport hash-password --user ada --roles user",
     kinds: [argon2id],
     parse: (text) => parseUserFile(text, path),
   });

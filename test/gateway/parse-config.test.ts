@@ -119,7 +119,7 @@ const rows: readonly Row[] = [
     name: "session rules that contradict each other",
     from: "realm: example",
     to: "realm: example\nsession: { rotateAfter: 10s, overlap: 6s }",
-    faults: ["gate.yaml:2:39: session: overlap (6000) must be at most half of rotateAfter (10000); shorten overlap"],
+    faults: ["gate.yaml:2:39: session: overlap (6s) must be at most half of rotateAfter (10s); shorten overlap"],
   },
   {
     name: "a throttle that contradicts itself",
