@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createAuth, type Handler, rejected } from "../../src/index.js";
+import { createAuth, type Handler, rejected, type Verdict } from "../../src/index.js";
 import { memory } from "../../src/stores/memory.js";
 import { createWorld } from "../world.js";
 
@@ -38,4 +38,38 @@ test("what is remembered under one scheme is not good under another, however sch
   for (const bad of ["A1 x", "B 1x", "B y", "A z", "A x", "C 1 x", "C1 x", "C w"]) {
     assert.equal(await ask(bad), "denied", bad);
   }
+});
+
+test("when a handler's epoch has grown, what was right before is asked for again", async () => {
+  let [epoch, right] = [1, true];
+  const handler: Handler = {
+    ...{ scheme: "A", opens: "session", remember: true, epoch: () => epoch },
+    fromHeader: () => (right ? { kind: "accepted", identity: { subject: "ada" } } : rejected),
+  };
+  const auth = createAuth({ platform, store: memory({ platform }), handlers: [handler] });
+  const peer = { address: "192.0.2.1", trusted: false };
+  const ask = async () =>
+    (await auth.authenticate({ method: "GET", path: "/", rawHeaders: ["Authorization", "A x"], peer })).kind;
+  assert.equal(await ask(), "allowed");
+  right = false;
+  assert.equal(await ask(), "allowed", "remembered");
+  epoch += 1;
+  assert.equal(await ask(), "denied");
+});
+
+test("a message in text and the same one in bytes are two proofs, also at once", async () => {
+  const later = async (verdict: Verdict) => verdict;
+  const handler: Handler = {
+    ...{ scheme: "A", opens: "session", remember: true },
+    fromHeader: () => later({ kind: "accepted", identity: { subject: "ada" } }),
+    fromHandshake: () => later(rejected),
+  };
+  const auth = createAuth({ platform, store: memory({ platform }), handlers: [handler] });
+  const context = { peer: { address: "192.0.2.1", trusted: false }, target: { method: "POST", path: "/" } };
+  const payloads = ["x", new TextEncoder().encode("x")];
+  const outcomes = await Promise.all(payloads.map((payload) => auth.logIn({ scheme: "A", payload }, context)));
+  assert.deepEqual(
+    outcomes.map(({ kind }) => kind),
+    ["opened", "denied"],
+  );
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type OperateAsRule, operateAs, randomKeys } from "../../src/index.js";
+import { type Handler, type OperateAsRule, operateAs, randomKeys } from "../../src/index.js";
 import { memory } from "../../src/stores/memory.js";
 import { createWorld } from "../world.js";
-import { request, start } from "./operate-as-world.js";
+import { request, start, type User } from "./operate-as-world.js";
 
 const pair: OperateAsRule = { actors: ["ada"], targets: ["bob"] };
 
@@ -199,6 +199,47 @@ test("no more than four operate through one another, since each call asks about 
   assert.equal(fifth.kind === "denied" && fifth.reason, "operate_as_refused");
 });
 
+test("a rule that is not for nested actors does not hide one that is", async () => {
+  const world = start([
+    pair,
+    { actors: ["bob"], targets: ["*"] },
+    { actors: ["bob"], targets: ["dave"], nested: true },
+  ]);
+  const first = await world.opened("ada", "bob");
+  const second = await world.auth.operateAs(await world.callerOf(first.token), { subject: "dave" });
+  assert.equal(second.kind, "opened");
+});
+
+test("an actor whom a handler names, and who has no session to watch, operates through nobody", async () => {
+  const lender: Handler<User> = {
+    ...{ scheme: "Lender", opens: "nothing" },
+    fromHeader: () => ({
+      ...{ kind: "accepted", actor: { subject: "ada" } },
+      identity: { subject: "bob", roles: [] },
+    }),
+  };
+  const world = start([{ actors: ["*"], targets: ["*"], nested: true }], { handlers: [lender] });
+  const decision = await world.auth.authenticate(request("Lender x"));
+  assert.ok(decision.kind === "allowed" && decision.caller.actor?.subject === "ada");
+  const peer = { address: "192.0.2.1", trusted: false };
+  const wish = { subject: "dave" };
+  const target = { method: "POST", path: "/" };
+  for (const outcome of [
+    await world.auth.operateAs(decision.caller, wish),
+    await world.auth.logIn({ scheme: "Lender", payload: "x" }, { peer, target, operateAs: wish }),
+  ]) {
+    assert.equal(outcome.kind === "denied" && outcome.reason, "operate_as_refused");
+  }
+});
+
+test("nobody gets another session by operating as themselves", async () => {
+  const world = start([{ actors: ["*"], targets: ["*"] }]);
+  const { token } = await world.opened("ada");
+  const outcome = await world.auth.operateAs(await world.callerOf(token), { subject: "ada" });
+  assert.equal(outcome.kind === "denied" && outcome.reason, "operate_as_refused");
+  assert.equal((await world.auth.sessions.list({ subject: "ada" })).length, 1);
+});
+
 test("a policy of one's own cannot nest by accident: it must say nested", async () => {
   const world = start([]);
   const users = world.users;
@@ -262,7 +303,7 @@ test("actor × target × before and after: nobody operates as whom the rules do 
   const rules: readonly OperateAsRule[] = [
     { actors: ["ada"], targets: ["bob"] },
     { actorRoles: ["admin"], targets: ["*"], except: ["ada"] },
-    { actors: ["d*"], targetRoles: ["user"], exceptRoles: ["support"] },
+    { actors: ["d*"], targetRoles: ["user", "support"], exceptRoles: ["support"] },
   ];
   const allowed = new Set(["ada bob", "carol bob", "carol dave", "dave bob"]);
   const names = ["ada", "bob", "carol", "dave"];

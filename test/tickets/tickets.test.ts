@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AuthOptions, createAuth, type Handler, type OperateAsRule, randomKeys } from "../../src/index.js";
+import { type AuthOptions, basic, createAuth, type Handler, type OperateAsRule, randomKeys } from "../../src/index.js";
 import { memory } from "../../src/stores/memory.js";
 import type { Store } from "../../src/stores/store.js";
 import { request, start, type User } from "../policies/operate-as-world.js";
@@ -232,6 +232,32 @@ test("numbers are redeemed once too, and a guessed one is refused", async () => 
   assert.equal((await auth.tickets.redeemNumber(issued.number ^ 1n, "reports")).kind, "refused");
   assert.equal((await auth.tickets.redeemNumber(issued.number, "reports")).kind, "redeemed");
   assert.equal((await auth.tickets.redeemNumber(issued.number, "reports")).kind, "refused");
+});
+
+test("a number at the wrong service is refused with an alarm, and is dead for the right one too", async () => {
+  const { auth, caller, events, session } = await withCaller();
+  const issued = await auth.tickets.issueNumber(caller, { service: "reports" });
+  assert.ok(issued.kind === "issued");
+  const wrong = await auth.tickets.redeemNumber(issued.number, "billing");
+  assert.deepEqual(wrong, { kind: "refused", reason: "wrong_service" });
+  const misuse = { kind: "ticket-misused", ref: session.ref, reason: "wrong_service", service: "billing" };
+  assert.deepEqual(
+    events.filter(({ kind }) => kind === "ticket-misused").map((event) => ({ ...event })),
+    [misuse],
+  );
+  assert.equal((await auth.tickets.redeemNumber(issued.number, "reports")).kind, "refused");
+});
+
+test("a number is redeemed in its own realm only, also where another one has the same store and keys", async () => {
+  const { platform } = start([]);
+  const store = memory({ platform });
+  const keys = randomKeys(platform);
+  const { auth, caller } = await withCaller([], { platform, store, keys });
+  const other = createAuth({ handlers: [basic({ verify: () => null })], platform, store, keys, realm: "other" });
+  const issued = await auth.tickets.issueNumber(caller, { service: "reports" });
+  assert.ok(issued.kind === "issued");
+  assert.equal((await other.tickets.redeemNumber(issued.number, "reports")).kind, "refused");
+  assert.equal((await auth.tickets.redeemNumber(issued.number, "reports")).kind, "redeemed");
 });
 
 test("who came without a session, and what no ticket can be for, is told so", async () => {
