@@ -27,6 +27,8 @@ thousand, as a trusted proxy names them; with the throttle on, and off.
 const everyMs = 5;
 
 interface Part {
+  /** CPU time of the server, as a share of one core. */
+  readonly cpu: number;
   readonly victim: readonly Call[];
   /** Status, and how often. */
   readonly flood: readonly (readonly [number, number])[];
@@ -55,11 +57,11 @@ export async function flood(args: string[]): Promise<void> {
     const flooding = start("flood-client.js", [String(server.port), values.rate]);
     await once(flooding, "message");
     try {
-      await part(server, flooding, 2_000, 0); // warms up
+      await part(server, serving, flooding, 2_000, 0); // warms up
       const parts = new Map<number, Part[]>([0, 1, 1_000].map((sources) => [sources, []]));
       // In turn, so that a slow minute meets all parts alike.
       for (let round = 0; round < rounds; round++) {
-        for (const [sources, sofar] of parts) sofar.push(await part(server, flooding, ms, sources));
+        for (const [sources, sofar] of parts) sofar.push(await part(server, serving, flooding, ms, sources));
       }
       for (const [sources, all] of parts) {
         const name = sources === 0 ? "no flood" : `flood from ${sources}`;
@@ -79,7 +81,14 @@ function start(file: string, args: readonly string[]): ChildProcess {
   return fork(fileURLToPath(new URL(file, import.meta.url)), args);
 }
 
-async function part(server: FloodServer, flooding: ChildProcess, ms: number, sources: number): Promise<Part> {
+async function part(
+  server: FloodServer,
+  serving: ChildProcess,
+  flooding: ChildProcess,
+  ms: number,
+  sources: number,
+): Promise<Part> {
+  const cpuBefore = await cpuOf(serving);
   const agent = new Agent({ keepAlive: true });
   const began = performance.now();
   const victim: Promise<Call>[] = [];
@@ -94,10 +103,17 @@ async function part(server: FloodServer, flooding: ChildProcess, ms: number, sou
   agent.destroy();
   const failed = calls.find(({ status }) => status !== 200);
   if (failed !== undefined) throw new Error(`a call of the victim was answered ${failed.status}`);
-  if (sources === 0) return { victim: calls, flood: [] };
+  const cpu = ((await cpuOf(serving)) - cpuBefore) / (performance.now() - began);
+  if (sources === 0) return { victim: calls, flood: [], cpu };
   const told = once(flooding, "message");
   flooding.send(0);
-  return { victim: calls, flood: (await told)[0] as Part["flood"] };
+  return { victim: calls, flood: (await told)[0] as Part["flood"], cpu };
+}
+
+async function cpuOf(serving: ChildProcess): Promise<number> {
+  const answer = once(serving, "message");
+  serving.send("cpu");
+  return (await answer)[0] as number;
 }
 
 function print(name: string, parts: readonly Part[], calm: readonly Part[]): void {
@@ -105,11 +121,12 @@ function print(name: string, parts: readonly Part[], calm: readonly Part[]): voi
     const ms = at(parts, share);
     return `p${share * 100} ${ms.toFixed(2)} ms (${(ms / at(calm, share)).toFixed(1)} ×)`;
   });
+  const cpu = Math.round(spreadOf(parts.map((each) => each.cpu)).median * 100);
   const answers = new Map<number, number>();
   for (const [status, count] of parts.flatMap(({ flood }) => flood))
     answers.set(status, (answers.get(status) ?? 0) + count);
   const flood = [...answers].map(([status, count]) => `${count} × ${status}`).join(", ");
-  process.stdout.write(`${name.padEnd(31)}${figures.join(", ")}${flood && `; flood: ${flood}`}\n`);
+  process.stdout.write(`${name.padEnd(31)}${figures.join(", ")}, ${cpu} % of a core${flood && `; flood: ${flood}`}\n`);
 }
 
 /** Of each part, and then the median: one moment in which the machine did something else decides nothing. */
