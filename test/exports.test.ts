@@ -221,6 +221,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "./grpc": ["*GrpcAuthListener", "*GrpcAuthOptions", "grpcAuth"],
   "./koa": ["*GuardOptions", "koaAuth"],
   "./memory": ["*MemoryOptions", "memory"],
+  "./otel": ["*OpenTelemetryLogsOptions", "openTelemetryLogs"],
   "./node": [
     "*DenialResponse",
     "*ExternalPagesOptions",

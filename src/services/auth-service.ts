@@ -4,11 +4,11 @@ import { AuthService } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../identity.js";
 import type { Caller } from "../sessions/session.js";
 import { addService } from "./add-service.js";
+import { toLogInContext } from "./log-in-context.js";
 import { createLogInMethods, forbidStoring } from "./log-in-methods.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
 import { type AuthRoutesOptions, createTicketMethods } from "./ticket-methods.js";
 import { asking, toConnectError } from "./to-connect-error.js";
-import { toEventSource } from "./to-event-source.js";
 
 export type { AuthRoutesOptions } from "./ticket-methods.js";
 
@@ -82,7 +82,7 @@ function createAuthService<I extends Identity>(
           Code.FailedPrecondition,
         );
       }
-      await asking(() => session.end("logout", toEventSource(context)));
+      await asking(() => session.end("logout", toLogInContext(context)));
       return {};
     },
 
@@ -102,7 +102,7 @@ function createAuthService<I extends Identity>(
 
     async endSession({ ref }, context) {
       const { subject } = enter(context).identity;
-      const by = { subject, ...toEventSource(context) };
+      const by = { subject, ...toLogInContext(context) };
       const ended = await asking(
         async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout", by)),
       );

@@ -13,6 +13,7 @@ import {
   resolveEnterpriseOptions,
 } from "./enterprise-options.js";
 import { createEnterpriseTokens } from "./enterprise-tokens.js";
+import { toLogInContext } from "./log-in-context.js";
 
 export type { EnterpriseOptions } from "./enterprise-options.js";
 
@@ -58,7 +59,7 @@ function createAuthApi<I extends Identity>(
     invalidateCookie: ({ cookie }, context) =>
       answering(context, async () => {
         const caller = await cookies.read(cookie, context);
-        if (!("dead" in caller)) await caller.session.end();
+        if (!("dead" in caller)) await caller.session.end("logout", toLogInContext(context));
         return {};
       }),
 

@@ -88,12 +88,12 @@ export function createEnterpriseLogIn<I extends Identity>(
     if (user === undefined || isSameContext(user, caller)) return toLoggedIn(caller, cookie);
     // A cookie says who proved it; whom they operate as may be another one from here on.
     if (user.authenticatedUser !== toUserContext(caller).authenticatedUser) return refused;
-    return toResult(await auth.operateAs(caller, { subject: user.effectiveUser }));
+    return toResult(await auth.operateAs(caller, { subject: user.effectiveUser }, toContext(context)));
   }
 
   async function byDelegateToken(token: Token | undefined, context: HandlerContext): Promise<AuthenticationResult> {
     if (token === undefined || !options.delegateServices.has(token.service)) return refused;
-    const redeemed = await auth.tickets.redeemNumber(token.tokenId, token.service);
+    const redeemed = await auth.tickets.redeemNumber(token.tokenId, token.service, toContext(context));
     if (redeemed.kind === "refused" && redeemed.reason === "unavailable") throw cannotTell();
     if (redeemed.kind === "refused" || !isSameContext(token.userContext, redeemed)) return refused;
     return toResult(await auth.tickets.open(redeemed, toContext(context)));

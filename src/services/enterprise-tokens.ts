@@ -30,7 +30,7 @@ export function createEnterpriseTokens<I extends Identity>(
     if ("dead" in caller) throw deadCookie(caller);
     const isOther = effectiveUser !== undefined && effectiveUser !== caller.identity.subject;
     const operateAs = isOther ? { subject: effectiveUser } : undefined;
-    const issued = await auth.tickets.issueNumber(caller, { service, lifeMs, operateAs });
+    const issued = await auth.tickets.issueNumber(caller, { service, lifeMs, operateAs }, toLogInContext(context));
     if (issued.kind === "denied") {
       throw issued.reason === "revoked"
         ? deadCookie({ dead: issued.reason })
@@ -51,7 +51,7 @@ export function createEnterpriseTokens<I extends Identity>(
       answering(context, async () => {
         requireVerifier(context, options, "verifyToken");
         if (token === undefined) return { tokenValid: false };
-        const redeemed = await auth.tickets.redeemNumber(token.tokenId, service);
+        const redeemed = await auth.tickets.redeemNumber(token.tokenId, service, toLogInContext(context));
         if (redeemed.kind === "refused") {
           if (redeemed.reason === "unavailable") throw cannotTell();
           return { tokenValid: false };

@@ -16,7 +16,6 @@ import type { Caller } from "../sessions/session.js";
 import { toLogInContext } from "./log-in-context.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 import { toConnectError } from "./to-connect-error.js";
-import { toEventSource } from "./to-event-source.js";
 
 /** What `authRoutes` takes beside the engine. */
 export interface AuthRoutesOptions {
@@ -54,7 +53,7 @@ export function createTicketMethods<I extends Identity>(
         auth.tickets.issue(
           caller,
           { service, lifeMs, operateAs: operateAs && toOperateAsWish(operateAs) },
-          toEventSource(context),
+          toLogInContext(context),
         ),
       );
       if (outcome.kind === "denied") throw toConnectError(outcome);
@@ -69,7 +68,7 @@ export function createTicketMethods<I extends Identity>(
       if (!services.includes(service)) {
         throw new ConnectError("You do not answer for this service.", Code.PermissionDenied);
       }
-      const outcome = await refusing(() => auth.tickets.redeem(request.ticket, service, toEventSource(context)));
+      const outcome = await refusing(() => auth.tickets.redeem(request.ticket, service, toLogInContext(context)));
       if (outcome.kind === "refused") throw toTicketError(outcome.reason);
       const { ref, authenticatedAt, acr } = outcome;
       return create(RedeemTicketResponseSchema, {

@@ -44,16 +44,28 @@ test("a log-in and a refusal are recorded before the answer, under the id of the
   assert.notEqual(logIn?.correlationId, refused?.correlationId);
 });
 
-test("an RPC log-in is recorded too, and the id of its trace", async (t) => {
+test("log-ins, tickets and log-outs by RPC are recorded too, from where and under the id of their trace", async (t) => {
   const gateway = await runAudited(t);
   const trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-  await fetch(`${gateway.origin}/sallyport.v1.AuthService/LogIn`, {
-    method: "POST",
-    headers: { "content-type": "application/json", traceparent: `00-${trace}-00f067aa0ba902b7-01` },
-    body: JSON.stringify({ password: { user: "ada", password: "correct horse" } }),
-  });
-  const { event, subject, address, correlationId } = gateway.records().at(-1) ?? assert.fail();
-  assert.deepEqual([event, subject, address, correlationId], ["session-opened", "ada", "127.0.0.1", trace]);
+  const call = async (method: string, message: object, authorization?: string) => {
+    const headers = { "content-type": "application/json", traceparent: `00-${trace}-00f067aa0ba902b7-01` };
+    const answer = await fetch(`${gateway.origin}/sallyport.v1.AuthService/${method}`, {
+      method: "POST",
+      headers: authorization === undefined ? headers : { ...headers, authorization },
+      body: JSON.stringify(message),
+    });
+    return (await answer.json()) as Record<string, string>;
+  };
+  const { token } = await call("LogIn", { password: { user: "ada", password: "correct horse" } });
+  const { ticket } = await call("IssueTicket", { service: "ada" }, `Bearer ${token}`);
+  await call("RedeemTicket", { service: "ada", ticket }, `Bearer ${token}`);
+  await call("LogOut", {}, `Bearer ${token}`);
+  await gateway.served.stop();
+  const [, ...records] = gateway.records();
+  assert.deepEqual(eventsOf(records), ["session-opened", "ticket-issued", "ticket-redeemed", "session-ended logout"]);
+  for (const { subject, address, correlationId, session } of records) {
+    assert.deepEqual([subject, address, correlationId, session], ["ada", "127.0.0.1", trace, records[0]?.session]);
+  }
 });
 
 test("behind a trusted proxy the address is the one that it vouches for", async (t) => {
