@@ -5,6 +5,7 @@
  */
 export { AuthClient, type AuthClientOptions, type TransportOptions } from "./auth-client.js";
 export { type AuthFetchOptions, createAuthFetch } from "./auth-fetch.js";
+export type { OperateAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./auth-wire.js";
 export { AuthenticationFailedError } from "./authentication-failed-error.js";
 export { type Bearer, type BearerCall, type BearerOptions, createBearer, type LogIn } from "./bearer.js";
 export { createBearerInterceptor } from "./bearer-interceptor.js";

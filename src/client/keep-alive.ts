@@ -3,7 +3,13 @@ import type { Interceptor } from "@connectrpc/connect";
 /** Calls back once after `ms` milliseconds; returns a function that cancels it. */
 export type Delay = (ms: number, done: () => void) => () => void;
 
-/** The platform's timer. In Node it never keeps the process alive; a browser's timer is a number and needs no such care. */
+/** The platform's timer, for what somebody awaits: in Node the process stays alive for it. */
+export const systemWait: Delay = (ms, done) => {
+  const timer = setTimeout(done, ms);
+  return () => clearTimeout(timer);
+};
+
+/** The platform's timer, for the background: in Node it never keeps the process alive; a browser needs no such care. */
 export const systemDelay: Delay = (ms, done) => {
   const timer: unknown = setTimeout(done, ms);
   (timer as { unref?(): void }).unref?.();
@@ -11,18 +17,21 @@ export const systemDelay: Delay = (ms, done) => {
 };
 
 /**
- * Keeps a session in use while only streams are open: a stream presents its token once, at its start, and a session
- * that nobody presents for long ends as idle, and its streams with it.
+ * Keeps a session in use that would end as idle: while only streams are open, since a stream presents its token once, at its
+ * start; or, once started, while nothing is called at all.
  */
 export interface KeepAlive {
   /** To be put on the transport: counts the open streams and notes the unary calls. */
   readonly interceptor: Interceptor;
+  /** From now on also without a stream. */
+  start(): void;
   stop(): void;
 }
 
-/** Calls `refresh` whenever a stream has been open, and no unary call begun, for `intervalMs`. Its failures are its own. */
+/** Calls `refresh` whenever no unary call has begun for `intervalMs`, while it is on. Its failures are its own. */
 export function createKeepAlive(intervalMs: number, refresh: () => Promise<unknown>, delay: Delay): KeepAlive {
   let openStreams = 0;
+  let started = false;
   let cancel: (() => void) | undefined;
 
   function disarm(): void {
@@ -32,7 +41,7 @@ export function createKeepAlive(intervalMs: number, refresh: () => Promise<unkno
 
   function rearm(): void {
     disarm();
-    if (openStreams === 0) return;
+    if (openStreams === 0 && !started) return;
     cancel = delay(intervalMs, () => {
       refresh().catch(() => {}); // the next one may do better; a call of the user's will tell what is wrong
       rearm();
@@ -51,11 +60,18 @@ export function createKeepAlive(intervalMs: number, refresh: () => Promise<unkno
       }
       return next(request);
     },
-    stop: disarm,
+    start() {
+      started = true;
+      if (cancel === undefined) rearm();
+    },
+    stop() {
+      started = false;
+      disarm();
+    },
   };
 
   function closed(): void {
     openStreams--;
-    if (openStreams === 0) disarm();
+    if (openStreams === 0 && !started) disarm();
   }
 }

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type Bytes, isEqual } from "../wire/bytes.js";
+import { type Bytes, concat, isEqual } from "../wire/bytes.js";
 import { toSignedBytes } from "../wire/challenge-message.js";
 import { looksLikeDeephavenKeyFile, parseDeephavenKeyFile } from "../wire/deephaven-key.js";
 import { readJwk } from "../wire/jwk.js";
@@ -45,6 +45,11 @@ export interface KeySigner {
   /** SPKI in DER. */
   readonly publicKey: Bytes;
   sign(challenge: { readonly realm: string; readonly nonce: Uint8Array }): Promise<Bytes>;
+  /**
+   * Signs a nonce and nothing else, for the wire of Deephaven Enterprise. Whoever can make a client sign what they like can log
+   * in with it elsewhere: never for another wire.
+   */
+  signNonce(nonce: Uint8Array): Promise<Bytes>;
 }
 
 /** Opens a private key. The text of it is not kept: what stays is a key of WebCrypto that cannot be exported. */
@@ -69,6 +74,10 @@ export async function openPrivateKey(source: PrivateKeySource, options: PrivateK
       }
       const signed = toSignedBytes({ realm, purpose: "log-in", user, fingerprint, nonce });
       return signBy(privateKey, algorithm, signed);
+    },
+    async signNonce(nonce) {
+      if (algorithm === "P-256") return signBy(privateKey, algorithm, concat(nonce));
+      throw refusal(`is ${algorithm}, and Deephaven Enterprise takes ECDSA on P-256. Make one: sallyport keygen`);
     },
   };
 }

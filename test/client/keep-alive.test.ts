@@ -29,6 +29,7 @@ test("while only a stream is open, the session is refreshed, and no longer", asy
     transport: ({ baseUrl, interceptors }) =>
       createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [...interceptors, watch] }),
     keepAliveSeconds: rotateAfterMs / 1_000,
+    keepAlive: "streams",
     delay: server.platform.delay,
   });
 
@@ -67,4 +68,42 @@ test("while only a stream is open, the session is refreshed, and no longer", asy
   server.advance(5 * rotateAfterMs);
   assert.equal(refreshed, 5, "the stream is closed");
   await client.close();
+});
+
+test("otherwise it is refreshed from log-in to close, while nothing else is called", async () => {
+  let refreshed = 0;
+  let heard: () => void = () => {};
+  const watch: Interceptor = (next) => async (request) => {
+    const response = await next(request);
+    if (request.method.name === "Refresh") {
+      refreshed++;
+      heard();
+    }
+    return response;
+  };
+  const client = new AuthClient({
+    baseUrl: server.origin,
+    transport: ({ baseUrl, interceptors }) =>
+      createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [...interceptors, watch] }),
+    keepAliveSeconds: rotateAfterMs / 1_000,
+    delay: server.platform.delay,
+  });
+  server.advance(5 * rotateAfterMs);
+  await client.password("ada", "pass:word");
+  assert.equal(refreshed, 0, "nobody was logged in");
+  for (let round = 1; round <= 4; round++) {
+    const done = new Promise<void>((resolve) => {
+      heard = resolve;
+    });
+    server.advance(rotateAfterMs / 2);
+    if (round === 2)
+      await client.whoAmI(); // counts as well
+    else server.advance(rotateAfterMs / 2);
+    if (round === 2) server.advance(rotateAfterMs);
+    await done;
+    assert.equal(refreshed, round);
+  }
+  await client.close();
+  server.advance(5 * rotateAfterMs);
+  assert.equal(refreshed, 4, "nothing runs after close");
 });

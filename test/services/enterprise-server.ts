@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http2";
 import type { TestContext } from "node:test";
 import { create, fromBinary } from "@bufbuild/protobuf";
-import { type Client, ConnectError, createClient, decodeBinaryHeader } from "@connectrpc/connect";
+import { type Client, ConnectError, type ConnectRouter, createClient, decodeBinaryHeader } from "@connectrpc/connect";
 import { connectNodeAdapter, createGrpcTransport } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../../src/gen/io/deephaven/proto/auth/auth_pb.js";
 import { AuthApi } from "../../src/gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import { type AuthEvent, type AuthOptions, basic, type Handler, privateKey } from "../../src/index.js";
+import { authRoutes } from "../../src/services/auth-service.js";
 import { type EnterpriseOptions, enterpriseRoutes } from "../../src/services/deephaven-enterprise.js";
 import { memory } from "../../src/stores/memory.js";
 import { type OperateAsWorld, start as startWorld, type User } from "../policies/operate-as-world.js";
@@ -33,7 +34,10 @@ export interface EnterpriseWorld extends OperateAsWorld {
 
 export const minute = 60_000;
 
-/** The service behind the door, over gRPC without TLS. Everybody's password is their name; ada may operate as bob. */
+/**
+ * Both services behind the door, over gRPC without TLS. Everybody's password is their name; ada may operate as bob, and carol
+ * redeems the tickets of the worker.
+ */
 export async function start(
   context: TestContext,
   options: EnterpriseOptions = {},
@@ -77,7 +81,14 @@ export async function start(
     ...authOptions,
   });
   for (const [name, user] of world.users) users.set(name, user);
-  const routes = enterpriseRoutes(world.auth, { platform, verifyTokenFrom: "anyone", ...options });
+  const enterprise = enterpriseRoutes(world.auth, { platform, verifyTokenFrom: "anyone", ...options });
+  const own = authRoutes(world.auth, {
+    servicesOf: ({ identity }) => (identity.subject === "carol" ? ["worker"] : []),
+  });
+  const routes = (router: ConnectRouter) => {
+    own(router);
+    enterprise(router);
+  };
   const server = await listen(createServer(connectAuth(world.auth, connectNodeAdapter, { routes, platform })));
   context.after(async () => {
     await server.close();

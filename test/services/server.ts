@@ -170,10 +170,13 @@ export async function serveRoutes(
 }
 
 /** Listens on a free port; closing does not wait for clients. */
-export async function listen(server: Server | Http2Server): Promise<{ origin: string; close(): Promise<void> }> {
+export async function listen(
+  server: Server | Http2Server,
+  at: number = 0,
+): Promise<{ origin: string; close(): Promise<void> }> {
   const sockets = new Set<{ destroy(): unknown }>();
   server.on("connection", (socket: { destroy(): unknown }) => sockets.add(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(at, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   return {
     origin: `http://127.0.0.1:${port}`,

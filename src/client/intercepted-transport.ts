@@ -1,0 +1,60 @@
+import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
+import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
+
+/**
+ * Somebody's transport, with interceptors in front of its own.
+ *
+ * @param baseUrl for interceptors that look at the URL of a call; where the calls go is the transport's
+ */
+export function createInterceptedTransport(inner: Transport, baseUrl: string, interceptors: Interceptor[]): Transport {
+  const toUrl = (typeName: string, name: string) => `${baseUrl.replace(/\/$/, "")}/${typeName}/${name}`;
+  return {
+    unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
+      return runUnaryCall({
+        interceptors,
+        ...limits(signal, timeoutMs),
+        req: {
+          stream: false,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: toUrl(method.parent.typeName, method.name),
+          header: new Headers(header),
+          contextValues,
+          message,
+        },
+        next: (call) =>
+          inner.unary(call.method, call.signal, timeoutMs, call.header, call.message as typeof message, contextValues),
+      });
+    },
+    stream(method, signal, timeoutMs, header, messages, contextValues = createContextValues()) {
+      return runStreamingCall({
+        interceptors,
+        ...limits(signal, timeoutMs),
+        req: {
+          stream: true,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: toUrl(method.parent.typeName, method.name),
+          header: new Headers(header),
+          contextValues,
+          message: messages,
+        },
+        next: (call) =>
+          inner.stream(
+            call.method,
+            call.signal,
+            timeoutMs,
+            call.header,
+            call.message as typeof messages,
+            contextValues,
+          ),
+      });
+    },
+  };
+}
+
+function limits(signal: AbortSignal | undefined, timeoutMs: number | undefined) {
+  return { ...(signal && { signal }), ...(timeoutMs !== undefined && timeoutMs > 0 && { timeoutMs }) };
+}

@@ -1,0 +1,61 @@
+import { Code, ConnectError, type Interceptor, type Transport } from "@connectrpc/connect";
+import { createAuthFetch } from "./auth-fetch.js";
+import type { Bearer } from "./bearer.js";
+import { createInterceptedTransport } from "./intercepted-transport.js";
+
+/** What a transport factory is given, and must use. */
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly interceptors: Interceptor[];
+}
+
+/** Where to connect, and by what: see `AuthClientOptions`. */
+export interface ConnectionOptions {
+  readonly baseUrl?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly transport?: Transport | ((options: TransportOptions) => Transport) | undefined;
+}
+
+/**
+ * Where the services are.
+ *
+ * @returns `""` where only a transport knows
+ * @throws {ConnectError} `InvalidArgument`
+ */
+export function toBaseUrl({ baseUrl, host, port, transport }: ConnectionOptions): string {
+  if (baseUrl !== undefined) {
+    if (host === undefined && port === undefined) return baseUrl;
+    throw refusal("give baseUrl, or host and port; not both");
+  }
+  if (host !== undefined && port !== undefined) return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  if (host !== undefined || port !== undefined) throw refusal("give host and port together");
+  if (typeof transport === "object") return "";
+  throw refusal("give baseUrl, or host and port, or a transport of your own");
+}
+
+/** A transport with these interceptors: the one that was given, or that a factory makes. */
+export function openTransport(
+  { transport }: ConnectionOptions,
+  options: TransportOptions,
+  otherwise: (options: TransportOptions) => Transport,
+): Transport {
+  if (typeof transport !== "object") return (transport ?? otherwise)(options);
+  return createInterceptedTransport(transport, options.baseUrl, options.interceptors);
+}
+
+/** A `fetch` for what is below `baseUrl`. */
+export function openFetch({ baseUrl, fetch }: FetchOptions, bearer: Bearer): typeof globalThis.fetch {
+  if (baseUrl !== "") return createAuthFetch({ baseUrl, bearer, fetch });
+  return () =>
+    Promise.reject(new TypeError("client.fetch needs baseUrl: only the transport knows where the services are"));
+}
+
+interface FetchOptions {
+  readonly baseUrl: string;
+  readonly fetch: typeof globalThis.fetch | undefined;
+}
+
+function refusal(message: string): ConnectError {
+  return new ConnectError(message, Code.InvalidArgument);
+}
