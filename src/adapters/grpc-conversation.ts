@@ -52,7 +52,8 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
   });
   const body: Readable = "stream" in request ? request.stream : request;
   const messages = createMessageReader();
-  let halfClosed = "stream" in request && request.stream.endAfterHeaders;
+  // While the caller was looked up, an empty body may have ended without anybody to hear of it.
+  let halfClosed = body.readableEnded || ("stream" in request && request.stream.endAfterHeaders);
   let state: "reading" | "asking" | "done" = "reading";
   let stopWaiting: (() => void) | undefined;
   let held = false;

@@ -2,6 +2,7 @@ import { handler, plainName, roles, schemeName } from "./handler-schema.js";
 import { audit, binding, operateAs, throttle, tickets } from "./policy-schema.js";
 import { condition, count, duration, flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 import { services } from "./service-schema.js";
+import { session } from "./session-schema.js";
 
 const address = (description: string): Schema => ({
   type: "string",
@@ -104,27 +105,6 @@ const upstream = object(
   "One upstream, an HTTP/1.1 server.",
 );
 
-const session = object(
-  {
-    policy: {
-      type: "string",
-      enum: ["confirm-then-cut", "overlapping"],
-      title: "confirm-then-cut or overlapping",
-      default: "confirm-then-cut",
-      description: "`confirm-then-cut` finds stolen tokens; `overlapping` is for clients that do not follow rotation.",
-    },
-    rotateAfter: duration("5m", "The age at which a token is replaced."),
-    overlap: duration("10s", "How long the token before is still good for calls in flight."),
-    straggler: duration("60s", "How much later a late request is refused without ending the session."),
-    lifetime: duration("idle + rotateAfter", "With `overlapping`: how long one token is good."),
-    idle: duration("30m", "A session that is not used for this long ends."),
-    absolute: duration("12h", "A session ends after this in any case."),
-    unclaimed: duration("2m", "How long an offered token waits to be used for the first time."),
-  },
-  [],
-  "Durations of sessions that open from now on. A session keeps those it opened with.",
-);
-
 /** The JSON Schema of a configuration file. What it cannot say is checked by `checkConfig`. */
 export const configSchema: Schema = {
   $schema: "http://json-schema.org/draft-07/schema#",
@@ -162,6 +142,15 @@ export const configSchema: Schema = {
         schemeName,
         "an object with a handler for each scheme",
         "One entry per scheme. Case does not count; a second one for a scheme is an error.",
+      ),
+      aliases: mapOf(
+        { type: "string", ...schemeName },
+        schemeName,
+        "an object with a scheme for each name",
+        "Further names for schemes, exact and in this case only: class names, by which clients of Deephaven name a handler.",
+      ),
+      nestedSchemes: flag(
+        "Understand `Bearer <scheme> <credentials>` too, for clients that can send Basic and Bearer only.",
       ),
       throttle,
       operateAs,

@@ -3,8 +3,10 @@ import type { StepUp } from "../decision.js";
 import type { ClaimMapping } from "../handlers/claim-mapping.js";
 import type { ExternalOptions } from "../handlers/external.js";
 import type { LdapOptions } from "../handlers/ldap-options.js";
+import type { Identity } from "../identity.js";
 import type { OperateAsRule } from "../policies/operate-as-rules.js";
 import type { ThrottleOptions } from "../policies/throttle-options.js";
+import type { DeephavenCoreOptions, FlightOptions } from "../services/deephaven.js";
 import type { EnterpriseOptions } from "../services/enterprise-options.js";
 import type { SessionRulesOptions } from "../sessions/rules.js";
 import type { CertificateRuleConfig } from "./read-certificates.js";
@@ -22,6 +24,9 @@ export interface GatewayConfig {
   readonly store: StoreConfig;
   readonly session: SessionRulesOptions;
   readonly handlers: readonly HandlerConfig[];
+  /** Further names for schemes. */
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly nestedSchemes: boolean;
   /** Who may operate as whom; undefined: nobody. */
   readonly throttle: ThrottleOptions | false;
   readonly operateAs: OperateAsConfig | undefined;
@@ -75,6 +80,7 @@ export type HandlerConfig =
   | { readonly kind: "users"; readonly scheme: string; readonly file: string }
   | { readonly kind: "htpasswd"; readonly scheme: string; readonly file: string; readonly roles: readonly string[] }
   | { readonly kind: "chain"; readonly scheme: string; readonly links: readonly HandlerConfig[] }
+  | { readonly kind: "anonymous"; readonly scheme: string; readonly identity: Identity }
   | { readonly kind: "certificates"; readonly scheme: string; readonly rules: readonly CertificateRuleConfig[] }
   | { readonly kind: "apiKeys"; readonly scheme: string; readonly file: string }
   | {
@@ -125,8 +131,17 @@ export interface TicketsConfig {
 
 /** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
 export interface ServicesConfig {
+  readonly flight: FlightConfig | undefined;
+  readonly deephavenCore: CoreConfig | undefined;
   readonly deephavenEnterprise: EnterpriseConfig | undefined;
 }
+
+export interface FlightConfig extends FlightOptions {
+  /** Name of the cookie that carries a token. */
+  readonly cookie: string | undefined;
+}
+
+export type CoreConfig = Omit<DeephavenCoreOptions, "signal" | "platform">;
 
 export interface EnterpriseConfig
   extends Pick<EnterpriseOptions, "cookieLifeMs" | "tokenLifeMs" | "delegateServices" | "address"> {

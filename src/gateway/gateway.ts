@@ -95,6 +95,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 
   /** Probes last: until the end they are told that it is stopping. */
   async function stop(): Promise<void> {
+    for (const one of [state, ...retired]) one.beginStop();
     await listening.stop();
     await Promise.all([state, ...retired].map((one) => one.close()));
     await admin?.close();

@@ -27,7 +27,9 @@ import { matchRoute, type RouteTable } from "./routes.js";
 import { createIsProcedure } from "./rpc.js";
 import { createServiceRoutes, type ServiceOptions } from "./services.js";
 import { allowSlowBody } from "./slow-clients.js";
+import { toCarriers } from "./state-auth.js";
 import type { Upstreams } from "./upstreams.js";
+import { createWires } from "./wires.js";
 
 export interface HandleOptions<I extends Identity = Identity> extends Omit<ServiceOptions, "platform"> {
   readonly auth: Auth<I>;
@@ -41,6 +43,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<Servi
    */
   readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
+  /** Aborted when the gateway is about to stop. */
+  readonly stopping?: AbortSignal | undefined;
   /** Our own pages, by canonical path. */
   readonly pages?: Pages | undefined;
   /** What the gateway answers itself beside `sallyport.v1.AuthService`. Default: nothing. */
@@ -66,6 +70,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const { auth, routes, upstreams, trust, onOutcome, platform = systemPlatform } = options;
   const { pages, services = noServices } = options;
   const isProcedure = createIsProcedure(services);
+  const carriers = toCarriers(services);
+  const wires = createWires(auth, services, { platform, trustProxy: trust, signal: options.stopping });
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const serve = connectAuth(auth, connectNodeAdapter, {
     routes: createServiceRoutes(auth, services, { ...options, platform }),
@@ -92,7 +98,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       refuse(request, response, refusals.bad_request);
       return;
     }
-    const own = isProcedure(target.path) ? serve : pages?.paths.has(target.path) ? pages.serve : undefined;
+    const own = isProcedure(target.path) ? serve : [wires, pages].find((one) => one?.paths.has(target.path))?.serve;
     if (own !== undefined) {
       tell(request, { kind: "service", path: target.path });
       request.url = target.path + target.query;
@@ -138,7 +144,11 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       ...toForwardedHeaders(request.rawHeaders, peerOf(request), trust, { authority: target.authority, encrypted }),
       ...(upstream.config.identity === "headers" ? toIdentityHeaders(caller) : []),
     ];
-    const headers = toUpstreamHeaders(request.rawHeaders, { forwardAuthorization: route.forwardAuthorization, ours });
+    const headers = toUpstreamHeaders(request.rawHeaders, {
+      forwardAuthorization: route.forwardAuthorization,
+      carriers,
+      ours,
+    });
     tell(request, { kind: "proxied", route, caller });
     if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
     const session = caller?.session;
@@ -175,7 +185,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   };
 }
 
-const noServices: ServicesConfig = { deephavenEnterprise: undefined };
+const noServices: ServicesConfig = { flight: undefined, deephavenCore: undefined, deephavenEnterprise: undefined };
 
 interface Call {
   readonly request: NodeRequest;

@@ -1,7 +1,7 @@
 import { certificateRules } from "./certificate-schema.js";
 import { ldapSchema } from "./ldap-schema.js";
 import { externalSchema, tokenSchemas } from "./oidc-schema.js";
-import { flag, list, mapOf, object, oneOf, path, type Schema } from "./schema.js";
+import { flag, list, mapOf, object, oneOf, path, type Schema, text } from "./schema.js";
 
 export const schemeName: Schema = { pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", title: "a scheme (RFC 9110 §5.6.2)" };
 export const plainName: Schema = {
@@ -78,6 +78,14 @@ const kinds: Schema = oneOf(
     ),
     ...tokenSchemas(roles),
     external: externalSchema(secret, roles),
+    anonymous: object(
+      {
+        subject: text("a subject, such as guest", "Who an anonymous caller is."),
+        roles: roles("Roles of such a caller. Default: none."),
+      },
+      ["subject"],
+      "Lets in whoever names this scheme: not the same as a route that welcomes calls without credentials.",
+    ),
     certificates: certificateRules(roles),
   },
   "What answers for this scheme.",

@@ -1,3 +1,4 @@
+import { anonymous } from "../handlers/anonymous.js";
 import { apiKey } from "../handlers/api-key.js";
 import { apiKeyFile } from "../handlers/api-key-file.js";
 import { authorizedKeys } from "../handlers/authorized-keys.js";
@@ -58,6 +59,8 @@ export function createHandler(config: HandlerConfig, onWarning: (message: string
     }
     case "oidc":
       return oidc({ ...config, ...config.claims, onWarning });
+    case "anonymous":
+      return anonymous({ scheme: config.scheme, identity: config.identity });
     case "external":
       return createExternal(config.options, { onWarning });
     default:

@@ -1,3 +1,5 @@
+import type { CarrierOptions } from "../credentials/token-carriers.js";
+
 /** What becomes of a header field on its way through the gateway. */
 type Fate = "pass" | "hop" | "managed" | "own" | "authorization" | "cookie";
 
@@ -83,6 +85,8 @@ export function isManagedHeader(name: string): boolean {
 export interface UpstreamHeaderOptions {
   /** Let the one `Authorization` field through. Aliases of it never pass. */
   readonly forwardAuthorization: boolean;
+  /** Where tokens of ours ride beside `Authorization`: they are treated as that is. Default: nowhere. */
+  readonly carriers?: CarrierOptions | undefined;
   /** Name, value, name, value: added last, so that nothing a client says can remove them. */
   readonly ours: readonly string[];
 }
@@ -93,6 +97,7 @@ export interface UpstreamHeaderOptions {
  */
 export function toUpstreamHeaders(rawHeaders: readonly string[], options: UpstreamHeaderOptions): string[] {
   const dropped = namedByConnection(rawHeaders);
+  const { authTokenBin = false, cookie } = options.carriers ?? {};
   const headers: string[] = [];
   let cookies: string | undefined;
   let takesTrailers = false;
@@ -103,15 +108,24 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
     if (fate === "hop" && name.toLowerCase() === "te") takesTrailers ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
     if (fate === "hop" || fate === "managed" || fate === "own") continue;
     if (fate === "authorization" && !options.forwardAuthorization) continue;
+    if (authTokenBin && !options.forwardAuthorization && name.toLowerCase() === "auth-token-bin") continue;
     if (dropped?.has(name.toLowerCase())) continue;
     // HTTP/2 may split them, HTTP/1 may not (RFC 9113 §8.2.3).
     if (fate === "cookie") cookies = cookies === undefined ? value : `${cookies}; ${value}`;
     else headers.push(name, value);
   }
+  if (cookies !== undefined && cookie !== undefined && !options.forwardAuthorization) {
+    cookies = withoutCookie(cookies, cookie.name);
+  }
   if (cookies !== undefined) headers.push("cookie", cookies);
   if (takesTrailers) headers.push("te", "trailers");
   headers.push(...options.ours);
   return headers;
+}
+
+function withoutCookie(cookies: string, name: string): string | undefined {
+  const others = cookies.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() !== name);
+  return others.length === 0 ? undefined : others.join(";").trim();
 }
 
 /**

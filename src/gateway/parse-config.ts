@@ -9,7 +9,7 @@ import { readHandlers } from "./read-handlers.js";
 import { readListen, readTrustedProxies } from "./read-listen.js";
 import { readAudit, readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
 import { readRoutes, readUpstreams } from "./read-routes.js";
-import { readServices } from "./read-services.js";
+import { readAliases, readServices } from "./read-services.js";
 import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
 import { type Environment, readFileWith } from "./secrets.js";
 
@@ -90,6 +90,8 @@ function readConfig(raw: RawConfig, digest: string, reading: Reading): GatewayCo
     throttle: readThrottle(raw, reading),
     operateAs: readOperateAs(raw, handlers, reading),
     tickets: readTickets(raw),
+    aliases: readAliases(raw, reading),
+    nestedSchemes: raw.nestedSchemes ?? false,
     services: readServices(raw, session, reading),
     binding: readBinding(raw, reading),
     routes: Object.freeze(readRoutes(raw, reading)),

@@ -25,7 +25,13 @@ export interface RawConfig {
   readonly handlers?: Named<RawHandler>;
   readonly throttle?: RawThrottle;
   readonly operateAs?: { readonly users?: string; readonly rules?: List<RawOperateAsRule> };
-  readonly services?: { readonly deephavenEnterprise?: RawEnterprise };
+  readonly aliases?: Named<string>;
+  readonly nestedSchemes?: boolean;
+  readonly services?: {
+    readonly flight?: RawFlight;
+    readonly deephavenCore?: RawCore;
+    readonly deephavenEnterprise?: RawEnterprise;
+  };
   readonly tickets?: { readonly services?: Named<List<string>>; readonly onMisuse?: "alarm" | "revoke" };
   readonly routes?: List<RawRoute>;
   readonly upstreams?: Named<RawUpstream>;
@@ -76,6 +82,7 @@ export interface RawThrottle {
 }
 
 export interface RawHandler {
+  readonly anonymous?: { readonly subject?: string; readonly roles?: List<string> };
   readonly users?: string;
   readonly htpasswd?: { readonly file?: string; readonly roles?: List<string> };
   readonly ldap?: RawLdap;
@@ -168,6 +175,19 @@ export interface RawOperateAsRule {
   readonly reasonRequired?: boolean;
   readonly maxDuration?: string;
   readonly nested?: boolean;
+}
+
+export interface RawFlight {
+  readonly session?: RawSession;
+  readonly keepOpen?: boolean;
+  readonly cookie?: string;
+}
+
+export interface RawCore {
+  readonly session?: RawSession;
+  readonly authHandlers?: List<string>;
+  readonly authenticationConstants?: Named<string>;
+  readonly configurationConstants?: Named<string>;
 }
 
 export interface RawEnterprise {

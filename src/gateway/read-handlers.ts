@@ -87,6 +87,11 @@ function readOne(scheme: string, raw: RawHandler, path: ConfigPath, reading: Rea
     wants("external", "External");
     return readExternal(raw.external, [...path, "external"], reading);
   }
+  if (raw.anonymous !== undefined) {
+    if (scheme.toLowerCase() === "basic") refuseBasic("Anonymous");
+    const { subject = "", roles } = raw.anonymous;
+    return { kind: "anonymous", scheme, identity: Object.freeze({ subject, roles: Object.freeze(present(roles)) }) };
+  }
   if (raw.certificates !== undefined) {
     wants("certificates", "ClientCertificate");
     return {

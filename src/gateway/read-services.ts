@@ -1,10 +1,21 @@
 import { type EnterpriseOptions, resolveEnterpriseOptions } from "../services/enterprise-options.js";
 import { resolveRules, type SessionRules, type SessionRulesOptions } from "../sessions/rules.js";
-import type { EnterpriseConfig, ServicesConfig } from "./config.js";
+import type { CoreConfig, EnterpriseConfig, FlightConfig, ServicesConfig } from "./config.js";
+import { type ConfigPath, toPathText } from "./config-document.js";
 import { parseDuration } from "./duration.js";
 import { messageOf } from "./message-of.js";
-import { present, type RawConfig, type RawEnterprise, type Reading, report } from "./raw-config.js";
+import {
+  present,
+  type RawConfig,
+  type RawCore,
+  type RawEnterprise,
+  type RawFlight,
+  type RawSession,
+  type Reading,
+  report,
+} from "./raw-config.js";
 import { readBlock } from "./read-listen.js";
+import { readRules } from "./read-state.js";
 
 /** What the gateway answers itself. */
 export function readServices(
@@ -12,10 +23,53 @@ export function readServices(
   session: SessionRulesOptions,
   reading: Reading,
 ): ServicesConfig {
-  const { deephavenEnterprise } = services;
+  const { flight, deephavenCore, deephavenEnterprise } = services;
   return Object.freeze({
+    flight: flight && readFlight(flight, reading),
+    deephavenCore: deephavenCore && readCore(deephavenCore, reading),
     deephavenEnterprise: deephavenEnterprise && readEnterprise(deephavenEnterprise, session, reading),
   });
+}
+
+function readFlight({ session, keepOpen = false, cookie }: RawFlight, reading: Reading): FlightConfig {
+  const path = ["services", "flight", "session"];
+  return Object.freeze({ session: session && readWireRules(session, path, reading), keepOpen, cookie });
+}
+
+function readCore({ session, authHandlers, ...constants }: RawCore, reading: Reading): CoreConfig {
+  const path = ["services", "deephavenCore", "session"];
+  return Object.freeze({
+    session: session && readWireRules(session, path, reading),
+    authHandlers: authHandlers && Object.freeze(present(authHandlers)),
+    authenticationConstants: toConstants(constants.authenticationConstants),
+    configurationConstants: toConstants(constants.configurationConstants),
+  });
+}
+
+function readWireRules(session: RawSession, path: ConfigPath, reading: Reading): SessionRulesOptions {
+  return readRules({ policy: "overlapping", ...session }, path, reading);
+}
+
+function toConstants(raw: RawCore["configurationConstants"]): Readonly<Record<string, string>> | undefined {
+  const entries = Object.entries(raw ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return raw && Object.freeze(Object.fromEntries(entries));
+}
+
+/** Names that stand for schemes of `handlers`. */
+export function readAliases({ aliases = {}, handlers = {} }: RawConfig, reading: Reading): Record<string, string> {
+  const schemes = new Set(Object.keys(handlers).map((scheme) => scheme.toLowerCase()));
+  const read: Record<string, string> = Object.create(null);
+  for (const [name, scheme] of Object.entries(aliases)) {
+    const path = ["aliases", name];
+    if (scheme === undefined) continue;
+    if (!schemes.has(scheme.toLowerCase())) {
+      report(reading, path, `${toPathText(path)} stands for ${scheme}, for which handlers has no entry`);
+    } else if (schemes.has(name.toLowerCase())) {
+      const message = `${toPathText(path)} would never be used: handlers.${name} answers; remove one`;
+      reading.report(reading.document.faultAtKey(path, message));
+    } else read[name] = scheme;
+  }
+  return Object.freeze(read);
 }
 
 function readEnterprise(raw: RawEnterprise, session: SessionRulesOptions, reading: Reading): EnterpriseConfig {

@@ -5,7 +5,7 @@ import { keyFile } from "../sessions/key-file.js";
 import { openKeys } from "../sessions/keys.js";
 import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
 import type { LimitsConfig, StoreConfig } from "./config.js";
-import type { ConfigPath } from "./config-document.js";
+import { type ConfigPath, toPathText } from "./config-document.js";
 import { parseDuration, toDuration } from "./duration.js";
 import { messageOf } from "./message-of.js";
 import { type RawConfig, type RawSession, type Reading, report } from "./raw-config.js";
@@ -45,6 +45,11 @@ export function readStore({ store = {} }: RawConfig, reading: Reading): StoreCon
 const durations = ["rotateAfter", "overlap", "straggler", "lifetime", "idle", "absolute", "unclaimed"] as const;
 
 export function readSession({ session = {} }: RawConfig, reading: Reading): SessionRulesOptions {
+  return readRules(session, ["session"], reading);
+}
+
+/** Durations and policy of sessions, wherever they are said. */
+export function readRules(session: RawSession, path: ConfigPath, reading: Reading): SessionRulesOptions {
   const rules: Record<string, unknown> = { policy: session.policy };
   for (const name of durations) {
     const text = session[name];
@@ -54,17 +59,17 @@ export function readSession({ session = {} }: RawConfig, reading: Reading): Sess
     resolveRules(rules as SessionRulesOptions);
   } catch (error) {
     const message = messageOf(error);
-    report(reading, placeOf(message, session), `session: ${inUnits(message)}`);
+    report(reading, placeOf(message, session, path), `${toPathText(path)}: ${inUnits(message)}`);
   }
   return Object.freeze(rules as SessionRulesOptions);
 }
 
 /** The first setting that the message names and the file has. */
-function placeOf(message: string, session: RawSession): ConfigPath {
+function placeOf(message: string, session: RawSession, path: ConfigPath): ConfigPath {
   const named = durations
     .filter((name) => session[name] !== undefined && message.includes(`${name}Ms`))
     .sort((a, b) => message.indexOf(`${a}Ms`) - message.indexOf(`${b}Ms`));
-  return named[0] === undefined ? ["session"] : ["session", named[0]];
+  return named[0] === undefined ? path : [...path, named[0]];
 }
 
 export function readLimits({ limits = {} }: RawConfig, reading: Reading): LimitsConfig {

@@ -1,5 +1,6 @@
 import { roles } from "./handler-schema.js";
-import { duration, list, object, type Schema, text } from "./schema.js";
+import { duration, flag, list, mapOf, object, type Schema, text } from "./schema.js";
+import { session } from "./session-schema.js";
 
 const enterprise = object(
   {
@@ -31,9 +32,52 @@ const enterprise = object(
   "`io.deephaven.proto.auth.grpc.AuthApi`, for clients of Deephaven Enterprise. `{}` serves it as it is.",
 );
 
+const own: Schema = {
+  ...session,
+  description:
+    "Durations and policy of sessions that open here. Default: those of `session`, with the policy `overlapping`, since " +
+    "these clients may keep the token of their log-in.",
+};
+
+const flight = object(
+  {
+    session: own,
+    keepOpen: flag(
+      "After a log-in by messages the stream stays open, and further messages renew: for Deephaven's Go client.",
+    ),
+    cookie: {
+      type: "string",
+      pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
+      title: "the name of a cookie, such as deephaven-auth-cookie",
+      description:
+        "Take tokens from this cookie too, and set it for whoever asks by `x-deephaven-auth-cookie-request: true`. Default: no cookies.",
+    },
+  },
+  [],
+  "`arrow.flight.protocol.FlightService/Handshake`, for clients of Arrow Flight; tokens may come in `auth-token-bin` then. `{}` serves it as it is.",
+);
+
+const constants = (description: string): Schema =>
+  mapOf(text("a value", "A value."), { minLength: 1 }, "an object with a value for each name", description);
+
+const core = object(
+  {
+    session: own,
+    authHandlers: list(
+      text("a class name", "A class name."),
+      "a list of class names",
+      "By which pages choose their way to log in. Default: the names of `aliases` with a dot in them.",
+    ),
+    authenticationConstants: constants("Further settings that everybody may read. Never a secret."),
+    configurationConstants: constants("Further settings for callers who are logged in."),
+  },
+  [],
+  "`ConfigService` and `SessionService` of Deephaven Core, for its clients: to log in, to stay and to leave. `{}` serves them as they are.",
+);
+
 /** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
 export const services: Schema = object(
-  { deephavenEnterprise: enterprise },
+  { flight, deephavenCore: core, deephavenEnterprise: enterprise },
   [],
   "Services that the gateway answers itself, beside `sallyport.v1.AuthService`. Default: none.",
 );

@@ -1,4 +1,5 @@
 import { type Auth, createAuth } from "../auth.js";
+import type { CarrierOptions } from "../credentials/token-carriers.js";
 import type { OnEvent } from "../events.js";
 import type { ExternalHandler } from "../handlers/external.js";
 import type { Identity } from "../identity.js";
@@ -8,7 +9,7 @@ import type { OperateAsPolicy } from "../policies/operate-as.js";
 import { operateAs } from "../policies/operate-as-rules.js";
 import { keyFile } from "../sessions/key-file.js";
 import type { Store } from "../stores/store.js";
-import type { GatewayConfig, OperateAsConfig } from "./config.js";
+import type { GatewayConfig, OperateAsConfig, ServicesConfig } from "./config.js";
 import { createExternal, createHandler, createUserFile } from "./handlers.js";
 
 /**
@@ -59,6 +60,9 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     store,
     keys: keyFile(config.keys.file, { platform }),
     realm: config.realm,
+    aliases: config.aliases,
+    nestedSchemes: config.nestedSchemes,
+    carriers: toCarriers(config.services),
     platform,
     onEvent,
     audit: options.audit,
@@ -73,4 +77,13 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
 function createOperateAsPolicy({ users, rules }: OperateAsConfig): OperateAsPolicy<Identity> {
   const file = createUserFile(users, () => {});
   return operateAs<Identity>({ identify: (subject) => file.find(subject), rules });
+}
+
+/** Where clients of Flight keep a token beside `Authorization`. */
+export function toCarriers({ flight }: ServicesConfig): CarrierOptions {
+  const cookie = flight?.cookie;
+  return {
+    authTokenBin: flight !== undefined,
+    ...(cookie !== undefined && { cookie: { name: cookie, requestHeader: "x-deephaven-auth-cookie-request" } }),
+  };
 }

@@ -27,6 +27,8 @@ export interface GatewayState {
    * session. Its store and pools stay open while another state uses them.
    */
   retire(): Promise<void>;
+  /** Answers calls that wait for the end of their session: a stop would wait for them. */
+  beginStop(): void;
   /** Closes it now. */
   close(): Promise<void>;
 }
@@ -68,6 +70,7 @@ export function createState(
   { shared, onOutcome, reload, ...options }: StateOptions,
 ): GatewayState {
   const { platform } = options;
+  const stopping = new AbortController();
   const store = shared.stores.take(config.store);
   // The engine closes the store that it is given; this one it only borrows.
   const borrowed: Store = { ...store.it.store, close: () => store.release() };
@@ -95,6 +98,7 @@ export function createState(
       pages,
       services: config.services,
       reload,
+      stopping: stopping.signal,
       routes,
       upstreams,
       trust,
@@ -137,6 +141,7 @@ export function createState(
         handler.upgrade(request, socket, head);
       },
     },
+    beginStop: () => stopping.abort(),
     close,
     retire() {
       if (underWay === 0) return close();

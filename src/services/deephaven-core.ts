@@ -91,7 +91,12 @@ function createConfigService<I extends Identity>(
 }
 
 function createSessionService<I extends Identity>(options: DeephavenCoreOptions, rules: SessionRules): Methods<I> {
-  const { platform = systemPlatform } = options;
+  const { platform = systemPlatform, signal } = options;
+  const waiting = new Set<() => void>();
+  // One for all: a listener for each call would be taken for a leak.
+  signal?.addEventListener("abort", () => {
+    for (const answer of waiting) answer();
+  });
 
   /** Whoever is here has proved who they are, by whatever the headers hold: nobody gets a session for asking. */
   function current(message: Uint8Array, { request, offer }: RpcCall<I>): Uint8Array | Denial {
@@ -129,7 +134,7 @@ function createSessionService<I extends Identity>(options: DeephavenCoreOptions,
       "TerminationNotification",
       {
         kind: "unary",
-        answer: (_message, call) => untilEnd(call, options.signal),
+        answer: (_message, call) => (signal?.aborted === true ? stopping : untilEnd(call, waiting)),
       },
     ],
   ]);
@@ -138,21 +143,23 @@ function createSessionService<I extends Identity>(options: DeephavenCoreOptions,
 /** Pages keep this call open, and take its end for the end of the server or, when refused, of their session. */
 function untilEnd<I extends Identity>(
   { caller, onGone }: RpcCall<I>,
-  signal: AbortSignal | undefined,
+  waiting: Set<() => void>,
 ): Promise<Uint8Array | Denial> {
   return new Promise((resolve) => {
-    const onStop = () =>
-      resolve(encode(TerminationNotificationResponseSchema, { reason: "The server is about to stop." }));
-    if (signal?.aborted === true) return onStop();
+    const stop = () => resolve(stopping);
     const forget = caller?.session?.onEnd(() => resolve(sessionOver));
-    signal?.addEventListener("abort", onStop);
+    waiting.add(stop);
     onGone(() => {
       forget?.();
-      signal?.removeEventListener("abort", onStop);
+      waiting.delete(stop);
     });
   });
 }
 
+const stopping = toBinary(
+  TerminationNotificationResponseSchema,
+  create(TerminationNotificationResponseSchema, { reason: "The server is about to stop." }),
+);
 const sessionOver = refuse("unauthenticated", "revoked", "The session is over. Log in again.");
 
 /** The only protocol there is, is 0. */

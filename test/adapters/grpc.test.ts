@@ -20,7 +20,14 @@ const world = createWorld();
 const { platform } = world;
 const auth = createAuth({
   platform,
-  handlers: [basic({ verify: (user, password) => (password === "x" ? { subject: user } : null) })],
+  handlers: [
+    basic({
+      async verify(user, password) {
+        if (user === "slow") await new Promise((resolve) => setTimeout(resolve, 50));
+        return password === "x" ? { subject: user } : null;
+      },
+    }),
+  ],
   store: memory({ platform }),
 });
 
@@ -140,6 +147,15 @@ test("messages are taken one at a time, however their bytes are cut, and answere
       const answer = await call.answer;
       assert.deepEqual(answer.messages.map(text), ["aa", "bbbb", "", "c".repeat(600)], `cut by ${size}`);
       assert.equal(statusOf(answer).code, 0);
+    }
+  }));
+
+test("a call that says nothing, and is over before its caller is known, is answered", () =>
+  withServer(async (origin) => {
+    const authorization = `Basic ${Buffer.from("slow:x").toString("base64")}`;
+    for (const messages of [[], hello]) {
+      const answer = await rawCall(origin, path("Talk"), { authorization }, messages);
+      assert.deepEqual([statusOf(answer).code, answer.messages.map(text)], [0, messages.map(() => "hellohello")]);
     }
   }));
 

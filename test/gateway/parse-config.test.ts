@@ -136,6 +136,20 @@ const rows: readonly Row[] = [
     faults: ["gate.yaml:2:26: throttle.maxFailures must be a whole number from 1 to 100"],
   },
   {
+    name: "aliases that stand for nothing or are never reached, and sessions of a service that do not go together",
+    from: "realm: example",
+    to: `realm: example
+aliases: { io.x: Nobody, basic: Basic }
+services:
+  flight: { session: { idle: 1m, rotateAfter: 5m }, cookie: "a b" }`,
+    faults: [
+      "gate.yaml:2:18: aliases.io.x stands for Nobody, for which handlers has no entry",
+      "gate.yaml:2:26: aliases.basic would never be used: handlers.basic answers; remove one",
+      "gate.yaml:4:30: services.flight.session: idle (1m) must be at least 2 × rotateAfter (10m); lengthen idle or shorten rotateAfter",
+      "gate.yaml:4:61: services.flight.cookie must be the name of a cookie, such as deephaven-auth-cookie",
+    ],
+  },
+  {
     name: "a cookie that Python's client could not refresh in time, and other settings of Deephaven Enterprise",
     from: "realm: example",
     to: `realm: example
