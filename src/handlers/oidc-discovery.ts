@@ -108,12 +108,17 @@ async function readText({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function requireMetadata(document: unknown, issuer: string): ProviderMetadata {
+/** @throws {AuthError} whose message follows the address of the document. */
+export function requireMetadata(document: unknown, issuer: string): ProviderMetadata {
   const metadata = document as Partial<ProviderMetadata> | null;
   if (metadata?.issuer !== issuer) {
     throw new AuthError("unavailable", "names another issuer; configure the one that it names, to the last slash");
   }
   if (typeof metadata.jwks_uri !== "string") throw new AuthError("unavailable", "names no jwks_uri");
-  requireSecureUrl("names a jwks_uri that", metadata.jwks_uri);
+  const { protocol } = requireSecureUrl("names a jwks_uri that", metadata.jwks_uri);
+  // Who is somewhere else must not make us ask what listens on this machine.
+  if (protocol !== "https:" && new URL(issuer).protocol === "https:") {
+    throw new AuthError("unavailable", "names a jwks_uri that must be https, as it is itself");
+  }
   return Object.freeze(metadata) as ProviderMetadata;
 }

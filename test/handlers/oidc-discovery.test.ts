@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { after, test } from "node:test";
-import { createDiscovery } from "../../src/handlers/oidc-discovery.js";
+import { createDiscovery, requireMetadata } from "../../src/handlers/oidc-discovery.js";
 import { systemPlatform } from "../../src/platform.js";
 
 /** A provider's document that can be broken, and a clock that is turned by hand. */
@@ -106,6 +106,13 @@ for (const [why, answer, status, message] of faults) {
     assert.deepEqual(await discover(), document);
   });
 }
+
+test("only a provider on this machine names keys on this machine without https", () => {
+  const jwks_uri = "http://localhost:9200/_all";
+  const of = (issuer: string) => () => requireMetadata({ issuer, jwks_uri }, issuer);
+  assert.throws(of("https://idp.example"), { code: "unavailable", message: /must be https, as it is itself/ });
+  assert.equal(of("http://localhost:8080")().jwks_uri, jwks_uri);
+});
 
 test("a redirect is not followed, not even to a good document", async () => {
   const { state, document, discover } = await start();
