@@ -61,8 +61,11 @@ const purpose = "log-in";
 const nonceBytes = 32;
 /** A person who types a passphrase meanwhile is quick enough. */
 const challengeLifeMs = 60_000;
-/** Anybody may ask for one. So many take 20 MB, and no more log-ins than that are checked in a minute. */
-const maxChallengesPerLife = 50_000;
+/**
+ * Anybody may ask for one. So many take 20 MB, and no more log-ins than that are checked in a minute; of one source as many
+ * as a fleet makes that starts at once.
+ */
+const quota = { windowMs: challengeLifeMs, most: 50_000, mostOfSource: 1_000 };
 
 /**
  * Log-in by a private key, in two messages: `GetChallenge` and `LogIn`, or two rounds of a handshake. It opens a session.
@@ -77,12 +80,13 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
   if (typeof keys !== "function") {
     throw new AuthError("invalid_options", 'privateKey needs keys: authorizedKeys("./authorized_keys"), or a function');
   }
-  const mayIssue = createQuota(platform, challengeLifeMs, maxChallengesPerLife);
+  const mayIssue = createQuota(platform, quota);
 
-  async function issue({ user, publicKey }: Message<"challenge">, proofs: OneTimeProofs): Promise<Verdict<I>> {
+  async function issue({ user, publicKey }: Message<"challenge">, context: HandlerContext): Promise<Verdict<I>> {
+    const { proofs, source } = context;
     const key = parsePresentedKey(publicKey);
     if (!isUserName(user) || key === undefined) return rejected;
-    if (!mayIssue()) return unavailable;
+    if (!mayIssue(source)) return unavailable;
     const nonce = platform.random(nonceBytes);
     const { realm } = proofs;
     const binding = toBinding(toSigned(realm, user, key, nonce));
@@ -101,9 +105,10 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
     return binding === toBinding(signed) && verifySignature(key, signed, signature) ? find(user, key) : rejected;
   }
 
-  async function issueRaw({ client }: Message<"raw-challenge">, proofs: OneTimeProofs): Promise<Verdict<I>> {
+  async function issueRaw({ client }: Message<"raw-challenge">, context: HandlerContext): Promise<Verdict<I>> {
+    const { proofs, source } = context;
     if (client.length === 0 || client.length > maxClientBytes) return rejected;
-    const nonce = mayIssue() ? await issueRawNonce(client, challengeLifeMs, proofs, platform) : undefined;
+    const nonce = mayIssue(source) ? await issueRawNonce(client, challengeLifeMs, proofs, platform) : undefined;
     if (nonce === undefined) return unavailable;
     return { kind: "challenged", payload: toKeyChallenge({ realm: proofs.realm, nonce }), state: undefined };
   }
@@ -127,15 +132,16 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
     opens: "session",
     // It cannot be answered in a header, so no 401 should name it.
     challenge: () => undefined,
-    fromHandshake(payload: Uint8Array, { proofs }: HandlerContext): Awaitable<Verdict<I>> {
+    fromHandshake(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>> {
+      const { proofs } = context;
       const message = parseKeyMessage(payload);
       switch (message?.kind) {
         case "challenge":
-          return issue(message, proofs);
+          return issue(message, context);
         case "answer":
           return answer(message, proofs);
         case "raw-challenge":
-          return rawChallenges ? issueRaw(message, proofs) : declined;
+          return rawChallenges ? issueRaw(message, context) : declined;
         case "raw-answer":
           return rawChallenges ? answerRaw(message, proofs) : declined;
         case undefined:

@@ -186,6 +186,25 @@ test("a flood of challenges is bounded, and is over with its minute", async () =
   assert.equal(await ask(bound), "challenged");
 });
 
+test("a source that floods with challenges keeps nobody else from one", async () => {
+  const { platform, advance } = createKeyWorld();
+  const handler = privateKey({ keys: () => undefined, platform });
+  const proofs: OneTimeProofs = {
+    ...{ realm: "example", put: () => true },
+    ...{ take: () => undefined, derive: () => undefined },
+  };
+  const message = toKeyMessage({ kind: "challenge", user: "ada", publicKey: spkiOf(pairs["P-256"]) });
+  const ask = async (source?: string) =>
+    (await handler.fromHandshake?.(message, { proofs, source } as HandlerContext))?.kind;
+  for (let call = 0; call < 1_000; call++) assert.equal(await ask("192.0.2.66"), "challenged");
+  for (let call = 0; call < 1_000; call++) await ask("192.0.2.66");
+  assert.equal(await ask("192.0.2.66"), "unavailable");
+  assert.equal(await ask("192.0.2.1"), "challenged");
+  assert.equal(await ask(), "challenged");
+  advance(60_000);
+  assert.equal(await ask("192.0.2.66"), "challenged");
+});
+
 test("mutated and arbitrary messages are refused, never an error", async (context) => {
   const random = createRandom();
   context.diagnostic(`seed ${random.seed}`);
