@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { AuthenticationReason } from "../decision.js";
 import type { AuthEvent, EventOrigin } from "../events.js";
 
 /** What is recorded of what happened: the events of the engine but those of every turn, and of faults of ours. */
@@ -106,8 +107,13 @@ function toFields(event: AuthEvent): Fields | undefined {
   }
 }
 
-/** Nothing was presented, so nothing was refused; the others have an event of their own. */
-const recordedOtherwise: ReadonlySet<string> = new Set(["no_credentials", "superseded", "operate_as_refused"]);
+/** Nothing was presented, so nothing was refused; the others have an event of their own, a flood of guesses one for all. */
+const recordedOtherwise: ReadonlySet<AuthenticationReason> = new Set([
+  "no_credentials",
+  "superseded",
+  "operate_as_refused",
+  "throttled",
+] as const);
 
 /** What an event may say of somebody. */
 interface Party {

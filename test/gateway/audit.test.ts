@@ -24,10 +24,12 @@ async function runAudited(t: TestContext, more = "") {
 const eventsOf = (records: readonly AuditRecord[]) =>
   records.map(({ event, reason }) => [event, reason ?? ""].join(" ").trim());
 
-test("a log-in and a refusal are recorded before the answer, under the id of their line in the log", async (t) => {
+test("a log-in is recorded before its answer, and a refusal soon after, each under the id of their line in the log", async (t) => {
   const gateway = await runAudited(t);
   await fetch(gateway.origin, { headers: { authorization: asAda } });
+  assert.deepEqual(eventsOf(gateway.records()), ["configuration started", "session-opened"]);
   await fetch(gateway.origin, { headers: { authorization: `Basic ${btoa("ada:wrong")}` } });
+  await gateway.served.stop();
   const [started, logIn, refused] = gateway.records();
   assert.deepEqual(eventsOf(gateway.records()), [
     "configuration started",

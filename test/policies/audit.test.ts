@@ -268,6 +268,18 @@ describe("refuse: what cannot be recorded comes to nothing, and leaves nothing b
   }
 });
 
+test("refuse: whoever begins to operate as somebody unrecorded does not, although the session was recorded", async () => {
+  const write = ({ event }: AuditRecord) => {
+    if (event === "operate-as") throw new Error("disk full");
+  };
+  const { auth } = audited({ audit: { sinks: [{ write }], onFailure: "refuse" } });
+  const proof = { scheme: "basic", payload: btoa("ada:ada") };
+  const outcome = await auth.logIn(proof, { ...source, operateAs: { subject: "bob" } });
+  assert.ok(outcome.kind === "denied" && outcome.reason === "unavailable");
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(await auth.sessions.list(), []);
+});
+
 describe("continue: everything goes on, each lost record is counted, and the first says so", () => {
   for (const [how, write] of failures) {
     test(`when a sink ${how}`, async () => {

@@ -72,8 +72,13 @@ test("a file that is moved away, or removed, is opened anew within a second, or 
   unlinkSync(path);
   sink.reopen();
   await sink.write(record(4), false);
+  renameSync(path, `${path}.2`);
+  writeFileSync(path, "", { mode: 0o600 });
+  await sink.write(record(5), false);
+  now = 2_000;
+  await sink.write(record(6), false);
   await sink.close();
-  assert.deepEqual([numbersOf(`${path}.1`), numbersOf(path)], [[1, 2], [4]]);
+  assert.deepEqual([numbersOf(`${path}.1`), numbersOf(`${path}.2`), numbersOf(path)], [[1, 2], [4, 5], [6]]);
 });
 
 test("logrotate, as it is, loses and tears nothing under load", { skip: lacksLogrotate() ?? false }, async () => {
