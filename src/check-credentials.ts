@@ -1,7 +1,7 @@
 import { after, rescue } from "./awaitable.js";
 import type { PossessionOutcome, PossessionRequest } from "./credentials/proof-of-possession.js";
 import { isSufficient } from "./credentials/step-up.js";
-import type { Allowed, AuthenticateOptions, AuthRequest } from "./decision.js";
+import type { Allowed, AuthenticateOptions, AuthRequest, StepUp } from "./decision.js";
 import { AuthError } from "./errors.js";
 import type { Emit } from "./events.js";
 import {
@@ -83,7 +83,9 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const remembers = handler.remember === true && handler.opens === "session" && rememberMs > 0;
     const key = remembers ? memory.keyOf(handler, payload) : undefined;
     const known = key === undefined ? undefined : memory.find(key);
-    if (known !== undefined) return offerOnce(known, request, how);
+    // What is remembered may be too long ago for a route to which the proof in this very call is fresh enough.
+    const isOld = known?.provedAt === "now" && !isSufficient(known.allowed.caller, toAge(how.stepUp), platform.now());
+    if (known !== undefined && !isOld) return offerOnce(known, request, how);
     const { epoch } = memory;
     const asked = askAccount(handler, payload, (failure) => {
       options.emit({ kind: "handler-failed", scheme, failure }, request);
@@ -201,6 +203,11 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const opened = rescue(() => manager.open(who, false), failed);
     return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer, headers }));
   }
+}
+
+/** How strong a proof is does not change by checking it again. */
+function toAge(stepUp: StepUp = {}): StepUp {
+  return { maxAgeMs: stepUp.maxAgeMs };
 }
 
 /** Rules that have been looked at. */

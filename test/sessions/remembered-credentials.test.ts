@@ -95,6 +95,20 @@ test("with rememberMs 0, and for a handler that does not say so, every call is c
   assert.equal(asked, 3);
 });
 
+test("a route that wants a fresher proof than is remembered has the password of this very call checked", async () => {
+  const { node, checks, world } = start();
+  requireAllowed(await present(node, ada));
+  world.advance(10_000);
+  requireAllowed(await present(node, ada, { stepUp: { maxAgeMs: 10_000 } }));
+  assert.equal(checks(), 1, "remembered");
+  world.advance(1);
+  requireAllowed(await present(node, ada, { stepUp: { maxAgeMs: 10_000 } }));
+  assert.equal(checks(), 2);
+  requireAllowed(await present(node, ada, { stepUp: { maxAgeMs: 0 } }));
+  requireDenied(await present(node, ada, { stepUp: { acrValues: ["mfa"] } }), "insufficient_user_authentication");
+  assert.equal(checks(), 2, "another check would make it no stronger");
+});
+
 test("a wrong password is never remembered, neither as wrong nor as right", async () => {
   const { node, checks, slowly, answer } = start();
   slowly();
