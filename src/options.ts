@@ -61,7 +61,7 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly handlerTimeoutMs?: number | undefined;
   /** How long the store may take. Default: 2,000; then the caller gets 503. */
   readonly storeTimeoutMs?: number | undefined;
-  /** Sessions that one subject may have open. Default: 100; the oldest goes first. */
+  /** Sessions that one subject may have open; those of each actor count apart. Default: 100; the oldest goes first. */
   readonly maxSessionsPerSubject?: number | undefined;
   /** Offered and not yet used sessions of one subject. Default: 1,000; the oldest goes first. */
   readonly maxUnclaimedPerSubject?: number | undefined;

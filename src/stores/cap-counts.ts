@@ -2,7 +2,7 @@ import { sessionDeadline } from "../sessions/rotation.js";
 import { isOver } from "./deadline.js";
 import type { SessionRow } from "./store.js";
 
-/** How many sessions of one subject count towards each cap. */
+/** How many sessions of one owner count towards each cap. */
 export interface CapCounts {
   unclaimed: number;
   claimed: number;
@@ -15,8 +15,16 @@ export interface CapCounts {
  */
 export interface CapCounter {
   changed(before: SessionRow | undefined, after: SessionRow | undefined, now: number): void;
-  /** @param rowsOf all rows of the subject; asked for when one of them may have expired. */
-  count(subject: string, now: number, rowsOf: () => Iterable<SessionRow>): CapCounts;
+  /** @param rowsOf all rows of the owner; asked for when one of them may have expired. */
+  count(owner: string, now: number, rowsOf: () => Iterable<SessionRow>): CapCounts;
+}
+
+/**
+ * Whose caps a session counts against: its subject's, apart for each actor. Who operates as somebody must not push out the
+ * sessions of that one.
+ */
+export function ownerOf({ subject, actor }: Pick<SessionRow, "subject" | "actor">): string {
+  return actor === null ? subject : `${subject}\0${actor}`;
 }
 
 interface Counted extends CapCounts {
@@ -30,24 +38,24 @@ export function createCapCounter(): CapCounter {
 
   return {
     changed(before, after, now) {
-      const { subject } = (after ?? before) as SessionRow;
-      const counts = counted.get(subject);
+      const owner = ownerOf((after ?? before) as SessionRow);
+      const counts = counted.get(owner);
       if (counts === undefined) {
-        if (after !== undefined) counted.set(subject, { unclaimed: 0, claimed: 0, revoked: 0, exactUntil: 0 });
+        if (after !== undefined) counted.set(owner, { unclaimed: 0, claimed: 0, revoked: 0, exactUntil: 0 });
         return;
       }
       // It may have been left out as expired already: then count all anew.
       if (before !== undefined && before.revokedAt === null && now >= sessionDeadline(before)) counts.exactUntil = 0;
       if (before !== undefined) counts[kindOf(before)] -= 1;
       if (after !== undefined) add(counts, after);
-      if (counts.unclaimed + counts.claimed + counts.revoked <= 0) counted.delete(subject);
+      if (counts.unclaimed + counts.claimed + counts.revoked <= 0) counted.delete(owner);
     },
-    count(subject, now, rowsOf) {
-      const counts = counted.get(subject);
+    count(owner, now, rowsOf) {
+      const counts = counted.get(owner);
       if (counts !== undefined && now < counts.exactUntil) return counts;
       const fresh: Counted = { unclaimed: 0, claimed: 0, revoked: 0, exactUntil: Number.POSITIVE_INFINITY };
       for (const row of rowsOf()) if (row.revokedAt !== null || !isOver(row, now)) add(fresh, row);
-      counted.set(subject, fresh);
+      counted.set(owner, fresh);
       return fresh;
     },
   };

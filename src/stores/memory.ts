@@ -1,10 +1,11 @@
 import cluster from "node:cluster";
 import { AuthError } from "../errors.js";
 import { type Platform, systemPlatform } from "../platform.js";
-import { createCapCounter } from "./cap-counts.js";
+import { createCapCounter, ownerOf } from "./cap-counts.js";
 import { isOver, removableAt } from "./deadline.js";
 import { createDeadlineHeap } from "./deadline-heap.js";
 import { coveringMark, type EndMark } from "./end-mark.js";
+import { createMemoryProofs } from "./memory-proofs.js";
 import { createMemoryRecords } from "./memory-records.js";
 import { createNameIndex } from "./name-index.js";
 import { createRulesTable, toFirstRow, toNextRow } from "./row.js";
@@ -12,7 +13,6 @@ import {
   type EndEvent,
   maxLoginMs,
   maxReadingAgeMs,
-  type ProofKind,
   type SessionCaps,
   type SessionRow,
   type SessionState,
@@ -49,16 +49,12 @@ export function memory(options: MemoryOptions = {}): Store {
   const bySubject = createNameIndex();
   const byActor = createNameIndex();
   const rowDeadlines = createDeadlineHeap();
-  const proofs = new Map<string, { readonly json: string; readonly deadline: number }>();
-  const proofDeadlines = createDeadlineHeap();
+  const proofs = createMemoryProofs(platform);
   const records = createMemoryRecords(platform);
   const marks = new Map<string, EndMark>();
   const rules = createRulesTable();
   const counter = createCapCounter();
   const listeners = new Set<(event: EndEvent) => void>();
-
-  // A kind has no colon, so no two proofs share a key.
-  const proofKey = (kind: ProofKind, id: string): string => `${kind}:${id}`;
 
   function emit(event: EndEvent): void {
     for (const listener of listeners) listener(event);
@@ -78,7 +74,10 @@ export function memory(options: MemoryOptions = {}): Store {
   }
 
   function rowsOf(subject: string): SessionRow[] {
-    const refs = new Set([...bySubject.get(subject), ...byActor.get(subject)]);
+    return rowsIn(new Set([...bySubject.get(subject), ...byActor.get(subject)]));
+  }
+
+  function rowsIn(refs: Iterable<string>): SessionRow[] {
     return [...refs].flatMap((ref) => rows.get(ref) ?? []);
   }
 
@@ -87,11 +86,16 @@ export function memory(options: MemoryOptions = {}): Store {
   }
 
   /** Removes the oldest `excess`; the index lists them in the order in which they opened. */
-  function evict(subject: string, excess: number, now: number, matches: (row: SessionRow) => boolean): SessionRow[] {
+  function evict(
+    { subject, actor }: SessionRow,
+    excess: number,
+    now: number,
+    matches: (row: SessionRow) => boolean,
+  ): SessionRow[] {
     const evicted: SessionRow[] = [];
     for (const ref of excess > 0 ? bySubject.get(subject) : []) {
       const row = rows.get(ref);
-      if (row === undefined || !matches(row)) continue;
+      if (row === undefined || row.actor !== actor || !matches(row)) continue;
       evicted.push(row);
       if (evicted.length === excess) break;
     }
@@ -99,12 +103,13 @@ export function memory(options: MemoryOptions = {}): Store {
     return evicted;
   }
 
-  function applyCaps(subject: string, caps: SessionCaps, now: number): void {
-    const own = () => bySubject.get(subject).flatMap((ref) => rows.get(ref) ?? []);
-    const { unclaimed, revoked, claimed } = counter.count(subject, now, own);
-    evict(subject, unclaimed - caps.unclaimed, now, (row) => !row.claimed && !isOver(row, now));
-    evict(subject, revoked - caps.claimed, now, (row) => row.revokedAt !== null);
-    for (const row of evict(subject, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now))) {
+  function applyCaps(opened: SessionRow, caps: SessionCaps, now: number): void {
+    const { subject, actor } = opened;
+    const own = () => rowsIn(bySubject.get(subject)).filter((row) => row.actor === actor);
+    const { unclaimed, revoked, claimed } = counter.count(ownerOf(opened), now, own);
+    evict(opened, unclaimed - caps.unclaimed, now, (row) => !row.claimed && !isOver(row, now));
+    evict(opened, revoked - caps.claimed, now, (row) => row.revokedAt !== null);
+    for (const row of evict(opened, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now))) {
       emit({ kind: "session", ref: row.ref, reason: "cap" });
     }
     // Evicted rows leave their deadline behind; without this a million log-ins of one subject would stay in the heap.
@@ -112,17 +117,6 @@ export function memory(options: MemoryOptions = {}): Store {
       rowDeadlines.clear();
       for (const row of rows.values()) rowDeadlines.push(row.ref, removableAt(row));
     }
-  }
-
-  function purgeProofs(limit: number, now: number): number {
-    let count = 0;
-    while (count < limit) {
-      const key = proofDeadlines.popDue(now);
-      if (key === undefined) break;
-      const proof = proofs.get(key);
-      if (proof !== undefined && proof.deadline <= now && proofs.delete(key)) count += 1;
-    }
-    return count;
   }
 
   function purgeRows(limit: number, now: number): number {
@@ -164,7 +158,7 @@ export function memory(options: MemoryOptions = {}): Store {
       bySubject.add(row.subject, row.ref);
       if (row.actor !== null) byActor.add(row.actor, row.ref);
       rowDeadlines.push(row.ref, removableAt(row));
-      applyCaps(row.subject, caps, now);
+      applyCaps(row, caps, now);
       return { row, now };
     },
     loadSession(ref) {
@@ -214,28 +208,15 @@ export function memory(options: MemoryOptions = {}): Store {
       states.set(ref, { version: version + 1, json });
       return true;
     },
-    put(kind, id, json, lifeMs) {
-      const now = platform.now();
-      const key = proofKey(kind, id);
-      const held = proofs.get(key);
-      if (held !== undefined && held.deadline > now) return false;
-      proofs.set(key, { json, deadline: now + lifeMs });
-      proofDeadlines.push(key, now + lifeMs);
-      return true;
-    },
-    take(kind, id) {
-      const key = proofKey(kind, id);
-      const proof = proofs.get(key);
-      proofs.delete(key);
-      return proof !== undefined && proof.deadline > platform.now() ? proof.json : undefined;
-    },
+    put: proofs.put,
+    take: proofs.take,
     loadRecord: records.loadRecord,
     swapRecord: records.swapRecord,
     purge(limit) {
       const now = platform.now();
       for (const [subject, mark] of marks) if (mark.at < now - maxLoginMs) marks.delete(subject);
       let count = purgeRows(limit, now);
-      count += purgeProofs(limit - count, now);
+      count += proofs.purge(limit - count);
       return count + records.purge(limit - count);
     },
     watch(onEnd) {

@@ -66,7 +66,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
       where ref > ? and revoked_at is null and over_at > ? ${where} order by ref limit ?`);
   const prepareEviction = (where: string): SqliteStatement =>
     database.prepare(`delete from sessions where id in
-      (select id from sessions where subject = ? and ${where} order by id desc limit -1 offset ?) returning ref`);
+      (select id from sessions where subject = ? and actor is ? and ${where} order by id desc limit -1 offset ?) returning ref`);
 
   const load = prepareRows(`select ${rowColumns} from sessions where ref = ?`);
   const insert = database.prepare(insertRow);
@@ -108,10 +108,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   }
 
   /** Returns the ends of claimed sessions; nobody can remember one that was never presented. */
-  function applyCaps(subject: string, caps: SessionCaps, now: number): Noted[] {
-    evictUnclaimed.all(subject, now, caps.unclaimed);
-    evictRevoked.all(subject, caps.claimed);
-    const evicted = evictClaimed.all(subject, now, caps.claimed) as { readonly ref: string }[];
+  function applyCaps({ subject, actor }: SessionRow, caps: SessionCaps, now: number): Noted[] {
+    evictUnclaimed.all(subject, actor, now, caps.unclaimed);
+    evictRevoked.all(subject, actor, caps.claimed);
+    const evicted = evictClaimed.all(subject, actor, now, caps.claimed) as { readonly ref: string }[];
     // Returned newest first; told in the order in which they opened.
     return evicted.reverse().map(({ ref }) => noteEnd({ kind: "session", ref, reason: "cap" }, now));
   }
@@ -127,7 +127,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
         const mark = coveringMark(marks, now, session.loginMs ?? 0);
         const row = toFirstRow({ ...session, rules: rules.same(session.rules) }, now, mark);
         insert.run(...toInsertValues(row));
-        return { reading: { row, now }, ends: applyCaps(row.subject, caps, now) };
+        return { reading: { row, now }, ends: applyCaps(row, caps, now) };
       };
       const opened = write(durable, insertRow, ({ ends }) => deliver(ends));
       return after(opened, ({ reading }) => reading);

@@ -15,8 +15,8 @@ export interface Store {
 
   /**
    * Adds a session at generation 1, all instants the store's now, and applies the caps: beyond `caps.unclaimed`
-   * unclaimed sessions of a subject the oldest of them goes, beyond `caps.claimed` claimed ones the oldest of those
-   * (reason `"cap"`). Expired and revoked ones do not count; of the revoked the `caps.claimed` opened last are remembered.
+   * unclaimed sessions of its subject and its actor the oldest of them goes, beyond `caps.claimed` claimed ones the oldest
+   * of those (reason `"cap"`); who operates as somebody must not push out that one's own. Expired and revoked ones do not count; of the revoked the `caps.claimed` opened last are remembered.
    * The row comes back revoked when its subject or actor was ended while the log-in was under way: `loginMs`.
    *
    * @param durable wait until a power cut cannot take it back; otherwise until other processes can see it.
@@ -101,7 +101,7 @@ export interface Reading {
   readonly now: number;
 }
 
-/** How many sessions one subject may have. */
+/** How many sessions one subject may have; those with an actor count apart, for each actor. */
 export interface SessionCaps {
   /** Claimed sessions of one subject. */
   readonly claimed: number;

@@ -29,6 +29,20 @@ export function testStoreLimits(test: StoreTest): void {
     assert.equal((await refs(store)).length, 6);
   });
 
+  test("who operates as somebody pushes out none of that one's own sessions, nor another actor's", async (context) => {
+    const { store, open, change } = context;
+    for (const ref of ["own1", "own2"]) await open({ ref, subject: "ada" }, caps);
+    await open({ ref: "other", subject: "ada", actor: "lin" }, caps);
+    for (let index = 1; index <= 9; index++) {
+      await open({ ref: `s${index}`, subject: "ada", actor: "root", claimed: index % 2 === 0 }, caps);
+    }
+    assert.deepEqual(await refs(store), ["other", "own1", "own2", "s5", "s6", "s7", "s8", "s9"]);
+    for (const ref of ["s6", "s8"]) await store.endSession(ref, "logout");
+    await change("s9", { claimed: true });
+    await open({ ref: "own3", subject: "ada" }, caps);
+    assert.deepEqual(await refs(store), ["other", "own2", "own3", "s5", "s7", "s9"]);
+  });
+
   test("expired and revoked sessions do not count against the caps", async ({ store, open, wait }) => {
     await open({ ref: "live" }, caps);
     await open({ ref: "revoked" }, caps);

@@ -240,6 +240,14 @@ test("nobody gets another session by operating as themselves", async () => {
   assert.equal((await world.auth.sessions.list({ subject: "ada" })).length, 1);
 });
 
+test("no number of sessions in which somebody operates as one logs that one out", async () => {
+  const world = start([pair], { maxSessionsPerSubject: 2 });
+  const own = await world.opened("bob");
+  for (let session = 0; session < 5; session += 1) await world.opened("ada", "bob");
+  assert.equal((await world.call(own.token)).kind, "allowed");
+  assert.equal((await world.auth.sessions.list({ subject: "ada" })).length, 2);
+});
+
 test("a policy of one's own cannot nest by accident: it must say nested", async () => {
   const world = start([]);
   const users = world.users;
