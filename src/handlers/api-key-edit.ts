@@ -14,7 +14,7 @@ import {
 import { AuthError } from "../errors.js";
 import { type Platform, systemPlatform } from "../platform.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./api-key-file-format.js";
-import type { ApiKeyRecord } from "./api-key-record.js";
+import { type ApiKeyRecord, isApiKeyId } from "./api-key-record.js";
 
 /** What `addApiKey` and `revokeApiKey` take beside. */
 export interface ApiKeyEditOptions {
@@ -39,12 +39,16 @@ export function addApiKey(path: string, record: ApiKeyRecord, options: ApiKeyEdi
  */
 export function revokeApiKey(path: string, id: string, options: ApiKeyEditOptions = {}): ApiKeyRecord {
   const { platform = systemPlatform } = options;
+  // Not shown: whoever has a leaked key at hand gives all of it.
+  if (!isApiKeyId(id)) {
+    throw new AuthError("invalid_options", "that is no id of a key: it has 16 hexadecimal digits, those behind spk_");
+  }
   let revoked: ApiKeyRecord | undefined;
   edit(path, options, (text) => {
     const record = parseApiKeyFile(text, path).get(id);
     revoked = record && { ...record, revokedAt: record.revokedAt ?? platform.now() };
     const next = revoked && replaceLine(text, revoked);
-    if (next === undefined) throw new AuthError("invalid_options", `no key ${JSON.stringify(id)} is in ${path}`);
+    if (next === undefined) throw new AuthError("invalid_options", `no key "${id}" is in ${path}`);
     return next;
   });
   return revoked as unknown as ApiKeyRecord; // edit threw, or called back once

@@ -60,7 +60,7 @@ export function createApiKey(options: CreateApiKeyOptions): { readonly key: stri
 /** What is wrong with a record, and what to do; `undefined` when it is fine. Never shows the hash. */
 export function apiKeyFault(record: ApiKeyRecord): string | undefined {
   const { id, name, subject, sha256, scopes, roles } = record;
-  if (!matches(id, /^[0-9a-f]{16}$/)) return "id must be 16 lower-case hexadecimal digits";
+  if (!isApiKeyId(id)) return "id must be 16 lower-case hexadecimal digits";
   if (!matches(sha256, /^[0-9a-f]{64}$/)) return "sha256 must be 64 lower-case hexadecimal digits";
   if (!isSubject(name)) return "name must be 1 to 256 characters without control characters";
   if (!isSubject(subject)) return "subject must be 1 to 256 characters without control characters";
@@ -73,6 +73,10 @@ export function apiKeyFault(record: ApiKeyRecord): string | undefined {
   if (!isInstantOrNone(record.expiresAt)) return "expiresAt must be an instant, or be left out";
   if (!isInstantOrNone(record.revokedAt)) return "revokedAt must be an instant, or be left out";
   return undefined;
+}
+
+export function isApiKeyId(id: unknown): boolean {
+  return matches(id, /^[0-9a-f]{16}$/);
 }
 
 export function freezeRecord(record: ApiKeyRecord): ApiKeyRecord {

@@ -84,6 +84,12 @@ test("revoking keeps the first instant, and an unknown id is said", (t) => {
   advance(5_000);
   assert.equal(revokeApiKey(path, id, { platform }).revokedAt, revokedAt);
   assert.throws(() => revokeApiKey(path, "0".repeat(16), { platform }), { message: /no key "0{16}" is in/ });
+  const { key } = add("leaked");
+  assert.throws(
+    () => revokeApiKey(path, key, { platform }),
+    ({ code, message }: { code?: string; message: string }) =>
+      code === "invalid_options" && /that is no id of a key/.test(message) && !message.includes(key.slice(-20)),
+  );
 });
 
 test("of two edits at once one waits for nobody: it is told, and nothing is lost", (t) => {
