@@ -83,7 +83,8 @@ function parseLine(
   const hasOptions = !isKeyStart(cut(afterName)[0]);
   const [options, afterOptions] = hasOptions ? cut(afterName) : ["", afterName];
   const [word, rest] = cut(afterOptions);
-  if (word === "") refuse(`has no key behind ${JSON.stringify(name)}; the line must be: user key, or user options key`);
+  // Not shown: it may be a line of a private key.
+  if (word === "") refuse("has no key behind its first word; the line must be: user key, or user options key");
   const read = refuseDsa(
     isOpenSshName(word) ? parseOpenSshKey(word, cut(rest)[0]) : parseBareKey(word),
     allowLegacyDsa,
@@ -123,10 +124,10 @@ function parseOptions(text: string, ownersRoles: readonly string[], refuse: Refu
     } else if (known === "cert-authority") {
       refuse("cert-authority is not taken: certificates are not read. Give each key a line of its own");
     } else if (!shellOptions.test(option)) {
+      // What is longer than any option may be a piece of a private key.
+      const told = name === "" || name.length > 24 ? 'that is not name or name="value"' : `"${name}"`;
       // Whoever wrote it meant to restrict the key, and we would not.
-      refuse(
-        `the option ${JSON.stringify(name || 'that is not name or name="value"')} is not understood. Remove it, or the line`,
-      );
+      refuse(`the option ${told} is not understood. Remove it, or the line`);
     }
   }
   return { roles, expiresAt };

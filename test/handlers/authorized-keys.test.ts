@@ -111,8 +111,14 @@ const good = sshLine("Ed25519");
 const broken: readonly [why: string, text: string, message: RegExp][] = [
   ["no key", "# nobody\n", /^keys holds no key. Add a line such as: ada ssh-ed25519/],
   ["a line without a user", `ada ${good}\n${good}\n`, /^keys, line 2: must begin with the name of a user/],
-  ["a line of a user and nothing else", "ada\n", /^keys, line 1: has no key behind "ada"/],
-  ["options and no key", 'ada roles="x"\n', /^keys, line 1: has no key behind "ada"/],
+  ["a line of a user and nothing else", "ada\n", /^keys, line 1: has no key behind its first word/],
+  ["a line of a private key", `${privateText.slice(0, 64)}\n`, /^keys, line 1: has no key behind its first word/],
+  [
+    "a piece of a private key",
+    `ada ${privateText.slice(20, 70).replace(/\W/g, "x")} ${good}\n`,
+    /^keys, line 1: the option that is not name/,
+  ],
+  ["options and no key", 'ada roles="x"\n', /^keys, line 1: has no key behind its first word/],
   ["options in front of the user", `roles="x" ada ${good}\n`, /must begin with the name of a user/],
   ["a control character in a name", `a\u0007b ${good}\n`, /must begin with the name of a user/],
   ["a name longer than a subject", `${"a".repeat(257)} ${good}\n`, /1 to 256 characters/],
