@@ -25,6 +25,23 @@ test("a password is answered with a cookie, until when it is good, and who that 
   assert.deepEqual(result.userContext, named("ada"));
 });
 
+test("what rides in the header of a log-in counts for nothing, and no answer may be stored", async (context) => {
+  const world = await start(context);
+  let received: Headers | undefined;
+  const { result } = await world.api.authenticateByPassword(
+    { clientId, userContext: named("ada"), password: "ada" },
+    {
+      headers: { dpop: "no proof of anything", authorization: "Basic bm9ib2R5Ong=" },
+      onHeader: (header) => {
+        received = header;
+      },
+    },
+  );
+  assert.equal(result?.authenticated, true);
+  assert.equal(received?.get("cache-control"), "no-store");
+  assert.equal(received?.get("authorization"), null);
+});
+
 test("34. Whatever a log-in is refused for, it is one ordinary answer", async (context) => {
   const world = await start(context);
   const seen = new Set<string>();
@@ -103,6 +120,7 @@ test("the first cookie is good as long as the session: there are clients that ta
     assert.ok((await world.api.getToken({ cookie, service: "worker" })).token);
   }
   assert.ok(rounds > 70, `${rounds} rounds`);
+  assert.ok(!world.events.some(({ kind }) => kind === "rotated"), "and it is not turned behind its back");
   assert.equal(deadline, end, "and no longer than the session");
   world.advance(end - world.platform.now());
   assert.equal((await failure(world.api.refreshCookie({ cookie }))).code, Code.FailedPrecondition);

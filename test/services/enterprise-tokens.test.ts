@@ -82,6 +82,18 @@ test("33. getTokenAs is for whom the policy says, for this one token", async (co
   assert.equal((await world.api.verifyToken({ service: "worker", token: late.token })).tokenValid, false);
 });
 
+test("whoever proved who they are is named, through however many accounts they were let", async (context) => {
+  const world = await start(context);
+  world.current.rules = [
+    { actors: ["ada"], targets: ["bob"] },
+    { actors: ["bob"], targets: ["dave"], nested: true },
+  ];
+  const { cookie } = await logIn(world, "ada", "bob");
+  const { token } = await world.api.getTokenAs({ cookie, service: "worker", operateAsUser: "dave" });
+  assert.deepEqual([token?.userContext?.authenticatedUser, token?.userContext?.effectiveUser], ["ada", "dave"]);
+  assert.equal((await world.api.verifyToken({ service: "worker", token })).tokenValid, true);
+});
+
 test("a token lives as long as configured, and no longer", async (context) => {
   const world = await start(context, { tokenLifeMs: 5_000 });
   const { cookie } = await logIn(world, "ada");
