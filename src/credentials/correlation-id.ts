@@ -34,6 +34,13 @@ function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
 
 /** The value of a field that came exactly once. */
 function only(rawHeaders: readonly string[], lowerName: string): string {
-  const values = rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerName);
-  return values.length === 1 ? (values[0] ?? "") : "";
+  let found: string | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    // The length first: it rules out nearly every other header without comparing text.
+    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
+    if (found !== undefined) return "";
+    found = rawHeaders[index + 1];
+  }
+  return found ?? "";
 }
