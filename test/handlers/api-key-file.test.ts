@@ -228,10 +228,10 @@ test("where last uses cannot be written, keys work and it is said once", async (
     assert.equal(present(key), "accepted");
     advance(0);
     advance(60_000);
-    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    // Until this minute's write has failed and taken its draft away: a busy machine may need many turns.
+    const isDone = () => writes.count > minute && readdirSync(folder).length <= 2;
+    for (let turn = 0; turn < 100_000 && (turn < 100 || !isDone()); turn++) await new Promise(setImmediate);
   }
-  // Until each write has failed and taken its draft away.
-  while (readdirSync(folder).length > 2) await new Promise(setImmediate);
   assert.equal(writes.count, 3);
   assert.equal(warnings.length, 1);
   assert.match(warnings[0] ?? "", /Last uses of API keys cannot be written.*Keys work all the same/);
