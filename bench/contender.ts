@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { openLoad, toRequest } from "./http-load.js";
+import { type Load, openLoad } from "./http-load.js";
+import { openHttp2Load } from "./http2-load.js";
 import type { Ask, Ready, Report } from "./messages.js";
 import type { ContenderName } from "./rows.js";
 
@@ -35,7 +36,7 @@ export async function startContender(name: ContenderName, directory: string): Pr
   const script = fileURLToPath(new URL(scriptOf(name), import.meta.url));
   const child = fork(script, [name, directory], { env: { ...process.env, NODE_ENV: "production" } });
   const { port, authorizations } = await hear<Ready>(child, name);
-  const load = port === undefined ? undefined : await openLoad(port);
+  const load = port === undefined ? undefined : await openAnyLoad(name, port);
 
   const ask = (calls: number): Promise<Report> => {
     child.send({ calls } satisfies Ask);
@@ -45,9 +46,8 @@ export async function startContender(name: ContenderName, directory: string): Pr
   /** A server is asked where it stands around the load; a loop does the calls itself. */
   async function measure(values: readonly string[], calls: number): Promise<Report> {
     if (load === undefined) return ask(calls);
-    const requests = values.length === 0 ? [toRequest(undefined)] : values.map(toRequest);
     const { after: before } = await ask(0);
-    await load.run(requests, calls);
+    await load.run(values, calls);
     const { after } = await ask(0);
     return { before, after };
   }
@@ -74,8 +74,13 @@ export async function startContender(name: ContenderName, directory: string): Pr
   };
 }
 
+function openAnyLoad(name: ContenderName, port: number): Promise<Load> {
+  return name === "flight" || name === "http2" ? openHttp2Load(port) : openLoad(port);
+}
+
 function scriptOf(name: ContenderName): string {
   if (name === "gateway" || name === "proxy") return "proxy-server.js";
+  if (name === "flight" || name === "http2") return "http2-server.js";
   if (name === "token-bound" || name === "jose-proof") return "proof-loop.js";
   return name.startsWith("express") || name.startsWith("node") ? "http-server.js" : "token-loop.js";
 }

@@ -33,7 +33,7 @@ export async function createEngine(path: string, remembers: boolean): Promise<En
       basic({
         verify(name, given) {
           counts.checks += 1;
-          return name === user && given === password && { subject: user, roles: ["user"] };
+          return isAda(name, given);
         },
       }),
     ],
@@ -55,8 +55,13 @@ export async function createEngine(path: string, remembers: boolean): Promise<En
   return { auth, authorizations, counts };
 }
 
+/** The one account there is. */
+export function isAda(name: string, given: string): Identity | false {
+  return name === user && given === password && { subject: user, roles: ["user"] };
+}
+
 /** Counts what is asked of the store for a session: for three additions a call, a row can prove what it measured. */
-function counted(store: Store, counts: { reads: number; writes: number }): Store {
+export function counted(store: Store, counts: { reads: number; writes: number }): Store {
   return {
     ...store,
     loadSession(ref) {

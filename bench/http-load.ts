@@ -9,10 +9,10 @@ const expectedBody = JSON.stringify({ hello: "world" });
 /** Sends requests over kept connections, each as soon as the answer to the one before is there. */
 export interface Load {
   /**
-   * @param requests the calls go round them, where the last block left off.
+   * @param authorizations the calls go round them, where the last block left off; none: calls without credentials.
    * @throws when an answer is not 200, has another body than expected, or carries a token that nobody expects.
    */
-  run(requests: readonly Buffer[], calls: number): Promise<void>;
+  run(authorizations: readonly string[], calls: number): Promise<void>;
   close(): void;
 }
 
@@ -24,7 +24,8 @@ export async function openLoad(port: number): Promise<Load> {
   await Promise.all(sockets.map((socket) => once(socket, "connect")));
   let turn = 0;
   return {
-    run(requests, calls) {
+    run(authorizations, calls) {
+      const requests = authorizations.length === 0 ? [toRequest(undefined)] : authorizations.map(toRequest);
       let sent = 0;
       const next = (): Buffer | undefined => {
         if (sent >= calls) return undefined;
@@ -83,7 +84,7 @@ function findFault(text: string): string | undefined {
 }
 
 /** The bytes of a request, as a small client would send them. */
-export function toRequest(authorization: string | undefined): Buffer {
+function toRequest(authorization: string | undefined): Buffer {
   const lines = ["GET /me HTTP/1.1", "Host: localhost", "Accept: application/json", "User-Agent: bench"];
   if (authorization !== undefined) lines.push(`Authorization: ${authorization}`);
   return Buffer.from(`${lines.join("\r\n")}\r\n\r\n`);

@@ -46,9 +46,12 @@ export async function measurePair(row: Row, ours: Contender, other: Contender, o
  * @throws when the store was read too often or too seldom, or written, or a password was checked on more than one call.
  */
 export function requireExpected(row: string, expected: Expected, { calls, reads, writes, checks }: Sample): void {
-  const wanted = expected === "one-read-each" ? calls : 0;
-  if (reads !== wanted) throw new Error(`${row}: the store was read ${reads} times for ${calls} calls, not ${wanted}`);
-  if (writes !== 0) throw new Error(`${row}: the store was written ${writes} times for ${calls} calls, not 0`);
+  const toRead = expected === "one-read-each" ? calls : 0;
+  if (reads !== toRead) throw new Error(`${row}: the store was read ${reads} times for ${calls} calls, not ${toRead}`);
+  const toWrite = expected === "one-write-each" ? calls : 0;
+  if (writes !== toWrite) {
+    throw new Error(`${row}: the store was written ${writes} times for ${calls} calls, not ${toWrite}`);
+  }
   // One: what is remembered of a password is checked again every half a minute.
   if (checks > 1) throw new Error(`${row}: ${checks} passwords were checked for ${calls} calls`);
 }

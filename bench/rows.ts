@@ -1,5 +1,5 @@
 /** What the store and the handler must have been asked in a block of calls, so that a row measures what it says. */
-export type Expected = "no-reads" | "one-read-each";
+export type Expected = "no-reads" | "one-read-each" | "one-write-each";
 
 /** One comparison: the same calls against two programs. */
 export interface Row {
@@ -19,9 +19,10 @@ export interface Row {
  * Servers answer HTTP themselves, proxies ask an upstream, loops call a function over and over. Each is a process of its
  * own.
  */
-export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName;
+export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | Http2Name;
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
 export type ProxyName = "gateway" | "proxy";
+export type Http2Name = "flight" | "http2";
 export type LoopName = "token-warm" | "token-cold" | "jose";
 export type ProofLoopName = "token-bound" | "jose-proof";
 
@@ -69,6 +70,14 @@ export const rows: readonly Row[] = [
     expected: "no-reads",
     what: "a remembered bearer token in front of an upstream",
   },
+  {
+    row: "flight",
+    ours: "flight",
+    other: "http2",
+    against: "bare node:http2",
+    expected: "one-write-each",
+    what: "a log-in over Arrow Flight's Handshake, by a remembered password: a session each",
+  },
   { row: "token-warm", ours: "token-warm", ...jose, expected: "no-reads", what: "auth.authenticate, remembered" },
   {
     row: "token-cold",
@@ -96,6 +105,7 @@ export function callsOf(name: ContenderName): number {
   if (name === "token-cold") return 5_000;
   if (name === "jose") return 3_000;
   if (name === "token-bound" || name === "jose-proof") return 2_000;
+  if (name === "flight" || name === "http2") return 4_000;
   if (name === "gateway" || name === "proxy") return 3_000;
   return name.startsWith("express") ? 1_500 : 5_000;
 }
