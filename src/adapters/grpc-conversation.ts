@@ -89,7 +89,7 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
       if (typeof message === "string") finish(faults[message]);
       else if (message !== undefined) ask(message);
       else if (!halfClosed) return;
-      else if (messages.partial) finish(faults.malformed);
+      else if (messages.partial()) finish(faults.malformed);
       else ask(undefined);
     }
   }
@@ -129,7 +129,7 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
   function finish(denial?: Denial): void {
     state = "done";
     stopWaiting?.();
-    if (denial !== undefined && !answer.started) {
+    if (denial !== undefined && !answer.started()) {
       for (const [name, value] of headers()) response.appendHeader(name, value);
       writeDenial(request, response, denial, platform);
       return;

@@ -2,6 +2,7 @@
 export const maxMessageBytes: number = 16 * 1024;
 
 const prefixBytes = 5;
+const nothing = Buffer.alloc(0);
 
 /** Why a body is no sequence of messages. */
 export type MessageFault = "too-large" | "compressed" | "malformed";
@@ -13,7 +14,7 @@ export interface MessageReader {
   /** The next whole message; `undefined` while there is none. */
   next(): Uint8Array | MessageFault | undefined;
   /** A message has begun and is not whole. */
-  readonly partial: boolean;
+  partial(): boolean;
 }
 
 /**
@@ -21,11 +22,9 @@ export interface MessageReader {
  * four of length, the message. A length is judged before a byte of the message is kept.
  */
 export function createMessageReader(): MessageReader {
-  let held: Buffer = Buffer.alloc(0);
+  let held: Buffer = nothing;
   return {
-    get partial() {
-      return held.length > 0;
-    },
+    partial: () => held.length > 0,
     push(chunk) {
       held = Buffer.concat([held, chunk]);
     },
