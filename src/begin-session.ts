@@ -81,10 +81,11 @@ export function createBeginSession<I extends Identity>({
       if (from !== undefined && !(await operateAs.isLive(from))) return refused("revoked");
       const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
       const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
-      const opened = await manager.open(
-        { ...own, ...operating, expiresAt: Number.isFinite(ends) ? ends : undefined },
-        true,
-      );
+      const opened = await manager.open({
+        ...own,
+        ...operating,
+        expiresAt: Number.isFinite(ends) ? ends : undefined,
+      });
       const { allowed, session, token } = opened;
       if (operating !== undefined) {
         const { actor: by, identity: as } = operating;

@@ -200,8 +200,8 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       throw error;
     };
     const who = { ...caller, checkedAt, expiresAt, provedAt, cnf, rules, source };
-    const opened = rescue(() => manager.open(who, false), failed);
-    return after(opened, ({ allowed: { offer } }) => ({ kind: "allowed", caller, offer, headers }));
+    const made = rescue(() => manager.offer(who), failed);
+    return after(made, (offer) => ({ kind: "allowed", caller, offer, headers }));
   }
 }
 

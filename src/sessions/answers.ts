@@ -19,7 +19,11 @@ export interface Answers<I extends Identity> {
   know(row: SessionRow): KnownSession<I>;
   /** The token of the row's generation: issued-at and key are the row's, so that every node derives the same string. */
   tokenOf(row: SessionRow, sessionId: Uint8Array): string | undefined;
-  offer(session: KnownSession<I>, row: SessionRow, token: string): Offer;
+  /**
+   * @param scheme by which the token is presented.
+   * @param isOver the session has ended, as far as this node knows.
+   */
+  offer(row: SessionRow, token: string, scheme: TokenScheme, isOver: () => boolean): Offer;
 }
 
 export function createAnswers<I extends Identity>(options: AnswersOptions<I>): Answers<I> {
@@ -30,6 +34,7 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
       if (found !== undefined) return found;
       const content = fromContentJson<I>(row.identity);
       const { identity, actor, acr } = content;
+      const scheme = toScheme(content.cnf).toLowerCase();
       const authenticatedAt = toAuthenticatedAt(content, row.createdAt);
       const { session, look } = createSession(row, content.cnf, () => fresh, options);
       const fresh: KnownSession<I> = {
@@ -41,7 +46,7 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
         // Frozen: it is the answer to every request that memory lets in.
         allowed: Object.freeze({
           kind: "allowed",
-          caller: Object.freeze({ identity, actor, scheme: schemeOf(content.cnf), session, authenticatedAt, acr }),
+          caller: Object.freeze({ identity, actor, scheme, session, authenticatedAt, acr }),
         }),
         token: "",
         acceptUntil: 0,
@@ -56,17 +61,18 @@ export function createAnswers<I extends Identity>(options: AnswersOptions<I>): A
       const issuedAt = Math.floor(row.issuedAt / 1000);
       return codec.encode({ keyId: row.keyId, sessionId, generation: row.generation, issuedAt });
     },
-    offer(session, row, token) {
+    offer(row, token, scheme, isOver) {
       // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
       const usableUntil = platform.monotonic() + row.rules.overlapMs;
-      const usable = () => session.endedReason === undefined && platform.monotonic() < usableUntil;
-      const scheme = session.allowed.caller.scheme === "dpop" ? "DPoP" : "Bearer";
-      return createOffer({ token, scheme, usable });
+      return createOffer({ token, scheme, usable: () => !isOver() && platform.monotonic() < usableUntil });
     },
   };
 }
 
-/** By which its token is presented: any other is refused. */
-function schemeOf(cnf: Confirmation | undefined): string {
-  return cnf !== undefined && "jkt" in cnf ? "dpop" : "bearer";
+/** `DPoP` for a session that is bound to a key. */
+export type TokenScheme = Offer["scheme"];
+
+/** By which the token of a session that is bound to this is presented: any other is refused. */
+export function toScheme(cnf: Confirmation | undefined): TokenScheme {
+  return cnf !== undefined && "jkt" in cnf ? "DPoP" : "Bearer";
 }

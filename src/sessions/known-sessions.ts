@@ -3,6 +3,7 @@ import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import { quietly } from "../quietly.js";
 import type { EndEvent, Watch } from "../stores/store.js";
+import { createRecentEnds, type RecentEnds } from "./recent-ends.js";
 import type { GrantContent } from "./session-content.js";
 
 /**
@@ -40,6 +41,8 @@ export interface KnownSessions<I extends Identity = Identity> {
   end(ref: string, reason: string): boolean;
   /** One more with every end on any node: an answer that was under way meanwhile must not be remembered. */
   readonly epoch: number;
+  /** Of sessions that nobody has claimed, too: those are not remembered. */
+  readonly recentEnds: RecentEnds;
   close(): void;
 }
 
@@ -60,6 +63,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
   const { platform, maxStalenessMs, maxKnownSessions } = options;
   const byToken = new Map<string, KnownSession<I>>();
   const byRef = new Map<string, KnownSession<I>>();
+  const recentEnds = createRecentEnds();
   let epoch = 0;
   let closed = false;
 
@@ -69,6 +73,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       end(event.ref, event.reason);
       return;
     }
+    if (event.kind === "subject") recentEnds.note(event.subject);
     for (const known of byRef.values()) {
       if (event.kind === "subject" && known.subject !== event.subject && known.actor !== event.subject) continue;
       // It may have opened since, or not have ended at all: the store says, now for whoever waits, else when asked.
@@ -84,6 +89,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
 
   function end(ref: string, reason: string): boolean {
     epoch += 1;
+    recentEnds.note(ref);
     const known = byRef.get(ref);
     if (known === undefined) return false;
     byRef.delete(ref);
@@ -109,6 +115,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
   }
 
   return {
+    recentEnds,
     get epoch() {
       return epoch;
     },

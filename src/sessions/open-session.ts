@@ -1,5 +1,5 @@
 import { after, rescue } from "../awaitable.js";
-import type { Allowed } from "../decision.js";
+import type { Allowed, Offer } from "../decision.js";
 import { AuthError } from "../errors.js";
 import type { EventSource, Recording } from "../events.js";
 import type { Awaitable, ProvedAt } from "../handlers/handler.js";
@@ -7,10 +7,11 @@ import { type Actor, type Identity, toActorNames } from "../identity.js";
 import type { Platform } from "../platform.js";
 import { quietly } from "../quietly.js";
 import type { Ask } from "../stores/guarded-store.js";
-import type { Reading, SessionCaps, SessionRules, Store } from "../stores/store.js";
-import type { Answers } from "./answers.js";
+import type { Reading, SessionCaps, SessionRow, SessionRules, Store } from "../stores/store.js";
+import { type Answers, toScheme } from "./answers.js";
 import type { Confirmation } from "./confirmation.js";
 import type { Keys } from "./keys.js";
+import type { RecentEnds } from "./recent-ends.js";
 import type { Session } from "./session.js";
 import { type GrantContent, toContentJson } from "./session-content.js";
 import { toRef } from "./token.js";
@@ -44,14 +45,18 @@ export interface Opened<I extends Identity> {
 }
 
 /**
- * Opens a session.
- *
- * @param claimed `false` for a token that is only offered: it lives `unclaimedMs` until it comes back, and the
- *   caller does not wait for the disk.
- * @throws {AuthError} `invalid_identity`; `session_ended` when the subject was ended while the credentials were
- *   checked; `unavailable` when the store cannot answer.
+ * Both throw, or reject with, `AuthError`: `invalid_identity`; `session_ended` when the subject was ended while the
+ * credentials were checked; `unavailable` when the store cannot answer.
  */
-export type OpenSession<I extends Identity> = (who: LoggedIn, claimed: boolean) => Awaitable<Opened<I>>;
+export interface OpenSession<I extends Identity> {
+  /** For a caller who asked for a session. */
+  open(who: LoggedIn): Awaitable<Opened<I>>;
+  /**
+   * For one who may never use it: it lives `unclaimedMs` until its token comes back, the caller does not wait for the
+   * disk, and nothing of it is remembered here. A fleet that sends its password with every call must not fill the memory.
+   */
+  offer(who: LoggedIn): Awaitable<Offer>;
+}
 
 export interface OpenSessionOptions {
   readonly platform: Platform;
@@ -61,10 +66,11 @@ export interface OpenSessionOptions {
   readonly rules: SessionRules;
   readonly caps: SessionCaps;
   readonly record: Recording;
+  readonly recentEnds: RecentEnds;
 }
 
 export function createOpenSession<I extends Identity>(
-  { platform, store, ask, keys, rules: ownRules, caps, record }: OpenSessionOptions,
+  { platform, store, ask, keys, rules: ownRules, caps, record, recentEnds }: OpenSessionOptions,
   { know, tokenOf, offer }: Answers<I>,
 ): OpenSession<I> {
   /** Nobody has its token yet: if it cannot be ended now, it dies unused. */
@@ -72,7 +78,7 @@ export function createOpenSession<I extends Identity>(
     quietly(() => ask(() => store.endSession(ref, "not recorded")));
   }
 
-  return (who, claimed) => {
+  function begin(who: LoggedIn, claimed: boolean): Awaitable<{ readonly row: SessionRow; readonly token: string }> {
     const { identity, actor, scheme, acr, provedAt, cnf, grant, rules = ownRules } = who;
     const authenticatedAt = provedAt === "unknown" ? null : provedAt === "now" ? undefined : provedAt;
     const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant });
@@ -96,7 +102,6 @@ export function createOpenSession<I extends Identity>(
         if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
         const token = tokenOf(row, sessionId);
         if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
-        const fresh = know(row);
         const names = { ref: row.ref, subject: row.subject, ...toActorNames(actor) };
         const recorded = rescue(
           () => record({ kind: "session-opened", ...names, scheme }, who.source),
@@ -105,12 +110,23 @@ export function createOpenSession<I extends Identity>(
             throw error;
           },
         );
-        return after(recorded, () => {
-          const allowed: Allowed<I> = { ...fresh.allowed, offer: offer(fresh, row, token) };
-          return { allowed, session: fresh.allowed.caller.session as Session, token };
-        });
+        return after(recorded, () => ({ row, token }));
       },
     );
+  }
+
+  return {
+    open: (who) =>
+      after(begin(who, true), ({ row, token }) => {
+        const { allowed } = know(row);
+        return { allowed, session: allowed.caller.session as Session, token };
+      }),
+    offer: (who) =>
+      after(begin(who, false), ({ row, token }) => {
+        const mark = recentEnds.mark();
+        const names = [row.ref, row.subject, row.actor];
+        return offer(row, token, toScheme(who.cnf), () => recentEnds.since(mark, names));
+      }),
   };
 }
 

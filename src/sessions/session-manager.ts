@@ -6,7 +6,8 @@ import type { Awaitable } from "../handlers/handler.js";
 import type { Identity } from "../identity.js";
 import { toParty } from "../party.js";
 import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
-import { type AnswersOptions, createAnswers } from "./answers.js";
+import { type AnswersOptions, createAnswers, toScheme } from "./answers.js";
+import type { KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { type TokenFields, toRef } from "./token.js";
@@ -27,15 +28,17 @@ export interface Refused {
 
 export type Resumed<I extends Identity> = Allowed<I> | Refused;
 
-export interface SessionManager<I extends Identity> {
-  readonly open: OpenSession<I>;
+export interface SessionManager<I extends Identity> extends OpenSession<I> {
   /** What a token of this deployment says, without asking the store; `undefined` for any other text. */
   verify(token: string): TokenFields | undefined;
   /** Judges a session token. Never throws. Answers at once when the token is remembered, or the store is local. */
   resume(token: string, options: LookOptions, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
 }
 
-export interface SessionManagerOptions<I extends Identity> extends AnswersOptions<I>, OpenSessionOptions, VetParts {
+export interface SessionManagerOptions<I extends Identity>
+  extends AnswersOptions<I>,
+    Omit<OpenSessionOptions, "recentEnds">,
+    VetParts {
   readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
@@ -62,6 +65,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove } = options;
   const answers = createAnswers<I>(options);
   const { know, tokenOf, offer } = answers;
+  const offerNext = (session: KnownSession<I>, row: SessionRow, token: string) =>
+    offer(row, token, toScheme(session.allowed.caller.session?.cnf), () => session.endedReason !== undefined);
   const vet = createVet(options);
 
   function decode(token: string): TokenFields | undefined {
@@ -155,7 +160,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     if (outcome.give) {
       if (outcome.event === "turned") emit({ kind: "rotated", ref: row.ref, generation }, request);
       const next = tokenOf(row, fields.sessionId);
-      return next === undefined ? session.allowed : { ...session.allowed, offer: offer(session, row, next) };
+      return next === undefined ? session.allowed : { ...session.allowed, offer: offerNext(session, row, next) };
     }
     // Only the confirmed current generation is worth remembering: one that is not due cannot have been superseded.
     const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
@@ -195,7 +200,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   return {
-    open: createOpenSession(options, answers),
+    ...createOpenSession({ ...options, recentEnds: known.recentEnds }, answers),
     verify: decode,
     resume(token, { rotate = true }, scheme, request) {
       const remembered = known.accept(token);
