@@ -46,6 +46,8 @@ const control = /\p{Cc}/u;
  *   value.
  */
 export function requireIdentityJson(identity: Identity): string {
+  const known = ours.get(identity);
+  if (known !== undefined) return known;
   requireSubject(identity);
   requireJson(identity, "identity");
   const json = JSON.stringify(identity);
@@ -76,9 +78,18 @@ export function isSubject(subject: unknown): subject is string {
   return !control.test(subject) && isWellFormed(subject);
 }
 
-/** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */
+/** Copies that were made here, and what they were made from: it was checked before, and they are frozen since. */
+const ours = new WeakMap<object, string>();
+
+/**
+ * Our own copy of an identity, deeply frozen: one request cannot change what the next one sees.
+ *
+ * @param json from `requireIdentityJson`
+ */
 export function fromIdentityJson<I extends Identity>(json: string): I {
-  return freezeDeeply(JSON.parse(json)) as I;
+  const copy = freezeDeeply(JSON.parse(json)) as I;
+  ours.set(copy, json);
+  return copy;
 }
 
 /** Only for what `JSON.parse` made: a tree, as deep as the text was. A reviver would cost twice as much. */
