@@ -74,21 +74,7 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
 
 /** A link sees its own state and round only. The signal stays lazy. */
 function withState(context: HandlerContext, state: unknown, round: number): HandlerContext {
-  return {
-    get signal() {
-      return context.signal;
-    },
-    peer: context.peer,
-    target: context.target,
-    get source() {
-      return context.source;
-    },
-    get proofs() {
-      return context.proofs;
-    },
-    round,
-    state,
-  };
+  return { __proto__: context, round, state } as unknown as HandlerContext;
 }
 
 function requireLink(link: Handler, scheme: string, first: Handler): void {

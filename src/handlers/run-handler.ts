@@ -59,37 +59,63 @@ export function runHandler<I extends Identity>(
   }
 }
 
-/** The signal is made when it is first read: a controller costs 4 µs, and a handler that answers at once needs none. */
+const lazy: unique symbol = Symbol("sallyport.lazy");
+
+/** What is made when it is first read: a controller costs 4 µs, and a handler that answers at once needs none. */
+interface Lazy {
+  readonly signal: () => AbortSignal;
+  readonly source: RunOptions["source"];
+  readonly proofs: RunOptions["proofs"];
+}
+
+/** What a context has of its own; the rest it has from the prototype. */
+interface OwnProperties extends Omit<HandlerContext, keyof Lazy> {
+  readonly __proto__: typeof contextPrototype;
+  readonly [lazy]: Lazy;
+}
+
+/**
+ * Getters in a literal would give every context a hidden class of its own, and that keeps the request alive until the
+ * next full collection.
+ */
+const contextPrototype = Object.freeze({
+  get signal() {
+    return (this as unknown as OwnProperties)[lazy].signal();
+  },
+  get source() {
+    return (this as unknown as OwnProperties)[lazy].source?.();
+  },
+  get proofs() {
+    return (this as unknown as OwnProperties)[lazy].proofs();
+  },
+});
+
 function createContext({ peer, target, source, proofs, round, state }: RunOptions): {
   context: HandlerContext;
   abort: () => void;
 } {
   let controller: AbortController | undefined;
   let reason: AuthError | undefined;
-  const context: HandlerContext = {
-    get signal() {
-      if (controller === undefined) {
-        controller = new AbortController();
-        if (reason !== undefined) controller.abort(reason);
-      }
-      return controller.signal;
-    },
-    peer,
-    target,
-    get source() {
-      return source?.();
-    },
-    get proofs() {
-      return proofs();
-    },
-    round,
-    state,
+  const signal = (): AbortSignal => {
+    if (controller === undefined) {
+      controller = new AbortController();
+      if (reason !== undefined) controller.abort(reason);
+    }
+    return controller.signal;
   };
-  const abort = () => {
+  const abort = (): void => {
     reason = new AuthError("unavailable", "Nobody waits for this handler's answer any more");
     controller?.abort(reason);
   };
-  return { context, abort };
+  const own: OwnProperties = {
+    __proto__: contextPrototype,
+    peer,
+    target,
+    round,
+    state,
+    [lazy]: { signal, source, proofs },
+  };
+  return { context: own as OwnProperties & HandlerContext, abort };
 }
 
 /** A promise settles once, so an answer after the deadline, or a second one, reaches nobody. */
