@@ -46,8 +46,6 @@ const control = /\p{Cc}/u;
  *   value.
  */
 export function requireIdentityJson(identity: Identity): string {
-  const known = ours.get(identity);
-  if (known !== undefined) return known;
   requireSubject(identity);
   requireJson(identity, "identity");
   const json = JSON.stringify(identity);
@@ -78,18 +76,9 @@ export function isSubject(subject: unknown): subject is string {
   return !control.test(subject) && isWellFormed(subject);
 }
 
-/** Copies that were made here, and what they were made from: it was checked before, and they are frozen since. */
-const ours = new WeakMap<object, string>();
-
-/**
- * Our own copy of an identity, deeply frozen: one request cannot change what the next one sees.
- *
- * @param json from `requireIdentityJson`
- */
+/** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */
 export function fromIdentityJson<I extends Identity>(json: string): I {
-  const copy = freezeDeeply(JSON.parse(json)) as I;
-  ours.set(copy, json);
-  return copy;
+  return freezeDeeply(JSON.parse(json)) as I;
 }
 
 /** Only for what `JSON.parse` made: a tree, as deep as the text was. A reviver would cost twice as much. */

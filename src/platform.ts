@@ -1,4 +1,4 @@
-import { randomBytes, randomFillSync } from "node:crypto";
+import { randomBytes } from "node:crypto";
 
 /**
  * Clock and randomness: the only place that reads either, so that a simulated world can run the shipped engine.
@@ -22,29 +22,11 @@ export interface Platform {
 /** The longest wait that Node's timers take; a longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** Drawn in one go: 16 bytes by themselves cost ten times as much. */
-const pool = Buffer.alloc(4_096);
-let used = pool.length;
-
-function random(bytes: number): Uint8Array {
-  if (bytes > 64) return randomBytes(bytes);
-  if (used + bytes > pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  const drawn = new Uint8Array(bytes);
-  drawn.set(pool.subarray(used, used + bytes));
-  // Nothing that was given out stays here.
-  pool.fill(0, used, used + bytes);
-  used += bytes;
-  return drawn;
-}
-
 /** The machine's own clock and randomness: the default everywhere. */
 export const systemPlatform: Platform = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  random,
+  random: (bytes: number) => randomBytes(bytes),
   delay(ms: number, done: () => void, hold = false) {
     const timer = setTimeout(done, Math.min(ms, longestTimerMs));
     if (!hold) timer.unref();

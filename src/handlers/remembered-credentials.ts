@@ -1,5 +1,5 @@
+import { createHmac, createSecretKey } from "node:crypto";
 import type { Allowed } from "../decision.js";
-import { createHmacSha256 } from "../hmac.js";
 import type { Identity } from "../identity.js";
 import type { Platform } from "../platform.js";
 import type { Awaitable, Handler, ProvedAt, Verdict } from "./handler.js";
@@ -46,7 +46,7 @@ export interface CredentialMemory<I extends Identity = Identity> {
 const maxRemembered = 10_000;
 
 export function createCredentialMemory<I extends Identity>(platform: Platform): CredentialMemory<I> {
-  const mac = createHmacSha256(platform.random(32));
+  const processKey = createSecretKey(platform.random(32));
   const entries = new Map<string, { readonly entry: RememberedCredentials<I>; readonly until: number }>();
   const checks = new Map<string, Promise<unknown>>();
   let epoch = 0;
@@ -54,12 +54,10 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
   return {
     // Neither scheme nor epoch holds a space, and text is another proof than bytes: no two proofs make one input.
     keyOf: (handler, payload) =>
-      mac(
-        Buffer.concat([
-          Buffer.from(`${handler.scheme.toLowerCase()} ${handler.epoch?.() ?? ""} ${typeof payload === "string"} `),
-          typeof payload === "string" ? Buffer.from(payload) : payload,
-        ]),
-      ).toString("base64"),
+      createHmac("sha256", processKey)
+        .update(`${handler.scheme.toLowerCase()} ${handler.epoch?.() ?? ""} ${typeof payload === "string"} `)
+        .update(payload)
+        .digest("base64"),
     find(key) {
       const found = entries.get(key);
       if (found === undefined) return undefined;

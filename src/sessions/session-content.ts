@@ -28,11 +28,8 @@ export interface GrantContent {
  * @throws {AuthError} `invalid_identity`
  */
 export function toContentJson(content: SessionContent): string {
-  const { identity, actor, acr, authenticatedAt, cnf, grant } = content;
-  const json = requireIdentityJson(identity);
-  // Nearly every log-in says no more than who it is.
-  const isPlain = [actor, acr, authenticatedAt, cnf, grant].every((other) => other === undefined);
-  if (isPlain) return `{"identity":${json}}`;
+  const { identity, actor, acr } = content;
+  requireIdentityJson(identity);
   if (actor !== undefined) requireIdentityJson(actor);
   if (acr !== undefined && !acrShape.test(acr)) {
     throw new AuthError("invalid_identity", "acr must be 1 to 128 characters of visible ASCII without quotes");

@@ -22,9 +22,7 @@ export function createNameIndex(): NameIndex {
       if (list === ref) lists.delete(name);
       if (list === undefined || typeof list === "string") return;
       const index = list.indexOf(ref);
-      // The oldest goes first, one with each log-in of a busy subject, and `shift` moves nothing.
-      if (index === 0) list.shift();
-      else if (index > 0) list.splice(index, 1);
+      if (index >= 0) list.splice(index, 1);
       if (list.length === 0) lists.delete(name);
     },
     get(name) {

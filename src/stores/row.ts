@@ -54,8 +54,6 @@ const rememberedRules = 256;
 /** Returns one frozen object for every equal set of rules. */
 export function createRulesTable(): { fromJson(json: string): SessionRules; same(rules: SessionRules): SessionRules } {
   const table = new Map<string, SessionRules>();
-  // Rules are frozen and few, and each log-in brings the same object.
-  const known = new WeakMap<SessionRules, SessionRules>();
   const fromJson = (json: string): SessionRules => {
     const known = table.get(json);
     if (known !== undefined) return known;
@@ -64,14 +62,5 @@ export function createRulesTable(): { fromJson(json: string): SessionRules; same
     table.set(json, rules);
     return rules;
   };
-  return {
-    fromJson,
-    same(rules) {
-      const found = known.get(rules);
-      if (found !== undefined) return found;
-      const same = fromJson(JSON.stringify(rules));
-      if (Object.isFrozen(rules)) known.set(rules, same);
-      return same;
-    },
-  };
+  return { fromJson, same: (rules) => fromJson(JSON.stringify(rules)) };
 }
