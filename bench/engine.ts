@@ -1,6 +1,9 @@
-import { type Auth, basic, createAuth, type Identity, randomKeys } from "../src/index.js";
-import { sqlite } from "../src/stores/sqlite.js";
-import type { Store } from "../src/stores/store.js";
+import { type Auth, createAuth } from "../src/engine/auth.js";
+import { basic } from "../src/handlers/password/basic.js";
+import { randomKeys } from "../src/keys/key-ring.js";
+import type { Identity } from "../src/model/identity.js";
+import type { Store } from "../src/model/store.js";
+import { sqlite } from "../src/stores/sqlite/sqlite.js";
 import type { Counts } from "./messages.js";
 
 /** More than calls under way at once, so that two calls in a row never carry the same token. */

@@ -2,9 +2,13 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { nodeAuth } from "../src/adapters/node.js";
-import { basic, createAuth, hashPassword, randomKeys, userFile } from "../src/index.js";
-import { sqlite } from "../src/stores/sqlite.js";
+import { nodeAuth } from "../src/adapters/node/node.js";
+import { createAuth } from "../src/engine/auth.js";
+import { basic } from "../src/handlers/password/basic.js";
+import { hashPassword } from "../src/handlers/password/hash.js";
+import { userFile } from "../src/handlers/password/user-file.js";
+import { randomKeys } from "../src/keys/key-ring.js";
+import { sqlite } from "../src/stores/sqlite/sqlite.js";
 
 /** What it says once it is there. */
 export interface FloodServer {

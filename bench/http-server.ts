@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import express from "express";
 import { expressAuth } from "../src/adapters/express.js";
-import { nodeAuth } from "../src/adapters/node.js";
+import { nodeAuth } from "../src/adapters/node/node.js";
 import { basicAuthorization, createEngine, type Engine } from "./engine.js";
 import { serveAsks } from "./messages.js";
 import type { ServerName } from "./rows.js";

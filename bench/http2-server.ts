@@ -2,10 +2,11 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { grpcAuth } from "../src/adapters/grpc.js";
-import { basic, createAuth } from "../src/index.js";
-import { flight } from "../src/services/flight.js";
-import { memory } from "../src/stores/memory.js";
+import { grpcAuth } from "../src/adapters/grpc/grpc.js";
+import { createAuth } from "../src/engine/auth.js";
+import { basic } from "../src/handlers/password/basic.js";
+import { flight } from "../src/services/flight/flight.js";
+import { memory } from "../src/stores/memory/memory.js";
 import { basicAuthorization, counted, isAda } from "./engine.js";
 import { serveAsks } from "./messages.js";
 import type { Http2Name } from "./rows.js";

@@ -6,10 +6,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
-import { parseTrustedProxies } from "../src/gateway/forwarded.js";
-import { createRequestHandler } from "../src/gateway/handle-request.js";
-import { createRouteTable } from "../src/gateway/routes.js";
-import { createUpstreams } from "../src/gateway/upstreams.js";
+import { createUpstreams } from "../src/gateway/forward/upstreams.js";
+import { parseTrustedProxies } from "../src/gateway/route/forwarded.js";
+import { createRouteTable } from "../src/gateway/route/routes.js";
+import { createRequestHandler } from "../src/gateway/run/handle-request.js";
 import { createEngine, type Engine } from "./engine.js";
 import { serveAsks } from "./messages.js";
 import type { ProxyName } from "./rows.js";
@@ -20,7 +20,7 @@ const [, , name, directory] = process.argv as (string | undefined)[] as [string,
 const maxConnections = 64;
 
 const engine = name === "gateway" ? await createEngine(join(directory, `${name}.db`), true) : undefined;
-const upstream = fork(fileURLToPath(new URL("upstream.js", import.meta.url)), [engine ? "identified" : "plain"]);
+const upstream = fork(fileURLToPath(new URL("./upstream.js", import.meta.url)), [engine ? "identified" : "plain"]);
 const [upstreamPort] = await once(upstream, "message");
 const origin = `http://127.0.0.1:${upstreamPort}`;
 

@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { memory } from "../src/stores/memory.js";
-import { sqlite } from "../src/stores/sqlite.js";
-import type { NewSession, Reading, Store } from "../src/stores/store.js";
+import type { NewSession, Reading, Store } from "../src/model/store.js";
+import { memory } from "../src/stores/memory/memory.js";
+import { sqlite } from "../src/stores/sqlite/sqlite.js";
 
 const caps = { claimed: 20, unclaimed: 20 };
 const rules = {

@@ -4,8 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { basic, createAuth, hashPassword, randomKeys, userFile } from "../src/index.js";
-import { sqlite } from "../src/stores/sqlite.js";
+import { createAuth } from "../src/engine/auth.js";
+import { basic } from "../src/handlers/password/basic.js";
+import { hashPassword } from "../src/handlers/password/hash.js";
+import { userFile } from "../src/handlers/password/user-file.js";
+import { randomKeys } from "../src/keys/key-ring.js";
+import { sqlite } from "../src/stores/sqlite/sqlite.js";
 import { spreadOf } from "./stats.js";
 import { croppedT } from "./welch.js";
 

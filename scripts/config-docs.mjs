@@ -2,7 +2,7 @@
 //   node scripts/config-docs.mjs            writes them
 //   node scripts/config-docs.mjs --check    fails when they are not current
 import { readFileSync, writeFileSync } from "node:fs";
-import { toReference, toSchemaFile } from "../dist/src/gateway/config-reference.js";
+import { toReference, toSchemaFile } from "../dist/src/gateway/config/reference.js";
 
 const check = process.argv.includes("--check");
 for (const [file, text] of [

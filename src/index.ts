@@ -1,75 +1,45 @@
-export {
-  type AccountReset,
-  type Auth,
-  type BeginOperateAs,
-  type CallerSlot,
-  createAuth,
-  type LogInContext,
-  type LogInOutcome,
-  type OpenContext,
-  type Proof,
-  type SessionOpened,
-} from "./auth.js";
+export type { Awaitable } from "./base/awaitable.js";
+export { AuthError, type AuthErrorCode } from "./base/errors.js";
+export { type Platform, systemPlatform } from "./base/platform.js";
 export { quoteString } from "./credentials/challenge.js";
 export type { CarrierOptions, CookieOptions } from "./credentials/token-carriers.js";
-export type {
-  Allowed,
-  Anonymous,
-  AuthenticateOptions,
-  AuthRequest,
-  Decision,
-  Denial,
-  DenialCode,
-  DenialReason,
-  HeaderFields,
-  Offer,
-  StepUp,
-} from "./decision.js";
-export { AuthError, type AuthErrorCode } from "./errors.js";
-export type { AuthEvent, EventOrigin, EventParty, EventSource, OnEvent } from "./events.js";
+export { type AccountReset, type Auth, createAuth } from "./engine/auth.js";
+export type { CallerSlot } from "./engine/caller-slot.js";
+export type { AuthOptions } from "./engine/options.js";
 export { type AnonymousOptions, anonymous } from "./handlers/anonymous.js";
-export {
-  type ApiKeyIdentity,
-  type ApiKeyOptions,
-  type ApiKeySource,
-  apiKey,
-} from "./handlers/api-key.js";
-export { type ApiKeyEditOptions, addApiKey, revokeApiKey } from "./handlers/api-key-edit.js";
-export { type ApiKeyFileOptions, apiKeyFile } from "./handlers/api-key-file.js";
-export { type ApiKeyRecord, type CreateApiKeyOptions, createApiKey } from "./handlers/api-key-record.js";
-export {
-  type AuthorizedKeyIdentity,
-  type AuthorizedKeysOptions,
-  authorizedKeys,
-} from "./handlers/authorized-keys.js";
-export { type BasicOptions, basic } from "./handlers/basic.js";
-export type { CertificateRule } from "./handlers/certificate-rules.js";
-export { chain } from "./handlers/chain.js";
-export type { ClaimMapping, ClaimPath, OidcIdentity } from "./handlers/claim-mapping.js";
+export { type ApiKeyIdentity, type ApiKeyOptions, type ApiKeySource, apiKey } from "./handlers/api-key/api-key.js";
+export { type ApiKeyEditOptions, addApiKey, revokeApiKey } from "./handlers/api-key/edit.js";
+export { type ApiKeyFileOptions, apiKeyFile } from "./handlers/api-key/file.js";
+export { type ApiKeyRecord, type CreateApiKeyOptions, createApiKey } from "./handlers/api-key/record.js";
 export {
   type ClientCertificateIdentity,
   type ClientCertificateOptions,
   clientCertificate,
-} from "./handlers/client-certificate.js";
-export { type ExternalHandler, type ExternalOptions, external } from "./handlers/external.js";
+} from "./handlers/certificate/client-certificate.js";
+export type { CertificateFields } from "./handlers/certificate/read-certificate.js";
+export type { CertificateRule } from "./handlers/certificate/rules.js";
+export { chain } from "./handlers/chain.js";
+export { type ExternalHandler, type ExternalOptions, external } from "./handlers/external/external.js";
 export {
-  type Awaitable,
   declined,
   type Handler,
   type HandlerContext,
-  type Peer,
+  type OneTimeProofs,
   rejected,
-  type Target,
   unavailable,
   type Verdict,
 } from "./handlers/handler.js";
 export type { IdentityOf } from "./handlers/handler-table.js";
-export { type HtpasswdFileOptions, htpasswdFile } from "./handlers/htpasswd-file.js";
-export { type JwtIdentity, type JwtOptions, jwt } from "./handlers/jwt.js";
-export { type LdapDirectory, type LdapIdentity, ldap } from "./handlers/ldap.js";
-export type { LdapGroups, LdapOptions } from "./handlers/ldap-options.js";
-export { type OidcOptions, oidc } from "./handlers/oidc.js";
-export { hashPassword } from "./handlers/password-hash.js";
+export { type LdapDirectory, type LdapIdentity, ldap } from "./handlers/ldap/ldap.js";
+export type { LdapGroups, LdapOptions } from "./handlers/ldap/options.js";
+export type { ClaimMapping, ClaimPath, OidcIdentity } from "./handlers/oidc/claim-mapping.js";
+export { type JwtIdentity, type JwtOptions, jwt } from "./handlers/oidc/jwt.js";
+export { type OidcOptions, oidc } from "./handlers/oidc/oidc.js";
+export { type BasicOptions, basic } from "./handlers/password/basic.js";
+export type { UserFile, UserFileIdentity, UserFileOptions } from "./handlers/password/file.js";
+export { hashPassword } from "./handlers/password/hash.js";
+export { type HtpasswdFileOptions, htpasswdFile } from "./handlers/password/htpasswd-file.js";
+export { userFile } from "./handlers/password/user-file.js";
 export {
   hashPreSharedKey,
   type PreSharedKey,
@@ -77,24 +47,50 @@ export {
   type PreSharedKeyOptions,
   preSharedKey,
 } from "./handlers/pre-shared-key.js";
-export { type KeyOwner, type KeySource, type PrivateKeyOptions, privateKey } from "./handlers/private-key.js";
-export { type PublicKey, requirePublicKey } from "./handlers/public-key.js";
-export type { CertificateFields } from "./handlers/read-certificate.js";
-export { type UserFile, type UserFileIdentity, type UserFileOptions, userFile } from "./handlers/user-file.js";
-export type { Actor, Identity, Json } from "./identity.js";
-export type { AuthOptions } from "./options.js";
-export { type Platform, systemPlatform } from "./platform.js";
-export type { AuditOptions, AuditSink } from "./policies/audit.js";
-export type { AuditEventKind, AuditRecord } from "./policies/audit-record.js";
-export { type JsonLinesOptions, type JsonLinesSink, jsonLines, type LineStream } from "./policies/json-lines.js";
-export type { Grant, OperateAsPolicy, OperateAsRequest, OperateAsWish } from "./policies/operate-as.js";
-export { type OperateAsRule, type OperateAsRulesOptions, operateAs } from "./policies/operate-as-rules.js";
-export type { ThrottleOptions } from "./policies/throttle-options.js";
-export type { OneTimeProofs } from "./proofs.js";
-export type { Confirmation } from "./sessions/confirmation.js";
-export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./sessions/key-file.js";
-export { type KeyRing, randomKeys, type SigningKey } from "./sessions/keys.js";
-export type { Caller, Session } from "./sessions/session.js";
+export {
+  type AuthorizedKeyIdentity,
+  type AuthorizedKeysOptions,
+  authorizedKeys,
+} from "./handlers/private-key/authorized-keys.js";
+export {
+  type KeyOwner,
+  type KeySource,
+  type PrivateKeyOptions,
+  privateKey,
+} from "./handlers/private-key/private-key.js";
+export { type PublicKey, requirePublicKey } from "./handlers/private-key/verify-signature.js";
+export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./keys/key-file.js";
+export { type KeyRing, randomKeys, type SigningKey } from "./keys/key-ring.js";
+export type {
+  Allowed,
+  Anonymous,
+  AuthenticateOptions,
+  Decision,
+  Denial,
+  DenialCode,
+  DenialReason,
+  Offer,
+  StepUp,
+} from "./model/decision.js";
+export type { AuthEvent, EventOrigin, EventParty, OnEvent } from "./model/events.js";
+export type { Actor, Identity, Json } from "./model/identity.js";
+export type {
+  BeginOperateAs,
+  LogInContext,
+  LogInOutcome,
+  OpenContext,
+  OperateAsWish,
+  Proof,
+  SessionOpened,
+} from "./model/log-in.js";
+export type { AuthRequest, EventSource, HeaderFields, Peer, Target } from "./model/request.js";
+export type { Caller, Confirmation, Session } from "./model/session.js";
+export type { AuditOptions, AuditSink } from "./policies/audit/audit.js";
+export { type JsonLinesOptions, type JsonLinesSink, jsonLines, type LineStream } from "./policies/audit/json-lines.js";
+export type { AuditEventKind, AuditRecord } from "./policies/audit/record.js";
+export type { Grant, OperateAsPolicy, OperateAsRequest } from "./policies/operate-as/operate-as.js";
+export { type OperateAsRule, type OperateAsRulesOptions, operateAs } from "./policies/operate-as/rules.js";
+export type { ThrottleOptions } from "./policies/throttle/options.js";
 export type { EndedBy, SessionSummary, Sessions } from "./sessions/sessions.js";
 export type {
   IssuedNumber,

@@ -46,24 +46,61 @@ const resolve = (from: string, target: string): string =>
 
 const imports = files.flatMap(importsOf);
 
-/** The folder, which is the step; files beside index.ts are the core's root. */
-const stepOf = (name: string): string => (name.includes("/") ? name.slice(0, name.indexOf("/")) : "root");
+/**
+ * The one list of the order: a room may use those on the lines above its own, types included, and no other. Rooms on one
+ * line do not know each other.
+ */
+const floors: readonly (readonly string[])[] = [
+  ["wire", "gen"],
+  ["base"],
+  ["model"],
+  ["credentials"],
+  ["keys"],
+  ["binding"],
+  ["handlers"],
+  ["sessions"],
+  ["policies"],
+  ["tickets"],
+  ["engine"],
+  ["adapters", "services", "stores", "client", "index.ts"],
+  ["gateway", "testing"],
+  ["cli"],
+];
+
+/** The same inside the gateway. */
+const gatewayFloors: readonly (readonly string[])[] = [
+  ["route", "listen"],
+  ["forward", "own"],
+  ["config"],
+  ["observe"],
+  ["run"],
+  ["index.ts"],
+];
+
+/** Rooms that reach less than what lies below them. */
+const only: Readonly<Record<string, readonly string[]>> = { wire: [], gen: [], base: [], client: ["wire", "gen"] };
+
+/** The part of a path at `depth`: a folder, or a file that lies beside folders. */
+const roomOf = (name: string, depth = 0): string => name.split("/")[depth] ?? "";
 
 const isLocal = (to: string): boolean => to.endsWith(".ts");
 
-const core = new Set(["root", "credentials", "handlers", "sessions", "tickets", "policies"]);
-const below: Readonly<Record<string, ReadonlySet<string>>> = {
-  ...Object.fromEntries([...core].map((step) => [step, new Set([...core, "stores", "wire"])])),
-  stores: new Set([...core, "stores"]),
-  adapters: new Set([...core, "adapters"]),
-  services: new Set([...core, "services", "gen", "wire"]),
-  gateway: new Set([...core, "stores", "adapters", "services", "gen", "wire", "gateway"]),
-  cli: new Set([...core, "stores", "adapters", "services", "gen", "gateway", "client", "cli", "wire"]),
-  client: new Set(["client", "gen", "wire"]),
-  wire: new Set(["wire"]),
-  gen: new Set(["gen"]),
-  testing: new Set([...core, "stores", "adapters", "services", "gen", "client", "testing"]),
-};
+const floorOf = (order: readonly (readonly string[])[], room: string): number =>
+  order.findIndex((rooms) => rooms.includes(room));
+
+/** Imports between rooms that the order does not allow. */
+function upwards(order: readonly (readonly string[])[], depth: number, within: readonly Import[]): readonly Import[] {
+  return within.filter(({ from, to }) => {
+    const [above, below] = [roomOf(from, depth), roomOf(to, depth)];
+    if (above === below) return false;
+    const allowed = depth === 0 ? only[above] : undefined;
+    return allowed !== undefined ? !allowed.includes(below) : floorOf(order, below) >= floorOf(order, above);
+  });
+}
+
+const core = new Set(
+  ["base", "model", "credentials", "keys", "binding", "handlers", "sessions", "policies"].concat("tickets", "engine"),
+);
 
 const told = (found: readonly Import[]): string[] => found.map(({ from, to }) => `${from} → ${to}`);
 
@@ -76,12 +113,44 @@ test("every import of the tree was found", () => {
   assert.ok(imports.length >= written, `${imports.length} of ${written}`);
 });
 
-test("dependencies point one way: cli → gateway → services → core ← adapters; client reaches only gen and wire", () => {
-  for (const name of files) assert.ok(below[stepOf(name)], `${name} is in a folder that has no place in the order`);
+test("every arrow between rooms points down the list, types included", () => {
+  const local = imports.filter(({ to }) => isLocal(to));
   assert.deepEqual(
-    told(imports.filter(({ from, to }) => isLocal(to) && below[stepOf(from)]?.has(stepOf(to)) !== true)),
+    [...new Set(files.map((name) => roomOf(name)))].filter((room) => floorOf(floors, room) < 0),
     [],
   );
+  assert.deepEqual(told(upwards(floors, 0, local)), []);
+
+  const inGateway = ({ from, to }: Import) => roomOf(from) === "gateway" && roomOf(to) === "gateway";
+  const rooms = new Set(files.filter((name) => roomOf(name) === "gateway").map((name) => roomOf(name, 1)));
+  assert.deepEqual(
+    [...rooms].filter((room) => floorOf(gatewayFloors, room) < 0),
+    [],
+  );
+  assert.deepEqual(told(upwards(gatewayFloors, 1, local.filter(inGateway))), []);
+});
+
+test("the list of rooms names none that is gone", () => {
+  const gone = floors.flat().filter((room) => !files.some((name) => roomOf(name) === room));
+  const inside = gatewayFloors.flat().filter((room) => !files.some((name) => name.startsWith(`gateway/${room}`)));
+  assert.deepEqual([...gone, ...inside], []);
+});
+
+test("docs/concepts.md draws the rooms as they are: every arrow that does not follow from others", () => {
+  const uses = new Map<string, Set<string>>();
+  for (const { from, to } of imports.filter((each) => isLocal(each.to))) {
+    const [above, below] = [roomOf(from), roomOf(to)];
+    if (above !== below && !isLocal(above)) uses.set(above, (uses.get(above) ?? new Set()).add(below));
+  }
+  const reaches = (from: string, to: string): boolean =>
+    [...(uses.get(from) ?? [])].some((next) => next === to || reaches(next, to));
+  const arrows = [...uses].flatMap(([from, rooms]) =>
+    [...rooms]
+      .filter((to) => ![...rooms].some((other) => other !== to && reaches(other, to)))
+      .map((to) => `${from} --> ${to}`),
+  );
+  const [, picture = ""] = /```mermaid\n([\s\S]*?)```/.exec(readFileSync("docs/concepts.md", "utf8")) ?? [];
+  assert.deepEqual(Array.from(picture.matchAll(/\S+ --> \S+/g), String).sort(), arrows.sort());
 });
 
 test("the core imports neither Connect nor a web server nor a store or its driver", () => {
@@ -95,46 +164,38 @@ test("the core imports neither Connect nor a web server nor a store or its drive
     "ipaddr.js",
   ]);
   // Nothing of the core needs it: it is an entry of its own.
-  const entry = "policies/open-telemetry.ts";
+  const entry = "policies/audit/open-telemetry.ts";
   assert.deepEqual(told(imports.filter(({ to }) => to === entry)), []);
   // The one handler that speaks a protocol of its own over a socket.
   const ofLdap = new Set(["node:events", "node:net", "node:tls", "ldapts"]);
-  const inCore = imports.filter(({ from }) => core.has(stepOf(from)) && from !== "policies/open-telemetry.ts");
-  assert.deepEqual(
-    told(
-      inCore.filter(
-        ({ from, to }) => !isLocal(to) && !allowed.has(to) && !(from.startsWith("handlers/ldap") && ofLdap.has(to)),
-      ),
-    ),
-    [],
-  );
-  // Of the stores: the contract, and what guards and purges any of them.
-  const anyStore = new Set(["stores/store.ts", "stores/guarded-store.ts", "stores/purge.ts"]);
-  assert.deepEqual(told(inCore.filter(({ to }) => stepOf(to) === "stores" && isLocal(to) && !anyStore.has(to))), []);
+  const packages = imports.filter(({ from, to }) => core.has(roomOf(from)) && !isLocal(to) && from !== entry);
+  const own = ({ from, to }: Import) => from.startsWith("handlers/ldap/") && ofLdap.has(to);
+  assert.deepEqual(told(packages.filter((each) => !allowed.has(each.to) && !own(each))), []);
 });
 
 test("drivers and frameworks are each known to one place", () => {
   const place: Readonly<Record<string, RegExp>> = {
-    "node:sqlite": /^stores\/sqlite/,
-    "@photostructure/sqlite": /^stores\/sqlite/,
+    "node:sqlite": /^stores\/sqlite\//,
+    "@photostructure/sqlite": /^stores\/sqlite\//,
     express: /^adapters\/express\.ts$/,
     "on-headers": /^adapters\//,
     "node:http": /^(adapters|gateway|testing)\//,
     "node:http2": /^(adapters|gateway|testing)\//,
     "@connectrpc/connect": /^(adapters\/connect|services\/|client\/|testing\/)/,
-    "@connectrpc/connect-node": /^(adapters\/connect|gateway\/handle-request|testing\/|client\/grpc-transport)/,
-    undici: /^gateway\/(proxy|upstreams)\.ts$/,
-    "ipaddr.js": /^(gateway\/(forwarded|read-listen)|policies\/source)\.ts$/,
-    yaml: /^gateway\/config-document\.ts$/,
-    ajv: /^gateway\/check-shape\.ts$/,
+    "@connectrpc/connect-node":
+      /^(adapters\/connect|gateway\/run\/handle-request|testing\/|client\/wires\/grpc-transport)/,
+    undici: /^gateway\/forward\/(proxy|upstreams)\.ts$/,
+    "ipaddr.js": /^(gateway\/route\/forwarded|gateway\/config\/read-listen|credentials\/source)\.ts$/,
+    yaml: /^gateway\/config\/document\.ts$/,
+    ajv: /^gateway\/config\/check-shape\.ts$/,
     commander: /^cli\//,
-    dpop: /^client\/proof-key\.ts$/,
-    "@opentelemetry/api-logs": /^policies\/open-telemetry\.ts$/,
-    ldapts: /^handlers\/ldap/,
-    jose: /^handlers\/(jwt|oidc|claim-mapping|external)/,
-    "@node-rs/bcrypt": /^handlers\/bcrypt-hash\.ts$/,
-    "openid-client": /^handlers\/external-provider\.ts$/,
-    "@node-rs/argon2": /^handlers\/password-hash\.ts$/,
+    dpop: /^client\/bearer\/proof-key\.ts$/,
+    "@opentelemetry/api-logs": /^policies\/audit\/open-telemetry\.ts$/,
+    ldapts: /^handlers\/ldap\//,
+    jose: /^handlers\/(oidc|external)\//,
+    "@node-rs/bcrypt": /^handlers\/password\/bcrypt-hash\.ts$/,
+    "openid-client": /^handlers\/external\/provider\.ts$/,
+    "@node-rs/argon2": /^handlers\/password\/hash\.ts$/,
   };
   for (const [name, where] of Object.entries(place)) {
     assert.deepEqual(told(imports.filter(({ from, to }) => to === name && !where.test(from))), [], name);
@@ -142,27 +203,33 @@ test("drivers and frameworks are each known to one place", () => {
 });
 
 test("what client and server share imports no package", () => {
-  assert.deepEqual(told(imports.filter(({ from, to }) => stepOf(from) === "wire" && !isLocal(to))), []);
+  assert.deepEqual(told(imports.filter(({ from, to }) => roomOf(from) === "wire" && !isLocal(to))), []);
 });
 
-test("no file needs, when it runs, a file that needs it", () => {
-  const needs = new Map<string, string[]>();
-  for (const { from, to, typeOnly } of imports) {
-    if (!typeOnly && isLocal(to)) needs.set(from, [...(needs.get(from) ?? []), to]);
+test("no file needs, even for a type, a file that needs it; nor does a folder", () => {
+  const folderOf = (name: string) => dirname(name);
+  for (const part of [(name: string) => name, folderOf]) {
+    const needs = new Map<string, Set<string>>();
+    for (const { from, to } of imports.filter((each) => isLocal(each.to))) {
+      const [user, used] = [part(from), part(to)];
+      // A file beside folders is the room's entry: it stands above them.
+      if (user === used || used.startsWith(`${user}/`) || user.startsWith(`${used}/`)) continue;
+      needs.set(user, (needs.get(user) ?? new Set()).add(used));
+    }
+    const done = new Set<string>();
+    const visit = (name: string, path: readonly string[]): void => {
+      assert.ok(!path.includes(name), `a circle: ${[...path, name].join(" → ")}`);
+      if (done.has(name)) return;
+      for (const next of needs.get(name) ?? []) visit(next, [...path, name]);
+      done.add(name);
+    };
+    for (const name of files) visit(part(name), []);
   }
-  const done = new Set<string>();
-  function visit(name: string, path: readonly string[]): void {
-    assert.ok(!path.includes(name), `a circle: ${[...path, name].join(" → ")}`);
-    if (done.has(name)) return;
-    for (const next of needs.get(name) ?? []) visit(next, [...path, name]);
-    done.add(name);
-  }
-  for (const name of files) visit(name, []);
 });
 
 test("the client, what it is generated from and what it shares with the server run in a browser", () => {
   const folders = ["client", "gen", "wire"];
-  const outside = imports.filter(({ from, to }) => folders.includes(stepOf(from)) && to.startsWith("node:"));
+  const outside = imports.filter(({ from, to }) => folders.includes(roomOf(from)) && to.startsWith("node:"));
   assert.deepEqual(told(outside), []);
 });
 
@@ -173,27 +240,27 @@ const bans: Readonly<Record<string, RegExp>> = {
 };
 /** May do it, and why. */
 const exceptions: Readonly<Record<string, RegExp>> = {
-  "platform.ts": /./, // it is what the others ask
-  "client/client-id.ts": /getRandomValues/, // the client reaches only gen
+  "base/platform.ts": /./, // it is what the others ask
+  "client/wires/enterprise-wire.ts": /getRandomValues/, // the client reaches only gen
   "client/external-link.ts": /getRandomValues/, // the same
-  "client/keep-alive.ts": /setTimeout/, // the client reaches only gen; tests give it another timer
+  "client/bearer/delay.ts": /setTimeout/, // the client reaches only gen; tests give it another timer
 };
 
 for (const [what, pattern] of Object.entries(bans)) {
   test(`${what} is read in platform.ts and nowhere else`, () => {
     const seen = files
       // The exported suites run beside real servers, outside any simulated world.
-      .filter((name) => stepOf(name) !== "testing" && stepOf(name) !== "gen")
+      .filter((name) => roomOf(name) !== "testing" && roomOf(name) !== "gen")
       .flatMap((name) => [...codeOf(name).matchAll(new RegExp(pattern, "g"))].map(([word]) => ({ name, word })))
       .filter(({ name, word }) => !exceptions[name]?.test(word));
     assert.deepEqual(seen, []);
-    assert.ok(pattern.test(codeOf("platform.ts")), "the pattern finds what it bans");
+    assert.ok(pattern.test(codeOf("base/platform.ts")), "the pattern finds what it bans");
   });
 }
 
 test("no file has more than 250 lines", () => {
   const long = files
-    .filter((name) => stepOf(name) !== "gen")
+    .filter((name) => roomOf(name) !== "gen")
     .map((name) => ({ name, lines: readFileSync(join(root, name), "utf8").split("\n").length - 1 }))
     .filter(({ lines }) => lines > 250);
   assert.deepEqual(long, []);
@@ -201,7 +268,7 @@ test("no file has more than 250 lines", () => {
 
 test("files are named in kebab case", () => {
   const odd = files.filter(
-    (name) => stepOf(name) !== "gen" && !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name),
+    (name) => roomOf(name) !== "gen" && !/^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name),
   );
   assert.deepEqual(odd, []);
 });

@@ -1,4 +1,4 @@
-import type { Platform } from "../src/platform.js";
+import type { Platform } from "../src/base/platform.js";
 
 export interface World {
   readonly platform: Platform;

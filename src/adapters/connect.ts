@@ -1,14 +1,12 @@
-import type { ContextKey, ContextValues } from "@connectrpc/connect";
-import { createContextValues } from "@connectrpc/connect";
+import { type ContextKey, type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { ConnectNodeAdapterOptions, connectNodeAdapter } from "@connectrpc/connect-node";
-import type { Auth } from "../auth.js";
-import { isByMessage } from "../by-message.js";
-import type { Identity } from "../identity.js";
-import { peerSlot } from "../peer.js";
-import { bodyReadError, wasBodyRead } from "./body-read.js";
-import { endWithSession } from "./end-with-session.js";
-import { createGuard, type GuardOptions } from "./guard.js";
-import type { NodeRequest, NodeResponse } from "./node-request.js";
+import type { Auth } from "../engine/auth.js";
+import { isByMessage, peerSlot } from "../model/connect-context.js";
+import type { Identity } from "../model/identity.js";
+import { bodyReadError, wasBodyRead } from "./node/body-read.js";
+import { endWithSession } from "./node/end-with-session.js";
+import { createGuard, type GuardOptions } from "./node/guard.js";
+import type { NodeRequest, NodeResponse } from "./node/request.js";
 
 /** The options of `connectNodeAdapter` and of the door. */
 export interface ConnectAuthOptions extends ConnectNodeAdapterOptions, GuardOptions {

@@ -1,10 +1,10 @@
 import type { RequestHandler } from "express";
-import type { Auth } from "../auth.js";
-import type { Identity } from "../identity.js";
-import { bodyReadError, wasBodyRead } from "./body-read.js";
-import { createGuard, type GuardOptions } from "./guard.js";
+import type { Auth } from "../engine/auth.js";
+import type { Identity } from "../model/identity.js";
+import { bodyReadError, wasBodyRead } from "./node/body-read.js";
+import { createGuard, type GuardOptions } from "./node/guard.js";
 
-export type { GuardOptions } from "./guard.js";
+export type { GuardOptions } from "./node/guard.js";
 
 /**
  * The door as Express middleware; mount it before any body parser:

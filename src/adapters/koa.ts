@@ -1,10 +1,10 @@
 import type { Context, Middleware } from "koa";
-import type { Auth } from "../auth.js";
-import type { Identity } from "../identity.js";
-import { bodyReadError, wasBodyRead } from "./body-read.js";
-import { createGuard, type GuardOptions } from "./guard.js";
+import type { Auth } from "../engine/auth.js";
+import type { Identity } from "../model/identity.js";
+import { bodyReadError, wasBodyRead } from "./node/body-read.js";
+import { createGuard, type GuardOptions } from "./node/guard.js";
 
-export type { GuardOptions } from "./guard.js";
+export type { GuardOptions } from "./node/guard.js";
 
 /**
  * The door as Koa middleware; mount it before any body parser:

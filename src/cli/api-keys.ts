@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from "node:fs";
 import type { Command } from "commander";
-import { AuthError } from "../errors.js";
-import { addApiKey, revokeApiKey } from "../handlers/api-key-edit.js";
-import { parseApiKeyFile } from "../handlers/api-key-file-format.js";
-import { type ApiKeyRecord, createApiKey } from "../handlers/api-key-record.js";
-import { readUsage } from "../handlers/api-key-usage.js";
+import { AuthError } from "../base/errors.js";
+import { addApiKey, revokeApiKey } from "../handlers/api-key/edit.js";
+import { parseApiKeyFile } from "../handlers/api-key/file-format.js";
+import { type ApiKeyRecord, createApiKey } from "../handlers/api-key/record.js";
+import { readUsage } from "../handlers/api-key/usage.js";
 import { type CliIo, print, toTable } from "./io.js";
 import { durationArgument } from "./options.js";
 
@@ -19,6 +19,7 @@ interface NewOptions {
 }
 
 const defaultLifeMs = 90 * 86_400_000;
+
 const words = (text: string): string[] => text.split(/[\s,]+/).filter((word) => word !== "");
 
 export function addApiKeys(program: Command, io: CliIo): void {

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { toFaultText } from "../gateway/config-document.js";
-import { parseConfig, readConfigFile } from "../gateway/parse-config.js";
+import { toFaultText } from "../gateway/config/document.js";
+import { parseConfig, readConfigFile } from "../gateway/config/parse-config.js";
 import { type CliIo, exitCodes, print } from "./io.js";
 import { configOption } from "./options.js";
 

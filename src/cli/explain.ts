@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
-import { toDuration } from "../gateway/duration.js";
-import { type Explanation, explainRequest } from "../gateway/explain.js";
-import { loadConfig } from "../gateway/parse-config.js";
-import { parseRawRequest } from "../gateway/raw-request.js";
+import { toDuration } from "../gateway/config/duration.js";
+import { loadConfig } from "../gateway/config/parse-config.js";
+import { type Explanation, explainRequest } from "../gateway/run/explain.js";
+import { parseRawRequest } from "../gateway/run/raw-request.js";
 import { type CliIo, print } from "./io.js";
 import { configOption } from "./options.js";
 

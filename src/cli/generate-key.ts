@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
-import { toPublicKey } from "../handlers/public-key.js";
-import type { Platform } from "../platform.js";
+import type { Platform } from "../base/platform.js";
+import { toPublicKey } from "../handlers/private-key/verify-signature.js";
 import { toDeephavenKeyFiles } from "../wire/deephaven-key.js";
 import { toOpenSshFiles } from "../wire/open-ssh-private.js";
 import { toPem } from "../wire/pem.js";
 import { rawKeyOf, readSpki } from "../wire/public-key.js";
 
 export const keyTypes = ["ec", "ed25519"] as const;
+
 export const keyFormats = ["deephaven", "pem", "openssh"] as const;
 
 /** Which key pair to make, and for whom. */

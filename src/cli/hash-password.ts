@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { hashPassword } from "../handlers/password-hash.js";
-import { parseUserFile } from "../handlers/user-file-format.js";
+import { hashPassword } from "../handlers/password/hash.js";
+import { parseUserFile } from "../handlers/password/user-file-format.js";
 import { type CliIo, print } from "./io.js";
 import { readPassword } from "./read-password.js";
 

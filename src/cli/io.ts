@@ -1,7 +1,7 @@
 import type { ReadStream } from "node:tty";
-import { AuthError } from "../errors.js";
-import type { Environment } from "../gateway/secrets.js";
-import type { Platform } from "../platform.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import type { Environment } from "../gateway/config/secrets.js";
 
 /** What a command touches of the outside: tests give their own. */
 export interface CliIo {

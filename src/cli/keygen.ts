@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { AuthError } from "../errors.js";
+import { AuthError } from "../base/errors.js";
 import { generateKey, type KeyWish, keyFormats, keyTypes } from "./generate-key.js";
 import { type CliIo, print } from "./io.js";
 

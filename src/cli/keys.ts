@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import type { Command } from "commander";
-import { AuthError } from "../errors.js";
-import { keyFile, rotateKeyFile } from "../sessions/key-file.js";
-import { openKeys } from "../sessions/keys.js";
+import { AuthError } from "../base/errors.js";
+import { keyFile, rotateKeyFile } from "../keys/key-file.js";
+import { openKeys } from "../keys/key-ring.js";
 import { type CliIo, print, toTable } from "./io.js";
 import { durationOption } from "./options.js";
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { systemPlatform } from "../platform.js";
+import { systemPlatform } from "../base/platform.js";
 
 /** The gateway's peers, which a library user may have no need of: whoever lacks one learns what to install. */
 async function loadProgram(): Promise<typeof import("./program.js")> {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { parseDuration } from "../gateway/duration.js";
+import { parseDuration } from "../gateway/config/duration.js";
 
 /** `--config`, the same for all commands. */
 export function configOption(): Option {

@@ -1,5 +1,5 @@
-import { AuthError } from "../errors.js";
-import { maxPasswordLength } from "../handlers/password-hash.js";
+import { AuthError } from "../base/errors.js";
+import { maxPasswordLength } from "../handlers/password/hash.js";
 import type { CliIo } from "./io.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { toAddressText } from "../gateway/address.js";
-import { serveFile } from "../gateway/serve-file.js";
+import { toAddressText } from "../gateway/config/address.js";
+import { serveFile } from "../gateway/run/serve-file.js";
 import type { CliIo } from "./io.js";
 import { configOption } from "./options.js";
 

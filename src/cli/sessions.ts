@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { AuthError } from "../errors.js";
-import { openBeside } from "../gateway/open-beside.js";
-import { loadConfig } from "../gateway/parse-config.js";
+import { AuthError } from "../base/errors.js";
+import { loadConfig } from "../gateway/config/parse-config.js";
+import { openBeside } from "../gateway/run/open-beside.js";
 import type { SessionSummary, Sessions } from "../sessions/sessions.js";
 import { type CliIo, exitCodes, print, toTable } from "./io.js";
 import { configOption, instantArgument } from "./options.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { openBeside } from "../gateway/open-beside.js";
-import { loadConfig } from "../gateway/parse-config.js";
+import { loadConfig } from "../gateway/config/parse-config.js";
+import { openBeside } from "../gateway/run/open-beside.js";
 import { type CliIo, print } from "./io.js";
 import { configOption } from "./options.js";
 

@@ -1,14 +1,20 @@
 import type { Transport } from "@connectrpc/connect";
 import type { WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
-import type { AuthWire, OperateAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./auth-wire.js";
-import { type AuthClientOptions, resolveClientOptions } from "./client-options.js";
-import { createEnterpriseWire } from "./enterprise-wire.js";
-import { openPrivateKey, type PrivateKeyLogInOptions, type PrivateKeySource } from "./private-key.js";
-import { createSallyportWire } from "./sallyport-wire.js";
+import { openPrivateKey, type PrivateKeyLogInOptions, type PrivateKeySource } from "./key/private-key.js";
+import type {
+  AuthWire,
+  OperateAsOptions,
+  RedeemedToken,
+  ServiceToken,
+  ServiceTokenOptions,
+} from "./wires/auth-wire.js";
+import { type AuthClientOptions, resolveClientOptions } from "./wires/client-options.js";
+import { createEnterpriseWire } from "./wires/enterprise-wire.js";
+import { createSallyportWire } from "./wires/sallyport-wire.js";
 
-export type { AuthClientOptions } from "./client-options.js";
-export type { TransportOptions } from "./open-transport.js";
+export type { TransportOptions } from "./bearer/open-transport.js";
+export type { AuthClientOptions } from "./wires/client-options.js";
 
 /**
  * Logs in, and calls services as whoever logged in.

@@ -26,5 +26,5 @@ export async function createExternalLink(url: string): Promise<ExternalLink> {
   };
 }
 
-/** Crockford's base32, as `src/handlers/external-key.ts` has it. */
+/** Crockford's base32, as `src/handlers/external/key.ts` has it. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -3,15 +3,18 @@
  *
  * @module
  */
-export { AuthClient, type AuthClientOptions, type TransportOptions } from "./auth-client.js";
-export { type AuthFetchOptions, createAuthFetch } from "./auth-fetch.js";
-export type { OperateAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./auth-wire.js";
-export { AuthenticationFailedError } from "./authentication-failed-error.js";
-export { type Bearer, type BearerCall, type BearerOptions, createBearer, type LogIn } from "./bearer.js";
-export { createBearerInterceptor } from "./bearer-interceptor.js";
+
+export { AuthClient } from "./auth-client.js";
+export { type AuthFetchOptions, createAuthFetch } from "./bearer/auth-fetch.js";
+export { AuthenticationFailedError } from "./bearer/authentication-failed-error.js";
+export { type Bearer, type BearerCall, type BearerOptions, createBearer, type LogIn } from "./bearer/bearer.js";
+export { createBearerInterceptor } from "./bearer/bearer-interceptor.js";
+export type { Delay } from "./bearer/delay.js";
+export type { TransportOptions } from "./bearer/open-transport.js";
+export { createProofKey, type ProofKey, type ProofKeyOptions, type ProvenCall } from "./bearer/proof-key.js";
+export { createTokenHolder, parseToken, type TokenHolder, type TokenParts } from "./bearer/token-holder.js";
 export { createExternalLink, type ExternalLink } from "./external-link.js";
-export type { Delay } from "./keep-alive.js";
-export type { PrivateKeyLogInOptions, PrivateKeySource } from "./private-key.js";
-export { createProofKey, type ProofKey, type ProofKeyOptions, type ProvenCall } from "./proof-key.js";
-export { createTokenHolder, parseToken, type TokenHolder, type TokenParts } from "./token-holder.js";
-export type { WebCryptoKey } from "./web-crypto.js";
+export type { PrivateKeyLogInOptions, PrivateKeySource } from "./key/private-key.js";
+export type { WebCryptoKey } from "./key/web-crypto.js";
+export type { OperateAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./wires/auth-wire.js";
+export type { AuthClientOptions } from "./wires/client-options.js";

@@ -26,8 +26,11 @@ export interface PresentedCredentials {
 }
 
 const none = Object.freeze({ kind: "none" } as const);
+
 const duplicate = Object.freeze({ kind: "refused", reason: "duplicate" } as const);
+
 const malformed = Object.freeze({ kind: "refused", reason: "malformed" } as const);
+
 const truncatedBlock = Object.freeze({ kind: "refused", reason: "truncated" } as const);
 
 /**

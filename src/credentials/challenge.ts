@@ -1,7 +1,7 @@
-import { AuthError } from "../errors.js";
+import { AuthError } from "../base/errors.js";
 import { readHeader } from "./carriers.js";
-import { proofAlgorithms } from "./dpop-key.js";
 import { authParams, token, token68 } from "./grammar.js";
+import { proofAlgorithms } from "./proof-algorithms.js";
 
 /** Why a session token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
 export type BearerError =
@@ -14,6 +14,7 @@ export type BearerError =
 
 /** A scheme, and a token68 or parameters (RFC 9110 §11.3); in visible ASCII, so that it starts no other header line. */
 const challengeShape = new RegExp(`^${token}(?: +(?:${token68}|${authParams}))?$`);
+
 const visible = /^[ -~]+$/;
 
 /**

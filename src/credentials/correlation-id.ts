@@ -1,4 +1,4 @@
-import type { Platform } from "../platform.js";
+import type { Platform } from "../base/platform.js";
 
 /** W3C Trace Context §3.2: version, trace-id, parent-id, flags. Later versions may append fields, `ff` is none. */
 const traceparent = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;

@@ -1,6 +1,6 @@
-import type { AuthenticationReason, Denial, DenialCode, HeaderFields, StepUp } from "../decision.js";
-import type { EventParty, EventSource } from "../events.js";
-import type { HandlerTable } from "../handlers/handler-table.js";
+import type { AuthenticationReason, Denial, DenialCode, StepUp } from "../model/decision.js";
+import type { EventParty } from "../model/events.js";
+import type { EventSource, HeaderFields } from "../model/request.js";
 import { type BearerError, formatChallenges, isScript } from "./challenge.js";
 import { stepUpParameters } from "./step-up.js";
 
@@ -12,6 +12,7 @@ interface Words {
 }
 
 const unauthenticated = "unauthenticated";
+
 const logInAgain = "The session is over. Log in again.";
 
 const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
@@ -79,7 +80,7 @@ export type Deny = (request: Denied, reason: AuthenticationReason, details?: Den
 /** @param onRefused told of every denial, before it is returned. */
 export function createDeny(
   realm: string,
-  table: Pick<HandlerTable, "challenges">,
+  table: ChallengeSource,
   onRefused: (reason: AuthenticationReason, source: EventSource, party?: EventParty) => void = () => undefined,
 ): Deny {
   const [forPeople, forScripts] = [false, true].map((script) => {
@@ -99,6 +100,7 @@ export function createDeny(
 const proofReasons: ReadonlySet<AuthenticationReason> = new Set(["invalid_dpop_proof", "use_dpop_nonce"]);
 
 type Denials = Readonly<Record<AuthenticationReason, Denial>>;
+
 type DenialsOfSchemes = { readonly bearer: Denials; readonly dpop: Denials };
 
 const noDetails: DenyDetails = Object.freeze({});
@@ -117,4 +119,9 @@ function denialsOf(realm: string, challenges: readonly string[], scheme: "Bearer
     return [reason, Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze(all) })];
   });
   return Object.freeze(Object.fromEntries(denials) as Denials);
+}
+
+/** What `WWW-Authenticate` must offer. */
+interface ChallengeSource {
+  challenges(realm: string, options: { readonly script: boolean }): readonly string[];
 }

@@ -1,6 +1,6 @@
-import type { StepUp } from "../decision.js";
-import { AuthError } from "../errors.js";
-import type { Caller } from "../sessions/session.js";
+import { AuthError } from "../base/errors.js";
+import type { StepUp } from "../model/decision.js";
+import type { Caller } from "../model/session.js";
 
 /**
  * How far ahead of ours the clock may be that says when somebody logged in. A log-in further in the future is one of unknown

@@ -1,5 +1,5 @@
-import { AuthError } from "../errors.js";
-import { sessionPrefix } from "../sessions/token.js";
+import { AuthError } from "../base/errors.js";
+import { sessionPrefix } from "../model/session.js";
 import { decodeBase64 } from "./base64.js";
 import { type Extracted, extractCredentials, readHeader } from "./carriers.js";
 import { token } from "./grammar.js";

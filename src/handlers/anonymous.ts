@@ -1,5 +1,5 @@
-import { AuthError } from "../errors.js";
-import { type Identity, requireSubject } from "../identity.js";
+import { AuthError } from "../base/errors.js";
+import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected } from "./handler.js";
 
 /** What `anonymous` takes. */

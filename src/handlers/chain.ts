@@ -1,7 +1,7 @@
-import { adopt, after } from "../awaitable.js";
-import { AuthError } from "../errors.js";
-import type { Identity } from "../identity.js";
-import { type Awaitable, declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
+import { type Awaitable, adopt, after } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Identity } from "../model/identity.js";
+import { declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
 import type { IdentityOf } from "./handler-table.js";
 
 /** Which handler of the chain asked for one more round, and what it wants to see again. */

@@ -1,8 +1,8 @@
+import { AuthError } from "../base/errors.js";
 import { basicChallenge, quoteString, requireChallenge } from "../credentials/challenge.js";
 import { token } from "../credentials/grammar.js";
-import { AuthError } from "../errors.js";
-import type { Identity } from "../identity.js";
-import { maxLoginMs } from "../stores/store.js";
+import type { Identity } from "../model/identity.js";
+import { maxLoginMs } from "../model/session.js";
 import type { Handler } from "./handler.js";
 
 /** The identity type that a handler, or a union of handlers, gives to the route. */

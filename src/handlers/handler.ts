@@ -1,8 +1,33 @@
-import type { Actor, Identity } from "../identity.js";
-import type { OneTimeProofs } from "../proofs.js";
+import type { Awaitable } from "../base/awaitable.js";
+import type { Actor, Identity } from "../model/identity.js";
+import type { ProvedAt } from "../model/log-in.js";
+import type { Peer, Target } from "../model/request.js";
 
-/** Or a promise of it: work that needs no waiting should not wait. */
-export type Awaitable<T> = T | Promise<T>;
+/**
+ * What a handler keeps between two messages, for all nodes: in the engine's store, under names that no other scheme or
+ * realm reaches. Throws or rejects with `AuthError` `unavailable` when the store cannot answer.
+ */
+export interface OneTimeProofs {
+  /** The engine's realm. Bind to it what a client signs, so that no signature passes for another deployment. */
+  readonly realm: string;
+  /**
+   * Keeps `json` for `lifeMs` milliseconds. `false` when there is one of that name.
+   *
+   * @param name may be secret: it is kept as SHA-256.
+   * @param json is kept as it is, so it must hold no secret: see `derive`.
+   */
+  put(name: string, json: string, lifeMs: number): Awaitable<boolean>;
+  /** Removes what was put and returns it: to one taker on all nodes, once. */
+  take(name: string): Awaitable<string | undefined>;
+  /**
+   * 32 bytes that every node can compute and nobody else: HMAC-SHA-256 of `input` under a signing key. Keep `input` and
+   * `keyId`, and the secret itself need not be kept anywhere.
+   *
+   * @param keyId of an earlier answer. Default: the key that signs now.
+   * @returns `undefined` when the ring holds no key of that id any more
+   */
+  derive(input: string, keyId?: number): { readonly keyId: number; readonly secret: Uint8Array } | undefined;
+}
 
 /**
  * Answers for one authentication scheme. It returns a verdict; it never writes a response and never sees one.
@@ -76,25 +101,6 @@ export interface HandlerContext {
   readonly state?: unknown;
 }
 
-/** Who sent the request, as far as the connection tells. One object per connection. */
-export interface Peer {
-  /** The address at the other end of the connection; empty when it is gone already. */
-  readonly address: string;
-  /** The client certificate in DER, when TLS asked for one and verified it. */
-  readonly certificate?: Uint8Array | undefined;
-  /** The peer is a proxy that we trust: many callers share this connection. */
-  readonly trusted: boolean;
-  /** The address of a trusted proxy's client, from the headers of a request: `undefined` when the proxy does not say. */
-  clientOf?(rawHeaders: readonly string[]): string | undefined;
-}
-
-/** What the request asks for. */
-export interface Target {
-  readonly method: string;
-  /** The path as received, without the query. */
-  readonly path: string;
-}
-
 /**
  * What a handler decided.
  * - `accepted`: mine and right.
@@ -124,9 +130,6 @@ export type Verdict<I extends Identity = Identity> =
   | { readonly kind: "rejected" }
   | { readonly kind: "unavailable" };
 
-/** When the caller proved who they are, milliseconds since 1970; `"unknown"` is never fresh enough for a step-up. */
-export type ProvedAt = number | "now" | "unknown";
-
 /** What an accepted verdict says of it, or what its handler's kind stands for where it says nothing. */
 export function provedAt(handler: Pick<Handler, "opens"> | undefined, said: number | "unknown" | undefined): ProvedAt {
   return said ?? (handler?.opens === "session" ? "now" : "unknown");
@@ -134,7 +137,9 @@ export function provedAt(handler: Pick<Handler, "opens"> | undefined, said: numb
 
 /** Not mine, or not for me to say. */
 export const declined: Verdict<never> = Object.freeze({ kind: "declined" });
+
 /** Mine and wrong: 401. */
 export const rejected: Verdict<never> = Object.freeze({ kind: "rejected" });
+
 /** Cannot tell now: 503, never 401. */
 export const unavailable: Verdict<never> = Object.freeze({ kind: "unavailable" });

@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { AuthError } from "../errors.js";
-import type { Identity } from "../identity.js";
-import { requireSubject } from "../identity.js";
+import { AuthError } from "../base/errors.js";
+import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected, type Verdict } from "./handler.js";
 
 /** One key: in the clear, or as `hashPreSharedKey` made it, so that the configuration holds no secret. */

@@ -1,8 +1,10 @@
 import { createHmac, createSecretKey } from "node:crypto";
-import type { Allowed } from "../decision.js";
-import type { Identity } from "../identity.js";
-import type { Platform } from "../platform.js";
-import type { Awaitable, Handler, ProvedAt, Verdict } from "./handler.js";
+import type { Awaitable } from "../base/awaitable.js";
+import type { Platform } from "../base/platform.js";
+import type { Allowed } from "../model/decision.js";
+import type { Identity } from "../model/identity.js";
+import type { ProvedAt } from "../model/log-in.js";
+import type { Handler, Verdict } from "./handler.js";
 
 /** Credentials that were right a moment ago. */
 export interface RememberedCredentials<I extends Identity = Identity> {

@@ -1,24 +1,10 @@
-import { adopt } from "../awaitable.js";
-import { AuthError } from "../errors.js";
-import { type Identity, requireSubject } from "../identity.js";
-import type { Platform } from "../platform.js";
-import type { OneTimeProofs } from "../proofs.js";
-import {
-  type Awaitable,
-  declined,
-  type HandlerContext,
-  type Peer,
-  rejected,
-  type Target,
-  unavailable,
-  type Verdict,
-} from "./handler.js";
-
-/** Why a handler's answer counted as `unavailable` although it did not say so. */
-export type HandlerFailure =
-  | { readonly kind: "threw"; readonly error: unknown }
-  | { readonly kind: "timed-out" }
-  | { readonly kind: "invalid-verdict" };
+import { type Awaitable, adopt } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import type { HandlerFailure } from "../model/events.js";
+import { type Identity, requireSubject } from "../model/identity.js";
+import type { Peer, Target } from "../model/request.js";
+import { declined, type HandlerContext, type OneTimeProofs, rejected, unavailable, type Verdict } from "./handler.js";
 
 export interface RunOptions {
   readonly platform: Platform;

@@ -1,6 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from "@connectrpc/connect";
-import { markByMessage } from "../by-message.js";
+import { markByMessage } from "../model/connect-context.js";
 
 /**
  * Anybody may send a log-in, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. Twice what an

@@ -1,6 +1,6 @@
 import type { HandlerContext } from "@connectrpc/connect";
-import type { LogInContext } from "../auth.js";
-import { peerSlot } from "../peer.js";
+import { peerSlot } from "../model/connect-context.js";
+import type { LogInContext } from "../model/log-in.js";
 
 /**
  * Where an RPC came from, as the engine wants to know it.

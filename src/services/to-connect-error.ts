@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Denial, DenialCode } from "../decision.js";
-import { AuthError } from "../errors.js";
+import { AuthError } from "../base/errors.js";
+import type { Denial, DenialCode } from "../model/decision.js";
 
 const codes: Readonly<Record<DenialCode, Code>> = {
   unauthenticated: Code.Unauthenticated,

@@ -1,4 +1,4 @@
-import type { Auth } from "../auth.js";
+import type { Auth } from "../engine/auth.js";
 import { resolveRules, type SessionRules, type SessionRulesOptions } from "../sessions/rules.js";
 
 /**

@@ -1,9 +1,8 @@
-import type { Offer } from "../decision.js";
-import type { Identity } from "../identity.js";
-import type { SessionRow } from "../stores/store.js";
-import type { Confirmation } from "./confirmation.js";
+import { createOffer, type Offer } from "../model/decision.js";
+import type { Identity } from "../model/identity.js";
+import type { Confirmation } from "../model/session.js";
+import type { SessionRow } from "../model/store.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
-import { createOffer } from "./offer.js";
 import { fromContentJson, toAuthenticatedAt } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";

@@ -1,11 +1,16 @@
-import { after } from "../awaitable.js";
-import type { Emit } from "../events.js";
-import type { Awaitable } from "../handlers/handler.js";
-import type { Identity } from "../identity.js";
-import type { StillOperating } from "../policies/operate-as.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { Store } from "../stores/store.js";
+import { type Awaitable, after } from "../base/awaitable.js";
+import type { Emit } from "../model/events.js";
+import type { Actor, Identity } from "../model/identity.js";
+import type { GrantContent } from "../model/session.js";
+import type { Ask, Store } from "../model/store.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
+
+/** What a grant has allowed before. */
+export interface StillOperating {
+  readonly identity: Identity;
+  readonly actor?: Actor | undefined;
+  readonly grant: GrantContent;
+}
 
 export interface GrantCheckOptions {
   readonly store: Pick<Store, "endSession">;

@@ -1,10 +1,10 @@
-import type { Allowed } from "../decision.js";
-import type { Identity } from "../identity.js";
-import type { Platform } from "../platform.js";
-import { quietly } from "../quietly.js";
-import type { EndEvent, Watch } from "../stores/store.js";
+import { quietly } from "../base/awaitable.js";
+import type { Platform } from "../base/platform.js";
+import type { Allowed } from "../model/decision.js";
+import type { Identity } from "../model/identity.js";
+import type { GrantContent } from "../model/session.js";
+import type { EndEvent, Watch } from "../model/store.js";
 import { createRecentEnds, type RecentEnds } from "./recent-ends.js";
-import type { GrantContent } from "./session-content.js";
 
 /**
  * What this node remembers of a session. It may only ever be used to accept; whatever it does not cover is asked of

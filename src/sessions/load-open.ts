@@ -1,7 +1,5 @@
-import { after } from "../awaitable.js";
-import type { Awaitable } from "../handlers/handler.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { SessionRow, Store } from "../stores/store.js";
+import { type Awaitable, after } from "../base/awaitable.js";
+import type { Ask, SessionRow, Store } from "../model/store.js";
 import { requireRef } from "./open-session.js";
 import { sessionDeadline } from "./rotation.js";
 

@@ -1,42 +1,17 @@
-import { after, rescue } from "../awaitable.js";
-import type { Allowed, Offer } from "../decision.js";
-import { AuthError } from "../errors.js";
-import type { EventSource, Recording } from "../events.js";
-import type { Awaitable, ProvedAt } from "../handlers/handler.js";
-import { type Actor, type Identity, toActorNames } from "../identity.js";
-import type { Platform } from "../platform.js";
-import { quietly } from "../quietly.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { Reading, SessionCaps, SessionRow, SessionRules, Store } from "../stores/store.js";
+import { type Awaitable, after, quietly, rescue } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import type { Keys } from "../keys/key-ring.js";
+import type { Allowed, Offer } from "../model/decision.js";
+import type { Recording } from "../model/events.js";
+import { type Identity, toActorNames } from "../model/identity.js";
+import type { LoggedIn } from "../model/log-in.js";
+import type { Session, SessionRules } from "../model/session.js";
+import type { Ask, Reading, SessionCaps, SessionRow, Store } from "../model/store.js";
 import { type Answers, toScheme } from "./answers.js";
-import type { Confirmation } from "./confirmation.js";
-import type { Keys } from "./keys.js";
 import type { RecentEnds } from "./recent-ends.js";
-import type { Session } from "./session.js";
-import { type GrantContent, toContentJson } from "./session-content.js";
+import { toContentJson } from "./session-content.js";
 import { toRef } from "./token.js";
-
-/** Who logged in, as a handler accepted it. */
-export interface LoggedIn {
-  readonly identity: Identity;
-  readonly actor?: Actor | undefined;
-  /** In lower case. */
-  readonly scheme: string;
-  readonly acr?: string | undefined;
-  /** Said by whoever opens: a log-in of which nobody knows the age must not become a fresh one. */
-  readonly provedAt: ProvedAt;
-  /** What the session is bound to. */
-  readonly cnf?: Confirmation | undefined;
-  readonly grant?: GrantContent | undefined;
-  /** Milliseconds since 1970: the session ends then at the latest. */
-  readonly expiresAt?: number | undefined;
-  /** Default: those of the engine. */
-  readonly rules?: SessionRules | undefined;
-  /** The request that they logged in by, for events. */
-  readonly source?: EventSource | undefined;
-  /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
-  readonly checkedAt: number;
-}
 
 export interface Opened<I extends Identity> {
   readonly allowed: Allowed<I>;

@@ -1,4 +1,4 @@
-import type { SessionChange, SessionRow } from "../stores/store.js";
+import type { SessionChange, SessionRow } from "../model/store.js";
 
 /** What a verified token says of itself. */
 export interface Presented {
@@ -42,6 +42,7 @@ export type Outcome =
 export type RotationEvent = "confirmed" | "turned" | "healed";
 
 const accepted: Outcome = Object.freeze({ kind: "accept", give: false });
+
 const acceptedWithToken: Outcome = Object.freeze({ kind: "accept", give: true });
 
 /**

@@ -1,11 +1,14 @@
-import { AuthError } from "../errors.js";
-import type { SessionRules } from "../stores/store.js";
+import { AuthError } from "../base/errors.js";
+import type { SessionRules } from "../model/session.js";
 
 export type { SessionRules };
 
 const second = 1_000;
+
 const minute = 60 * second;
+
 const hour = 60 * minute;
+
 const day = 24 * hour;
 
 /** The durations of sessions, in milliseconds, and the policy; what is left out has the default of `resolveRules`. */

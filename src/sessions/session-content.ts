@@ -1,26 +1,6 @@
-import { AuthError } from "../errors.js";
-import { type Actor, freezeDeeply, type Identity, requireIdentityJson } from "../identity.js";
-import type { Confirmation } from "./confirmation.js";
-
-/** What a session knows of its log-in. Stores keep it as one text and never look inside. */
-export interface SessionContent<I extends Identity = Identity> {
-  readonly identity: I;
-  readonly actor?: Actor | undefined;
-  /** Authentication context class of the log-in (OpenID Connect `acr`). */
-  readonly acr?: string | undefined;
-  /** When the caller last proved who they are, milliseconds since 1970; `null`: nobody knows. Default: when it opened. */
-  readonly authenticatedAt?: number | null | undefined;
-  /** The session is bound: its token alone is not enough. */
-  readonly cnf?: Confirmation | undefined;
-  /** By whose leave the actor operates as the identity. Without one, a handler said so, and nobody asks again. */
-  readonly grant?: GrantContent | undefined;
-}
-
-export interface GrantContent {
-  readonly reason?: string | undefined;
-  /** The session of an actor who was operating as somebody already: this one lives no longer than that. */
-  readonly parent?: string | undefined;
-}
+import { AuthError } from "../base/errors.js";
+import { freezeDeeply, type Identity, requireIdentityJson } from "../model/identity.js";
+import type { SessionContent } from "../model/session.js";
 
 /**
  * The content as text, checked.

@@ -1,16 +1,14 @@
-import { after, rescue } from "../awaitable.js";
-import { AuthError } from "../errors.js";
-import type { Emit, EventSource } from "../events.js";
-import type { Awaitable } from "../handlers/handler.js";
-import type { Json } from "../identity.js";
-import type { Platform } from "../platform.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { Reading, SessionRow, Store } from "../stores/store.js";
-import type { Confirmation } from "./confirmation.js";
+import { type Awaitable, after, rescue } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import type { Emit } from "../model/events.js";
+import type { Json } from "../model/identity.js";
+import type { EventSource } from "../model/request.js";
+import type { Confirmation, Session } from "../model/session.js";
+import type { Ask, Reading, SessionRow, Store } from "../model/store.js";
 import type { GrantCheck } from "./grant-check.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 import { sessionDeadline } from "./rotation.js";
-import type { Session } from "./session.js";
 
 export interface SessionHandleOptions {
   readonly platform: Platform;
@@ -26,6 +24,7 @@ export interface SessionHandleOptions {
 
 /** State is for a cart or a cursor, not for a database: every node reads and writes it whole. */
 const maxStateBytes = 16_384;
+
 const maxStateAttempts = 16;
 
 const isEnded: unique symbol = Symbol("sallyport.isEnded");

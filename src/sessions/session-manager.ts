@@ -1,30 +1,18 @@
-import { after, rescue } from "../awaitable.js";
-import type { PossessionRefusal, PossessionRequest, PresentedToken } from "../credentials/proof-of-possession.js";
-import type { Allowed, AuthenticateOptions, HeaderFields } from "../decision.js";
-import type { EventParty, EventSource } from "../events.js";
-import type { Awaitable } from "../handlers/handler.js";
-import type { Identity } from "../identity.js";
-import { toParty } from "../party.js";
-import type { Reading, SessionChange, SessionRow } from "../stores/store.js";
+import { type Awaitable, after, rescue } from "../base/awaitable.js";
+import type { Allowed, AuthenticateOptions } from "../model/decision.js";
+import { toParty } from "../model/events.js";
+import type { Identity } from "../model/identity.js";
+import type { PossessionRequest, PresentedToken } from "../model/possession.js";
+import type { EventSource, HeaderFields } from "../model/request.js";
+import type { Reading, SessionChange, SessionRow } from "../model/store.js";
 import { type AnswersOptions, createAnswers, toScheme } from "./answers.js";
 import type { KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { type TokenFields, toRef } from "./token.js";
-import { createVet, type VetParts, type Vetted } from "./vet.js";
+import { createVet, type Refused, type VetParts, type Vetted } from "./vet.js";
 
 type LookOptions = Pick<AuthenticateOptions, "rotate">;
-
-/** Why a session token was refused. */
-export type TokenRefusal = "expired" | "revoked" | "superseded" | PossessionRefusal;
-
-export interface Refused {
-  readonly kind: "refused";
-  readonly reason: TokenRefusal;
-  readonly headers?: HeaderFields | undefined;
-  /** Whose token it is, for events. */
-  readonly party?: EventParty | undefined;
-}
 
 export type Resumed<I extends Identity> = Allowed<I> | Refused;
 

@@ -1,7 +1,7 @@
-import type { Emit, EventSource } from "../events.js";
 import type { CredentialMemory } from "../handlers/remembered-credentials.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { SessionRow, Store } from "../stores/store.js";
+import type { Emit } from "../model/events.js";
+import type { EventSource } from "../model/request.js";
+import type { Ask, SessionRow, Store } from "../model/store.js";
 import type { KnownSessions } from "./known-sessions.js";
 
 /** Administration of sessions. Every method throws `AuthError` `unavailable` when the store cannot answer. */
@@ -43,6 +43,7 @@ export interface SessionsParts {
 }
 
 const defaultPage = 100;
+
 const largestPage = 1_000;
 
 export function createSessions({ store, ask, known, memory, emit }: SessionsParts): Sessions {

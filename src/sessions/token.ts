@@ -1,14 +1,7 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import type { Keys } from "./keys.js";
-import { createMac } from "./mac.js";
-
-/** Marks a session token, for `Bearer` dispatch and for secret scanners. */
-export const sessionPrefix = "sps_";
-
-/** Whether this is for the session manager. `DPoP` presents the token of a session bound to a key (RFC 9449 §7.1). */
-export function isSessionToken(scheme: string, payload: string): boolean {
-  return (scheme === "bearer" || scheme === "dpop") && payload.startsWith(sessionPrefix);
-}
+import type { Keys } from "../keys/key-ring.js";
+import { createMac } from "../keys/mac.js";
+import { sessionPrefix } from "../model/session.js";
 
 /** What a session token says. */
 export interface TokenFields {
@@ -30,9 +23,13 @@ export interface TokenCodec {
 // version 1 ‖ key id 2 ‖ session id 16 ‖ generation 4 ‖ issued-at 5 ‖ HMAC-SHA-256 32: 60 bytes are 80 characters of
 // base64url with no spare bits, so that every token has one spelling.
 const format = 1;
+
 const bodyBytes = 28;
+
 const wholeBytes = 60;
+
 const tokenPattern = /^sps_[A-Za-z0-9_-]{80}$/;
+
 const maxGeneration = 0xffff_ffff;
 
 /**
@@ -75,6 +72,7 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
 }
 
 const refLabel = Buffer.from("sallyport session ref 1\0");
+
 const sessionIdBytes = 16;
 // Reused: nothing here ever waits.
 const refInput = Buffer.alloc(refLabel.length + sessionIdBytes);

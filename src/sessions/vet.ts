@@ -1,13 +1,23 @@
-import { after } from "../awaitable.js";
-import type { PossessionOutcome, PresentedToken } from "../credentials/proof-of-possession.js";
-import type { HeaderFields } from "../decision.js";
-import type { Awaitable } from "../handlers/handler.js";
-import type { Identity } from "../identity.js";
-import type { Platform } from "../platform.js";
-import type { Confirmation } from "./confirmation.js";
+import { type Awaitable, after } from "../base/awaitable.js";
+import type { Platform } from "../base/platform.js";
+import type { EventParty } from "../model/events.js";
+import type { Identity } from "../model/identity.js";
+import type { PossessionOutcome, PossessionRefusal, PresentedToken } from "../model/possession.js";
+import type { HeaderFields } from "../model/request.js";
+import type { Confirmation } from "../model/session.js";
 import type { GrantCheck } from "./grant-check.js";
 import type { KnownSession } from "./known-sessions.js";
-import type { Refused } from "./session-manager.js";
+
+/** Why a session token was refused. */
+export type TokenRefusal = "expired" | "revoked" | "superseded" | PossessionRefusal;
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly reason: TokenRefusal;
+  readonly headers?: HeaderFields | undefined;
+  /** Whose token it is, for events. */
+  readonly party?: EventParty | undefined;
+}
 
 /** What must hold of a session beside the rotation rule, and before it. */
 export interface Vetted {

@@ -4,25 +4,22 @@
  *
  * @module
  */
-export { isOver, removableAt } from "./deadline.js";
-export { coveringMark, type EndMark } from "./end-mark.js";
-export { toFirstRow, toNextRow } from "./row.js";
+
+export { maxLoginMs, type RotationPolicy, type SessionRules } from "../model/session.js";
 export {
   type EndEvent,
-  maxLoginMs,
   maxReadingAgeMs,
   type NewSession,
   type ProofKind,
   type Reading,
   type RecordKind,
   type RecordReading,
-  type RotationPolicy,
   type SessionCaps,
   type SessionChange,
   type SessionQuery,
   type SessionRow,
-  type SessionRules,
   type SessionState,
   type Store,
   type Watch,
-} from "./store.js";
+} from "../model/store.js";
+export { coveringMark, type EndMark, isOver, removableAt, toFirstRow, toNextRow } from "./row.js";

@@ -1,6 +1,6 @@
-import { AuthError } from "../errors.js";
+import { AuthError } from "../base/errors.js";
+import type { Store } from "../model/store.js";
 import { toNextRow } from "./row.js";
-import type { Store } from "./store.js";
 
 /**
  * A store that answers as the one behind it would and changes nothing: for looking at what would become of a request. A

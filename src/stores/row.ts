@@ -1,5 +1,6 @@
-import type { EndMark } from "./end-mark.js";
-import type { NewSession, SessionChange, SessionRow, SessionRules } from "./store.js";
+import { maxLoginMs, type SessionRules } from "../model/session.js";
+import { maxReadingAgeMs, type NewSession, type SessionChange, type SessionRow } from "../model/store.js";
+import { sessionDeadline } from "../sessions/rotation.js";
 
 /** The first row of a session. One literal, so that every row has the same shape in the engine. */
 export function toFirstRow(session: NewSession, now: number, mark: EndMark | undefined): SessionRow {
@@ -63,4 +64,45 @@ export function createRulesTable(): { fromJson(json: string): SessionRules; same
     return rules;
   };
   return { fromJson, same: (rules) => fromJson(JSON.stringify(rules)) };
+}
+
+/** Nobody can use the session any more: what lists and caps leave out. */
+export function isOver(row: SessionRow, now: number): boolean {
+  return row.revokedAt !== null || now >= sessionDeadline(row);
+}
+
+/**
+ * From when on a row may be removed. Later than its deadline in two cases: a revoked row keeps answering "revoked"
+ * until the absolute limit; and an idle one stays for another `idleMs`, because a store that lost its last write may
+ * hold a row older than the token, and that token is still good. No write moves this instant to an earlier one.
+ */
+export function removableAt(row: SessionRow): number {
+  const absolute = row.createdAt + row.rules.absoluteMs;
+  if (row.revokedAt !== null) return absolute;
+  const deadline = sessionDeadline(row);
+  return row.claimed ? Math.min(absolute, deadline + row.rules.idleMs) : deadline;
+}
+
+/** "Every session of this subject is over": kept for `maxLoginMs` against log-ins under way. */
+export interface EndMark {
+  readonly at: number;
+  readonly reason: string;
+}
+
+/**
+ * Whether a session that opens at `now` falls under the mark. An end in the same millisecond counts, and so does one
+ * up to a second ahead: clocks repeat and step back, and a race ends on the side of refusal. One further ahead was
+ * written before the clock was set back, and must not lock the subject out until the clock has caught up.
+ */
+export function isUnderMark(mark: EndMark, now: number, loginMs: number): boolean {
+  return mark.at >= now - loginMs && mark.at <= now + maxReadingAgeMs;
+}
+
+/** Why a log-in that began before the oldest remembered end opens revoked. */
+export const lateLogin = "log-in took too long";
+
+/** The mark that covers a session opening now, if there is one. */
+export function coveringMark(marks: readonly EndMark[], now: number, loginMs: number): EndMark | undefined {
+  if (loginMs > maxLoginMs) return { at: now, reason: lateLogin };
+  return marks.find((mark) => isUnderMark(mark, now, loginMs));
 }

@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
-import type { Awaitable, Handler, HandlerContext, Peer, Verdict } from "../handlers/handler.js";
+import type { Awaitable } from "../base/awaitable.js";
+import { type Platform, systemPlatform } from "../base/platform.js";
+import { createProofs } from "../engine/one-time-proofs.js";
+import type { Handler, HandlerContext, OneTimeProofs, Verdict } from "../handlers/handler.js";
 import { createHandlerTable } from "../handlers/handler-table.js";
 import { runHandler } from "../handlers/run-handler.js";
-import { type Identity, requireIdentityJson } from "../identity.js";
-import { type Platform, systemPlatform } from "../platform.js";
-import { createProofs, type OneTimeProofs } from "../proofs.js";
-import { openKeys, randomKeys } from "../sessions/keys.js";
-import { memory } from "../stores/memory.js";
+import { openKeys, randomKeys } from "../keys/key-ring.js";
+import { type Identity, requireIdentityJson } from "../model/identity.js";
+import type { Peer } from "../model/request.js";
+import { memory } from "../stores/memory/memory.js";
 import { mutate, noise } from "./mutate.js";
 import { createRandom } from "./random.js";
 

@@ -4,7 +4,8 @@
  * @module
  */
 
-export { serveSuiteRoutes } from "./adapter-routes.js";
-export { type AdapterCase, type AdapterServer, describeAdapter, describeAdapters } from "./adapter-suite.js";
+export { serveSuiteRoutes } from "./adapter/routes.js";
+export { type AdapterCase, type AdapterServer, describeAdapter, describeAdapters } from "./adapter/suite.js";
 export { describeHandler, type HandlerSuiteOptions } from "./handler-suite.js";
-export { describeStore, type StoreSuiteOptions, type StoreUnderTest } from "./store-suite.js";
+export type { StoreSuiteOptions, StoreUnderTest } from "./store/context.js";
+export { describeStore } from "./store/suite.js";

@@ -25,6 +25,7 @@ const spice = [
   "\u{1f511}",
   "\ufeff",
 ];
+
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /** The text with one to three small faults: what a lossy channel or an attacker makes of it. It may come out unchanged. */

@@ -1,4 +1,4 @@
-import { systemPlatform } from "../platform.js";
+import { systemPlatform } from "../base/platform.js";
 
 /** Repeatable randomness for tests: the same seed gives the same values everywhere. */
 export interface Random {

@@ -1,5 +1,5 @@
-import { AuthError } from "../errors.js";
-import type { SessionContent } from "../sessions/session-content.js";
+import { AuthError } from "../base/errors.js";
+import type { SessionContent } from "../model/session.js";
 import type { TicketRequest } from "./ticket.js";
 
 /** What the store keeps of a ticket: nothing that it could be made from. */
@@ -16,7 +16,9 @@ export interface TicketRecord {
 
 /** A hand-over takes seconds. Milliseconds. */
 export const defaultLifeMs = 30_000;
+
 const longestLifeMs = 300_000;
+
 const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
 /** @throws {AuthError} `invalid_options` for what names no service */

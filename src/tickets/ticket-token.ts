@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
-import type { Keys } from "../sessions/keys.js";
-import { createMac } from "../sessions/mac.js";
+import type { Keys } from "../keys/key-ring.js";
+import { createMac } from "../keys/mac.js";
 
 /** Marks a ticket, for secret scanners. */
 export const ticketPrefix = "spt_";
@@ -28,8 +28,11 @@ export interface TicketCodec {
 // version 1 ‖ key id 2 ‖ ticket id 16 ‖ session ref 16 ‖ expires-at 5 ‖ service mark 8 ‖ reserved 1 ‖ HMAC-SHA-256 32:
 // 81 bytes are 108 characters of base64url with no spare bits, so that every ticket has one spelling.
 const format = 1;
+
 const bodyBytes = 49;
+
 const wholeBytes = 81;
+
 const pattern = /^spt_[A-Za-z0-9_-]{108}$/;
 
 /** Writes and reads tickets of one realm. */

@@ -1,9 +1,8 @@
-import type { Denial } from "../decision.js";
-import type { EventSource } from "../events.js";
-import type { Actor, Identity } from "../identity.js";
-import type { OpenContext, SessionOpened } from "../log-in.js";
-import type { OperateAsWish } from "../policies/operate-as.js";
-import type { Caller } from "../sessions/session.js";
+import type { Denial } from "../model/decision.js";
+import type { Actor, Identity } from "../model/identity.js";
+import type { OpenContext, OperateAsWish, SessionOpened } from "../model/log-in.js";
+import type { EventSource } from "../model/request.js";
+import type { Caller } from "../model/session.js";
 
 /**
  * One-time proofs of who is calling, each for one service: `issue` for a session, `redeem` by that service. `source`: the

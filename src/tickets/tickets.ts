@@ -1,23 +1,21 @@
 import { hash } from "node:crypto";
-import type { Beginner } from "../begin-session.js";
+import type { Awaitable } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import { withSecret } from "../base/with-secret.js";
 import { type Deny, withoutForm } from "../credentials/deny.js";
-import type { AuthenticationReason, Denial } from "../decision.js";
-import { AuthError } from "../errors.js";
-import type { Emit, EventParty, EventSource, Recording } from "../events.js";
-import type { Awaitable } from "../handlers/handler.js";
-import { type Identity, toActorNames } from "../identity.js";
-import type { OpenContext, OpenFor, SessionOpened } from "../log-in.js";
-import { toParty } from "../party.js";
-import type { Platform } from "../platform.js";
-import type { OperateAs } from "../policies/operate-as.js";
-import type { Keys } from "../sessions/keys.js";
+import type { Keys } from "../keys/key-ring.js";
+import type { AuthenticationReason, Denial } from "../model/decision.js";
+import { type Emit, type EventParty, type Recording, toParty } from "../model/events.js";
+import { type Identity, toActorNames } from "../model/identity.js";
+import type { Beginner, OpenContext, OpenFor, SessionOpened } from "../model/log-in.js";
+import type { EventSource } from "../model/request.js";
+import type { Caller, SessionContent } from "../model/session.js";
+import type { Ask, Store } from "../model/store.js";
+import type { OperateAs } from "../policies/operate-as/operate-as.js";
 import type { LoadOpen } from "../sessions/load-open.js";
-import type { Caller } from "../sessions/session.js";
-import { fromContentJson, type SessionContent, toAuthenticatedAt } from "../sessions/session-content.js";
+import { fromContentJson, toAuthenticatedAt } from "../sessions/session-content.js";
 import type { Sessions } from "../sessions/sessions.js";
-import type { Ask } from "../stores/guarded-store.js";
-import type { Store } from "../stores/store.js";
-import { withSecret } from "../with-secret.js";
 import type {
   IssuedNumber,
   IssuedTicket,

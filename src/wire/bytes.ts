@@ -18,6 +18,7 @@ export function isEqual(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 const encoder = new TextEncoder();
+
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function toUtf8(text: string): Bytes {

@@ -32,10 +32,12 @@ export function isOnCurve(point: Uint8Array, { p, b, size }: Curve): boolean {
 }
 
 const p25519 = 2n ** 255n - 19n;
+
 const d25519 = 0x52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3n;
 
 /** y of a point of order 8; the other one is its negative. The rest of the small group have y = 0, 1 and −1. */
 const yOfOrder8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+
 const smallOrder: ReadonlySet<bigint> = new Set([0n, 1n, p25519 - 1n, yOfOrder8, p25519 - yOfOrder8]);
 
 /**

@@ -15,6 +15,7 @@ export interface DeephavenKey {
 }
 
 const tags = ["user", "operateas", "public", "private"] as const;
+
 type Tag = (typeof tags)[number];
 
 const sentinel = Uint8Array.of(0x45, 0x43, 0x3a); // "EC:"

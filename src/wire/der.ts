@@ -1,5 +1,11 @@
 import { type Bytes, concat } from "./bytes.js";
 
+/** The two numbers that WebCrypto puts side by side (IEEE P1363), as DER (RFC 3279 §2.2.3), which all others write. */
+export function toDerSignature(pair: Uint8Array): Bytes {
+  const half = pair.length / 2;
+  return toSequence(toUnsigned(pair.subarray(0, half)), toUnsigned(pair.subarray(half)));
+}
+
 /** Tags of X.690 that keys and signatures are made of. */
 export const tags = { integer: 0x02, bitString: 0x03, octets: 0x04, nothing: 0x05, oid: 0x06, sequence: 0x30 } as const;
 

@@ -40,6 +40,7 @@ const members: Readonly<Record<KeyMessage["kind"], readonly string[]>> = {
   "raw-challenge": ["client"],
   "raw-answer": ["client", "user", "publicKey", "signature"],
 };
+
 const kinds: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(members));
 
 /** Names a client in a raw challenge: a UUID, or as long as anybody needs. */

@@ -6,7 +6,9 @@ import { toEcPkcs8, toEd25519Pkcs8, toRsaPkcs8 } from "./pkcs8.js";
 // OpenSSH's PROTOCOL.key: magic, cipher, KDF, its options, the number of keys, the public key, the private part.
 
 export const openSshLabel = "OPENSSH PRIVATE KEY";
+
 const magic = toUtf8("openssh-key-v1\0");
+
 const one = Uint8Array.of(0, 0, 0, 1);
 
 /**

@@ -21,6 +21,7 @@ export type ReadKey = WireKey | { readonly fault: string };
 
 /** NIST SP 800-57: 128 bits of strength, good beyond 2030. */
 const minRsaBits = 3072;
+
 /** More would let one log-in cost a server milliseconds. */
 const maxRsaBits = 8192;
 

@@ -1,4 +1,4 @@
-import { describeAdapters } from "../../src/testing/adapter-suite.js";
+import { describeAdapters } from "../../src/testing/adapter/suite.js";
 import { adapters } from "./servers.js";
 
 describeAdapters(adapters);

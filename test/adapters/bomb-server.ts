@@ -5,7 +5,7 @@ import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type ConnectRouter, type Interceptor } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
-import { createScriptedAuth } from "../../src/testing/scripted-auth.js";
+import { createScriptedAuth } from "../../src/testing/adapter/scripted-auth.js";
 import { EchoService } from "./echo-service.js";
 
 // A process of its own, since its memory is measured. Its one argument says where the door is.

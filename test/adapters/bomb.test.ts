@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { before, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { createHttp1Wire } from "../../src/testing/adapter-client.js";
+import { createHttp1Wire } from "../../src/testing/adapter/client.js";
 
 const limitBytes = 8 * 1024 * 1024;
 const inflatedBytes = 64 * 1024 * 1024;

@@ -21,11 +21,10 @@ import {
 } from "@connectrpc/connect-node";
 import express from "express";
 import { connectAuth } from "../../src/adapters/connect.js";
-import { markByMessage } from "../../src/by-message.js";
 import { AuthService } from "../../src/gen/sallyport/v1/auth_service_pb.js";
-import { peerSlot } from "../../src/peer.js";
-import type { AdapterServer } from "../../src/testing/adapter-suite.js";
-import { createScriptedAuth } from "../../src/testing/scripted-auth.js";
+import { markByMessage, peerSlot } from "../../src/model/connect-context.js";
+import { createScriptedAuth } from "../../src/testing/adapter/scripted-auth.js";
+import type { AdapterServer } from "../../src/testing/adapter/suite.js";
 import { EchoService } from "./echo-service.js";
 import { listen } from "./servers.js";
 

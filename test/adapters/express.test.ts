@@ -3,10 +3,10 @@ import { createServer } from "node:http";
 import { it } from "node:test";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { expressAuth } from "../../src/adapters/express.js";
-import { createAuth } from "../../src/auth.js";
-import { basic } from "../../src/handlers/basic.js";
-import { memory } from "../../src/stores/memory.js";
-import { createScriptedAuth } from "../../src/testing/scripted-auth.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { memory } from "../../src/stores/memory/memory.js";
+import { createScriptedAuth } from "../../src/testing/adapter/scripted-auth.js";
 import { listen } from "./servers.js";
 
 async function withServer(app: Express, use: (origin: string) => Promise<void>): Promise<void> {

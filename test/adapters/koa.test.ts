@@ -4,9 +4,9 @@ import { createServer } from "node:http";
 import { test } from "node:test";
 import Koa from "koa";
 import { koaAuth } from "../../src/adapters/koa.js";
-import { nodeAuth } from "../../src/adapters/node.js";
-import { AuthError } from "../../src/errors.js";
-import { createScriptedAuth } from "../../src/testing/scripted-auth.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import { AuthError } from "../../src/base/errors.js";
+import { createScriptedAuth } from "../../src/testing/adapter/scripted-auth.js";
 import { listen } from "./servers.js";
 
 const auth = createScriptedAuth();

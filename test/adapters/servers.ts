@@ -13,10 +13,10 @@ import Koa from "koa";
 import { connectAuth } from "../../src/adapters/connect.js";
 import { expressAuth } from "../../src/adapters/express.js";
 import { koaAuth } from "../../src/adapters/koa.js";
-import { nodeAuth } from "../../src/adapters/node.js";
-import type { Auth } from "../../src/auth.js";
-import { type RouteResponse, serveSuiteRoutes } from "../../src/testing/adapter-routes.js";
-import type { AdapterCase, AdapterServer } from "../../src/testing/adapter-suite.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import type { Auth } from "../../src/engine/auth.js";
+import { type RouteResponse, serveSuiteRoutes } from "../../src/testing/adapter/routes.js";
+import type { AdapterCase, AdapterServer } from "../../src/testing/adapter/suite.js";
 
 /** Listens on a free port; closing does not wait for clients. What a failed test leaves open keeps no process alive. */
 export async function listen(server: Server | Http2Server): Promise<AdapterServer> {

@@ -8,10 +8,10 @@ import {
   type ServerHttp2Stream,
 } from "node:http2";
 import { it } from "node:test";
-import { continueAuth } from "../../src/adapters/continue.js";
-import { nodeAuth } from "../../src/adapters/node.js";
-import { exchange } from "../../src/testing/adapter-client.js";
-import { createScriptedAuth } from "../../src/testing/scripted-auth.js";
+import { continueAuth } from "../../src/adapters/node/continue.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import { exchange } from "../../src/testing/adapter/client.js";
+import { createScriptedAuth } from "../../src/testing/adapter/scripted-auth.js";
 import { listen } from "./servers.js";
 
 const auth = createScriptedAuth();

@@ -14,11 +14,11 @@ import { Worker } from "node:worker_threads";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
 import { connectAuth } from "../../src/adapters/connect.js";
-import { continueAuth } from "../../src/adapters/continue.js";
 import { expressAuth } from "../../src/adapters/express.js";
-import { nodeAuth } from "../../src/adapters/node.js";
-import { type Platform, systemPlatform } from "../../src/platform.js";
-import { createScriptedAuth } from "../../src/testing/scripted-auth.js";
+import { continueAuth } from "../../src/adapters/node/continue.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import { type Platform, systemPlatform } from "../../src/base/platform.js";
+import { createScriptedAuth } from "../../src/testing/adapter/scripted-auth.js";
 import { listen } from "./servers.js";
 import type { Upload, Uploaded } from "./uploader.js";
 

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
 import { connectAuth } from "../../src/adapters/connect.js";
-import { authRoutes } from "../../src/services/auth-service.js";
+import { authRoutes } from "../../src/services/auth/auth-service.js";
 import { createEngine, listen, start } from "../services/server.js";
 
 const logIn = "/sallyport.v1.AuthService/LogIn";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { nodeAuth } from "../../src/adapters/node.js";
-import { createRequestReader, type NodeRequest } from "../../src/adapters/node-request.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import { createRequestReader, type NodeRequest } from "../../src/adapters/node/request.js";
 import { createEngine, listen } from "../services/server.js";
 
 test("an async function for anonymous welcomes nobody: its promise is no yes", async () => {

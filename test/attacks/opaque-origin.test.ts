@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createAuthFetch, createBearer } from "../../src/client/index.js";
+import { createAuthFetch } from "../../src/client/bearer/auth-fetch.js";
+import { createBearer } from "../../src/client/bearer/bearer.js";
 import { makeToken } from "../client/make-token.js";
 
 const token = makeToken(1, 1);

@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { endWithSession } from "../../src/adapters/end-with-session.js";
-import { nodeAuth } from "../../src/adapters/node.js";
-import { createAuth } from "../../src/auth.js";
-import { basic } from "../../src/handlers/basic.js";
-import type { Session } from "../../src/sessions/session.js";
-import { memory } from "../../src/stores/memory.js";
+import { endWithSession } from "../../src/adapters/node/end-with-session.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import type { Session } from "../../src/model/session.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { listen } from "../services/server.js";
 
 const limit = { timeout: 10_000 };

@@ -3,7 +3,7 @@ import { connect, createServer as createHttp2Server } from "node:http2";
 import { test } from "node:test";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
-import { authRoutes } from "../../src/services/auth-service.js";
+import { authRoutes } from "../../src/services/auth/auth-service.js";
 import { createEngine, listen } from "../services/server.js";
 
 const path = "/sallyport.v1.AuthService/LogIn";

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { type Browser, type BrowserContext, chromium } from "playwright-core";
 import { listen } from "../adapters/servers.js";
-import { newKey, startExternal } from "../handlers/external-world.js";
+import { newKey, startExternal } from "../handlers/external/external-world.js";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const skip = existsSync(executablePath) ? false : `Chromium is not installed: ${executablePath} is missing`;

@@ -5,7 +5,7 @@ import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { basic, createAuth, keyFile } from "sallyport";
 import { sqlite } from "sallyport/sqlite";
-import { verifyHash } from "../../src/handlers/password-hash.js";
+import { verifyHash } from "../../src/handlers/password/hash.js";
 import { gatewayFiles, sketch } from "../gateway/gateway-files.js";
 import { runCli } from "./run-cli.js";
 

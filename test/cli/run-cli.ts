@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
+import { systemPlatform } from "../../src/base/platform.js";
 import type { CliIo } from "../../src/cli/io.js";
 import { run } from "../../src/cli/program.js";
-import { systemPlatform } from "../../src/platform.js";
 
 export interface CliRun {
   readonly code: number;

@@ -3,11 +3,12 @@ import { generateKeyPairSync } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
 import { Code, ConnectError, createRouterTransport, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { AuthClient, type AuthClientOptions } from "../../src/client/auth-client.js";
-import { AuthenticationFailedError } from "../../src/client/authentication-failed-error.js";
+import { AuthClient } from "../../src/client/auth-client.js";
+import { AuthenticationFailedError } from "../../src/client/bearer/authentication-failed-error.js";
+import type { AuthClientOptions } from "../../src/client/wires/client-options.js";
 import { toDeephavenKeyFiles } from "../../src/wire/deephaven-key.js";
-import { fingerprintOf } from "../handlers/key-world.js";
-import { type EnterpriseWorld, start } from "../services/enterprise-server.js";
+import { fingerprintOf } from "../handlers/private-key/key-world.js";
+import { type EnterpriseWorld, start } from "../services/enterprise/enterprise-server.js";
 import { pkcs8Of, spkiOf } from "../wire/keys.js";
 
 const key = generateKeyPairSync("ec", { namedCurve: "P-256" });

@@ -4,9 +4,10 @@ import type { RequestListener } from "node:http";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
-import { AuthClient, type AuthClientOptions } from "../../src/client/auth-client.js";
-import { AuthenticationFailedError } from "../../src/client/authentication-failed-error.js";
-import { requirePublicKey } from "../../src/handlers/public-key.js";
+import { AuthClient } from "../../src/client/auth-client.js";
+import { AuthenticationFailedError } from "../../src/client/bearer/authentication-failed-error.js";
+import type { AuthClientOptions } from "../../src/client/wires/client-options.js";
+import { requirePublicKey } from "../../src/handlers/private-key/verify-signature.js";
 import { type Running, rotateAfterMs, start } from "../services/server.js";
 import { TalkService } from "../services/talk-service.js";
 

@@ -4,14 +4,14 @@ import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
+import { type Platform, systemPlatform } from "../../src/base/platform.js";
 import { AuthClient } from "../../src/client/auth-client.js";
-import { AuthenticationFailedError } from "../../src/client/authentication-failed-error.js";
+import { AuthenticationFailedError } from "../../src/client/bearer/authentication-failed-error.js";
 import { createExternalLink } from "../../src/client/external-link.js";
-import type { ExternalOptions } from "../../src/handlers/external.js";
-import { type Platform, systemPlatform } from "../../src/platform.js";
-import { authRoutes } from "../../src/services/auth-service.js";
-import { createCookieBrowser } from "../handlers/cookie-browser.js";
-import { startExternal } from "../handlers/external-world.js";
+import type { ExternalOptions } from "../../src/handlers/external/external.js";
+import { authRoutes } from "../../src/services/auth/auth-service.js";
+import { createCookieBrowser } from "../handlers/external/cookie-browser.js";
+import { startExternal } from "../handlers/external/external-world.js";
 
 // A program, a browser, our pages, a real provider, and the service between them.
 

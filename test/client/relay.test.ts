@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 import { Code, createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AuthClient } from "../../src/client/auth-client.js";
-import { createBearer } from "../../src/client/bearer.js";
-import { createBearerInterceptor } from "../../src/client/bearer-interceptor.js";
+import { createBearer } from "../../src/client/bearer/bearer.js";
+import { createBearerInterceptor } from "../../src/client/bearer/bearer-interceptor.js";
 import { overlapMs, type Running, rotateAfterMs, start } from "../services/server.js";
 import { TalkService } from "../services/talk-service.js";
 

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createAuth, type Handler, type StepUp, type Verdict } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler, Verdict } from "../../src/handlers/handler.js";
+import type { StepUp } from "../../src/model/decision.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 
 function start(verdict: Partial<Extract<Verdict, { kind: "accepted" }>> = {}, opens: Handler["opens"] = "session") {

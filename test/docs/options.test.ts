@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { resolveOptions } from "../../src/options.js";
-import { memory } from "../../src/stores/memory.js";
+import { resolveOptions } from "../../src/engine/options.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { documents, proseOf, readDocument } from "./markdown.js";
 
 /** The declarations of the built package, without comments. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Code } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
-import { AuthClient, AuthenticationFailedError, type TransportOptions } from "../../src/client/index.js";
+import { AuthClient } from "../../src/client/auth-client.js";
+import { AuthenticationFailedError } from "../../src/client/bearer/authentication-failed-error.js";
+import type { TransportOptions } from "../../src/client/bearer/open-transport.js";
 import { type RunningExample, runExample } from "./run-example.js";
 
 let example: RunningExample;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { rawCall, statusOf } from "../services/wires/raw-call.js";
+import { rawCall, statusOf } from "../services/flight/raw-call.js";
 import { type RunningExample, runExample } from "./run-example.js";
 
 const settings = "/io.deephaven.proto.backplane.grpc.ConfigService/GetConfigurationConstants";

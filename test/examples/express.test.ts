@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { AuthClient } from "../../src/client/index.js";
+import { AuthClient } from "../../src/client/auth-client.js";
 import { type RunningExample, runExample } from "./run-example.js";
 
 let example: RunningExample;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { after, before, test } from "node:test";
-import { createCookieBrowser } from "../handlers/cookie-browser.js";
-import { type IdentityProvider, startIdentityProvider } from "../handlers/identity-provider.js";
+import { createCookieBrowser } from "../handlers/external/cookie-browser.js";
+import { type IdentityProvider, startIdentityProvider } from "../handlers/oidc/identity-provider.js";
 import { type RunningExample, runExample } from "./run-example.js";
 
 const secret = "a-secret-of-the-example-0123456789";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import { after, before, test } from "node:test";
-import type { AdapterServer } from "../../src/testing/adapter-suite.js";
+import type { AdapterServer } from "../../src/testing/adapter/suite.js";
 import { listen } from "../adapters/servers.js";
 import { type RunningExample, runExample } from "./run-example.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lacksSlapd, searcher, smallDirectory, startSlapd, suffix } from "../handlers/slapd.js";
+import { lacksSlapd, searcher, smallDirectory, startSlapd, suffix } from "../handlers/ldap/slapd.js";
 import { runExample } from "./run-example.js";
 
 test("people of a directory log in, with the roles of their groups", { skip: lacksSlapd ?? false }, async (t) => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { type IdentityProvider, startIdentityProvider } from "../handlers/identity-provider.js";
+import { type IdentityProvider, startIdentityProvider } from "../handlers/oidc/identity-provider.js";
 import { type RunningExample, runExample } from "./run-example.js";
 
 let idp: IdentityProvider;

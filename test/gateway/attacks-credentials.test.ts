@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { http2Status } from "../../src/testing/http2-frames.js";
+import { http2Status } from "../../src/testing/adapter/http2-frames.js";
 import { ask, send } from "./raw.js";
 import { basicOf, type Running, startGateway, valuesOf } from "./running.js";
 

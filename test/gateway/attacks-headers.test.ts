@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
-import { isManagedHeader } from "../../src/gateway/managed-headers.js";
-import { createHttp2Wire } from "../../src/testing/adapter-client.js";
+import { isManagedHeader } from "../../src/gateway/forward/managed-headers.js";
+import { createHttp2Wire } from "../../src/testing/adapter/client.js";
 import { route } from "./fixtures.js";
 import { ask } from "./raw.js";
 import { type Running, startGateway, valuesOf } from "./running.js";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { createHttp2Wire } from "../../src/testing/adapter-client.js";
-import { http2Status } from "../../src/testing/http2-frames.js";
+import { createHttp2Wire } from "../../src/testing/adapter/client.js";
+import { http2Status } from "../../src/testing/adapter/http2-frames.js";
 import { createRandom } from "../../src/testing/random.js";
 import { route } from "./fixtures.js";
 import { ask, send } from "./raw.js";

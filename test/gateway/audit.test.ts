@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { loadConfig } from "../../src/gateway/parse-config.js";
-import type { AuditRecord } from "../../src/index.js";
+import { loadConfig } from "../../src/gateway/config/parse-config.js";
+import type { AuditRecord } from "../../src/policies/audit/record.js";
 import { gatewayFiles } from "./gateway-files.js";
 import { asAda, configText, runGateway } from "./running-gateway.js";
 

@@ -3,10 +3,10 @@ import { connect as connectHttp2 } from "node:http2";
 import { request } from "node:https";
 import { after, type TestContext, test } from "node:test";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
-import { serveFile } from "../../src/gateway/serve-file.js";
-import { type MadeCertificate, makeClientCertificates } from "../handlers/make-client-certificates.js";
+import { serveFile } from "../../src/gateway/run/serve-file.js";
+import { type MadeCertificate, makeClientCertificates } from "../handlers/certificate/make-client-certificates.js";
 import { gatewayFiles } from "./gateway-files.js";
-import { startListeners } from "./listeners-world.js";
+import { startListeners } from "./listen/listeners-world.js";
 import { makeCertificates } from "./make-certificates.js";
 import { asAda, echoUpstream } from "./running-gateway.js";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { toFaultText } from "../../src/gateway/config-document.js";
-import { toReference, toSchemaFile } from "../../src/gateway/config-reference.js";
-import { parseConfig } from "../../src/gateway/parse-config.js";
+import { toFaultText } from "../../src/gateway/config/document.js";
+import { parseConfig } from "../../src/gateway/config/parse-config.js";
+import { toReference, toSchemaFile } from "../../src/gateway/config/reference.js";
 import { gatewayFiles } from "./gateway-files.js";
 import { makeCertificates } from "./make-certificates.js";
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { AuthClient, createExternalLink } from "../../src/client/index.js";
-import { toFaultText } from "../../src/gateway/config-document.js";
-import { explainRequest } from "../../src/gateway/explain.js";
-import { loadConfig, parseConfig } from "../../src/gateway/parse-config.js";
-import { createCookieBrowser } from "../handlers/cookie-browser.js";
-import { startIdentityProvider } from "../handlers/identity-provider.js";
+import { AuthClient } from "../../src/client/auth-client.js";
+import { createExternalLink } from "../../src/client/external-link.js";
+import { toFaultText } from "../../src/gateway/config/document.js";
+import { loadConfig, parseConfig } from "../../src/gateway/config/parse-config.js";
+import { explainRequest } from "../../src/gateway/run/explain.js";
+import { createCookieBrowser } from "../handlers/external/cookie-browser.js";
+import { startIdentityProvider } from "../handlers/oidc/identity-provider.js";
 import { gatewayFiles, sketch } from "./gateway-files.js";
 import { configText, runGateway } from "./running-gateway.js";
 

@@ -1,5 +1,5 @@
-import type { RouteConfig, RouteMatch } from "../../src/gateway/config.js";
-import { createRouteTable, type RouteTable } from "../../src/gateway/routes.js";
+import type { RouteConfig, RouteMatch } from "../../src/gateway/route/route-config.js";
+import { createRouteTable, type RouteTable } from "../../src/gateway/route/routes.js";
 
 export function route(match: Partial<RouteMatch> = {}, rest: Partial<Omit<RouteConfig, "match">> = {}): RouteConfig {
   return {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { AuthService } from "../../src/gen/sallyport/v1/auth_service_pb.js";
-import { hashPassword } from "../../src/index.js";
+import { hashPassword } from "../../src/handlers/password/hash.js";
 import { adaPassword } from "./gateway-files.js";
 import { asAda, configText, runGateway } from "./running-gateway.js";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { AuthClient } from "../../src/client/auth-client.js";
-import { AuthenticationFailedError } from "../../src/client/authentication-failed-error.js";
+import { AuthenticationFailedError } from "../../src/client/bearer/authentication-failed-error.js";
 import { runCli } from "../cli/run-cli.js";
 import { configText, runGateway } from "./running-gateway.js";
 

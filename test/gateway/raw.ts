@@ -1,4 +1,4 @@
-import { exchange } from "../../src/testing/adapter-client.js";
+import { exchange } from "../../src/testing/adapter/client.js";
 import type { Running } from "./running.js";
 
 export interface RawAnswer {

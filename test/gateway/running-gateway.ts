@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
-import { toAddressText } from "../../src/gateway/address.js";
-import { type Served, serveFile } from "../../src/gateway/serve-file.js";
+import { toAddressText } from "../../src/gateway/config/address.js";
+import { type Served, serveFile } from "../../src/gateway/run/serve-file.js";
 import { adaPassword, type GatewayFiles, gatewayFiles } from "./gateway-files.js";
 
 export const asAda: string = `Basic ${Buffer.from(`ada:${adaPassword}`).toString("base64")}`;

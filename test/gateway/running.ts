@@ -1,13 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { RouteConfig, UpstreamConfig } from "../../src/gateway/config.js";
-import { parseTrustedProxies } from "../../src/gateway/forwarded.js";
-import { createRequestHandler, type Outcome, type RequestHandler } from "../../src/gateway/handle-request.js";
-import { createListeners } from "../../src/gateway/listeners.js";
-import { createRouteTable } from "../../src/gateway/routes.js";
-import { createUpstreams, type Upstreams } from "../../src/gateway/upstreams.js";
-import { type Auth, basic, createAuth, type Identity, preSharedKey, randomKeys } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { type Auth, createAuth } from "../../src/engine/auth.js";
+import type { UpstreamConfig } from "../../src/gateway/forward/upstream-config.js";
+import { createUpstreams, type Upstreams } from "../../src/gateway/forward/upstreams.js";
+import { createListeners } from "../../src/gateway/listen/listeners.js";
+import { parseTrustedProxies } from "../../src/gateway/route/forwarded.js";
+import type { RequestOutcome as Outcome } from "../../src/gateway/route/outcome.js";
+import type { RouteConfig } from "../../src/gateway/route/route-config.js";
+import { createRouteTable } from "../../src/gateway/route/routes.js";
+import { createRequestHandler, type RequestHandler } from "../../src/gateway/run/handle-request.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { preSharedKey } from "../../src/handlers/pre-shared-key.js";
+import { randomKeys } from "../../src/keys/key-ring.js";
+import type { Identity } from "../../src/model/identity.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { listen } from "../adapters/servers.js";
 import { route } from "./fixtures.js";
 

@@ -4,18 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { inspect } from "node:util";
-import type { Decision, Denial } from "../../src/decision.js";
-import {
-  basic,
-  createAuth,
-  type Handler,
-  hashPassword,
-  jwt,
-  type OnEvent,
-  preSharedKey,
-  userFile,
-} from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import { jwt } from "../../src/handlers/oidc/jwt.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { hashPassword } from "../../src/handlers/password/hash.js";
+import { userFile } from "../../src/handlers/password/user-file.js";
+import { preSharedKey } from "../../src/handlers/pre-shared-key.js";
+import type { Decision, Denial } from "../../src/model/decision.js";
+import type { OnEvent } from "../../src/model/events.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 
 // What broke other doors, through the whole engine: from the headers as received to the decision.

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chain } from "../../src/handlers/chain.js";
+import type { OneTimeProofs } from "../../src/handlers/handler.js";
 import { declined, type Handler, type HandlerContext, type Verdict } from "../../src/handlers/handler.js";
 import type { IdentityOf } from "../../src/handlers/handler-table.js";
-import type { Identity } from "../../src/identity.js";
-import type { OneTimeProofs } from "../../src/proofs.js";
+import type { Identity } from "../../src/model/identity.js";
 import { describeHandler } from "../../src/testing/handler-suite.js";
 
 const accepted = (subject: string): Verdict => ({ kind: "accepted", identity: { subject } });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { basic } from "../../src/handlers/basic.js";
 import { type Handler, rejected } from "../../src/handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "../../src/handlers/handler-table.js";
-import type { Identity } from "../../src/identity.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import type { Identity } from "../../src/model/identity.js";
 
 const handler = (scheme: string, more: Partial<Handler> = {}): Handler => ({
   scheme,

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createAuth, type Handler, rejected, type Verdict } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { type Handler, rejected, type Verdict } from "../../src/handlers/handler.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 
 const { platform } = createWorld();

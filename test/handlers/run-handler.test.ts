@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
-import { type HandlerFailure, type RunOptions, runHandler } from "../../src/handlers/run-handler.js";
-import type { Platform } from "../../src/platform.js";
-import type { OneTimeProofs } from "../../src/proofs.js";
+import type { Platform } from "../../src/base/platform.js";
+import type { HandlerContext, OneTimeProofs, Verdict } from "../../src/handlers/handler.js";
+import { type RunOptions, runHandler } from "../../src/handlers/run-handler.js";
+import type { HandlerFailure } from "../../src/model/events.js";
 
 /** A platform whose only timer is turned by hand. */
 function handTurned() {

@@ -1,13 +1,14 @@
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
-import { grpcAuth } from "../../src/adapters/grpc.js";
-import { createAuth } from "../../src/auth.js";
+import { grpcAuth } from "../../src/adapters/grpc/grpc.js";
+import { createAuth } from "../../src/engine/auth.js";
 import { anonymous } from "../../src/handlers/anonymous.js";
-import { basic } from "../../src/handlers/basic.js";
 import type { Handler } from "../../src/handlers/handler.js";
+import { basic } from "../../src/handlers/password/basic.js";
 import { preSharedKey } from "../../src/handlers/pre-shared-key.js";
-import { deephavenCore, flight } from "../../src/services/deephaven.js";
-import { memory } from "../../src/stores/memory.js";
+import { deephavenCore } from "../../src/services/flight/deephaven-core.js";
+import { flight } from "../../src/services/flight/flight.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { anonymousClass, cookieName, key, outage, pskClass, type Subject, users } from "./people.js";
 
 /** Clients are told 4 s, and come back every 2. */

@@ -4,7 +4,7 @@ import {
   HandshakeRequestSchema as CoreRequestSchema,
   HandshakeResponseSchema as CoreResponseSchema,
 } from "../../src/gen/io/deephaven/proto/backplane/grpc/session_pb.js";
-import { openCall, type RawAnswer, rawCall, statusOf } from "../services/wires/raw-call.js";
+import { openCall, type RawAnswer, rawCall, statusOf } from "../services/flight/raw-call.js";
 import type { Observation } from "./environment.js";
 import { cookieName, outage } from "./people.js";
 

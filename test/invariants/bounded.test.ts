@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { memory } from "../../src/stores/memory.js";
-import { sqlite } from "../../src/stores/sqlite.js";
-import type { Store } from "../../src/stores/store.js";
+import type { Store } from "../../src/model/store.js";
+import { memory } from "../../src/stores/memory/memory.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import { createWorld, type World } from "../world.js";
 import { counting } from "./counting-store.js";
 import {
@@ -136,7 +136,7 @@ test("16. After close() nothing is asked of the store, whatever was under way", 
 test("16. Timers do not keep the process alive", () => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-exit-"));
   try {
-    const script = fileURLToPath(new URL("exits-by-itself.js", import.meta.url));
+    const script = fileURLToPath(new URL("./exits-by-itself.js", import.meta.url));
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, join(folder, "sessions.db")], {
       timeout: 20_000,
       encoding: "utf8",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { describe, test } from "node:test";
-import { sqlite } from "../../src/stores/sqlite.js";
-import type { Store } from "../../src/stores/store.js";
+import type { Store } from "../../src/model/store.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import type { KeyMessage } from "../../src/wire/key-messages.js";
-import { answerTo, createKeyWorld, type KeyWorld, signBy, told } from "../handlers/key-world.js";
+import { answerTo, createKeyWorld, type KeyWorld, signBy, told } from "../handlers/private-key/key-world.js";
 import { type Pair, pairs, spkiOf } from "../wire/keys.js";
 import type { World } from "../world.js";
 

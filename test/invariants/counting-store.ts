@@ -1,4 +1,4 @@
-import type { Store } from "../../src/stores/store.js";
+import type { Store } from "../../src/model/store.js";
 
 /** Counts what a store is asked, and how many swaps were written. */
 export function counting(store: Store): { readonly store: Store; readonly counts: Map<string, number> } {

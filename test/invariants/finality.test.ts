@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Decision } from "../../src/decision.js";
-import type { Session } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import type { Decision } from "../../src/model/decision.js";
+import type { Session } from "../../src/model/session.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 import {
   basicOf,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { memory } from "../../src/stores/memory.js";
-import type { Store } from "../../src/stores/store.js";
+import type { Store } from "../../src/model/store.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 import { counting } from "./counting-store.js";
 import {

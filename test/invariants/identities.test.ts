@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Handler, Identity } from "../../src/index.js";
-import { createAuth } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import type { Identity } from "../../src/model/identity.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 import {
   basicOf,

@@ -5,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { nodeAuth } from "../../src/adapters/node.js";
-import { hashPassword } from "../../src/handlers/password-hash.js";
-import { userFile } from "../../src/handlers/user-file.js";
-import { basic, createAuth } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { nodeAuth } from "../../src/adapters/node/node.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { hashPassword } from "../../src/handlers/password/hash.js";
+import { userFile } from "../../src/handlers/password/user-file.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 import { basicOf } from "./nodes.js";
 

@@ -1,4 +1,4 @@
-import { type Platform, systemPlatform } from "../../src/platform.js";
+import { type Platform, systemPlatform } from "../../src/base/platform.js";
 import { durations } from "./nodes.js";
 
 /** The machine's clock, and a lead that only grows: a session is due without waiting, in every process in turn. */

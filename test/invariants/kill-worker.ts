@@ -1,8 +1,8 @@
 // Run as a process of its own by kills.ts: logs in, turns tokens and logs out without end, and says each step on
 // standard output before and after it. What it has said when it is killed must hold afterwards.
 import { writeSync } from "node:fs";
-import { createAuth } from "../../src/index.js";
-import { sqlite } from "../../src/stores/sqlite.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import { createLeadingPlatform, killRules } from "./kill-platform.js";
 import { bearer, logIn, requireAllowed, requireOffer, users } from "./nodes.js";
 

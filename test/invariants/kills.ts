@@ -6,8 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { createAuth } from "../../src/index.js";
-import { sqlite } from "../../src/stores/sqlite.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import type { Random } from "../../src/testing/random.js";
 import { createLeadingPlatform, killRules } from "./kill-platform.js";
 import { bearer, type Node, requireAllowed, requireDenied, users } from "./nodes.js";
@@ -19,7 +19,7 @@ interface Told {
   state: "in" | "leaving" | "left";
 }
 
-const worker = fileURLToPath(new URL("kill-worker.js", import.meta.url));
+const worker = fileURLToPath(new URL("./kill-worker.js", import.meta.url));
 
 /**
  * Runs a worker and kills it once it has said so much: by then it is at some later step. Returns the lead of its clock.

@@ -1,19 +1,16 @@
 import assert from "node:assert/strict";
-import type { Auth } from "../../src/auth.js";
-import type { Allowed, AuthenticateOptions, Decision, Denial } from "../../src/decision.js";
-import type { AuthEvent } from "../../src/events.js";
-import {
-  type Awaitable,
-  basic,
-  createAuth,
-  type Handler,
-  type KeyRing,
-  type Peer,
-  randomKeys,
-} from "../../src/index.js";
-import type { AuthOptions } from "../../src/options.js";
-import { memory } from "../../src/stores/memory.js";
-import type { Store } from "../../src/stores/store.js";
+import type { Awaitable } from "../../src/base/awaitable.js";
+import type { Auth } from "../../src/engine/auth.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { AuthOptions } from "../../src/engine/options.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { type KeyRing, randomKeys } from "../../src/keys/key-ring.js";
+import type { Allowed, AuthenticateOptions, Decision, Denial } from "../../src/model/decision.js";
+import type { AuthEvent } from "../../src/model/events.js";
+import type { Peer } from "../../src/model/request.js";
+import type { Store } from "../../src/model/store.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld, type World } from "../world.js";
 
 export type User = { readonly subject: string; readonly name: string };

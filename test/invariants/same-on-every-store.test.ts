@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Decision } from "../../src/decision.js";
-import { memory } from "../../src/stores/memory.js";
-import { sqlite } from "../../src/stores/sqlite.js";
-import type { Store } from "../../src/stores/store.js";
+import type { Decision } from "../../src/model/decision.js";
+import type { Store } from "../../src/model/store.js";
+import { memory } from "../../src/stores/memory/memory.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import { createRandom } from "../../src/testing/random.js";
 import type { World } from "../world.js";
 import { basicOf, bearer, createCluster, type Node, peer, present, type User } from "./nodes.js";

@@ -1,4 +1,4 @@
-import type { EndEvent, Store } from "../../src/stores/store.js";
+import type { EndEvent, Store } from "../../src/model/store.js";
 
 /** Steps that wait for their turn: a store's work, the way back of its answer, an event on its way to a node. */
 export interface Scheduler {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Decision } from "../../src/decision.js";
-import { AuthError } from "../../src/index.js";
-import type { Store } from "../../src/stores/store.js";
+import { AuthError } from "../../src/base/errors.js";
+import type { Decision } from "../../src/model/decision.js";
+import type { Store } from "../../src/model/store.js";
 import { createWorld } from "../world.js";
 import {
   basicOf,

@@ -1,5 +1,5 @@
+import type { SessionRow, Store } from "../../src/model/store.js";
 import { toNextRow } from "../../src/stores/row.js";
-import type { SessionRow, Store } from "../../src/stores/store.js";
 
 /** Sees every row and changes none: what is written stays in the answer. */
 export function spectating(store: Store): Store {

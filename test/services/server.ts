@@ -4,11 +4,11 @@ import type { AddressInfo } from "node:net";
 import { Code, ConnectError, type ConnectRouter } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
-import { type Auth, createAuth } from "../../src/auth.js";
-import { basic } from "../../src/handlers/basic.js";
-import { privateKey } from "../../src/handlers/private-key.js";
-import { authRoutes } from "../../src/services/auth-service.js";
-import { memory } from "../../src/stores/memory.js";
+import { type Auth, createAuth } from "../../src/engine/auth.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { privateKey } from "../../src/handlers/private-key/private-key.js";
+import { authRoutes } from "../../src/services/auth/auth-service.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld, type World } from "../world.js";
 import { TalkService } from "./talk-service.js";
 

@@ -15,7 +15,7 @@ import { Client, credentials, Metadata, status } from "@grpc/grpc-js";
 import { FlightService, HandshakeRequestSchema } from "../../src/gen/arrow/flight/protocol/flight_pb.js";
 import { ConfigService } from "../../src/gen/io/deephaven/proto/backplane/grpc/config_pb.js";
 import { SessionService } from "../../src/gen/io/deephaven/proto/backplane/grpc/session_pb.js";
-import { session, start, type WireServer } from "./wires/server.js";
+import { session, start, type WireServer } from "./flight/server.js";
 
 const password = `Basic ${Buffer.from("user:p:w").toString("base64")}`;
 const basicAuth = Buffer.from("1204757365721a03703a77", "hex"); // BasicAuth{user, p:w}

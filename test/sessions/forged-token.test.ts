@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { basic, createAuth, type KeyRing, randomKeys } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
-import type { Store } from "../../src/stores/store.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { type KeyRing, randomKeys } from "../../src/keys/key-ring.js";
+import type { Store } from "../../src/model/store.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 
 const peer = { address: "192.0.2.1", trusted: false };

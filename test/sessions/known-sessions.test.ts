@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Identity } from "../../src/index.js";
+import type { Identity } from "../../src/model/identity.js";
+import type { EndEvent } from "../../src/model/store.js";
 import { createKnownSessions, type KnownSession } from "../../src/sessions/known-sessions.js";
-import type { EndEvent } from "../../src/stores/store.js";
 import { createWorld } from "../world.js";
 
 // What a node may remember: a clause of the design each. Who decides *what* is remembered is tested in memory.test.

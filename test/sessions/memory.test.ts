@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EndEvent, Store } from "../../src/stores/store.js";
+import type { EndEvent, Store } from "../../src/model/store.js";
 import {
   bearer,
   type ClusterOptions,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Peer } from "../../src/index.js";
+import type { Peer } from "../../src/model/request.js";
 import { counting } from "../invariants/counting-store.js";
 import {
   basicOf,

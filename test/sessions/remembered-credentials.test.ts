@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Handler, rejected, type Verdict } from "../../src/index.js";
+import { type Handler, rejected, type Verdict } from "../../src/handlers/handler.js";
 import {
   basicOf,
   type ClusterOptions,

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { basic, createAuth, type Decision } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
+import { createAuth } from "../../src/engine/auth.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import type { Decision } from "../../src/model/decision.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 
 test("a theft raises the alarm once, also when the store ends the session and its answer is lost", async () => {

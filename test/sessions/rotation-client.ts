@@ -1,5 +1,6 @@
+import type { SessionRules } from "../../src/model/session.js";
+import type { SessionRow } from "../../src/model/store.js";
 import type { Presented } from "../../src/sessions/rotation.js";
-import type { SessionRow, SessionRules } from "../../src/stores/store.js";
 import type { Rule } from "./rotation-judge.js";
 import { rowWith, start, tokenOf } from "./rotation-row.js";
 

@@ -1,5 +1,6 @@
+import type { SessionRules } from "../../src/model/session.js";
+import type { SessionRow } from "../../src/model/store.js";
 import { type Presented, type present, rotationDueAt } from "../../src/sessions/rotation.js";
-import type { SessionRow, SessionRules } from "../../src/stores/store.js";
 import { rowWith } from "./rotation-row.js";
 
 export type Rule = typeof present;

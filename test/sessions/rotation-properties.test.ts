@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import fc from "fast-check";
+import type { SessionRules } from "../../src/model/session.js";
+import type { SessionChange, SessionRow } from "../../src/model/store.js";
 import { type Presented, present, rotationDueAt, sessionDeadline } from "../../src/sessions/rotation.js";
 import { resolveRules } from "../../src/sessions/rules.js";
-import type { SessionChange, SessionRow, SessionRules } from "../../src/stores/store.js";
 import { type Happening, liveThrough } from "./rotation-client.js";
 import type { Rule } from "./rotation-judge.js";
 import { rowWith, start, tokenOf } from "./rotation-row.js";

@@ -1,5 +1,6 @@
+import type { SessionRules } from "../../src/model/session.js";
+import type { SessionRow } from "../../src/model/store.js";
 import type { Presented } from "../../src/sessions/rotation.js";
-import type { SessionRow, SessionRules } from "../../src/stores/store.js";
 
 /** Small round durations, so that a boundary in a test can be read off. */
 export const tableRules: SessionRules = Object.freeze({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import type { SessionRow } from "../../src/model/store.js";
 import { type Outcome, type Presented, present, rotationDueAt } from "../../src/sessions/rotation.js";
-import type { SessionRow } from "../../src/stores/store.js";
 import { rowWith, start, tokenOf } from "./rotation-row.js";
 
 export const signing = 2;

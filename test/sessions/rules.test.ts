@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { AuthError } from "../../src/errors.js";
+import { AuthError } from "../../src/base/errors.js";
 import { resolveRules, type SessionRulesOptions } from "../../src/sessions/rules.js";
 
 const minute = 60_000;

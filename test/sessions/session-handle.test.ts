@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthError, type Session } from "../../src/index.js";
-import type { EndEvent, Store } from "../../src/stores/store.js";
+import { AuthError } from "../../src/base/errors.js";
+import type { Session } from "../../src/model/session.js";
+import type { EndEvent, Store } from "../../src/model/store.js";
 import {
   bearer,
   type ClusterOptions,

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
-import type { Keys } from "../../src/sessions/keys.js";
-import { createTokenCodec, sessionPrefix, type TokenFields, toRef } from "../../src/sessions/token.js";
+import type { Keys } from "../../src/keys/key-ring.js";
+import { sessionPrefix } from "../../src/model/session.js";
+import { createTokenCodec, type TokenFields, toRef } from "../../src/sessions/token.js";
 import { createRandom } from "../../src/testing/random.js";
 
 const random = createRandom(7);

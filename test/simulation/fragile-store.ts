@@ -1,5 +1,5 @@
-import { memory } from "../../src/stores/memory.js";
-import type { EndEvent, Store } from "../../src/stores/store.js";
+import type { EndEvent, Store } from "../../src/model/store.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import type { Random } from "./random.js";
 import type { VirtualTime } from "./virtual-time.js";
 

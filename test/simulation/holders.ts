@@ -1,6 +1,6 @@
-import type { Bearer } from "../../src/client/bearer.js";
-import type { Peer } from "../../src/handlers/handler.js";
-import { athOf, createProofMaker } from "../credentials/proof-maker.js";
+import type { Bearer } from "../../src/client/bearer/bearer.js";
+import type { Peer } from "../../src/model/request.js";
+import { athOf, createProofMaker } from "../binding/proof-maker.js";
 
 /** What a session is bound to, if it is. */
 export type BoundTo = "key" | "certificate" | undefined;

@@ -1,4 +1,4 @@
-import { type Bearer, type BearerCall, createBearer } from "../../src/client/bearer.js";
+import { type Bearer, type BearerCall, createBearer } from "../../src/client/bearer/bearer.js";
 import type { Holder, Sent } from "./holders.js";
 import type { Network } from "./network.js";
 import type { Random } from "./random.js";

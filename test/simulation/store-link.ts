@@ -1,6 +1,6 @@
-import type { Awaitable } from "../../src/handlers/handler.js";
-import type { Platform } from "../../src/platform.js";
-import type { Store } from "../../src/stores/store.js";
+import type { Awaitable } from "../../src/base/awaitable.js";
+import type { Platform } from "../../src/base/platform.js";
+import type { Store } from "../../src/model/store.js";
 import type { Random } from "./random.js";
 import type { VirtualTime } from "./virtual-time.js";
 

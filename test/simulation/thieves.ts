@@ -1,5 +1,5 @@
-import { createBearer } from "../../src/client/bearer.js";
-import { parseToken } from "../../src/client/token-holder.js";
+import { createBearer } from "../../src/client/bearer/bearer.js";
+import { parseToken } from "../../src/client/bearer/token-holder.js";
 import { bearerOf } from "./holders.js";
 import type { Network } from "./network.js";
 import type { Random } from "./random.js";

@@ -1,6 +1,6 @@
-import { type Bearer, createBearer } from "../../src/client/bearer.js";
-import { parseToken } from "../../src/client/token-holder.js";
-import type { Peer } from "../../src/handlers/handler.js";
+import { type Bearer, createBearer } from "../../src/client/bearer/bearer.js";
+import { parseToken } from "../../src/client/bearer/token-holder.js";
+import type { Peer } from "../../src/model/request.js";
 import { password } from "./holders.js";
 import type { Network } from "./network.js";
 import type { Random } from "./random.js";

@@ -1,4 +1,4 @@
-import type { Platform } from "../../src/platform.js";
+import type { Platform } from "../../src/base/platform.js";
 import type { Random } from "./random.js";
 
 /** A clock that stands still while anything runs, and jumps to whatever happens next. */

@@ -1,6 +1,6 @@
-import type { AuthEvent } from "../../src/events.js";
+import type { AuthEvent } from "../../src/model/events.js";
+import type { SessionRules } from "../../src/model/session.js";
 import { resolveRules, type SessionRulesOptions } from "../../src/sessions/rules.js";
-import type { SessionRules } from "../../src/stores/store.js";
 import { createFragileStore } from "./fragile-store.js";
 import type { Sent } from "./holders.js";
 import { createNetwork, type Network } from "./network.js";

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { SessionChange, SessionRow } from "../../src/model/store.js";
 import { sessionDeadline } from "../../src/sessions/rotation.js";
-import { isOver, removableAt } from "../../src/stores/deadline.js";
-import { toFirstRow, toNextRow } from "../../src/stores/row.js";
-import type { SessionChange, SessionRow } from "../../src/stores/store.js";
-import { longRules } from "../../src/testing/store-suite-context.js";
+import { isOver, removableAt, toFirstRow, toNextRow } from "../../src/stores/row.js";
+import { longRules } from "../../src/testing/store/context.js";
 
 const rules = { ...longRules, unclaimedMs: 100, idleMs: 1_000, absoluteMs: 5_000 };
 const opened = (claimed: boolean): SessionRow =>

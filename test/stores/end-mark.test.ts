@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { coveringMark, lateLogin } from "../../src/stores/end-mark.js";
-import { maxLoginMs } from "../../src/stores/store.js";
+import { maxLoginMs } from "../../src/model/session.js";
+import { coveringMark, lateLogin } from "../../src/stores/row.js";
 
 const now = 1_000_000;
 const cases: readonly (readonly [what: string, markedAt: number, loginMs: number, covered: boolean])[] = [

@@ -1,7 +1,8 @@
 // One of several processes on one SQLite file: does what `races.ts` tells it, 16 times at once, and says what came out.
+
+import type { NewSession, SessionCaps, Store } from "../../src/model/store.js";
 import { present } from "../../src/sessions/rotation.js";
-import { sqlite } from "../../src/stores/sqlite.js";
-import type { NewSession, SessionCaps, Store } from "../../src/stores/store.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 
 export type RaceOrder =
   | { readonly kind: "turn"; readonly ref: string; readonly issuedAt: number }

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { sqlite } from "../../src/stores/sqlite.js";
-import type { NewSession, SessionRow, Store } from "../../src/stores/store.js";
+import type { NewSession, SessionRow, Store } from "../../src/model/store.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import type { RaceOrder, RaceReport } from "./race-worker.js";
 
 const processes = 4;
@@ -23,7 +23,7 @@ export interface Races {
 export async function startRaces(): Promise<Races> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-"));
   const path = join(folder, "sessions.db");
-  const worker = fileURLToPath(new URL("race-worker.js", import.meta.url));
+  const worker = fileURLToPath(new URL("./race-worker.js", import.meta.url));
   // All open the file at once, before there is one: that is a race too.
   const children = Array.from({ length: processes }, (_, index) => fork(worker, [path, `p${index}`]));
   const store = sqlite(path);

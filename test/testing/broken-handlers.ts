@@ -1,6 +1,6 @@
 import type { Handler, Verdict } from "../../src/handlers/handler.js";
 import { rejected } from "../../src/handlers/handler.js";
-import type { Identity } from "../../src/identity.js";
+import type { Identity } from "../../src/model/identity.js";
 import { describeHandler, type HandlerSuiteOptions } from "../../src/testing/handler-suite.js";
 
 // Run by handler-suite.test.ts, one fault per process: each must make the suite fail.

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthError } from "../../src/errors.js";
-import type { AuthOptions, Handler, OperateAsRule } from "../../src/index.js";
-import { request, start, type User } from "../policies/operate-as-world.js";
+import { AuthError } from "../../src/base/errors.js";
+import type { AuthOptions } from "../../src/engine/options.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import type { OperateAsRule } from "../../src/policies/operate-as/rules.js";
+import { request, start, type User } from "../policies/operate-as/operate-as-world.js";
 
 const context = { peer: { address: "192.0.2.9", trusted: false }, target: { method: "POST", path: "/" } };
 

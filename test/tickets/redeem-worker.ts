@@ -1,6 +1,10 @@
 // One of several processes on one SQLite file: redeems what `ticket-races.ts` hands it, and says what came out.
-import { type AuthEvent, createAuth, type Handler, keyFile } from "../../src/index.js";
-import { sqlite } from "../../src/stores/sqlite.js";
+
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import { keyFile } from "../../src/keys/key-file.js";
+import type { AuthEvent } from "../../src/model/events.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 
 export interface RedeemReport {
   readonly outcomes: readonly string[];

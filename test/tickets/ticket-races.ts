@@ -5,8 +5,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createAuth, type Handler, keyFile } from "../../src/index.js";
-import { sqlite } from "../../src/stores/sqlite.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import { keyFile } from "../../src/keys/key-file.js";
+import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import { createRandom } from "../../src/testing/random.js";
 import type { RedeemReport } from "./redeem-worker.js";
 
@@ -35,7 +37,7 @@ export async function raceTickets(count: number, seed?: number): Promise<{ reado
     keys: keyFile(keys, { create: true }),
     storeTimeoutMs: 30_000,
   });
-  const worker = fileURLToPath(new URL("redeem-worker.js", import.meta.url));
+  const worker = fileURLToPath(new URL("./redeem-worker.js", import.meta.url));
   const children = Array.from({ length: processes }, () => fork(worker, [path, keys]));
   try {
     await Promise.all(children.map((child) => once(child, "message")));

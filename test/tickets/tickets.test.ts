@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type AuthOptions, basic, createAuth, type Handler, type OperateAsRule, randomKeys } from "../../src/index.js";
-import { memory } from "../../src/stores/memory.js";
-import type { Store } from "../../src/stores/store.js";
-import { request, start, type User } from "../policies/operate-as-world.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { AuthOptions } from "../../src/engine/options.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import { basic } from "../../src/handlers/password/basic.js";
+import { randomKeys } from "../../src/keys/key-ring.js";
+import type { Store } from "../../src/model/store.js";
+import type { OperateAsRule } from "../../src/policies/operate-as/rules.js";
+import { memory } from "../../src/stores/memory/memory.js";
+import { request, start, type User } from "../policies/operate-as/operate-as-world.js";
 
 async function withCaller(rules: readonly OperateAsRule[] = [], options: Partial<AuthOptions<Handler<User>>> = {}) {
   const world = start(rules, options);

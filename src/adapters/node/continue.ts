@@ -1,0 +1,30 @@
+import type { Server as HttpServer } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
+import type { NodeRequest, NodeResponse } from "./request.js";
+
+/**
+ * Lets `listener` decide before a client that sent `Expect: 100-continue` is told to go on. Left alone, Node asks for
+ * the body by itself, before any listener runs.
+ *
+ * The body is asked for when somebody begins to read it; who is denied is never asked (RFC 9110 §10.1.1).
+ *
+ * ```ts
+ * const listener = nodeAuth(auth, app);
+ * const server = createServer(listener);
+ * continueAuth(server, listener);
+ * ```
+ */
+export function continueAuth<Request extends NodeRequest, Response extends NodeResponse>(
+  server: HttpServer | Http2Server | Http2SecureServer,
+  listener: (request: Request, response: Response) => unknown,
+): void {
+  server.on("checkContinue", (request: Request, response: Response) => {
+    const onListener = (event: string | symbol) => {
+      if (event !== "data" && event !== "readable") return;
+      request.off("newListener", onListener);
+      if (!response.headersSent) response.writeContinue();
+    };
+    request.on("newListener", onListener);
+    listener(request, response);
+  });
+}

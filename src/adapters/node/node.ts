@@ -1,0 +1,38 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Auth } from "../../engine/auth.js";
+import type { Identity } from "../../model/identity.js";
+import { createGuard, type GuardOptions } from "./guard.js";
+import type { NodeRequest, NodeResponse } from "./request.js";
+
+export { continueAuth } from "./continue.js";
+export { type ExternalPagesOptions, externalPages } from "./external-pages.js";
+export type { GuardOptions } from "./guard.js";
+export { type DenialResponse, toDenialResponse } from "./reject.js";
+export { type NodeRequest, type NodeResponse, type TrustProxy, toAuthRequest } from "./request.js";
+export { writeDenial } from "./write-denial.js";
+
+/**
+ * Puts the door in front of a request listener of `node:http`, `node:https` or `node:http2` (compatibility API):
+ *
+ * ```ts
+ * createServer(nodeAuth(auth, (request, response) => response.end(auth.caller(request).identity.subject)));
+ * ```
+ *
+ * The listener runs only for callers that were let in; all others are answered in their own protocol, before a byte
+ * of the body is read. What the listener throws, or rejects with, goes where it would go without us.
+ */
+export function nodeAuth<
+  Request extends NodeRequest = IncomingMessage,
+  Response extends NodeResponse = ServerResponse<IncomingMessage>,
+>(
+  auth: Auth<Identity>,
+  listener: (request: Request, response: Response) => unknown,
+  options?: GuardOptions,
+): (request: Request, response: Response) => void {
+  const guard = createGuard(auth, options);
+  return function nodeAuthListener(request, response) {
+    guard.check(request, response, () => {
+      listener(request, response);
+    });
+  };
+}

@@ -1,0 +1,118 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { AuthRequest, Peer } from "../../model/request.js";
+import { toTrustedChain } from "./forwarded-for.js";
+
+/** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+
+/** Its response. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** Is the peer at this address a proxy of ours, which many callers share? */
+export type TrustProxy = (address: string) => boolean;
+
+/** Node keeps this many header fields when `server.maxHeadersCount` is not set, and drops the rest silently. */
+const defaultMaxHeadersCount = 1000;
+
+const sharedPeerKey = Symbol("sallyport.peer");
+
+/** Turns Node's requests into data. */
+export interface RequestReader {
+  /** What `auth.authenticate` reads. `url`: as received, where the server has changed `request.url`. */
+  toAuthRequest(request: NodeRequest, url?: string): AuthRequest;
+  /** The same object for all requests of one connection. */
+  peerOf(request: NodeRequest): Peer;
+}
+
+/** @param trustProxy asked at most once per connection; default: no proxy is trusted. */
+export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
+  // Guards without a predicate share one peer per connection; a predicate has peers of its own.
+  const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
+
+  function peerOf(request: NodeRequest): Peer {
+    // On HTTP/2 the session: `request.socket` is a proxy object of its stream, and forgets all when the stream ends.
+    const connection = "stream" in request ? request.stream.session : request.socket;
+    if (connection === undefined) return gone;
+    const slots = connection as unknown as Record<symbol, Peer | undefined>;
+    slots[key] ??= createPeer(() => ("socket" in connection ? connection.socket : connection), trustProxy);
+    return slots[key];
+  }
+
+  return {
+    peerOf,
+    toAuthRequest(request, url = request.url ?? "") {
+      const { method = "", rawHeaders } = request;
+      const query = url.indexOf("?");
+      return {
+        method,
+        path: query === -1 ? url : url.slice(0, query),
+        rawHeaders,
+        truncated: !("stream" in request) && isTruncated(rawHeaders, request.socket),
+        peer: peerOf(request),
+      };
+    },
+  };
+}
+
+/** What `auth.authenticate` reads of a Node request; no proxy is trusted. */
+export function toAuthRequest(request: NodeRequest): AuthRequest {
+  return sharedReader.toAuthRequest(request);
+}
+
+const sharedReader = createRequestReader();
+
+/** HTTP/1 only: `node:http2` refuses a header block that is too long. */
+function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
+  const { server } = socket as Socket & { server?: { maxHeadersCount?: number | null } };
+  const limit = server?.maxHeadersCount ?? defaultMaxHeadersCount;
+  return limit > 0 && rawHeaders.length >= 2 * limit;
+}
+
+/** The session of a stream that was destroyed meanwhile. */
+const gone: Peer = Object.freeze({ address: "", trusted: false });
+
+/** Each property is read when first asked for: most requests ask for none. */
+function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy = () => false): Peer {
+  let address = "";
+  let trusted: boolean | undefined;
+  let certificate: Uint8Array | undefined;
+  let certificateRead = false;
+  return {
+    get address() {
+      if (address === "") address = whileOpen(() => socketOf().remoteAddress) ?? "";
+      return address;
+    },
+    get trusted() {
+      if (trusted === undefined && this.address !== "") trusted = trustProxy(this.address) === true; // no promise
+      return trusted ?? false;
+    },
+    get certificate() {
+      if (!certificateRead) {
+        certificate = whileOpen(() => readCertificate(socketOf()));
+        certificateRead = true;
+      }
+      return certificate;
+    },
+    clientOf: (rawHeaders) => toTrustedChain(rawHeaders, (hop) => trustProxy(hop) === true)[0],
+  };
+}
+
+/** An HTTP/2 session that has closed throws when its socket is asked for anything. */
+function whileOpen<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
+}
+
+/** DER. Only a certificate that the TLS layer has verified: `rejectUnauthorized: false` lets any through. */
+function readCertificate(socket: Socket | TLSSocket): Uint8Array | undefined {
+  // Not `in`: the socket of an HTTP/2 session is a proxy object that answers to `get` alone.
+  const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>;
+  if (getPeerCertificate === undefined || authorized !== true) return undefined;
+  return (socket as TLSSocket).getPeerCertificate(true)?.raw;
+}

@@ -1,0 +1,113 @@
+import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import { AuthError } from "./errors.js";
+import type { Platform } from "./platform.js";
+
+export interface HotFileOptions<T> {
+  /** What it is, for messages: `"user file"`. */
+  readonly what: string;
+  /** What to do when it is not there: `"Create it with a line such as …"`. */
+  readonly remedy: string;
+  /** What somebody could do who may write it: `"log in as anyone"`. */
+  readonly danger: string;
+  readonly platform: Platform;
+  /** Told, once per edit, why an edited file was not taken. Default: `process.emitWarning`. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** @throws {AuthError} when the text has a fault. The message must hold no secret. */
+  parse(text: string): T;
+}
+
+/** What a file says now. */
+export interface HotFile<T> {
+  read(): T;
+  /** Grows with each edit that was taken. */
+  epoch(): number;
+}
+
+/** An edit is seen this much later at most. Looking costs 5 µs, so it is not done for every call. */
+const lookEveryMs = 1_000;
+
+/**
+ * A file that is read again within a second of an edit. One that got unreadable or faulty is not taken: the last good one
+ * stays, and `onWarning` is told.
+ *
+ * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, or has a fault.
+ */
+export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T> {
+  const { what, platform, onWarning = (message: string) => process.emitWarning(message, "SallyportWarning") } = options;
+  const load = (): { content: T; version: string } => {
+    const { text, version } = readSafely(path, options);
+    return { content: options.parse(text), version };
+  };
+  let { content, version } = load();
+  let epoch = 1;
+  let lookedAt = platform.monotonic();
+
+  function refresh(): void {
+    if (platform.monotonic() - lookedAt < lookEveryMs) return;
+    lookedAt = platform.monotonic();
+    try {
+      const current = versionOf(statSync(path, { throwIfNoEntry: false }));
+      if (current === version) return;
+      // Remembered before it is read, so that a faulty edit is reported once and not every second.
+      version = current;
+      ({ content, version } = load());
+      epoch++;
+    } catch (error) {
+      const fault = error instanceof AuthError ? error.message : `The ${what} ${path} cannot be read`;
+      onWarning(`${fault}. The last good version stays in use`);
+    }
+  }
+
+  return {
+    read() {
+      refresh();
+      return content;
+    },
+    epoch() {
+      refresh();
+      return epoch;
+    },
+  };
+}
+
+type Description = Pick<HotFileOptions<unknown>, "what" | "remedy" | "danger">;
+
+/** One descriptor for rights and content: what was checked is what is read. */
+function readSafely(path: string, { what, remedy, danger }: Description): { text: string; version: string } {
+  const refuse = (fault: string): never => {
+    throw new AuthError("invalid_options", `The ${what} ${path} ${fault}`);
+  };
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (cause) {
+    const code = (cause as { code?: unknown }).code;
+    return refuse(
+      `cannot be read: ${code === "ENOENT" ? `it does not exist. ${remedy}` : `${code}. Check its rights`}`,
+    );
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) refuse("is not a file");
+    // Windows has no such bit, and Node reports every file as writable there.
+    if (process.platform !== "win32" && (stats.mode & 0o002) !== 0) {
+      refuse(`is writable by everyone, so anyone on this machine can ${danger}. Run: chmod o-w ${path}`);
+    }
+    const text = decode(readFileSync(descriptor)) ?? refuse("is not UTF-8. Save it as UTF-8");
+    return { text, version: versionOf(stats) };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function versionOf(stats: Stats | undefined): string {
+  return stats ? `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}` : "gone";
+}

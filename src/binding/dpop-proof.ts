@@ -1,0 +1,70 @@
+import { readJsonPart, splitJws } from "../credentials/jws.js";
+import { type ProofKey, readProofKey } from "./dpop-key.js";
+
+/** A `DPoP` value, taken apart (RFC 9449 §4.2). Nothing in it is verified until `isSigned()`. */
+export interface Proof {
+  readonly jkt: string;
+  readonly jti: string;
+  readonly htm: string;
+  readonly htu: string;
+  /** Seconds since 1970, by the client's clock. */
+  readonly iat: number;
+  readonly ath: unknown;
+  readonly nonce: string | undefined;
+  /** Costs more than all other checks together: ask last. */
+  isSigned(): boolean;
+}
+
+/** A key, a URL, a hash, a nonce: under 1,000 characters, unless the URL is long. */
+const maxProofLength = 4_096;
+
+/** RFC 9449 §4.2 wants 96 random bits, which are 16 characters, or a UUID. */
+const maxIdLength = 256;
+
+/** With their keys about 20 MB. A client's header is the same in all of its proofs. */
+const maxKnownKeys = 10_000;
+
+/** Takes proofs apart. Remembers the headers of those that were signed: to read a key costs as much as to use it. */
+export function createProofReader(): (value: string) => Proof | undefined {
+  const known = new Map<string, ProofKey>();
+
+  function remember(header: string, key: ProofKey): void {
+    if (known.has(header)) return;
+    if (known.size >= maxKnownKeys) known.delete(known.keys().next().value ?? "");
+    known.set(header, key);
+  }
+
+  return function readProof(value) {
+    const parts = value.length > maxProofLength ? undefined : splitJws(value);
+    if (parts === undefined) return undefined;
+    const key = known.get(parts.header) ?? readHeader(parts.header);
+    const claims = key && readJsonPart(parts.payload);
+    if (claims === undefined || key === undefined) return undefined;
+    const { jti, htm, htu, iat, ath, nonce } = claims;
+    if (typeof jti !== "string" || jti === "" || jti.length > maxIdLength) return undefined;
+    if (typeof htm !== "string" || typeof htu !== "string" || typeof iat !== "number") return undefined;
+    if (nonce !== undefined && typeof nonce !== "string") return undefined;
+    return {
+      jkt: key.jkt,
+      jti,
+      htm,
+      htu,
+      iat,
+      ath,
+      nonce,
+      isSigned() {
+        const signature = Buffer.from(parts.signature, "base64url");
+        if (!key.verifies(`${parts.header}.${parts.payload}`, signature)) return false;
+        remember(parts.header, key);
+        return true;
+      },
+    };
+  };
+}
+
+function readHeader(part: string): ProofKey | undefined {
+  const header = readJsonPart(part);
+  // RFC 8725 §3.11: no other kind of token passes for a proof. We understand no extension (RFC 7515 §4.1.11).
+  if (header === undefined || header.typ !== "dpop+jwt" || "crit" in header) return undefined;
+  return readProofKey(header.alg, header.jwk);
+}

@@ -1,0 +1,44 @@
+import { readAll } from "../credentials/carriers.js";
+import type { AuthRequest } from "../model/request.js";
+
+/** Whether `htu` names the target of the request (RFC 9449 §4.3, check 9). */
+export type IsTarget = (htu: string, request: Pick<AuthRequest, "path" | "rawHeaders">) => boolean;
+
+/**
+ * Compares what the client has called with what came in.
+ *
+ * @param baseUrls from `requireBaseUrl`: the request's path behind one of them is what the client has called. Without
+ *   any it is the authority that the request itself names, by either scheme: TLS may have ended in front of us.
+ */
+export function createIsTarget(baseUrls: readonly string[]): IsTarget {
+  return (htu, { path, rawHeaders }) => {
+    if (baseUrls.length > 0) return baseUrls.some((base) => isSame(htu, base + path));
+    const named = [...readAll(rawHeaders, ":authority"), ...readAll(rawHeaders, "host")];
+    const scheme = /^http:/i.test(htu) ? "http" : "https";
+    return named.length > 0 && named.every((authority) => isSame(htu, `${scheme}://${authority}${path}`));
+  };
+}
+
+function isSame(htu: string, url: string): boolean {
+  if (htu === url) return true;
+  const normal = normalize(htu);
+  return normal !== undefined && normal === normalize(url);
+}
+
+/** No user; and no request's path holds a query or a fragment (RFC 9449 §4.2), so one that does is another. */
+const shape = /^(https?):\/\/([^/?#@\\\s]+)(\/.*)?$/i;
+
+/** RFC 3986 §6.2.2 and §6.2.3, without removing dots: a path with some means what the server says it means. */
+function normalize(url: string): string | undefined {
+  const [, scheme = "", authority, path = "/"] = shape.exec(url) ?? [];
+  const origin = `${scheme}://${authority}`;
+  if (authority === undefined || !URL.canParse(origin)) return undefined;
+  return new URL(origin).origin + normalizeOctets(path);
+}
+
+function normalizeOctets(path: string): string {
+  return path.replace(/%[0-9a-f]{2}/gi, (octet) => {
+    const character = String.fromCharCode(Number.parseInt(octet.slice(1), 16));
+    return /[A-Za-z0-9._~-]/.test(character) ? character : octet.toUpperCase();
+  });
+}

@@ -1,0 +1,72 @@
+import { hash, timingSafeEqual } from "node:crypto";
+import { type Awaitable, after } from "../base/awaitable.js";
+import type { PossessionOutcome, PossessionRequest, PresentedToken } from "../model/possession.js";
+import type { Peer } from "../model/request.js";
+import type { Confirmation } from "../model/session.js";
+import type { Dpop } from "./dpop.js";
+
+export interface Possession {
+  /** Whether the caller may use this token. `cnf` is what its session is bound to. */
+  prove(cnf: Confirmation | undefined, presented: PresentedToken): Awaitable<PossessionOutcome>;
+  /**
+   * What a session that opens for this request is bound to. A `DPoP` header is the caller's wish, and goes before the
+   * certificate; a bad one is refused, and never opens a plain session.
+   */
+  bind(request: PossessionRequest): Awaitable<PossessionOutcome>;
+}
+
+export interface PossessionParts {
+  readonly dpop: Dpop;
+  /** Bind new sessions to the client certificate, where TLS has verified one (RFC 8705). */
+  readonly bindToCertificate: boolean;
+}
+
+const proven: PossessionOutcome = Object.freeze({ kind: "proven" });
+
+const notHeld: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_token" });
+
+/** RFC 9449 §7.2: the token of a bound session is no bearer token. */
+const noBearer: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_dpop_proof" });
+
+export function createPossession({ dpop, bindToCertificate }: PossessionParts): Possession {
+  return {
+    prove(cnf, { token, scheme, request }) {
+      if (cnf === undefined) return scheme === "bearer" ? proven : notHeld;
+      if ("x5t#S256" in cnf) {
+        return scheme === "bearer" && isSame(thumbprintOf(request.peer), cnf["x5t#S256"]) ? proven : notHeld;
+      }
+      if (scheme !== "dpop") return noBearer;
+      const { jkt } = cnf;
+      return after(dpop.check(request, { token, jkt }), (check) =>
+        check.kind === "refused" ? check : { kind: "proven", headers: check.headers },
+      );
+    },
+    bind(request) {
+      if (dpop.isPresent(request)) {
+        return after(dpop.check(request, {}), (check) =>
+          check.kind === "refused" ? check : { kind: "proven", cnf: { jkt: check.jkt }, headers: check.headers },
+        );
+      }
+      const thumbprint = bindToCertificate ? thumbprintOf(request.peer) : undefined;
+      return thumbprint === undefined ? proven : { kind: "proven", cnf: { "x5t#S256": thumbprint } };
+    },
+  };
+}
+
+const thumbprints = new WeakMap<Peer, string>();
+
+/** RFC 8705 §3.1: SHA-256 of the DER, base64url. Once per connection. */
+function thumbprintOf(peer: Peer): string | undefined {
+  const known = thumbprints.get(peer);
+  if (known !== undefined) return known;
+  const { certificate } = peer;
+  // The certificate of a proxy says nothing of the callers behind it.
+  if (certificate === undefined || peer.trusted) return undefined;
+  const thumbprint = hash("sha256", Buffer.from(certificate), "base64url");
+  thumbprints.set(peer, thumbprint);
+  return thumbprint;
+}
+
+function isSame(a: string | undefined, b: string): boolean {
+  return a !== undefined && a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}

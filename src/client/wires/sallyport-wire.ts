@@ -1,0 +1,201 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { durationFromMs, timestampDate } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import {
+  AuthService,
+  type LogInRequestSchema,
+  type OperateAsWish,
+  OperateAsWishSchema,
+} from "../../gen/sallyport/v1/auth_service_pb.js";
+import type { Caller } from "../../gen/sallyport/v1/caller_pb.js";
+import { AuthenticationFailedError, toLogInError } from "../bearer/authentication-failed-error.js";
+import { createBearer } from "../bearer/bearer.js";
+import { createBearerInterceptor } from "../bearer/bearer-interceptor.js";
+import { createKeepAlive } from "../bearer/keep-alive.js";
+import { openFetch, openTransport } from "../bearer/open-transport.js";
+import { createProofKey, type ProofKey } from "../bearer/proof-key.js";
+import { type Attempt, waitForReady } from "../bearer/wait-for-ready.js";
+import type { AuthWire, LogInMethod, ServiceToken } from "./auth-wire.js";
+import type { ClientOptions } from "./client-options.js";
+
+type LogInMessage = MessageInitShape<typeof LogInRequestSchema>;
+
+/** Speaks `sallyport.v1`: sends the token with every call, follows it, and logs in again when the session has ended. */
+export function createSallyportWire(
+  options: ClientOptions,
+  key: ProofKey | undefined = options.bind ? createProofKey(options) : undefined,
+): AuthWire & SallyportSession {
+  const { baseUrl, fetch, timeoutMs, keepAliveMs, delay } = options;
+  const bearer = createBearer({ key, refresh: ping });
+  const keepAlive = createKeepAlive(keepAliveMs, ping, delay);
+  let closed = new AbortController();
+  const interceptors = [createBearerInterceptor(bearer)];
+  if (keepAliveMs > 0) interceptors.push(keepAlive.interceptor);
+  const transport = openTransport(options.connection, { baseUrl, interceptors }, (given) =>
+    createConnectTransport(fetch ? { ...given, fetch } : given),
+  );
+  const service = createClient(AuthService, transport);
+
+  function ready<T>(attempt: (how: Attempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
+    return waitForReady(limitMs, options.wait, closed.signal, attempt);
+  }
+
+  async function ping(): Promise<boolean> {
+    if (bearer.token === undefined) return false;
+    await ready((how) => service.refresh({}, how));
+    return true;
+  }
+
+  /** Now, and again whenever the session is found to have ended. */
+  async function begin(start: () => Opening, limitMs?: number): Promise<Caller | undefined> {
+    let caller: Caller | undefined;
+    await bearer.logIn(async () => {
+      const opened = await ready(start(), limitMs);
+      caller = opened.caller;
+      return opened.token;
+    });
+    if (options.keepAlive === "session" && keepAliveMs > 0) keepAlive.start();
+    return caller;
+  }
+
+  function logIn(method: LogInMethod): Promise<Caller | undefined> {
+    let spent = false;
+    return begin(
+      () => {
+        if (spent) throw new AuthenticationFailedError("The log-in in the browser is over. Make a new link.");
+        spent = method.kind === "external";
+        return (how) => open(method, how);
+      },
+      method.kind === "external" ? method.waitMs : undefined,
+    );
+  }
+
+  async function open(method: LogInMethod, how: Attempt): Promise<Opened> {
+    let scheme: string | undefined;
+    const onHeader = (header: Headers) => {
+      scheme = header.get("authorization")?.split(" ", 1)[0];
+    };
+    try {
+      const response = await service.logIn(await prove(method, how), { ...how, onHeader });
+      if (key !== undefined && scheme !== "DPoP") throw notBound();
+      return response;
+    } catch (error) {
+      throw toLogInError(error);
+    }
+  }
+
+  async function prove(method: LogInMethod, how: Attempt): Promise<LogInMessage> {
+    switch (method.kind) {
+      case "password": {
+        const { user, password, operateAs } = method;
+        return { proof: { case: "password", value: { user, password } }, ...wishOf(operateAs) };
+      }
+      case "privateKey": {
+        const { user, publicKey, operateAs, sign } = method.signer;
+        const { realm, nonce } = await service.getChallenge({ user, publicKey }, how);
+        const signature = await sign({ realm, nonce });
+        return { proof: { case: "privateKey", value: { user, publicKey, nonce, signature } }, ...wishOf(operateAs) };
+      }
+      case "external":
+        return { proof: { case: "external", value: { key: method.key } } };
+      default:
+        return method satisfies never;
+    }
+  }
+
+  function requireLogIn(): void {
+    if (bearer.token === undefined) throw new ConnectError("log in first", Code.FailedPrecondition);
+  }
+
+  return {
+    transport,
+    fetch: openFetch(options, bearer),
+    get token() {
+      return bearer.token;
+    },
+    logIn,
+    begin,
+    ping,
+    whoAmI: () => ready((how) => service.whoAmI({}, how)),
+
+    async getToken(name, { operateAs, reason, lifeSeconds }): Promise<ServiceToken> {
+      requireLogIn();
+      const life = lifeSeconds === undefined ? undefined : durationFromMs(lifeSeconds * 1_000);
+      const request = { service: name, ...(life && { life }), ...wishOf(operateAs, { reason }) };
+      const { ticket, expiresAt } = await ready((how) => service.issueTicket(request, how));
+      return { service: name, value: ticket, expiresAt: expiresAt && timestampDate(expiresAt) };
+    },
+
+    async redeemToken(ticket, name) {
+      requireLogIn();
+      try {
+        const { caller, sessionRef } = await ready((how) => service.redeemTicket({ ticket, service: name }, how));
+        return caller && { caller, sessionRef };
+      } catch (error) {
+        if (error instanceof ConnectError && error.metadata.has("sallyport-ticket")) return undefined;
+        throw error;
+      }
+    },
+
+    async operateAs(subject, { reason, maxSeconds }) {
+      requireLogIn();
+      const { operateAs: wish } = wishOf(subject, { reason, maxSeconds });
+      // Bound to the same key, as the server has it.
+      const wire = createSallyportWire(options, key);
+      await wire.begin(() => (how) => service.operateAs({ ...(wish && { wish }) }, how));
+      return wire;
+    },
+
+    async close() {
+      const { token } = bearer;
+      bearer.forget();
+      keepAlive.stop();
+      closed.abort();
+      closed = new AbortController();
+      if (token === undefined) return;
+      // Outside the interceptor: a session that has ended already is no reason to log in again.
+      const headers = { authorization: `${key ? "DPoP" : "Bearer"} ${token}` };
+      await service.logOut({}, { timeoutMs, headers }).catch((error: ConnectError) => {
+        if (!isOver(error)) throw error;
+      });
+    },
+  };
+}
+
+/** What a session begins with. */
+interface Opened {
+  readonly token: string;
+  readonly caller?: Caller | undefined;
+}
+
+type Opening = (how: Attempt) => Promise<Opened>;
+
+interface SallyportSession {
+  /** Takes a session that is opened in some other way, now and whenever it is found to have ended. */
+  begin(start: () => Opening): Promise<Caller | undefined>;
+}
+
+function wishOf(
+  subject: string | undefined,
+  { reason = "", maxSeconds }: { readonly reason?: string | undefined; readonly maxSeconds?: number | undefined } = {},
+): { readonly operateAs?: OperateAsWish } {
+  if (subject === undefined) return {};
+  const maxDuration = maxSeconds === undefined ? undefined : durationFromMs(maxSeconds * 1_000);
+  return { operateAs: create(OperateAsWishSchema, { subject, reason, ...(maxDuration && { maxDuration }) }) };
+}
+
+/** Or every call would be refused, for a reason that nobody could guess. */
+function notBound(): ConnectError {
+  return new ConnectError(
+    "bind: the server has opened a session that is not bound to the key",
+    Code.FailedPrecondition,
+  );
+}
+
+/** There is nothing left to log out of. */
+function isOver(error: ConnectError): boolean {
+  return (
+    error.code === Code.Unauthenticated && ["expired", "revoked"].includes(error.metadata.get("sallyport-reason") ?? "")
+  );
+}

@@ -1,0 +1,239 @@
+import { type Awaitable, after } from "../base/awaitable.js";
+import { createDpop } from "../binding/dpop.js";
+import { createPossession } from "../binding/proof-of-possession.js";
+import { createDeny, type Denied } from "../credentials/deny.js";
+import { isSufficient } from "../credentials/step-up.js";
+import { createExtract } from "../credentials/token-carriers.js";
+import type { Handler, OneTimeProofs } from "../handlers/handler.js";
+import { createHandlerTable, type IdentityOf } from "../handlers/handler-table.js";
+import { createCredentialMemory } from "../handlers/remembered-credentials.js";
+import { openKeys } from "../keys/key-ring.js";
+import type { AuthenticateOptions, Decision, Denial, StepUp } from "../model/decision.js";
+import { toParty } from "../model/events.js";
+import type { Identity } from "../model/identity.js";
+import type { BeginOperateAs, LogIn } from "../model/log-in.js";
+import type { AuthRequest, EventSource } from "../model/request.js";
+import type { Caller, SessionRules } from "../model/session.js";
+import { createOperateAs, requireOperateAs } from "../policies/operate-as/operate-as.js";
+import { createGuardedCheck } from "../policies/throttle/guarded-check.js";
+import { createThrottle } from "../policies/throttle/throttle.js";
+import { createGrantCheck } from "../sessions/grant-check.js";
+import { createKnownSessions } from "../sessions/known-sessions.js";
+import { createLoadOpen } from "../sessions/load-open.js";
+import { fromContentJson } from "../sessions/session-content.js";
+import { createSessionManager } from "../sessions/session-manager.js";
+import { createSessions, type Sessions } from "../sessions/sessions.js";
+import { createTokenCodec } from "../sessions/token.js";
+import type { Tickets } from "../tickets/ticket.js";
+import { createTickets } from "../tickets/tickets.js";
+import { createAsk } from "./ask-store.js";
+import { createAuthenticate } from "./authenticate.js";
+import { type CallerSlot, createCallerSlot } from "./caller-slot.js";
+import { createCheckCredentials, type Offered } from "./check-credentials.js";
+import { createChooseCarrier } from "./choose-carrier.js";
+import { createTell } from "./event-hub.js";
+import { createLogIn } from "./log-in.js";
+import { createProofs } from "./one-time-proofs.js";
+import { type AuthOptions, resolveOptions } from "./options.js";
+import { startPurge } from "./purge.js";
+
+export type {
+  BeginOperateAs,
+  LogIn,
+  LogInContext,
+  LogInOutcome,
+  OpenContext,
+  Proof,
+  SessionOpened,
+} from "../model/log-in.js";
+export type { SessionSummary, Sessions } from "../sessions/sessions.js";
+export type { CallerSlot } from "./caller-slot.js";
+
+/** The object every front is given. Made by `createAuth`. */
+export interface Auth<I extends Identity = Identity> {
+  /** Part of every token's MAC and of every challenge. */
+  readonly realm: string;
+  /** Policy and durations of the sessions that it opens, unless a front says otherwise. */
+  readonly rules: SessionRules;
+  /** Schemes exactly as their handlers spell them, and aliases, each with the scheme in lower case that it stands for. */
+  readonly schemes: ReadonlyMap<string, string>;
+  /**
+   * Decides about a request by its headers alone. Data in, data out: writing the answer is the adapter's.
+   * Never throws and never rejects: a fault is the denial `unavailable`. An accepted, remembered, not-due token is
+   * answered without a promise.
+   */
+  authenticate(request: AuthRequest, options?: AuthenticateOptions): Awaitable<Decision<I>>;
+  /** Runs a handler on a proof that came in a message instead of a header, and opens a session in any case. */
+  readonly logIn: LogIn<I>;
+  /** From now on as somebody else, in a session of its own, if the policy `operateAs` lets this caller. */
+  readonly operateAs: BeginOperateAs<I>;
+  /**
+   * For a route that needs a fresher or stronger log-in than the one that let the caller in.
+   *
+   * @param request whose challenges fit: a script is not offered what opens a dialog
+   * @returns the denial to write (RFC 9470), or `undefined` when the log-in is good enough.
+   */
+  askForMore(
+    caller: Caller,
+    stepUp: StepUp,
+    request: EventSource & Pick<AuthRequest, "rawHeaders">,
+  ): Denial | undefined;
+  /**
+   * Who is calling.
+   *
+   * @param source a request that an adapter has let in, or a Connect `HandlerContext` inside `connectAuth`.
+   * @throws {AuthError} `no_caller` when nobody was authenticated; see `optionalCaller`.
+   */
+  caller(source: object): Caller<I>;
+  /** As `caller`, but `undefined` on an anonymous request. */
+  optionalCaller(source: object): Caller<I> | undefined;
+  readonly sessions: Sessions;
+  readonly tickets: Tickets<I>;
+  readonly throttle: AccountReset;
+  /**
+   * What the handler of a scheme keeps in the store, for a front that belongs to that handler: `externalPages` meets the
+   * clients that wait on any node there.
+   */
+  readonly proofs: (scheme: string) => OneTimeProofs;
+  /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
+  readonly slot: CallerSlot<I>;
+  /** Stops background work and closes the store. Asked again, it answers as the first time. */
+  close(): Promise<void>;
+}
+
+/** For operators: the counts of failed log-ins. */
+export interface AccountReset {
+  /**
+   * Forgets the failures of an account, so that its password is accepted again at once: on every node.
+   *
+   * @param account a name in any spelling, as typed at log-in
+   * @returns `false` when there were none
+   * @throws {AuthError} `unavailable` when the store cannot answer
+   */
+  reset(account: string): Promise<boolean>;
+}
+
+/**
+ * Makes the engine: resolves the options once, opens keys and store, and gives back what every front is given.
+ *
+ * The identity type that the handlers return is the one that routes see.
+ *
+ * @throws {AuthError} `invalid_options`; the message says what to do.
+ */
+export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>): Auth<IdentityOf<H>> {
+  type I = IdentityOf<H>;
+  const resolved = resolveOptions(options);
+  const { platform, store, realm } = resolved;
+  const table = createHandlerTable(options.handlers, options.aliases);
+  const tell = createTell(resolved);
+  const { emit, record } = tell;
+  const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
+  const loadOpen = createLoadOpen(store, ask);
+  const keys = openKeys(resolved.keys, platform);
+  const memory = createCredentialMemory<I>(platform);
+  const known = createKnownSessions<I>({
+    ...resolved,
+    watch: (onEnd) =>
+      store.watch((event) => {
+        if (event.kind !== "session") memory.forget(event.kind === "subject" ? event.subject : undefined);
+        onEnd(event);
+      }),
+  });
+  const codec = createTokenCodec(realm, keys);
+  const proofs = createProofs({ realm, store, ask, keys });
+  const dpop = createDpop({
+    options: resolved.dpop,
+    realm,
+    keys,
+    platform,
+    share: (id, lifeMs) => ask(() => store.put("proof", id, "{}", lifeMs)),
+  });
+  const { prove, bind } = createPossession({ ...resolved, dpop });
+  const operateAs = createOperateAs<I>({
+    platform,
+    policy: requireOperateAs(options.operateAs),
+    timeoutMs: resolved.handlerTimeoutMs,
+    loadContent: (ref) => after(loadOpen(ref), (row) => row && fromContentJson(row.identity)),
+    emit,
+  });
+  const checkGrant = createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn });
+  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, record, prove, checkGrant });
+  const deny = createDeny(realm, table, (reason, request, party) =>
+    emit({ kind: "refused", reason, ...party }, request),
+  );
+  const offered: Offered<I> = new WeakMap();
+  const throttle = createThrottle({ ...resolved, ask, emit });
+  const guardedCheck = createGuardedCheck<I>({ platform, memory, throttle });
+  const checkCredentials = createCheckCredentials<I>({
+    ...resolved,
+    table,
+    manager,
+    memory,
+    guardedCheck,
+    bind,
+    offered,
+    proofs,
+    emit,
+  });
+  const { logIn, beginOperateAs, openFor } = createLogIn<I>({
+    ...resolved,
+    table,
+    manager,
+    memory,
+    guardedCheck,
+    throttle,
+    operateAs,
+    bind,
+    deny,
+    proofs,
+    emit,
+    record,
+  });
+  const sessions = createSessions({ store, ask, known, memory, emit });
+  const callers = createCallerSlot<I>();
+  const stopPurge = startPurge(store, ask, platform);
+
+  let closing: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    stopPurge();
+    known.close();
+    await store.close();
+    await tell.close();
+  }
+
+  return Object.freeze({
+    realm,
+    rules: resolved.rules,
+    proofs: (scheme: string) => proofs(scheme.toLowerCase()),
+    schemes: table.names,
+    authenticate: createAuthenticate<I>({
+      platform,
+      table,
+      manager,
+      checkCredentials,
+      offered,
+      deny,
+      extract: createExtract(options.carriers),
+      chooseCarrier: createChooseCarrier<I>(manager),
+      cookie: options.carriers?.cookie,
+    }),
+    logIn,
+    operateAs: beginOperateAs,
+    askForMore: (caller: Caller, stepUp: StepUp, request: Denied) =>
+      isSufficient(caller, stepUp, platform.now())
+        ? undefined
+        : deny(request, "insufficient_user_authentication", {
+            scheme: caller.scheme,
+            stepUp,
+            party: toParty(caller),
+          }),
+    sessions,
+    tickets: createTickets<I>({ ...resolved, ask, loadOpen, keys, deny, operateAs, sessions, openFor, emit, record }),
+    throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
+    ...callers,
+    close() {
+      closing ??= stop();
+      return closing;
+    },
+  });
+}

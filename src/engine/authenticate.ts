@@ -1,0 +1,180 @@
+import { type Awaitable, after, rescue } from "../base/awaitable.js";
+import type { Platform } from "../base/platform.js";
+import type { PresentedCredentials } from "../credentials/carriers.js";
+import type { Deny } from "../credentials/deny.js";
+import { isSufficient } from "../credentials/step-up.js";
+import { type CookieOptions, type Extract, toSetCookie } from "../credentials/token-carriers.js";
+import type { HandlerTable } from "../handlers/handler-table.js";
+import {
+  type Allowed,
+  type AuthenticateOptions,
+  createOffer,
+  type Decision,
+  type Denial,
+  type DenialReason,
+  type StepUp,
+} from "../model/decision.js";
+import { type EventParty, toParty } from "../model/events.js";
+import type { Identity } from "../model/identity.js";
+import type { AuthRequest } from "../model/request.js";
+import { isSessionToken } from "../model/session.js";
+import type { Resumed, SessionManager } from "../sessions/session-manager.js";
+import type { CheckCredentials, Offered } from "./check-credentials.js";
+import type { ChooseCarrier } from "./choose-carrier.js";
+
+export interface AuthenticateParts<I extends Identity> {
+  readonly platform: Platform;
+  readonly table: HandlerTable<I>;
+  readonly manager: SessionManager<I>;
+  readonly checkCredentials: CheckCredentials<I>;
+  readonly offered: Offered<I>;
+  readonly deny: Deny;
+  readonly extract: Extract;
+  readonly chooseCarrier: ChooseCarrier;
+  /** Clients may keep their token in a cookie. */
+  readonly cookie: CookieOptions | undefined;
+}
+
+const anonymous: Decision<never> = Object.freeze({ kind: "anonymous" });
+
+/**
+ * THE PATH of a request, whatever front it came through:
+ *
+ * ```
+ * carriers → parse-authorization ─┬─ Bearer <session token> → session-manager.resume → rotation → store
+ *                                 └─ other scheme → handler-table → handler → session-manager.open → store
+ * ```
+ *
+ * Whatever is not understood is refused, and rejected credentials never fall through to anonymous.
+ */
+export function createAuthenticate<I extends Identity>({
+  platform,
+  table,
+  manager,
+  checkCredentials,
+  offered,
+  deny,
+  extract,
+  chooseCarrier,
+  cookie,
+}: AuthenticateParts<I>) {
+  return function authenticate(request: AuthRequest, options: AuthenticateOptions = {}): Awaitable<Decision<I>> {
+    const { stepUp } = options;
+    let decision = decide(request, options);
+    if (cookie !== undefined) decision = after(decision, (decided) => alsoAsCookie(request, decided, cookie));
+    return stepUp === undefined ? decision : after(decision, (decided) => askForMore(request, decided, stepUp));
+  };
+
+  function decide(request: AuthRequest, options: AuthenticateOptions): Awaitable<Decision<I>> {
+    const presented = extract(request.rawHeaders, request.truncated === true);
+    switch (presented.kind) {
+      case "none": {
+        const { byCertificate } = table;
+        const { peer } = request;
+        // The certificate of a proxy says nothing of the callers behind it.
+        if (byCertificate !== undefined && peer.certificate !== undefined && !peer.trusted) {
+          return check(byCertificate.scheme.toLowerCase(), "", request, options);
+        }
+        return options.anonymous === true ? anonymous : deny(request, "no_credentials");
+      }
+      case "refused":
+        return deny(request, presented.reason === "truncated" ? "headers_too_large" : "invalid_request");
+      case "several":
+        return rescue<Decision<I>>(
+          () =>
+            after(chooseCarrier(presented, request), (chosen) => {
+              const decision =
+                chosen.kind === "refused" ? deny(request, chosen.reason) : judge(chosen, request, options);
+              const isWelcome = options.anonymous === true && presented.authorization === undefined;
+              return isWelcome ? after(decision, unlessDead) : decision;
+            }),
+          () => deny(request, "unavailable"),
+        );
+      case "credentials":
+        return judge(presented, request, options);
+      default:
+        return presented satisfies never;
+    }
+  }
+
+  function judge(
+    { scheme, name, payload }: PresentedCredentials,
+    request: AuthRequest,
+    options: AuthenticateOptions,
+  ): Awaitable<Decision<I>> {
+    if (!isSessionToken(scheme, payload)) return check(table.schemeOf(name), payload, request, options);
+    return after(manager.resume(payload, options, scheme, request), (resumed) => {
+      if (resumed.kind !== "allowed") return refuse(request, scheme, resumed);
+      return options.open === undefined ? resumed : offerAgain(resumed, payload);
+    });
+  }
+
+  function check(
+    scheme: string,
+    payload: string,
+    request: AuthRequest,
+    options: AuthenticateOptions,
+  ): Awaitable<Decision<I>> {
+    return rescue<Decision<I>>(
+      () =>
+        after(checkCredentials(scheme, payload, request, options), (checked) =>
+          checked.kind === "allowed" ? checked : deny(request, checked.reason, { ...checked, party: named(scheme) }),
+        ),
+      () => deny(request, "unavailable", { party: named(scheme) }),
+    );
+  }
+
+  /** Only a registered one: whoever forgets the scheme has put a token in its place. */
+  function named(scheme: string): EventParty | undefined {
+    return table.get(scheme) === undefined ? undefined : { scheme };
+  }
+
+  function refuse(request: AuthRequest, scheme: string, refused: Exclude<Resumed<I>, { kind: "allowed" }>): Denial {
+    // Whoever followed an offer until its session ended comes back with the password, and needs another one.
+    offered.delete(request.peer);
+    return deny(request, refused.reason, { scheme, headers: refused.headers, party: refused.party });
+  }
+
+  /** Anonymous callers are asked to log in at all. */
+  function askForMore(request: AuthRequest, decision: Decision<I>, stepUp: StepUp): Decision<I> {
+    if (decision.kind === "denied") return decision;
+    if (decision.kind === "anonymous") return deny(request, "no_credentials");
+    const { caller, headers } = decision;
+    if (isSufficient(caller, stepUp, platform.now())) return decision;
+    const party = toParty(caller);
+    return deny(request, "insufficient_user_authentication", { scheme: caller.scheme, headers, stepUp, party });
+  }
+}
+
+/**
+ * A jar or an interceptor sends a dead token along with the log-in that is to replace it, and with calls that are for
+ * everybody. `Authorization` is different: whoever sends that wants to be somebody.
+ */
+function unlessDead<I extends Identity>(decision: Decision<I>): Decision<I> {
+  return decision.kind === "denied" && deadReasons.has(decision.reason) ? anonymous : decision;
+}
+
+const deadReasons: ReadonlySet<DenialReason> = new Set(["invalid_token", "expired", "revoked"]);
+
+/**
+ * Where every token is good for a time of its own, one that was accepted without a successor is the current one. Under
+ * the other policy it may be the one before, and would set a client back that already holds its successor.
+ */
+function offerAgain<I extends Identity>(allowed: Allowed<I>, token: string): Allowed<I> {
+  const { session } = allowed.caller;
+  if (allowed.offer !== undefined || session?.rules.policy !== "overlapping") return allowed;
+  const scheme = allowed.caller.scheme === "dpop" ? "DPoP" : "Bearer";
+  return { ...allowed, offer: createOffer({ token, scheme, usable: () => !session.ended }) };
+}
+
+function alsoAsCookie<I extends Identity>(
+  { rawHeaders }: AuthRequest,
+  decision: Decision<I>,
+  cookie: CookieOptions,
+): Decision<I> {
+  if (decision.kind !== "allowed" || decision.offer === undefined) return decision;
+  const { token, scheme, usable } = decision.offer;
+  // A jar has no key: the token of a session that is bound to one is of no use there.
+  const setCookie = scheme === "Bearer" ? toSetCookie(cookie, rawHeaders, token) : undefined;
+  return setCookie === undefined ? decision : { ...decision, offer: createOffer({ token, scheme, usable, setCookie }) };
+}

@@ -1,0 +1,107 @@
+import { quietly } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import { withSecret } from "../base/with-secret.js";
+import { type Deny, withoutForm } from "../credentials/deny.js";
+import type { AuthenticationReason, Denial } from "../model/decision.js";
+import type { Emit, EventParty, Recording } from "../model/events.js";
+import { type Identity, toActorNames } from "../model/identity.js";
+import type { Beginner, LoggedIn, OperateAsWish, SessionOpened } from "../model/log-in.js";
+import type { PossessionOutcome } from "../model/possession.js";
+import type { EventSource, HeaderFields } from "../model/request.js";
+import type { OperateAs } from "../policies/operate-as/operate-as.js";
+import type { SessionManager } from "../sessions/session-manager.js";
+
+export interface BeginSessionParts<I extends Identity> {
+  readonly platform: Platform;
+  readonly manager: SessionManager<I>;
+  readonly operateAs: OperateAs<I>;
+  readonly deny: Deny;
+  readonly emit: Emit;
+  readonly record: Recording;
+}
+
+/** Makes the denials of one attempt. */
+export type Refuse = (reason: AuthenticationReason, headers?: HeaderFields) => Denial;
+
+/** How every log-in by message ends, and every denial on the way there. */
+export interface BeginSession<I extends Identity> {
+  /** @param wish operate as somebody else from the start */
+  open(
+    who: Beginner,
+    wish: OperateAsWish | undefined,
+    refused: Refuse,
+    possession: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
+  ): Promise<SessionOpened<I> | Denial>;
+  refusing(source: EventSource | undefined, party: EventParty | undefined): Refuse;
+}
+
+/** In a session, as whoever logged in or as somebody else, or in a denial. */
+export function createBeginSession<I extends Identity>({
+  platform,
+  manager,
+  operateAs,
+  deny,
+  emit,
+  record,
+}: BeginSessionParts<I>): BeginSession<I> {
+  return { open, refusing };
+
+  async function open(
+    who: Beginner,
+    wish: OperateAsWish | undefined,
+    refused: Refuse,
+    { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
+  ): Promise<SessionOpened<I> | Denial> {
+    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant, source, from } = who;
+    try {
+      const own: LoggedIn = {
+        identity,
+        actor,
+        scheme,
+        expiresAt,
+        acr,
+        provedAt,
+        checkedAt,
+        cnf,
+        rules,
+        grant,
+        source,
+      };
+      const isOther = wish !== undefined && wish.subject !== identity.subject;
+      const operating = isOther ? await operateAs.begin(who, wish, undefined, source) : undefined;
+      if (isOther && operating === undefined) return refused("operate_as_refused");
+      // Memory may have let the caller in, and a policy may have taken its time.
+      if (from !== undefined && !(await operateAs.isLive(from))) return refused("revoked");
+      const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
+      const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
+      const opened = await manager.open({
+        ...own,
+        ...operating,
+        expiresAt: Number.isFinite(ends) ? ends : undefined,
+      });
+      const { allowed, session, token } = opened;
+      if (operating !== undefined) {
+        const { actor: by, identity: as } = operating;
+        const names = { ref: session.ref, subject: as.subject, ...toActorNames(by), actor: by.subject };
+        try {
+          await record({ kind: "operate-as", ...names }, source);
+        } catch (error) {
+          quietly(() => session.end("not recorded", source));
+          throw error;
+        }
+      }
+      return withSecret({ kind: "opened", caller: allowed.caller, session, headers } as const, { token });
+    } catch (error) {
+      if (error instanceof AuthError && error.code === "invalid_identity") {
+        emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }, source);
+      }
+      return refused("unavailable");
+    }
+  }
+
+  /** Denials of one attempt. */
+  function refusing(source: EventSource | undefined, party: EventParty | undefined): Refuse {
+    return (reason, headers) => deny(withoutForm(source), reason, { headers, party });
+  }
+}

@@ -1,0 +1,243 @@
+import { type Awaitable, after, rescue } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
+import type { Platform } from "../base/platform.js";
+import { sourceOf } from "../credentials/source.js";
+import { isSufficient } from "../credentials/step-up.js";
+import {
+  declined,
+  type Handler,
+  type HandlerContext,
+  type OneTimeProofs,
+  provedAt,
+  type Verdict,
+} from "../handlers/handler.js";
+import type { HandlerTable } from "../handlers/handler-table.js";
+import type { Checked, CredentialMemory, RememberedCredentials } from "../handlers/remembered-credentials.js";
+import { runHandler } from "../handlers/run-handler.js";
+import type { Allowed, AuthenticateOptions, StepUp } from "../model/decision.js";
+import type { Emit } from "../model/events.js";
+import { type Actor, fromIdentityJson, type Identity, requireIdentityJson } from "../model/identity.js";
+import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
+import type { AuthRequest, Peer } from "../model/request.js";
+import type { Caller, SessionRules } from "../model/session.js";
+import { askAccount, type CheckRefusal, type GuardedCheck } from "../policies/throttle/guarded-check.js";
+import { resolveRules } from "../sessions/rules.js";
+import type { SessionManager } from "../sessions/session-manager.js";
+
+/** What a scheme's handler says of credentials in a header: who it is, or why not. May throw: then it cannot tell now. */
+export type CheckCredentials<I extends Identity> = (
+  scheme: string,
+  payload: string,
+  request: AuthRequest,
+  options: AuthenticateOptions,
+) => Awaitable<Checking<I>>;
+
+export type Checking<I extends Identity> = Allowed<I> | CheckRefusal;
+
+export interface CheckCredentialsOptions<I extends Identity> {
+  readonly platform: Platform;
+  readonly table: HandlerTable<I>;
+  readonly manager: SessionManager<I>;
+  readonly memory: CredentialMemory<I>;
+  readonly guardedCheck: GuardedCheck<I>;
+  /** What a session that opens for this request is bound to. */
+  readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
+  readonly rememberMs: number;
+  readonly handlerTimeoutMs: number;
+  readonly nestedSchemes: boolean;
+  readonly offered: Offered<I>;
+  readonly proofs: (scheme: string) => OneTimeProofs;
+  readonly emit: Emit;
+}
+
+/** To whom a token was offered last on each connection. */
+export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
+
+/**
+ * Credentials that come with every call. They never receive somebody else's session: where the handler opens one, the
+ * caller is *offered* a token once per connection, and the route sees no session until that token is presented.
+ */
+export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
+  const { platform, table, manager, memory, guardedCheck, rememberMs, offered } = options;
+
+  return function checkCredentials(scheme, payload, request, how) {
+    if (options.nestedSchemes && scheme === "bearer") {
+      const nested = parseNested(payload);
+      const inner = table.schemeOf(nested.name);
+      const handler = inner === "bearer" ? undefined : table.get(inner);
+      if (handler !== undefined) return check(handler, inner, nested.payload, request, how);
+    }
+    const handler = table.get(scheme);
+    return handler === undefined ? refusalOf(scheme) : check(handler, scheme, payload, request, how);
+  };
+
+  function check(
+    handler: Handler<I>,
+    scheme: string,
+    payload: string,
+    request: AuthRequest,
+    how: AuthenticateOptions,
+  ): Awaitable<Checking<I>> {
+    const remembers = handler.remember === true && handler.opens === "session" && rememberMs > 0;
+    const key = remembers ? memory.keyOf(handler, payload) : undefined;
+    const known = key === undefined ? undefined : memory.find(key);
+    // What is remembered may be too long ago for a route to which the proof in this very call is fresh enough.
+    const isOld = known?.provedAt === "now" && !isSufficient(known.allowed.caller, toAge(how.stepUp), platform.now());
+    if (known !== undefined && !isOld) return offerOnce(known, request, how);
+    const { epoch } = memory;
+    const asked = askAccount(handler, payload, (failure) => {
+      options.emit({ kind: "handler-failed", scheme, failure }, request);
+    });
+    if (asked === undefined) return cannotTell;
+    const { account } = asked;
+    const source = account === undefined ? undefined : sourceOf(request.peer, request.rawHeaders);
+    const checked = guardedCheck({
+      account,
+      source,
+      key,
+      from: request,
+      run: () => run(handler, scheme, payload, request),
+    });
+    return after(checked, (found) =>
+      "kind" in found
+        ? found
+        : admit(handler, scheme, request, how, found, key === undefined ? undefined : { key, epoch }),
+    );
+  }
+
+  function run(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest): Awaitable<Verdict<I>> {
+    // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
+    const decide = (context: HandlerContext) => (handler.fromHeader ? handler.fromHeader(payload, context) : declined);
+    return runHandler<I>(decide, {
+      platform,
+      timeoutMs: options.handlerTimeoutMs,
+      ownTimeoutMs: handler.timeoutMs,
+      peer: request.peer,
+      target: request,
+      source: () => sourceOf(request.peer, request.rawHeaders),
+      proofs: () => options.proofs(scheme),
+      round: 1,
+      onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }, request),
+    });
+  }
+
+  function admit(
+    handler: Handler<I>,
+    scheme: string,
+    request: AuthRequest,
+    how: AuthenticateOptions,
+    { verdict, checkedAt }: Checked<I>,
+    remember?: { readonly key: string; readonly epoch: number },
+  ): Awaitable<Checking<I>> {
+    if (verdict.kind === "unavailable") return cannotTell;
+    if (verdict.kind !== "accepted") return refusalOf(scheme);
+    const { identity, actor, expiresAt, acr } = verdict;
+    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
+    if (lifeMs <= 0) return refusalOf(scheme);
+    const proved = provedAt(handler, verdict.authenticatedAt);
+    const authenticatedAt = proved === "now" ? platform.now() : proved === "unknown" ? undefined : proved;
+    if (handler.opens === "nothing" && how.open === undefined) {
+      return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
+    }
+    let caller: Caller<I>;
+    try {
+      // Our own frozen copies: they are shared by calls, and one must not change what the next one sees.
+      caller = Object.freeze({
+        identity: copyOf(identity),
+        actor: actor && copyOf<Actor>(actor),
+        scheme,
+        authenticatedAt,
+        acr,
+      });
+    } catch (error) {
+      options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }, request);
+      return cannotTell;
+    }
+    const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
+    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, provedAt: proved };
+    if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
+    return offerOnce(entry, request, how);
+  }
+
+  /** Behind a trusted proxy many callers share a connection, so every request is offered a token of its own. */
+  function offerOnce(
+    entry: RememberedCredentials<I>,
+    request: AuthRequest,
+    { rotate = true, open: rules, stepUp }: AuthenticateOptions,
+  ): Awaitable<Checking<I>> {
+    const { peer } = request;
+    const { allowed } = entry;
+    const { caller } = allowed;
+    // `authenticate` is about to refuse it, so the offer would be lost.
+    if (stepUp !== undefined && !isSufficient(caller, stepUp, platform.now())) return allowed;
+    const everyTime = peer.trusted || rules !== undefined;
+    if (!rotate || (!everyTime && isSame(offered.get(peer), caller))) return allowed;
+    return after(options.bind(request), (possession) =>
+      possession.kind === "refused" ? possession : open(entry, request, possession, rules),
+    );
+  }
+
+  function open(
+    { allowed, checkedAt, expiresAt, provedAt }: RememberedCredentials<I>,
+    source: AuthRequest,
+    { cnf, headers }: Extract<PossessionOutcome, { kind: "proven" }>,
+    rules: SessionRules | undefined,
+  ): Awaitable<Allowed<I>> {
+    const { caller } = allowed;
+    const { peer } = source;
+    // Some would break the bounds that the rotation rule is proved with.
+    if (rules !== undefined && !sound.has(rules)) {
+      resolveRules(rules);
+      sound.add(rules);
+    }
+    offered.set(peer, caller);
+    // Throws, or rejects: the caller gets 503. Who was ended meanwhile is checked again; a store that fails is no reason.
+    const failed = (error: unknown): never => {
+      offered.delete(peer);
+      if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
+      throw error;
+    };
+    const who = { ...caller, checkedAt, expiresAt, provedAt, cnf, rules, source };
+    const made = rescue(() => manager.offer(who), failed);
+    return after(made, (offer) => ({ kind: "allowed", caller, offer, headers }));
+  }
+}
+
+/** How strong a proof is does not change by checking it again. */
+function toAge(stepUp: StepUp = {}): StepUp {
+  return { maxAgeMs: stepUp.maxAgeMs };
+}
+
+/** Rules that have been looked at. */
+const sound = new WeakSet<SessionRules>();
+
+function copyOf<I extends Identity>(identity: I): I {
+  return fromIdentityJson(requireIdentityJson(identity));
+}
+
+function isSame(before: Caller | undefined, now: Caller): boolean {
+  return (
+    before !== undefined &&
+    before.scheme === now.scheme &&
+    before.identity.subject === now.identity.subject &&
+    before.actor?.subject === now.actor?.subject
+  );
+}
+
+/** The same word for a wrong password, an unknown user and an unknown scheme. */
+function refusalOf(scheme: string): CheckRefusal {
+  return scheme === "bearer" ? wrongToken : wrongCredentials;
+}
+
+const wrongToken: CheckRefusal = Object.freeze({ kind: "refused", reason: "invalid_token" });
+
+const wrongCredentials: CheckRefusal = Object.freeze({ kind: "refused", reason: "invalid_credentials" });
+
+const cannotTell: CheckRefusal = Object.freeze({ kind: "refused", reason: "unavailable" });
+
+/** `<scheme> <payload>` inside a `Bearer`, for clients that can send nothing else. */
+function parseNested(payload: string): { readonly name: string; readonly payload: string } {
+  const space = payload.indexOf(" ");
+  if (space < 0) return { name: payload, payload: "" };
+  return { name: payload.slice(0, space), payload: payload.slice(space + 1).trimStart() };
+}

@@ -1,0 +1,172 @@
+import type { Awaitable } from "../base/awaitable.js";
+import { sourceOf } from "../credentials/source.js";
+import { declined, type HandlerContext, type OneTimeProofs, provedAt, type Verdict } from "../handlers/handler.js";
+import type { HandlerTable } from "../handlers/handler-table.js";
+import type { CredentialMemory } from "../handlers/remembered-credentials.js";
+import { runHandler } from "../handlers/run-handler.js";
+import type { Denial } from "../model/decision.js";
+import { type HandlerFailure, toParty } from "../model/events.js";
+import { type Identity, toActorNames } from "../model/identity.js";
+import type {
+  Beginner,
+  BeginOperateAs,
+  LogIn,
+  LogInContext,
+  LogInOutcome,
+  OpenContext,
+  OpenFor,
+  OperateAsContext,
+  OperateAsWish,
+  Proof,
+  SessionOpened,
+} from "../model/log-in.js";
+import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
+import type { Caller } from "../model/session.js";
+import { askAccount, type GuardedCheck } from "../policies/throttle/guarded-check.js";
+import type { Throttle } from "../policies/throttle/throttle.js";
+import { resolveRules } from "../sessions/rules.js";
+import { type BeginSessionParts, createBeginSession } from "./begin-session.js";
+
+export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
+  readonly table: HandlerTable<I>;
+  /** What a session that opens for this request is bound to. */
+  readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
+  readonly proofs: (scheme: string) => OneTimeProofs;
+  readonly memory: CredentialMemory<I>;
+  readonly guardedCheck: GuardedCheck<I>;
+  readonly throttle: Throttle;
+  readonly rememberMs: number;
+  readonly handlerTimeoutMs: number;
+}
+
+/** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
+export function createLogIn<I extends Identity>(
+  parts: LogInParts<I>,
+): {
+  readonly logIn: LogIn<I>;
+  readonly beginOperateAs: BeginOperateAs<I>;
+  readonly openFor: OpenFor<I>;
+} {
+  const { platform, table } = parts;
+  const { open, refusing } = createBeginSession<I>(parts);
+  return { logIn, beginOperateAs, openFor };
+
+  async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
+    // Some would break the bounds that the rotation rule is proved with.
+    const rules = context.rules && resolveRules(context.rules);
+    const scheme = proof.exact === true ? (table.names.get(proof.scheme) ?? "") : table.schemeOf(proof.scheme);
+    const handler = table.get(scheme);
+    const payload = handler?.fromHandshake === undefined ? toHeaderPayload(proof.payload) : proof.payload;
+    const { peer, target, rawHeaders = [], challenge } = context;
+    // Before a password is hashed: the first answer to a proof is mostly a nonce.
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    const refused = refusing(context, handler && { scheme });
+    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
+    // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
+    const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {
+      if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
+      return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
+    };
+    const round = challenge?.round ?? 1;
+    const onFailure = (failure: HandlerFailure) => parts.emit({ kind: "handler-failed", scheme, failure }, context);
+    const asked = askAccount(handler, payload, onFailure);
+    if (asked === undefined) return refused("unavailable");
+    const { account } = asked;
+    const remembers = handler?.remember === true && parts.rememberMs > 0;
+    const key = remembers ? parts.memory.keyOf(handler, payload) : undefined;
+    // Whoever hangs up before the answer has guessed all the same, and must not end a check that others share.
+    const signal = account === undefined && key === undefined ? context.signal : undefined;
+    const checked = await parts.guardedCheck({
+      account,
+      source: account === undefined ? undefined : sourceOf(peer, rawHeaders),
+      key,
+      from: context,
+      run: () =>
+        runHandler<I>(decide, {
+          platform,
+          timeoutMs: parts.handlerTimeoutMs,
+          ownTimeoutMs: handler?.timeoutMs,
+          signal,
+          peer,
+          target,
+          source: () => sourceOf(peer, rawHeaders),
+          proofs: () => parts.proofs(scheme),
+          round,
+          state: challenge?.state,
+          onFailure,
+        }),
+    });
+    if ("kind" in checked) return refused(checked.reason, checked.headers);
+    const { verdict, checkedAt } = checked;
+    switch (verdict.kind) {
+      case "accepted": {
+        if (verdict.expiresAt !== undefined && verdict.expiresAt - platform.now() < 1) {
+          return refused("invalid_credentials");
+        }
+        // A key, a ticket, somebody else's word: whoever has one need not guess.
+        if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
+        const { identity, actor, acr, expiresAt } = verdict;
+        const proved = { provedAt: provedAt(handler, verdict.authenticatedAt), checkedAt };
+        const who = { identity, actor, acr, expiresAt, ...proved, scheme, rules, source: context };
+        return open(who, context.operateAs, refused, possession);
+      }
+      case "challenged":
+        return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
+      case "unavailable":
+        return refused("unavailable");
+      case "declined":
+      case "rejected":
+        return refused("invalid_credentials");
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  async function beginOperateAs(
+    caller: Caller,
+    wish: OperateAsWish,
+    context?: OperateAsContext,
+  ): Promise<SessionOpened<I> | Denial> {
+    const refused = refusing(context, toParty(caller));
+    const { session, authenticatedAt, acr } = caller;
+    // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
+    const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
+    const provedAt = authenticatedAt ?? "unknown";
+    // Of credentials that come with every call the check may be as long ago as they are remembered: whoever was ended since
+    // is not let in by that.
+    const checkedAt = platform.monotonic() - (session === undefined ? parts.rememberMs : 0);
+    const from = session?.ref;
+    const who = { ...caller, scheme, expiresAt, provedAt, checkedAt, acr, rules, source: context, from } as const;
+    const { subject } = caller.identity;
+    if (wish.subject === subject) {
+      parts.emit({ kind: "operate-as-refused", actor: subject, subject }, context);
+      return refused("operate_as_refused");
+    }
+    if (session !== undefined || context === undefined) return open(who, wish, refused, { cnf });
+    const { peer, target, rawHeaders = [] } = context;
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
+    return open(who, wish, refused, possession);
+  }
+
+  async function openFor(who: Beginner, context: OpenContext): Promise<SessionOpened<I> | Denial> {
+    const rules = context.rules && resolveRules(context.rules);
+    const { peer, target, rawHeaders = [] } = context;
+    const party = { subject: who.identity.subject, ...toActorNames(who.actor), scheme: who.scheme };
+    const refused = refusing(context, party);
+    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
+    // Whoever has the ticket must not get rid of the key by it.
+    if (who.cnf !== undefined && possession.cnf === undefined) return refused("invalid_token");
+    return open({ ...who, rules, source: context }, undefined, refused, possession);
+  }
+}
+
+const visible = /^[!-~](?:[ -~]*[!-~])?$/;
+
+/** For a handler that reads headers only: a message of visible ASCII is what it would read there. */
+function toHeaderPayload(payload: string | Uint8Array): string | Uint8Array {
+  if (typeof payload === "string") return payload;
+  const text = Buffer.from(payload).toString("latin1");
+  return text === "" || visible.test(text) ? text : payload;
+}

@@ -1,0 +1,208 @@
+import { AuthError, toErrorName } from "../base/errors.js";
+import { type Platform, systemPlatform } from "../base/platform.js";
+import { type DpopOptions, type ResolvedDpopOptions, resolveDpop } from "../binding/dpop-options.js";
+import type { CarrierOptions } from "../credentials/token-carriers.js";
+import type { Handler } from "../handlers/handler.js";
+import type { IdentityOf } from "../handlers/handler-table.js";
+import { keyFile } from "../keys/key-file.js";
+import { type KeyRing, randomKeys } from "../keys/key-ring.js";
+import type { OnEvent } from "../model/events.js";
+import type { Identity } from "../model/identity.js";
+import { maxLoginMs, type SessionRules } from "../model/session.js";
+import type { SessionCaps, Store } from "../model/store.js";
+import { type AuditOptions, requireAudit } from "../policies/audit/audit.js";
+import type { OperateAsPolicy } from "../policies/operate-as/operate-as.js";
+import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "../policies/throttle/options.js";
+import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
+import type { TicketMisuse } from "../tickets/ticket.js";
+
+/** What `createAuth` takes. Durations are in milliseconds; those of a session are described at `SessionRules`. */
+export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> extends SessionRulesOptions {
+  /** One per scheme. */
+  readonly handlers: readonly H[];
+  /** Where sessions are kept: `sqlite("./sessions.db")`, `memory()` … */
+  readonly store: Store;
+  /**
+   * The signing keys. Default: a file beside a local, durable store (`sessions.db.keys`, made on first use, mode
+   * 0600); random for a store that forgets its sessions anyway. Any other store needs them: with random keys every
+   * restart would log everybody out.
+   */
+  readonly keys?: KeyRing | undefined;
+  /** Part of every token's MAC and of every challenge, so that no token passes for another deployment. Default: `"sallyport"`. */
+  readonly realm?: string | undefined;
+  /** Understand `Bearer <scheme> <payload>` for registered schemes, for clients that can send nothing else. Default: `false`. */
+  readonly nestedSchemes?: boolean | undefined;
+  /**
+   * Further names for schemes, exact and in this case only, for clients that name a handler by a name of their own.
+   * Default: none.
+   */
+  readonly aliases?: Readonly<Record<string, string>> | undefined;
+  /** Where a session token may ride beside `Authorization`. Default: nowhere else. */
+  readonly carriers?: CarrierOptions | undefined;
+  /**
+   * How long a right password is not checked again when it comes with every call. Default: 30,000: argon2 once in half
+   * a minute costs nothing, and a changed password takes over within it. 0 checks every call; 300,000 at most.
+   */
+  readonly rememberMs?: number | undefined;
+  /**
+   * How long an end on another node may go unnoticed here while the store's revocation feed is silent. Default: 5,000.
+   * 0 asks the store on every call.
+   */
+  readonly maxStalenessMs?: number | undefined;
+  /** A remembered token is asked of the store this long before it is due. Default: 50: clocks run at slightly different speeds. */
+  readonly clockMarginMs?: number | undefined;
+  /**
+   * How guesses at passwords are slowed down: per account, per source, and for all sources together, by counts that all
+   * nodes share through the store. `false`: not at all, where something else does it. Default: on.
+   */
+  readonly throttle?: ThrottleOptions | false | undefined;
+  /** How long a handler may take. Default: 10,000; then the caller gets 503 and no session is made. */
+  readonly handlerTimeoutMs?: number | undefined;
+  /** How long the store may take. Default: 2,000; then the caller gets 503. */
+  readonly storeTimeoutMs?: number | undefined;
+  /** Sessions that one subject may have open; those of each actor count apart. Default: 100; the oldest goes first. */
+  readonly maxSessionsPerSubject?: number | undefined;
+  /** Offered and not yet used sessions of one subject. Default: 1,000; the oldest goes first. */
+  readonly maxUnclaimedPerSubject?: number | undefined;
+  /** Sessions that this process remembers. Default: 100,000, about 100 MB at most; the oldest goes first. */
+  readonly maxKnownSessions?: number | undefined;
+  /** Who may operate as whom: `operateAs({ rules, identify })`. Default: nobody as anybody. */
+  readonly operateAs?: OperateAsPolicy<IdentityOf<H>> | undefined;
+  /**
+   * Bind new sessions to the client certificate, where TLS has verified one (RFC 8705): a copied token is then worth
+   * nothing without its key. Default: `false`, since a client that renews its certificate must then log in again.
+   */
+  readonly bindToCertificate?: boolean | undefined;
+  /** How proofs of a client-held key are checked. Clients bind their sessions by one, and nothing turns that off. */
+  readonly dpop?: DpopOptions | undefined;
+  /**
+   * What to do when a ticket is redeemed twice, or by the wrong service. Default: `"alarm"`, an event; `"revoke"` ends the
+   * session that it was issued for too.
+   */
+  readonly onTicketMisuse?: ((misuse: TicketMisuse) => "revoke" | "alarm") | undefined;
+  /** What to do when a token superseded long ago is presented. Default: `"revoke"` (RFC 9700 §4.14.2). */
+  readonly onReuse?: ((session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse") | undefined;
+  /** Told of log-ins, rotations, alarms and faults. Default: faults and alarms are warned of on standard error. */
+  readonly onEvent?: OnEvent | undefined;
+  /** Who did what, when, from where: written down. Default: nothing is. See `docs/audit.md`. */
+  readonly audit?: AuditOptions | undefined;
+  /** Clock and randomness. Give the same object to the store. Default: the machine's. */
+  readonly platform?: Platform | undefined;
+}
+
+/** Options with every default filled in; nothing reads the raw ones again. */
+export interface ResolvedOptions {
+  readonly store: Store;
+  readonly keys: KeyRing;
+  readonly realm: string;
+  readonly nestedSchemes: boolean;
+  readonly rules: SessionRules;
+  readonly caps: SessionCaps;
+  readonly rememberMs: number;
+  readonly maxStalenessMs: number;
+  readonly clockMarginMs: number;
+  readonly throttle: ThrottleRules | undefined;
+  readonly handlerTimeoutMs: number;
+  readonly storeTimeoutMs: number;
+  readonly maxKnownSessions: number;
+  readonly bindToCertificate: boolean;
+  readonly dpop: ResolvedDpopOptions;
+  readonly onTicketMisuse: NonNullable<AuthOptions["onTicketMisuse"]>;
+  readonly onReuse: NonNullable<AuthOptions["onReuse"]>;
+  readonly onEvent: OnEvent;
+  readonly audit: AuditOptions | undefined;
+  readonly platform: Platform;
+}
+
+/**
+ * Fills in defaults and refuses nonsense.
+ *
+ * @throws {AuthError} `invalid_options`; the message says what to do.
+ */
+export function resolveOptions(options: AuthOptions): ResolvedOptions {
+  const platform = options.platform ?? systemPlatform;
+  const store = requireStore(options.store);
+  return Object.freeze({
+    store,
+    platform,
+    keys: options.keys ?? defaultKeys(store, platform),
+    realm: requireRealm(options.realm ?? "sallyport"),
+    nestedSchemes: options.nestedSchemes ?? false,
+    rules: resolveRules(options),
+    caps: Object.freeze({
+      claimed: requireCount("maxSessionsPerSubject", options.maxSessionsPerSubject ?? 100, 1),
+      unclaimed: requireCount("maxUnclaimedPerSubject", options.maxUnclaimedPerSubject ?? 1_000, 1),
+    }),
+    rememberMs: requireCount("rememberMs", options.rememberMs ?? 30_000, 0, maxLoginMs / 2),
+    maxStalenessMs: requireCount("maxStalenessMs", options.maxStalenessMs ?? 5_000, 0),
+    clockMarginMs: requireCount("clockMarginMs", options.clockMarginMs ?? 50, 0),
+    throttle: options.throttle === false ? undefined : resolveThrottle(options.throttle),
+    handlerTimeoutMs: requireCount("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
+    storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
+    maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
+    bindToCertificate: options.bindToCertificate ?? false,
+    dpop: resolveDpop(options.dpop),
+    onTicketMisuse: options.onTicketMisuse ?? (() => "alarm"),
+    onReuse: options.onReuse ?? (() => "revoke"),
+    onEvent: options.onEvent ?? warn,
+    audit: requireAudit(options.audit),
+  });
+}
+
+function requireStore(store: Store | undefined): Store {
+  if (typeof store?.loadSession === "function") return store;
+  throw new AuthError("invalid_options", 'store is missing: give sqlite("./sessions.db"), or memory() for one process');
+}
+
+function defaultKeys(store: Store, platform: Platform): KeyRing {
+  if (store.keyFile !== undefined) return keyFile(store.keyFile, { create: true, platform });
+  if (!store.durable) return randomKeys(platform);
+  throw new AuthError(
+    "invalid_options",
+    'this store outlives a restart, so its signing keys must too: give keys: keyFile("./sallyport.keys", { create: true })',
+  );
+}
+
+function requireRealm(realm: string): string {
+  if (/^[\x20-\x7e]{1,128}$/.test(realm)) return realm;
+  throw new AuthError("invalid_options", "realm must be 1 to 128 characters of visible ASCII and spaces");
+}
+
+function requireCount(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw new AuthError("invalid_options", `${name} must be a whole number ${range}, not ${String(value)}`);
+}
+
+/** Whoever has not asked for events still learns of what needs a person: never of anything secret. */
+const warn: OnEvent = (event) => {
+  switch (event.kind) {
+    case "reuse":
+      return console.warn(
+        `sallyport: session ${event.ref} was ended: an old token came back, so somebody holds a copy`,
+      );
+    case "ticket-misused":
+      return console.warn(`sallyport: a ticket came back (${event.reason}), so somebody holds a copy`);
+    case "account-stopped":
+      return console.warn(
+        `sallyport: an account accepts no password any more after ${event.failures} failures in a row: somebody guesses. ` +
+          "Pass onEvent to see which, and see auth.throttle.reset",
+      );
+    case "healed":
+      return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);
+    case "handler-failed": {
+      const { failure, scheme } = event;
+      const what = failure.kind === "threw" ? `threw ${toErrorName(failure.error)}` : failure.kind.replace("-", " ");
+      return console.warn(`sallyport: the handler for ${scheme} ${what}; the caller got 503. Pass onEvent to see more`);
+    }
+    case "audit-failed":
+      if (event.repeated) return;
+      return console.warn(
+        `sallyport: the audit failed (${toErrorName(event.error)}). Pass onEvent to hear of each record`,
+      );
+    case "store-failed":
+      return console.warn(
+        `sallyport: the store failed (${toErrorName(event.error)}); the caller got 503. Pass onEvent to see more`,
+      );
+  }
+};

@@ -1,0 +1,29 @@
+import { isIPv4, isIPv6 } from "node:net";
+import type { AddressConfig } from "../listen/listen-config.js";
+
+const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
+
+/** `"127.0.0.1:8080"`, `"[::1]:8080"`, `"localhost:0"`. `undefined` for anything else, a port alone too: it would mean every interface. */
+export function parseAddress(text: string): AddressConfig | undefined {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*)):(0|[1-9]\d{0,4})$/.exec(text) ?? [];
+  const port = Number(digits);
+  if (digits === undefined || port > 65_535) return undefined;
+  if (bracketed !== undefined) return isIPv6(bracketed) ? Object.freeze({ host: bracketed, port }) : undefined;
+  if (plain === undefined || !(isIPv4(plain) || isPlausibleName(plain))) return undefined;
+  return Object.freeze({ host: plain, port });
+}
+
+/** Only this machine can connect to it. A name other than `localhost` may be anything. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+}
+
+/** As in a URL. */
+export function toAddressText({ host, port }: AddressConfig): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `300.0.0.1` is a mistyped address, not a name: a host name's last label is never all digits (RFC 3696 §2). */
+function isPlausibleName(name: string): boolean {
+  return name.length <= 253 && hostName.test(name) && !/(^|\.)\d+$/.test(name);
+}

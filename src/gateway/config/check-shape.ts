@@ -1,0 +1,97 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { suggest } from "./closest.js";
+import { configSchema } from "./config-schema.js";
+import { type ConfigDocument, type ConfigFault, type ConfigPath, fromPointer, toPathText } from "./document.js";
+import type { RawConfig } from "./raw-config.js";
+import type { Schema } from "./schema.js";
+
+let validate: ValidateFunction | undefined;
+
+/**
+ * Holds the document against the JSON Schema. Every fault at once; the words come from the schema's titles, never from
+ * values.
+ *
+ * @returns the faults, and the value without what they are about.
+ */
+export function checkShape(document: ConfigDocument): {
+  readonly faults: readonly ConfigFault[];
+  readonly value: RawConfig;
+} {
+  // Compiled on first use: some 30 ms that only who reads a configuration should pay.
+  validate ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictRequired: false }).compile(
+    configSchema,
+  );
+  const { value } = document;
+  if (validate(value)) return { faults: [], value: value as RawConfig };
+  const isReported = new Set(document.faults.map(toPlace));
+  const faults = new Map<string, ConfigFault>();
+  const faulty: ConfigPath[] = [];
+  for (const error of validate.errors ?? []) {
+    const fault = toFault(error, document);
+    // One value can break several rules; the same words twice help nobody. Nor do more about a variable that is not set.
+    if (!isReported.has(toPlace(fault))) faults.set(`${toPlace(fault)}:${fault.message}`, fault);
+    if (error.keyword !== "required") faulty.push(placeOf(error, document));
+  }
+  return { faults: [...faults.values()], value: (without(value, faulty, []) ?? {}) as RawConfig };
+}
+
+const toPlace = ({ line, column }: ConfigFault): string => `${line}:${column}`;
+
+/** What has to go: the value itself, or the key that should not be there. */
+function placeOf({ instancePath, params, propertyName }: ErrorObject, { value }: ConfigDocument): ConfigPath {
+  const name = (params as { additionalProperty?: string }).additionalProperty ?? propertyName;
+  const path = fromPointer(instancePath, value);
+  return name === undefined ? path : [...path, name];
+}
+
+/** A copy without the values at these places; lists keep their indexes. */
+function without(value: unknown, places: readonly ConfigPath[], path: ConfigPath): unknown {
+  if (places.some((place) => place.length === path.length && place.every((step, index) => step === path[index])))
+    return undefined;
+  if (Array.isArray(value)) return value.map((item, index) => without(item, places, [...path, index]));
+  if (typeof value !== "object" || value === null) return value;
+  const copy: Record<string, unknown> = Object.create(null);
+  for (const [name, item] of Object.entries(value)) {
+    const kept = without(item, places, [...path, name]);
+    if (kept !== undefined) copy[name] = kept;
+  }
+  return copy;
+}
+
+function toFault(error: ErrorObject, document: ConfigDocument): ConfigFault {
+  const path = fromPointer(error.instancePath, document.value);
+  const schema = error.parentSchema as Schema;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const name = String(error.params.additionalProperty);
+      const known = Object.keys(schema.properties ?? {});
+      return document.faultAtKey([...path, name], `unknown key ${quote(path, name)}${suggest(name, known)}`);
+    }
+    case "required": {
+      const name = String(error.params.missingProperty);
+      const title = schema.properties?.[name]?.title;
+      const what = title === undefined ? "" : `; give ${title}`;
+      return document.faultAt(path, `${toPathText([...path, name])} is missing${what}`);
+    }
+    case "propertyNames": {
+      const name = String(error.params.propertyName);
+      return document.faultAtKey(
+        [...path, name],
+        `the name ${quote(path, name)} must be ${schema.propertyNames?.title}`,
+      );
+    }
+    default:
+      if (error.propertyName !== undefined) {
+        return document.faultAtKey(
+          [...path, error.propertyName],
+          `the name ${quote(path, error.propertyName)} must be ${schema.title}`,
+        );
+      }
+      return document.faultAt(path, `${toPathText(path) || "the configuration"} must be ${schema.title}`);
+  }
+}
+
+/** A key that is much longer than ours are is rather a value, or a secret, in the wrong place. */
+function quote(path: ConfigPath, name: string): string {
+  return `"${toPathText([...path, name.length > 64 ? "…" : name])}"`;
+}

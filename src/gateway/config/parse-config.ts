@@ -1,0 +1,109 @@
+import { createHash } from "node:crypto";
+import { dirname, resolve } from "node:path";
+import { AuthError } from "../../base/errors.js";
+import { checkShape } from "./check-shape.js";
+import type { GatewayConfig } from "./config.js";
+import { type ConfigFault, readConfigDocument, toFaultText } from "./document.js";
+import type { RawConfig, Reading } from "./raw-config.js";
+import { readHandlers } from "./read-handlers.js";
+import { readListen, readTrustedProxies } from "./read-listen.js";
+import { readAudit, readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
+import { readRoutes, readUpstreams } from "./read-routes.js";
+import { readAliases, readServices } from "./read-services.js";
+import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
+import { type Environment, readFileWith } from "./secrets.js";
+
+/** A configuration that will start, or what is wrong with it. */
+export type ParsedConfig =
+  | { readonly kind: "config"; readonly config: GatewayConfig }
+  /** Everything that is wrong, in the order of the file. */
+  | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] };
+
+/** Options of `parseConfig`. */
+export interface ParseConfigOptions {
+  /** Path of the file: for messages, and what the paths in it are relative to. */
+  readonly file: string;
+  /** What `${NAME}` reads. Default: `process.env`. */
+  readonly environment?: Environment | undefined;
+}
+
+/**
+ * Reads a configuration: strict YAML, held against `configSchema`, then checked for what a schema cannot say. The files it
+ * names (keys, users, certificates, secrets) are read as well, so that what comes back will start. Nothing is written.
+ *
+ * All faults come at once, each with its line and what to do; none holds a secret.
+ */
+export function parseConfig(text: string, { file, environment = process.env }: ParseConfigOptions): ParsedConfig {
+  const document = readConfigDocument(text, file, environment);
+  if (document.broken) return { kind: "faults", faults: inOrder(document.faults) };
+  const { faults: misshapen, value: raw } = checkShape(document);
+  const faults = [...document.faults, ...misshapen];
+  const directory = dirname(resolve(file));
+  const reading: Reading = {
+    document,
+    resolve: (path) => resolve(directory, path),
+    report(fault) {
+      // Where a variable is not set, nothing else can be said of the value.
+      const { line, column } = fault;
+      if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
+    },
+  };
+  const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
+  const config = readConfig(raw, digest, reading);
+  if (faults.length === 0) return { kind: "config", config };
+  return { kind: "faults", faults: inOrder(faults) };
+}
+
+/**
+ * As `parseConfig`, from the file itself.
+ *
+ * @throws {AuthError} `invalid_options`; the message has a line for each fault.
+ */
+export function loadConfig(file: string, environment?: Environment): GatewayConfig {
+  const text = readConfigFile(file);
+  const parsed = parseConfig(text, { file, environment });
+  if (parsed.kind === "config") return parsed.config;
+  throw new AuthError("invalid_options", parsed.faults.map(toFaultText).join("\n"));
+}
+
+/** One descriptor for rights and content. Who can change the file can open the door. */
+export function readConfigFile(file: string): string {
+  const found = readFileWith(file, (mode) =>
+    process.platform !== "win32" && (mode & 0o002) !== 0
+      ? `the file ${file} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
+      : undefined,
+  );
+  if ("text" in found) return found.text;
+  throw new AuthError("invalid_options", found.fault);
+}
+
+function readConfig(raw: RawConfig, digest: string, reading: Reading): GatewayConfig {
+  const handlers = Object.freeze(readHandlers(raw, reading));
+  const session = readSession(raw, reading);
+  return Object.freeze({
+    realm: raw.realm ?? "sallyport",
+    ...readListen(raw, reading),
+    keys: readKeysFile(raw, reading),
+    store: readStore(raw, reading),
+    session,
+    handlers,
+    throttle: readThrottle(raw, reading),
+    operateAs: readOperateAs(raw, handlers, reading),
+    tickets: readTickets(raw),
+    aliases: readAliases(raw, reading),
+    nestedSchemes: raw.nestedSchemes ?? false,
+    services: readServices(raw, session, reading),
+    binding: readBinding(raw, reading),
+    routes: Object.freeze(readRoutes(raw, reading)),
+    upstreams: readUpstreams(raw, reading),
+    trustedProxies: Object.freeze(readTrustedProxies(raw, reading)),
+    limits: readLimits(raw, reading),
+    audit: readAudit(raw, reading),
+    digest,
+    log: Object.freeze({ level: raw.log?.level ?? "info" }),
+  });
+}
+
+function inOrder(faults: readonly ConfigFault[]): readonly ConfigFault[] {
+  return [...faults].sort((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,68 @@
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+
+/** The environment that `${NAME}` reads. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was found, or what is wrong with it and what to do. A fault never holds a part of the secret. */
+export type Found = { readonly text: string } | { readonly fault: string };
+
+const reference = /\$(\$\{)|\$\{([^}]*)\}/g;
+
+const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Puts variables of the environment in place of `${NAME}`; `$${` stands for `${` itself. */
+export function substitute(text: string, environment: Environment): Found {
+  let fault: string | undefined;
+  const replaced = text.replaceAll(reference, (_whole, escaped: string | undefined, name: string | undefined) => {
+    if (escaped !== undefined) return escaped;
+    if (name === undefined || !variableName.test(name)) {
+      fault ??= `has \${…} without a variable's name in it; write \${NAME}, or $\${ for the characters themselves`;
+      return "";
+    }
+    const value = Object.hasOwn(environment, name) ? environment[name] : undefined;
+    if (value === undefined || value === "") {
+      fault ??= `needs the environment variable ${name}, which is ${value === undefined ? "not set" : "empty"}; set it`;
+    }
+    return value ?? "";
+  });
+  return fault === undefined ? { text: replaced } : { fault };
+}
+
+/** A secret from a file of its own. Others must not be able to read it; one newline at its end does not count. */
+export function readSecretFile(path: string): Found {
+  const found = readPrivateFile(path);
+  if ("fault" in found) return found;
+  const text = found.text.replace(/\r?\n$/, "");
+  return text === "" ? { fault: `the file ${path} is empty; put the secret into it` } : { text };
+}
+
+/** A file that only its owner may read. */
+export function readPrivateFile(path: string): Found {
+  return readFileWith(path, (mode) =>
+    process.platform !== "win32" && (mode & 0o077) !== 0
+      ? `others can read the file ${path}; run: chmod 600 ${path}`
+      : undefined,
+  );
+}
+
+/** A file that anyone may read, such as a certificate. */
+export function readPublicFile(path: string): Found {
+  return readFileWith(path, () => undefined);
+}
+
+/** One descriptor for rights and content: what was checked is what is read. */
+export function readFileWith(path: string, faultOfMode: (mode: number) => string | undefined): Found {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, "r");
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) return { fault: `${path} is not a file` };
+    const fault = faultOfMode(stats.mode);
+    return fault === undefined ? { text: readFileSync(descriptor, "utf8") } : { fault };
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "unknown fault";
+    return { fault: code === "ENOENT" ? `there is no file ${path}` : `the file ${path} cannot be read (${code})` };
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}

@@ -1,0 +1,56 @@
+import type { Identity } from "../../model/identity.js";
+import type { Caller } from "../../model/session.js";
+
+/**
+ * Who is calling, for the upstream: name, value, name, value. What is absent has no field; an anonymous request has
+ * none at all.
+ *
+ * `x-sallyport-subject`, `-roles` (comma between them), `-actor` (who really operates; where one
+ * operates through another, the nearest first), `-scheme`, `-session` (its
+ * ref, no secret), and `-identity`: all that the handler returned, JSON in base64url. Values but the last are
+ * percent-encoded: see `encodeHeaderValue`.
+ */
+export function toIdentityHeaders(caller: Caller | undefined): readonly string[] {
+  if (caller === undefined) return [];
+  let headers = remembered.get(caller);
+  if (headers === undefined) {
+    headers = toHeaders(caller);
+    if ([caller, caller.identity, caller.actor].every(Object.isFrozen)) remembered.set(caller, headers);
+  }
+  return headers;
+}
+
+/** Callers of a session, and of remembered credentials, are frozen and shared by their requests. */
+const remembered = new WeakMap<Caller, readonly string[]>();
+
+function toHeaders({ identity, actor, scheme, session }: Caller): string[] {
+  const headers = toFields(identity);
+  const actors: string[] = [];
+  for (let one = actor; one !== undefined; one = one.actor) actors.push(encodeListItem(one.subject));
+  if (actors.length > 0) headers.push("x-sallyport-actor", actors.join(","));
+  headers.push("x-sallyport-scheme", encodeHeaderValue(scheme));
+  if (session !== undefined) headers.push("x-sallyport-session", session.ref);
+  return headers;
+}
+
+function toFields(identity: Identity): string[] {
+  const fields = ["x-sallyport-subject", encodeHeaderValue(identity.subject)];
+  const { roles = [] } = identity;
+  const list = roles.map(encodeListItem).join(",");
+  if (roles.length > 0) fields.push("x-sallyport-roles", list);
+  fields.push("x-sallyport-identity", Buffer.from(JSON.stringify(identity)).toString("base64url"));
+  return fields;
+}
+
+/** A comma inside a name must not make two of it. */
+function encodeListItem(text: string): string {
+  return encodeHeaderValue(text).replaceAll(",", "%2C");
+}
+
+/** All but visible ASCII, and the percent sign itself, as percent-encoded UTF-8: `decodeURIComponent` is the way back. */
+export function encodeHeaderValue(text: string): string {
+  // A lone surrogate has no UTF-8; the engine refuses identities with one, and a header must not throw.
+  return text.replace(/[^\x21-\x24\x26-\x7e]+/gu, (run) =>
+    encodeURIComponent(run.replace(/\p{Surrogate}/gu, "\u{fffd}")),
+  );
+}

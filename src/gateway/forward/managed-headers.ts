@@ -1,0 +1,184 @@
+import type { CarrierOptions } from "../../credentials/token-carriers.js";
+
+/** What becomes of a header field on its way through the gateway. */
+type Fate = "pass" | "hop" | "managed" | "own" | "authorization" | "cookie";
+
+/**
+ * Fields of one connection (RFC 9110 §7.6.1), and those that the next message gets anew: framing, `Expect`, which we
+ * have answered, `Trailer`, whose trailers are not sent on.
+ */
+const hopByHop: ReadonlySet<string> = new Set([
+  "connection",
+  "expect",
+  "http2-settings",
+  "keep-alive",
+  "proxy-authenticate",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Fields of which there is one, ours: `Host` from the canonical target, the length from what was parsed. */
+const own: ReadonlySet<string> = new Set(["host", "content-length"]);
+
+/**
+ * Names, normalised, that say to an upstream who is calling or what for. A client's own never reach it. The last ones
+ * replace the path or the method that a rule was matched against.
+ */
+const managed: ReadonlySet<string> = new Set([
+  "authorization",
+  "dpop-nonce",
+  "forwarded",
+  "proxy-authorization",
+  "sallyport-reason",
+  "x-http-method",
+  "x-http-method-override",
+  "x-method-override",
+  "x-real-ip",
+  "x-original-method",
+  "x-original-uri",
+  "x-original-url",
+  "x-rewrite-url",
+]);
+
+const managedPrefixes = ["x-sallyport-", "x-forwarded-"] as const;
+
+/** grpc-gateway and its kin take these for metadata of the rest of the name. */
+const metadataPrefix = /^(?:grpc-metadata-|grpcgateway-)+/;
+
+const fates = new Map<string, Fate>();
+
+/** Names that clients invent must not fill the memory. */
+const maxFates = 2_000;
+
+function fateOf(name: string): Fate {
+  let fate = fates.get(name);
+  if (fate === undefined) {
+    fate = judge(name.toLowerCase());
+    if (fates.size >= maxFates) fates.clear();
+    fates.set(name, fate);
+  }
+  return fate;
+}
+
+function judge(lower: string): Fate {
+  // A proof of the key is part of what was presented (RFC 9449), and used up.
+  if (lower === "dpop") return "authorization";
+  if (lower === "authorization" || lower === "cookie") return lower;
+  if (lower.startsWith(":") || own.has(lower)) return "own";
+  if (hopByHop.has(lower)) return "hop";
+  return isManagedHeader(lower) ? "managed" : "pass";
+}
+
+/**
+ * Is this a header that only the gateway may set? By normalised name: an upstream that hands headers on as CGI
+ * variables reads `X_Sallyport_Subject`, `X.Sallyport.Subject` and `X!Sallyport!Subject` as `X-Sallyport-Subject`.
+ */
+export function isManagedHeader(name: string): boolean {
+  const normalised = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, "-")
+    .replace(metadataPrefix, "");
+  return managed.has(normalised) || managedPrefixes.some((prefix) => normalised.startsWith(prefix));
+}
+
+export interface UpstreamHeaderOptions {
+  /** Let the one `Authorization` field through. Aliases of it never pass. */
+  readonly forwardAuthorization: boolean;
+  /** Where tokens of ours ride beside `Authorization`: they are treated as that is. Default: nowhere. */
+  readonly carriers?: CarrierOptions | undefined;
+  /** Name, value, name, value: added last, so that nothing a client says can remove them. */
+  readonly ours: readonly string[];
+}
+
+/**
+ * The header fields for the upstream, name, value, name, value: those that came, without hop-by-hop fields and those
+ * that `Connection` names, without managed ones, and then ours. Without `Host` and framing.
+ */
+export function toUpstreamHeaders(rawHeaders: readonly string[], options: UpstreamHeaderOptions): string[] {
+  const dropped = namedByConnection(rawHeaders);
+  const { authTokenBin = false, cookie } = options.carriers ?? {};
+  const headers: string[] = [];
+  let cookies: string | undefined;
+  let takesTrailers = false;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    const value = rawHeaders[index + 1] as string;
+    const fate = fateOf(name);
+    if (fate === "hop" && name.toLowerCase() === "te") takesTrailers ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
+    if (fate === "hop" || fate === "managed" || fate === "own") continue;
+    if (fate === "authorization" && !options.forwardAuthorization) continue;
+    if (authTokenBin && !options.forwardAuthorization && name.toLowerCase() === "auth-token-bin") continue;
+    if (dropped?.has(name.toLowerCase())) continue;
+    // HTTP/2 may split them, HTTP/1 may not (RFC 9113 §8.2.3).
+    if (fate === "cookie") cookies = cookies === undefined ? value : `${cookies}; ${value}`;
+    else headers.push(name, value);
+  }
+  if (cookies !== undefined && cookie !== undefined && !options.forwardAuthorization) {
+    cookies = withoutCookie(cookies, cookie.name);
+  }
+  if (cookies !== undefined) headers.push("cookie", cookies);
+  if (takesTrailers) headers.push("te", "trailers");
+  headers.push(...options.ours);
+  return headers;
+}
+
+function withoutCookie(cookies: string, name: string): string | undefined {
+  const others = cookies.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() !== name);
+  return others.length === 0 ? undefined : others.join(";").trim();
+}
+
+/**
+ * The header fields of an upstream's answer that go to the caller, values of one name together. An upstream sets no
+ * token in our name, and no framing: that is made anew.
+ */
+export function toCallerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Fields {
+  const dropped = namedBy(headers.connection);
+  const fields: [name: string, value: string | string[]][] = [];
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value === undefined || (fateOf(name) !== "pass" && name !== "content-length")) continue;
+    if (!dropped?.has(name)) fields.push([name, value]);
+  }
+  return fields;
+}
+
+export type Fields = (readonly [name: string, value: string | string[]])[];
+
+/**
+ * One line for each name, as RFC 9110 §5.3 lets a proxy do; equal values once. `Set-Cookie` alone cannot be combined.
+ *
+ * For HTTP/2: Node throws when it is to send `Content-Type`, `X-Content-Type-Options` and others in two lines, and it
+ * may do so where nobody can catch it. Upstreams behind middleware that sets headers twice are common.
+ */
+export function toSingleFields(fields: Fields): Fields {
+  return fields.map(([name, value]) => [
+    name,
+    Array.isArray(value) && name !== "set-cookie" ? [...new Set(value)].join(", ") : value,
+  ]);
+}
+
+function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
+  let names: Set<string> | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
+    for (const token of namedBy(rawHeaders[index + 1]) ?? []) {
+      names ??= new Set();
+      names.add(token);
+    }
+  }
+  return names;
+}
+
+function namedBy(connection: string | string[] | undefined): Set<string> | undefined {
+  if (connection === undefined || connection === "keep-alive" || connection === "close") return undefined;
+  return new Set(
+    String(connection)
+      .toLowerCase()
+      .split(",")
+      .map((token) => token.trim()),
+  );
+}

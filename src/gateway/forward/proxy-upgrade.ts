@@ -1,0 +1,83 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Platform } from "../../base/platform.js";
+import type { Session } from "../../model/session.js";
+import { toCallerHeaders } from "./managed-headers.js";
+
+/** A caller's connection after Node has handed it over with its `upgrade` event. */
+export interface UpgradeSocket {
+  readonly socket: Duplex;
+  /** What came behind the header block. */
+  readonly head: Uint8Array;
+  /** From `createUpgradeResponse`. */
+  readonly response: ServerResponse;
+}
+
+/**
+ * A response on a connection that Node has handed over, so that refusals and ordinary answers are written as ever. The
+ * connection ends with it.
+ */
+export function createUpgradeResponse(request: IncomingMessage, socket: Duplex): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  // Node has taken its own listeners off; an error event that nobody hears would end the process.
+  socket.on("error", () => socket.destroy());
+  response.assignSocket(socket as Parameters<typeof response.assignSocket>[0]);
+  response.on("finish", () => socket.end());
+  return response;
+}
+
+export interface Tunnel extends UpgradeSocket {
+  readonly upstream: Duplex;
+  /** Of the upstream's 101. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly session: Session | undefined;
+  readonly platform: Platform;
+  /** Closed after this long without a byte in either direction, milliseconds; it may take twice as long. */
+  readonly idleMs: number;
+}
+
+/** Answers 101, with the token that was offered if there is one, and connects the two sides until one of them ends. */
+export function openTunnel(tunnel: Tunnel): void {
+  const { response, socket, head, upstream, headers, session, platform, idleMs } = tunnel;
+  for (const [name, value] of toCallerHeaders(headers)) {
+    if (name !== "content-length") response.setHeader(name, value);
+  }
+  response.setHeader("Connection", "Upgrade");
+  response.setHeader("Upgrade", "websocket");
+  response.statusCode = 101;
+  response.flushHeaders();
+  response.detachSocket(socket as Parameters<typeof response.detachSocket>[0]);
+
+  let moved = -1;
+  let cancel = (): void => {};
+  const forget = session?.onEnd(end);
+  function end(): void {
+    cancel();
+    forget?.();
+    socket.destroy();
+    upstream.destroy();
+  }
+  function watch(): void {
+    const now = bytesThrough(socket) + bytesThrough(upstream);
+    if (now === moved) {
+      end();
+      return;
+    }
+    moved = now;
+    cancel = platform.delay(idleMs, watch);
+  }
+
+  upstream.on("error", end).on("close", end);
+  socket.on("close", end);
+  if (head.length > 0) upstream.write(head);
+  socket.pipe(upstream);
+  upstream.pipe(socket);
+  watch();
+  // The session may have ended, and the caller left, while the upstream was thinking.
+  if (session?.ended || socket.destroyed) end();
+}
+
+function bytesThrough(socket: Duplex): number {
+  return (socket as Duplex & { readonly bytesRead?: number }).bytesRead ?? 0;
+}

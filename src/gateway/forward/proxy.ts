@@ -1,0 +1,222 @@
+import type { ServerResponse } from "node:http";
+import { constants } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { Dispatcher } from "undici";
+import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import { writeDenial } from "../../adapters/node/write-denial.js";
+import { quietly } from "../../base/awaitable.js";
+import type { Platform } from "../../base/platform.js";
+import type { GatewayReason } from "../../model/decision.js";
+import type { Framing } from "../route/framing.js";
+import { refusals } from "../route/outcome.js";
+import { type Fields, toCallerHeaders, toSingleFields } from "./managed-headers.js";
+import { dropLeftover, toUpstreamBody } from "./request-body.js";
+import type { Upstream } from "./upstreams.js";
+
+/** One request on its way to an upstream. */
+export interface ProxyCall {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly upstream: Upstream;
+  /** Canonical path and query. */
+  readonly path: string;
+  /** `Host` included; no hop-by-hop fields and no framing. */
+  readonly headers: string[];
+  readonly framing: Framing;
+  readonly platform: Platform;
+  /** Called when the answer does not come in one piece: a stream must end with its session. */
+  readonly onStreaming: () => void;
+  /** The upstream could not be asked, or broke off. Called before anything is written. */
+  readonly onFailed?: (reason: GatewayReason) => void;
+  /** The caller asks for a WebSocket: what to do when the upstream agrees. */
+  readonly onUpgrade?: (headers: UpstreamFields, upstream: Duplex) => void;
+}
+
+/** RFC 9110 §9.2.2: only these may be sent again by a proxy when a kept connection turns out to be closed. */
+const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/**
+ * Sends a request to its upstream and the answer back, both as they come, each side as fast as the other one takes it.
+ *
+ * When the upstream fails before its header block is there, the caller gets 502, 503 or 504 in its own protocol;
+ * after that the connection is cut, since a short answer must not look like a whole one. A caller who leaves takes the
+ * upstream's request along.
+ */
+export function proxy(call: ProxyCall): void {
+  const { request, response, upstream, framing, platform } = call;
+  const method = request.method ?? "";
+  let controller: Dispatcher.DispatchController | undefined;
+  let state: "waiting" | "answering" | "over" = "waiting";
+  let sent = 0;
+  let cancelWait: (() => void) | undefined;
+  let fields: Fields = [];
+
+  response.once("close", () => {
+    cancelWait?.();
+    if (state === "over") return;
+    state = "over";
+    controller?.abort(new Error("the caller left"));
+  });
+
+  function refuse(reason: GatewayReason): void {
+    call.onFailed?.(reason);
+    cancelWait?.();
+    state = "over";
+    for (const [name] of fields) response.removeHeader(name);
+    request.resume();
+    writeDenial(request, response, refusals[reason], platform);
+  }
+
+  function send(): void {
+    sent += 1;
+    const options: Dispatcher.DispatchOptions & { servername: string } = {
+      path: call.path,
+      method,
+      headers: framing.kind === "length" ? [...call.headers, "content-length", framing.length] : call.headers,
+      body: framing.kind === "none" ? null : toUpstreamBody(request),
+      servername: upstream.servername,
+      upgrade: call.onUpgrade === undefined ? null : "websocket",
+    };
+    // `false`: every connection is taken, and this one waits. Not for longer than for a connection of its own.
+    if (upstream.pool.dispatch(options, handler) || controller !== undefined || state === "over") return;
+    cancelWait ??= platform.delay(upstream.config.connectTimeoutMs, () => {
+      if (controller === undefined && state === "waiting") refuse("upstream_unavailable");
+    });
+  }
+
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started;
+      cancelWait?.();
+      if (state === "over") started.abort(new Error("the caller left"));
+    },
+    onRequestUpgrade(_controller, status, headers, socket) {
+      const agreed = status === 101 && String(headers.upgrade).toLowerCase() === "websocket";
+      if (!agreed || state === "over") socket.destroy();
+      if (state === "over") return;
+      if (!agreed) {
+        refuse("upstream_failed");
+        return;
+      }
+      state = "over";
+      call.onUpgrade?.(headers, socket);
+    },
+    onResponseStart(_controller, status, headers) {
+      if (state === "over") return;
+      if (status < 200) {
+        passInterim(call, status, headers.link);
+        return;
+      }
+      fields = toFields(response, headers);
+      response.statusCode = status;
+      for (const [name, value] of fields) {
+        // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
+        if (name !== "content-length" || (status !== 204 && status !== 205)) response.setHeader(name, value);
+      }
+      state = "answering";
+      // Header block and body leave together where they came together.
+      queueMicrotask(() => {
+        if (state !== "answering" || response.writableEnded) return;
+        if (!response.headersSent) flush(response);
+        call.onStreaming();
+      });
+    },
+    onResponseData(started, chunk) {
+      if (state === "over" || method === "HEAD" || bodiless.has(response.statusCode)) return;
+      if ((response as ServerResponse).write(chunk)) return;
+      started.pause();
+      response.once("drain", () => started.resume());
+    },
+    onResponseEnd(_controller, trailers) {
+      if (state === "over") return;
+      state = "over";
+      passTrailers(response, trailers);
+      response.end();
+      if (framing.kind !== "none") dropLeftover(request, response, platform);
+    },
+    onResponseError(_controller, error) {
+      if (state === "over") return;
+      if (state === "answering" && response.headersSent) {
+        state = "over";
+        call.onFailed?.("upstream_failed");
+        cut(response);
+        return;
+      }
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      if (
+        sent === 1 &&
+        state === "waiting" &&
+        brokenOff.has(code) &&
+        framing.kind === "none" &&
+        repeatable.has(method)
+      ) {
+        controller = undefined;
+        send();
+      } else refuse(toReason(code));
+    },
+  };
+
+  send();
+}
+
+/** 103 (RFC 8297) is worth passing on; 1xx were never sent to HTTP/1.0 (RFC 9110 §15.2). */
+function passInterim({ request, response }: ProxyCall, status: number, link: string | string[] | undefined): void {
+  // Node throws for a link that is ill-formed: hints may go missing, the answer may not.
+  if (status === 103 && link !== undefined && request.httpVersion !== "1.0") {
+    quietly(() => response.writeEarlyHints({ link }));
+  }
+}
+
+type UpstreamFields = Readonly<Record<string, string | string[] | undefined>>;
+
+function toFields(response: NodeResponse, headers: UpstreamFields): Fields {
+  const fields = toCallerHeaders(headers);
+  return "stream" in response ? toSingleFields(fields) : fields;
+}
+
+function passTrailers(response: NodeResponse, trailers: UpstreamFields): void {
+  const passed = toFields(response, trailers).filter(([name]) => name !== "content-length");
+  if (passed.length > 0) response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
+}
+
+/** HTTP/2's compatibility API sends at once what HTTP/1 keeps for the first chunk. */
+function flush(response: NodeResponse): void {
+  if ("stream" in response) response.writeHead(response.statusCode);
+  else response.flushHeaders();
+}
+
+/** An answer that is not whole must not look so: HTTP/1 loses its connection, HTTP/2 its stream. */
+function cut(response: NodeResponse): void {
+  if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  else response.destroy();
+}
+
+/** A kept connection was closed by the other side, perhaps before it saw the request. */
+const brokenOff: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
+
+const unreachable: ReadonlySet<string> = new Set([
+  "EAI_AGAIN",
+  "ECONNREFUSED",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "UND_ERR_CLOSED",
+  "UND_ERR_CONNECT_TIMEOUT",
+  "UND_ERR_DESTROYED",
+]);
+
+/** undici's words for a request that HTTP/1 cannot say. */
+const unspeakable: ReadonlySet<string> = new Set([
+  "UND_ERR_INVALID_ARG",
+  "UND_ERR_NOT_SUPPORTED",
+  "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH",
+]);
+
+function toReason(code: string): GatewayReason {
+  if (code === "UND_ERR_HEADERS_TIMEOUT") return "upstream_timeout";
+  if (unreachable.has(code)) return "upstream_unavailable";
+  return unspeakable.has(code) ? "bad_request" : "upstream_failed";
+}

@@ -1,0 +1,28 @@
+/** Where to listen. */
+export interface AddressConfig {
+  /** Without brackets for IPv6. */
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+}
+
+export interface ListenConfig extends AddressConfig {
+  readonly tls: TlsConfig | undefined;
+}
+
+export interface TlsConfig {
+  /** PEM files, read again when they change. */
+  readonly cert: string;
+  readonly key: string;
+  /** PEM file of the CAs that client certificates must come from. */
+  readonly clientCa: string | undefined;
+  readonly clientCertificate: "none" | "request" | "require";
+}
+
+export interface LimitsConfig {
+  /** From accept, or the end of the last request, to a complete header block. */
+  readonly headersTimeoutMs: number;
+  /** How long a graceful stop waits for calls under way. */
+  readonly stopTimeoutMs: number;
+  readonly maxConnections: number;
+}

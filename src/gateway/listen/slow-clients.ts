@@ -1,0 +1,95 @@
+import { constants } from "node:http2";
+import type { NodeRequest } from "../../adapters/node/request.js";
+import type { Platform } from "../../base/platform.js";
+import type { Body, Connection } from "./connection.js";
+import { goAwayMs, minBodyBytesPerSecond, sweepMs } from "./connection-limits.js";
+import { measure } from "./track-request.js";
+
+const patient = new WeakSet<NodeRequest>();
+
+/**
+ * Lifts the minimum rate from a request's body: for RPC streams of callers who are known, which may well be silent for
+ * hours. For nobody else: a slow body is an attack that costs nothing.
+ */
+export function allowSlowBody(request: NodeRequest): void {
+  patient.add(request);
+}
+
+/**
+ * Ends connections that are held and bring little, in both protocols. Node leaves all of these open on HTTP/2: half a
+ * preface, SETTINGS and no request, HEADERS without END_HEADERS, a byte of body a second.
+ *
+ * On an HTTP/2 connection that has been used, HEADERS without END_HEADERS cannot be told from idleness and PINGs: that
+ * one ends with the idle time-out.
+ *
+ * @param windowMs over which the rate of a body is measured.
+ * @returns stops the sweep.
+ */
+export function startSweep(connections: ReadonlySet<Connection>, windowMs: number, platform: Platform): () => void {
+  let cancel = platform.delay(sweepMs, sweep);
+  function sweep(): void {
+    const now = platform.monotonic();
+    for (const connection of connections) check(connection, now, windowMs);
+    cancel = platform.delay(sweepMs, sweep);
+  }
+  return () => cancel();
+}
+
+function check(connection: Connection, now: number, windowMs: number): void {
+  if (now >= connection.deadline) expire(connection, now);
+  else if (connection.bodies !== undefined && connection.bodies.size > 0) checkBodies(connection, now, windowMs);
+  connection.resets = 0;
+}
+
+function expire(connection: Connection, now: number): void {
+  const { session, served } = connection;
+  if (session === undefined || session.closed || !served) end(connection);
+  else {
+    session.close();
+    connection.deadline = now + goAwayMs;
+  }
+}
+
+/** At once: who was too slow for a request is too slow for a farewell. */
+function end({ socket, session, protocol, bodies }: Connection): void {
+  session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  const answered = [...(bodies?.values() ?? [])].some(({ response }) => response.headersSent);
+  if (protocol === "http1" && socket.writable && !answered) {
+    socket.write("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+  }
+  socket.destroy();
+}
+
+/**
+ * Counted per connection, at the socket, where it costs nothing per byte: whoever sends other bytes to keep a slow body
+ * alive pays as much as for the body.
+ */
+function checkBodies(connection: Connection, now: number, windowMs: number): void {
+  const late: NodeRequest[] = [];
+  let awaited = 0;
+  for (const [request, body] of connection.bodies ?? []) {
+    if (request.complete || request.destroyed) {
+      connection.bodies?.delete(request);
+      continue;
+    }
+    if (!isAwaited(request, body)) continue;
+    awaited += 1;
+    if (now - body.since >= windowMs) late.push(request);
+  }
+  const elapsed = now - connection.measuredAt;
+  if (awaited > 0 && elapsed < windowMs) return;
+  const wanted = (late.length * minBodyBytesPerSecond * elapsed) / 1_000;
+  if (connection.socket.bytesRead - connection.measuredBytes >= wanted) measure(connection, now);
+  else if (late.length === Math.max(1, connection.openStreams)) end(connection);
+  // A proxy in front carries many callers on one connection: only the late ones end.
+  else for (const request of late) if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+}
+
+/** Is it the client that is slow, and does it matter? Not while we do not read, nor once the upstream has begun to answer. */
+function isAwaited(request: NodeRequest, { response }: Body): boolean {
+  if (patient.has(request) || request.readableFlowing === null || request.readableLength > 0) return false;
+  if (response.headersSent && !response.writableEnded) return false;
+  if (!("stream" in request)) return true;
+  const { state, readableLength } = request.stream;
+  return readableLength === 0 && state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
+}

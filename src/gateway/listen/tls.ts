@@ -1,0 +1,100 @@
+import { readFile, stat } from "node:fs/promises";
+import type { Socket } from "node:net";
+import { createSecureContext, createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
+import type { Platform } from "../../base/platform.js";
+import type { TlsConfig } from "./listen-config.js";
+
+export interface TlsListener {
+  readonly server: Server;
+  /** Ends the watch and every connection that is left, also those that are shaking hands. */
+  close(): void;
+}
+
+export interface TlsParts {
+  readonly handshakeTimeoutMs: number;
+  readonly certificateLookMs: number;
+  readonly platform: Platform;
+  readonly onFault: (what: string, error: unknown) => void;
+  readonly onConnection: (socket: TLSSocket, protocol: "http1" | "http2") => void;
+}
+
+/**
+ * Ends TLS and says by ALPN (RFC 7301) which protocol was agreed. Our own routing instead of the `allowHTTP1` of
+ * `node:http2`: HTTP/1 then has the same server, with the same limits, with TLS and without.
+ *
+ * Changed certificate files serve the handshakes from then on; connections that are open do not notice. Files that
+ * cannot be used leave the last good ones in force: never a listener without TLS.
+ *
+ * @throws rejects when the files cannot be used at the start.
+ */
+export async function createTls(config: TlsConfig, parts: TlsParts): Promise<TlsListener> {
+  const { platform, certificateLookMs, onFault, onConnection } = parts;
+  const sockets = new Set<Socket>();
+  let seen = await signatureOf(config);
+  const server = createServer({ ...(await readOptions(config)), handshakeTimeout: parts.handshakeTimeoutMs });
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  // Who offers no ALPN speaks HTTP/1; who offers only others was refused in the handshake.
+  server.on("secureConnection", (socket) => onConnection(socket, socket.alpnProtocol === "h2" ? "http2" : "http1"));
+  server.on("tlsClientError", (_, socket) => socket.destroy());
+
+  let closed = false;
+  let cancel = platform.delay(certificateLookMs, look);
+  function look(): void {
+    reload()
+      .catch((error: unknown) => onFault("the certificate cannot be used; the last good one stays", error))
+      .finally(() => {
+        if (!closed) cancel = platform.delay(certificateLookMs, look);
+      });
+  }
+  async function reload(): Promise<void> {
+    const now = await signatureOf(config);
+    if (now === seen) return;
+    // Before reading: a fault is told once, until a file changes again.
+    seen = now;
+    const options = await readOptions(config);
+    if (!closed) server.setSecureContext(options);
+  }
+
+  return {
+    server,
+    close() {
+      closed = true;
+      cancel();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** @throws rejects when a file cannot be read, or key and certificate do not belong together. */
+async function readOptions(config: TlsConfig): Promise<TlsOptions> {
+  const { cert, key, clientCa, clientCertificate } = config;
+  if (clientCertificate !== "none" && clientCa === undefined) {
+    // Without it Node would accept a certificate from any public authority.
+    throw new Error("client certificates are asked for, but no clientCa says whose count: name a file of CAs");
+  }
+  const options: TlsOptions = {
+    cert: await readFile(cert),
+    key: await readFile(key),
+    ALPNProtocols: ["h2", "http/1.1"],
+    // RFC 8996: 1.0 and 1.1 are not to be used.
+    minVersion: "TLSv1.2",
+    requestCert: clientCertificate !== "none",
+    rejectUnauthorized: clientCertificate === "require",
+    ...(clientCa === undefined ? {} : { ca: await readFile(clientCa) }),
+  };
+  createSecureContext(options);
+  return options;
+}
+
+/** Changes when one of the files does. A file that is gone counts as a change: the read then says so. */
+async function signatureOf({ cert, key, clientCa }: TlsConfig): Promise<string> {
+  const files = clientCa === undefined ? [cert, key] : [cert, key, clientCa];
+  const parts = files.map(async (file) => {
+    const found = await stat(file).catch(() => undefined);
+    return found === undefined ? "gone" : `${found.ino}-${found.size}-${found.mtimeMs}`;
+  });
+  return (await Promise.all(parts)).join();
+}

@@ -1,0 +1,187 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { AuthEvent } from "../../model/events.js";
+import { type RequestOutcome, refusals as refusalsOfOurs, toRouteName } from "../route/outcome.js";
+import type { RouteConfig } from "../route/route-config.js";
+import type { StoreOperation } from "./measured-store.js";
+
+/** Where the values come from that are read when metrics are asked for. */
+export interface MetricSources {
+  openConnections(): number;
+  /** `undefined`: not known now. */
+  stalenessMs(): number | undefined;
+  stalenessBoundMs(): number;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** In the Prometheus text format. */
+  text(): Promise<string>;
+  onEvent(event: AuthEvent): void;
+  onOutcome(outcome: RequestOutcome): void;
+  onStore(operation: StoreOperation, ms: number): void;
+}
+
+/** From a hit in the page cache to the time-out of the engine, in seconds. */
+const storeBuckets = [
+  0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2,
+];
+
+/**
+ * The counters of one gateway, in a registry of its own. Labels are words of ours and of the configuration, never of a
+ * caller: else whoever asks for a million paths makes a million series.
+ */
+export function createMetrics(sources: MetricSources): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
+    new Counter<Label>({ name: `sallyport_${name}_total`, help, labelNames: [...labelNames], registers });
+  const gauge = (name: string, help: string, read: () => number | undefined) =>
+    new Gauge({
+      name: `sallyport_${name}`,
+      help,
+      registers,
+      collect() {
+        this.set(read() ?? Number.NaN);
+      },
+    });
+
+  const logIns = counter("log_ins", "Sessions opened, by scheme.", ["scheme"]);
+  const refusals = counter("refusals", "Requests and log-ins refused, by reason.", ["reason"]);
+  const ended = counter("sessions_ended", "Sessions ended here before their time.");
+  const subjectsEnded = counter("subjects_ended", "Subjects whose sessions were all ended here.");
+  const tickets = counter("tickets", "Tickets issued, redeemed, and misused: somebody holds a copy.", ["event"]);
+  const operateAs = counter("operate_as", "Actors who began to operate as somebody else, or were refused.", [
+    "outcome",
+  ]);
+  const rotations = counter("rotations", "Generations written.");
+  const throttled = counter("throttled", "Delays of an account that began, and budgets that ran out.", ["budget"]);
+  const stopped = counter("accounts_stopped", "Accounts that accept no password any more: somebody guesses.");
+  const superseded = counter("superseded", "Late requests, or copies, refused without harm.");
+  const reuses = counter("reuse", "Generations superseded long ago that came back: somebody holds a copy.");
+  const healed = counter("healed", "Sessions moved forward because the store had lost a write.");
+  const handlerFailures = counter("handler_failures", "Handlers that threw, were late or gave no verdict.", [
+    "scheme",
+    "failure",
+  ]);
+  const storeFailures = counter("store_failures", "Questions that the store did not answer.");
+  const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
+  const configurations = counter("configurations", "Configurations taken or refused.", ["change"]);
+  const requests = counter("requests", "Requests, by route and outcome.", ["route", "outcome"]);
+  const store = new Histogram({
+    name: "sallyport_store_seconds",
+    help: "How long the store takes, by operation.",
+    labelNames: ["operation"],
+    buckets: storeBuckets,
+    registers,
+  });
+  gauge("open_connections", "Connections open now.", () => sources.openConnections());
+  gauge("revocation_staleness_seconds", "How long an end on another node may have gone unnoticed here.", () => {
+    const ms = sources.stalenessMs();
+    return ms === undefined ? undefined : ms / 1_000;
+  });
+  gauge("revocation_staleness_bound_seconds", "Beyond it the store is asked every time.", () => {
+    return sources.stalenessBoundMs() / 1_000;
+  });
+
+  // Looked up by object: a request costs no string.
+  const proxied = new WeakMap<RouteConfig, Counter.Internal>();
+  function countProxied(route: RouteConfig): void {
+    let child = proxied.get(route);
+    if (child === undefined) {
+      child = requests.labels(toRouteName(route), "proxied");
+      proxied.set(route, child);
+    }
+    child.inc();
+  }
+
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    onStore: (operation, ms) => store.observe({ operation }, ms / 1_000),
+    onOutcome(outcome) {
+      switch (outcome.kind) {
+        case "proxied":
+          countProxied(outcome.route);
+          break;
+        case "service":
+          // One of our own procedures: their number is fixed.
+          requests.inc({ route: outcome.path, outcome: "service" });
+          break;
+        case "failed":
+          requests.inc({ route: toRouteName(outcome.route), outcome: outcome.reason });
+          break;
+        case "refused": {
+          const { route, denial } = outcome;
+          requests.inc({ route: route === undefined ? "" : toRouteName(route), outcome: denial.reason });
+          // The engine tells of its own, whatever front they came through.
+          if (denial.reason in refusalsOfOurs) refusals.inc({ reason: denial.reason });
+          break;
+        }
+        default:
+          outcome satisfies never;
+      }
+    },
+    onEvent(event) {
+      switch (event.kind) {
+        case "session-opened":
+          logIns.inc({ scheme: event.scheme });
+          break;
+        case "refused":
+          refusals.inc({ reason: event.reason });
+          break;
+        case "session-ended":
+          ended.inc();
+          break;
+        case "subject-ended":
+          subjectsEnded.inc();
+          break;
+        case "ticket-issued":
+        case "ticket-redeemed":
+        case "ticket-misused":
+          tickets.inc({ event: event.kind.slice("ticket-".length) });
+          break;
+        case "operate-as":
+        case "operate-as-refused":
+          operateAs.inc({ outcome: event.kind === "operate-as" ? "begun" : "refused" });
+          break;
+        case "rotated":
+          rotations.inc();
+          break;
+        case "superseded":
+          superseded.inc();
+          break;
+        case "account-throttled":
+          throttled.inc({ budget: "account" });
+          break;
+        case "source-throttled":
+          throttled.inc({ budget: event.source === undefined ? "total" : "source" });
+          break;
+        case "account-stopped":
+          stopped.inc();
+          break;
+        case "account-reset":
+          break;
+        case "reuse":
+          reuses.inc();
+          break;
+        case "healed":
+          healed.inc();
+          break;
+        case "handler-failed":
+          handlerFailures.inc({ scheme: event.scheme, failure: event.failure.kind });
+          break;
+        case "store-failed":
+          storeFailures.inc();
+          break;
+        case "audit-failed":
+          auditFailures.inc();
+          break;
+        case "configuration":
+          configurations.inc({ change: event.change });
+          break;
+        default:
+          event satisfies never;
+      }
+    },
+  };
+}

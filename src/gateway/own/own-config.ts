@@ -1,0 +1,31 @@
+import type { EnterpriseOptions } from "../../services/enterprise/options.js";
+import type { DeephavenCoreOptions } from "../../services/flight/deephaven-core.js";
+import type { FlightOptions } from "../../services/flight/flight.js";
+
+export interface TicketsConfig {
+  /** Subjects by the service that they answer for; undefined: each for the service of its own name. */
+  readonly services: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly onMisuse: "alarm" | "revoke";
+}
+
+/** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
+export interface ServicesConfig {
+  readonly flight: FlightConfig | undefined;
+  readonly deephavenCore: CoreConfig | undefined;
+  readonly deephavenEnterprise: EnterpriseConfig | undefined;
+}
+
+export interface FlightConfig extends FlightOptions {
+  /** Name of the cookie that carries a token. */
+  readonly cookie: string | undefined;
+}
+
+export type CoreConfig = Omit<DeephavenCoreOptions, "signal" | "platform">;
+
+export interface EnterpriseConfig
+  extends Pick<EnterpriseOptions, "cookieLifeMs" | "tokenLifeMs" | "delegateServices" | "address"> {
+  /** CIDR blocks. */
+  readonly verifyTokenFrom: "anyone" | readonly string[];
+  /** Empty: nobody reloads. */
+  readonly reloadRoles: readonly string[];
+}

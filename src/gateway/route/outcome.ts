@@ -1,0 +1,35 @@
+import type { Denial, DenialCode, GatewayReason } from "../../model/decision.js";
+import type { Caller } from "../../model/session.js";
+import type { RouteConfig } from "./route-config.js";
+
+/** What the gateway itself refuses, written like any denial in the caller's own protocol. */
+export const refusals: Readonly<Record<GatewayReason, Denial>> = Object.freeze({
+  bad_request: refusal("invalid_argument", "bad_request", "The request has no single meaning."),
+  no_route: refusal("not_found", "no_route", "There is nothing here."),
+  not_permitted: refusal("permission_denied", "not_permitted", "You may not do this."),
+  upstream_unavailable: refusal("unavailable", "upstream_unavailable", "The service cannot be reached. Try again."),
+  upstream_failed: refusal("unavailable", "upstream_failed", "The service broke off. Try again."),
+  upstream_timeout: refusal("deadline_exceeded", "upstream_timeout", "The service did not answer in time."),
+});
+
+function refusal(code: DenialCode, reason: GatewayReason, message: string): Denial {
+  return Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze([]) });
+}
+
+/** What became of a request, for logs and metrics. Nothing in it is a credential. */
+export type RequestOutcome =
+  | {
+      readonly kind: "refused";
+      readonly denial: Pick<Denial, "code" | "reason">;
+      readonly route?: RouteConfig | undefined;
+    }
+  /** One of our own procedures answers. */
+  | { readonly kind: "service"; readonly path: string }
+  | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined }
+  /** Told after `proxied`: the upstream could not be asked, or broke off. */
+  | { readonly kind: "failed"; readonly route: RouteConfig; readonly reason: GatewayReason };
+
+/** The name of a route in logs and metrics: as many as the configuration has, whatever callers ask for. */
+export function toRouteName({ match }: RouteConfig): string {
+  return `${match.host ?? "*"}${match.path}`;
+}

@@ -1,0 +1,58 @@
+import { decodePath } from "./canonical-path.js";
+import type { CanonicalTarget } from "./canonical-target.js";
+import type { RouteConfig } from "./route-config.js";
+
+/** The routes of a configuration, in the order in which they are tried. Made once by `createRouteTable`. */
+export type RouteTable = readonly Entry[];
+
+interface Entry {
+  readonly host: string | undefined;
+  /** Decoded, without a slash at the end. */
+  readonly path: string;
+  /** In the order of the file. */
+  readonly routes: readonly RouteConfig[];
+}
+
+/** The most specific first: with a host before without, then the longer path; routes of one place stay in file order. */
+export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
+  const places = new Map<string, Entry & { readonly routes: RouteConfig[] }>();
+  for (const route of routes) {
+    const { host, path } = route.match;
+    const decoded = (decodePath(path) ?? path).replace(/\/+$/, "");
+    const key = JSON.stringify([host ?? null, decoded]);
+    const place = places.get(key) ?? { host, path: decoded, routes: [] };
+    place.routes.push(route);
+    places.set(key, place);
+  }
+  return Object.freeze(
+    [...places.values()].sort(
+      (a, b) => Number(a.host === undefined) - Number(b.host === undefined) || b.path.length - a.path.length,
+    ),
+  );
+}
+
+/**
+ * The route for a request, or `undefined`, to be answered with 404. A path matches itself and what is below it, by
+ * whole segments: `/pki/prod` says nothing about `/pki/prod-other`.
+ *
+ * The most specific place decides alone. Where it names methods, another method finds nothing there, rather than what
+ * a wider route, with fewer requirements, says about everything else.
+ */
+export function matchRoute(
+  table: RouteTable,
+  target: Pick<CanonicalTarget, "host" | "path">,
+  method: string,
+): RouteConfig | undefined {
+  const path = decodePath(target.path);
+  if (path === undefined) return undefined;
+  for (const place of table) {
+    if (place.host !== undefined && place.host !== target.host) continue;
+    if (!isAtOrBelow(path, place.path)) continue;
+    return place.routes.find(({ match: { methods } }) => methods.length === 0 || methods.includes(method));
+  }
+  return undefined;
+}
+
+function isAtOrBelow(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path.charCodeAt(prefix.length) === 47);
+}

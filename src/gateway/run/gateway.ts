@@ -1,0 +1,133 @@
+import type { Awaitable } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import { createTell } from "../../engine/event-hub.js";
+import type { GatewayConfig } from "../config/config.js";
+import type { AddressConfig } from "../listen/listen-config.js";
+import { createListeners, type Listeners } from "../listen/listeners.js";
+import { createLog, type Logger } from "../observe/log.js";
+import { createTelemetry } from "../observe/telemetry.js";
+import { openAudit } from "./open-audit.js";
+import { createSharedParts, createState, type GatewayState } from "./state.js";
+
+/** Options of `startGateway`. */
+export interface GatewayOptions {
+  readonly platform?: Platform | undefined;
+  /** Default: lines of JSON on standard output, at the configured level. */
+  readonly log?: Logger | undefined;
+  /** What the RPC `reload` does, and what its caller is told. Default: it is not there. */
+  readonly reload?: (() => Awaitable<string>) | undefined;
+}
+
+/** A running gateway. */
+export interface Gateway {
+  readonly log: Logger;
+  /** Where it listens, in the order of the configuration, with the ports that were taken for 0. */
+  addresses(): readonly AddressConfig[];
+  /** Where liveness, readiness and metrics are, if it is configured. */
+  adminAddress(): AddressConfig | undefined;
+  /**
+   * From now on requests are handled by this configuration; those under way end with the one they began with. Listeners,
+   * sessions and signing keys are not touched, and store and pools only where their configuration has changed.
+   * Remembered credentials are forgotten.
+   *
+   * @returns what of it takes effect at the next start only.
+   * @throws {AuthError} `invalid_options` when it cannot be used: then nothing has changed.
+   */
+  reload(config: GatewayConfig): { readonly restartNeeded: readonly RestartPart[] };
+  /** Records that a configuration was not taken. */
+  refused(): void;
+  /** Opens the file of the audit anew, for whoever has moved it away. */
+  reopenAudit(): void;
+  /** Lets calls under way finish, for `limits.stopTimeoutMs` at most, and closes everything. May be called again. */
+  stop(): Promise<void>;
+}
+
+const restartParts = ["listen", "admin", "limits", "audit"] as const;
+
+/** What a listener is made from: it is never touched while it runs, so a change takes effect at the next start. */
+export type RestartPart = (typeof restartParts)[number];
+
+/**
+ * Starts the gateway: listeners, and behind them one immutable state that a reload swaps.
+ *
+ * @throws rejects with `AuthError` `invalid_options`, or with the system's error when an address cannot be listened on.
+ */
+export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
+  const { platform = systemPlatform, log = createLog(config.log), reload } = options;
+  let listeners: Listeners | undefined;
+  let stopped: Promise<void> | undefined;
+  const telemetry = createTelemetry(log, platform, {
+    openConnections: () => listeners?.openConnections() ?? 0,
+    stopping: () => listeners === undefined || stopped !== undefined,
+    store: () => state.store,
+  });
+  const shared = createSharedParts(platform, telemetry.onStore);
+  const audit = openAudit(config.audit, platform);
+  const tell = createTell({ platform, onEvent: telemetry.onEvent, audit: audit.options });
+  const make = (next: GatewayConfig): GatewayState =>
+    createState(next, { platform, shared, reload, audit: audit.options, ...telemetry });
+  let state = await orClosing(() => make(config));
+  const retired = new Set<GatewayState>();
+  const { listening, admin } = await orClosing(listen, () => state.close());
+  tell.emit({ kind: "configuration", change: "started", digest: config.digest });
+
+  /** What fails at the start leaves nothing open. */
+  async function orClosing<T>(attempt: () => T | Promise<T>, close?: () => Promise<void>): Promise<T> {
+    try {
+      return await attempt();
+    } catch (error) {
+      await close?.();
+      await audit.close();
+      throw error;
+    }
+  }
+
+  /** Probes first: they may be told "not yet", and an address that is taken must not let traffic in. */
+  async function listen() {
+    const admin = await telemetry.open(config.admin);
+    try {
+      listeners = await createListeners(config, state.handlers, { platform, onFault: telemetry.onFault });
+      return { listening: listeners, admin };
+    } catch (error) {
+      await admin?.close();
+      throw error;
+    }
+  }
+
+  /** Probes last: until the end they are told that it is stopping. */
+  async function stop(): Promise<void> {
+    for (const one of [state, ...retired]) one.beginStop();
+    await listening.stop();
+    await Promise.all([state, ...retired].map((one) => one.close()));
+    await admin?.close();
+    await audit.close();
+  }
+
+  return Object.freeze({
+    log,
+    addresses: () => listening.addresses(),
+    adminAddress: () => admin?.address,
+    reload(next: GatewayConfig) {
+      if (stopped !== undefined) throw new AuthError("invalid_options", "the gateway is stopping");
+      const before = state;
+      state = make(next);
+      tell.emit({ kind: "configuration", change: "reloaded", digest: next.digest });
+      listening.swap(state.handlers);
+      if (options.log === undefined) log.level = next.log.level;
+      retired.add(before);
+      void before.retire().finally(() => retired.delete(before));
+      return {
+        restartNeeded: restartParts.filter((part) => JSON.stringify(next[part]) !== JSON.stringify(config[part])),
+      };
+    },
+    refused() {
+      tell.emit({ kind: "configuration", change: "refused" });
+    },
+    reopenAudit: audit.reopen,
+    stop() {
+      stopped ??= stop();
+      return stopped;
+    },
+  });
+}

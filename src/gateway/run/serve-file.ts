@@ -1,0 +1,106 @@
+import { type BigIntStats, statSync } from "node:fs";
+import type { Logger } from "pino";
+import { AuthError } from "../../base/errors.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import { loadConfig } from "../config/parse-config.js";
+import type { Environment } from "../config/secrets.js";
+import { type Gateway, startGateway } from "./gateway.js";
+
+/** Options of `serveFile`. */
+export interface ServeFileOptions {
+  /** What `${NAME}` in the file reads. Default: `process.env`. */
+  readonly environment?: Environment | undefined;
+  readonly platform?: Platform | undefined;
+  readonly log?: Logger | undefined;
+  /** Gives a callback to whoever may ask for a reload, such as a signal. */
+  readonly onReloadAsked?: ((callback: () => void) => void) | undefined;
+}
+
+/** A gateway that follows its configuration file. */
+export interface Served {
+  readonly gateway: Gateway;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs the gateway on a configuration file, and follows the file: an edit, or a reload that is asked for, takes effect at
+ * once. A faulty one is logged with its lines, and the last good one stays.
+ *
+ * @throws {AuthError} rejects with `invalid_options` when the file is faulty at the start.
+ */
+export async function serveFile(file: string, options: ServeFileOptions = {}): Promise<Served> {
+  const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
+  const gateway = await startGateway(loadConfig(file, environment), { platform, log: given, reload });
+  const { log } = gateway;
+
+  /** @returns for whoever asked from outside: what is wrong with the file is in the log. */
+  function reload(): string {
+    try {
+      const { restartNeeded } = gateway.reload(loadConfig(file, environment));
+      log.info({ file }, "configuration reloaded");
+      if (restartNeeded.length === 0) return "reloaded";
+      const rest = `restart to change ${restartNeeded.join(", ")}; the rest is in effect`;
+      log.warn({ file, restartNeeded }, rest);
+      return `reloaded; ${rest}`;
+    } catch (error) {
+      const faults = error instanceof AuthError ? error.message.split("\n") : ["it cannot be used"];
+      gateway.refused();
+      log.error({ file, faults }, "configuration not reloaded; the last good one stays");
+      return "not reloaded: the configuration is faulty; the log says where";
+    }
+  }
+
+  const unwatch = watchFile(file, platform, reload);
+  onReloadAsked?.(() => {
+    // SIGHUP is also how a rotator of logs says that it has moved one away.
+    gateway.reopenAudit();
+    reload();
+  });
+  return {
+    gateway,
+    stop() {
+      unwatch();
+      return gateway.stop();
+    },
+  };
+}
+
+/** A person does not notice; two looks must agree, so an edit is taken after half a second. */
+const lookEveryMs = 250;
+
+/**
+ * Calls back after the file has changed and then stayed as it is for one look, so that a half-written one is not read.
+ *
+ * It looks instead of being told: editors and orchestrators replace the file, a link to it or a directory above, which
+ * each need another watch; a watch of the directory would wake for every write of a database beside it; and network file
+ * systems tell nothing. A look costs some microseconds.
+ *
+ * @returns a function that stops it.
+ */
+export function watchFile(path: string, platform: Platform, onChange: () => void): () => void {
+  let taken = versionOf(path);
+  let seen = taken;
+  let cancel = platform.delay(lookEveryMs, look);
+
+  function look(): void {
+    cancel = platform.delay(lookEveryMs, look);
+    const now = versionOf(path);
+    const isSettled = now === seen;
+    seen = now;
+    if (!isSettled || now === taken) return;
+    taken = now;
+    onChange();
+  }
+
+  return () => cancel();
+}
+
+function versionOf(path: string): string {
+  let stats: BigIntStats | undefined;
+  try {
+    stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    // A directory above cannot be entered now: the same to us.
+  }
+  return stats === undefined ? "gone" : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+}

@@ -1,0 +1,85 @@
+import type { Platform } from "../../base/platform.js";
+import type { CarrierOptions } from "../../credentials/token-carriers.js";
+import { type Auth, createAuth } from "../../engine/auth.js";
+import type { ExternalHandler } from "../../handlers/external/external.js";
+import { keyFile } from "../../keys/key-file.js";
+import type { OnEvent } from "../../model/events.js";
+import type { Identity } from "../../model/identity.js";
+import type { Store } from "../../model/store.js";
+import type { AuditOptions } from "../../policies/audit/audit.js";
+import type { OperateAsPolicy } from "../../policies/operate-as/operate-as.js";
+import { operateAs } from "../../policies/operate-as/rules.js";
+import type { GatewayConfig, OperateAsConfig } from "../config/config.js";
+import { createExternal, createHandler, createUserFile } from "../config/handlers.js";
+import { revocationBoundMs } from "../observe/telemetry.js";
+import type { ServicesConfig } from "../own/own-config.js";
+
+export interface StateAuthOptions {
+  readonly platform: Platform;
+  /** Default: faults and alarms are warned of on standard error. */
+  readonly onEvent?: OnEvent | undefined;
+  /** It outlives the engine. */
+  readonly audit?: AuditOptions | undefined;
+  /** Told when an edited user file was not taken. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  /** From `createLogin`, where its pages are served. Default: one without pages. */
+  readonly login?: ExternalHandler | undefined;
+}
+
+/** The handler of browser log-ins that a configuration describes, if it has one. */
+export function createLogin(
+  config: GatewayConfig,
+  { platform, onWarning }: Pick<StateAuthOptions, "platform" | "onWarning">,
+): ExternalHandler | undefined {
+  const found = config.handlers.find((handler) => handler.kind === "external");
+  return found && createExternal(found.options, { platform, onWarning });
+}
+
+/**
+ * The engine that a configuration describes. Its `close` closes the store.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function createStateAuth(config: GatewayConfig, store: Store, options: StateAuthOptions): Auth<Identity> {
+  const {
+    platform,
+    onEvent,
+    login,
+    onWarning = (message) => process.emitWarning(message, "SallyportWarning"),
+  } = options;
+  return createAuth({
+    ...config.session,
+    ...config.binding,
+    handlers: config.handlers.map((handler) =>
+      handler.kind === "external" && login ? login : createHandler(handler, onWarning),
+    ),
+    store,
+    keys: keyFile(config.keys.file, { platform }),
+    realm: config.realm,
+    aliases: config.aliases,
+    nestedSchemes: config.nestedSchemes,
+    carriers: toCarriers(config.services),
+    platform,
+    onEvent,
+    audit: options.audit,
+    throttle: config.throttle,
+    operateAs: config.operateAs && createOperateAsPolicy(config.operateAs),
+    onTicketMisuse: () => config.tickets.onMisuse,
+    maxStalenessMs: revocationBoundMs,
+  });
+}
+
+/** Faults of an edited file are told by the handler that lets its users in, if there is one. */
+function createOperateAsPolicy({ users, rules }: OperateAsConfig): OperateAsPolicy<Identity> {
+  const file = createUserFile(users, () => {});
+  return operateAs<Identity>({ identify: (subject) => file.find(subject), rules });
+}
+
+/** Where clients of Flight keep a token beside `Authorization`. */
+export function toCarriers({ flight }: ServicesConfig): CarrierOptions {
+  const cookie = flight?.cookie;
+  return {
+    authTokenBin: flight !== undefined,
+    ...(cookie !== undefined && { cookie: { name: cookie, requestHeader: "x-deephaven-auth-cookie-request" } }),
+  };
+}

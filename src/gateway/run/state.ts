@@ -1,0 +1,160 @@
+import type { EventEmitter } from "node:events";
+import { externalPages } from "../../adapters/node/external-pages.js";
+import type { Platform } from "../../base/platform.js";
+import type { Auth } from "../../engine/auth.js";
+import type { Identity } from "../../model/identity.js";
+import type { Store } from "../../model/store.js";
+import type { GatewayConfig, StoreConfig } from "../config/config.js";
+import type { UpstreamConfig } from "../forward/upstream-config.js";
+import { createUpstreams, type Upstreams } from "../forward/upstreams.js";
+import type { ListenerHandlers } from "../listen/listeners.js";
+import { type MeasuredStore, measureStore, type StoreOperation } from "../observe/measured-store.js";
+import type { TicketsConfig } from "../own/own-config.js";
+import { pagePathsOf } from "../own/pages.js";
+import { parseTrustedProxies } from "../route/forwarded.js";
+import { createRouteTable } from "../route/routes.js";
+import { createRequestHandler, type HandleOptions } from "./handle-request.js";
+import { openStore } from "./open-store.js";
+import { createShared, type Shared, type Taken } from "./shared.js";
+import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
+
+/** All that requests need, made from one configuration. It never changes: a reload makes another one. */
+export interface GatewayState {
+  readonly config: GatewayConfig;
+  readonly auth: Auth<Identity>;
+  readonly handlers: ListenerHandlers;
+  readonly store: MeasuredStore;
+  /**
+   * Closes it when the requests that began with it are over: until then their streams must hear of the end of their
+   * session. Its store and pools stay open while another state uses them.
+   */
+  retire(): Promise<void>;
+  /** Answers calls that wait for the end of their session: a stop would wait for them. */
+  beginStop(): void;
+  /** Closes it now. */
+  close(): Promise<void>;
+}
+
+/** What outlives a state. */
+export interface SharedParts {
+  readonly stores: Shared<StoreConfig, MeasuredStore>;
+  readonly upstreams: Shared<UpstreamConfig, Upstreams>;
+}
+
+/** @param onStore told how long the store took, with every question. */
+export function createSharedParts(
+  platform: Platform,
+  onStore: (operation: StoreOperation, ms: number) => void = () => undefined,
+): SharedParts {
+  return {
+    stores: createShared(
+      (config) => measureStore(openStore(config, platform), platform, onStore),
+      async ({ store }) => store.close(),
+    ),
+    upstreams: createShared(
+      (config) => createUpstreams(new Map([[config.name, config]]), platform),
+      (upstreams) => upstreams.close(),
+    ),
+  };
+}
+
+export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onOutcome" | "reload"> {
+  readonly shared: SharedParts;
+}
+
+/**
+ * Makes a state. When something in it cannot be made nothing is left open.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function createState(
+  config: GatewayConfig,
+  { shared, onOutcome, reload, ...options }: StateOptions,
+): GatewayState {
+  const { platform } = options;
+  const stopping = new AbortController();
+  const store = shared.stores.take(config.store);
+  // The engine closes the store that it is given; this one it only borrows.
+  const borrowed: Store = { ...store.it.store, close: () => store.release() };
+  const taken = new Map<string, Taken<Upstreams>>();
+  const releaseAll = async (): Promise<void> => {
+    await Promise.all([...[...taken.values()].map((one) => one.release()), store.release()]);
+  };
+  let auth: Auth<Identity>;
+  let handler: ListenerHandlers;
+  try {
+    const routes = createRouteTable(config.routes);
+    const trust = parseTrustedProxies(config.trustedProxies);
+    for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
+    const login = createLogin(config, options);
+    auth = createStateAuth(config, borrowed, { ...options, login });
+    const pages = login && {
+      paths: pagePathsOf(config),
+      serve: externalPages(auth, login, { trustProxy: trust, platform }),
+    };
+    const upstreams = { get: (name: string) => taken.get(name)?.it.get(name) };
+    const servicesOf = toServicesOf(config.tickets);
+    handler = createRequestHandler({
+      auth,
+      servicesOf,
+      pages,
+      services: config.services,
+      reload,
+      stopping: stopping.signal,
+      routes,
+      upstreams,
+      trust,
+      platform,
+      ...(onOutcome && { onOutcome }),
+    });
+  } catch (error) {
+    void releaseAll();
+    throw error;
+  }
+
+  let underWay = 0;
+  let onIdle: (() => void) | undefined;
+  let closed: Promise<void> | undefined;
+
+  function hold(answer: EventEmitter): void {
+    underWay += 1;
+    answer.once("close", () => {
+      underWay -= 1;
+      if (underWay === 0) onIdle?.();
+    });
+  }
+
+  function close(): Promise<void> {
+    closed ??= auth.close().then(releaseAll);
+    return closed;
+  }
+
+  return {
+    config,
+    auth,
+    store: store.it,
+    handlers: {
+      request(request, response) {
+        hold(response as EventEmitter);
+        handler.request(request, response);
+      },
+      upgrade(request, socket, head) {
+        hold(socket);
+        handler.upgrade(request, socket, head);
+      },
+    },
+    beginStop: () => stopping.abort(),
+    close,
+    retire() {
+      if (underWay === 0) return close();
+      return new Promise((resolve, reject) => {
+        onIdle = () => void close().then(resolve, reject);
+      });
+    },
+  };
+}
+
+function toServicesOf({ services }: TicketsConfig): HandleOptions["servicesOf"] {
+  if (services === undefined) return undefined;
+  return ({ identity }) => [...services].filter(([, who]) => who.includes(identity.subject)).map(([name]) => name);
+}

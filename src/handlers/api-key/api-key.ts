@@ -1,0 +1,122 @@
+import { timingSafeEqual } from "node:crypto";
+import { type Awaitable, adopt, after, quietly } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import type { Identity } from "../../model/identity.js";
+import { declined, type Handler, rejected, type Verdict } from "../handler.js";
+import { type ApiKeyRecord, apiKeyFault } from "./record.js";
+import { apiKeyDigest, apiKeyPrefix, parseApiKey } from "./text.js";
+
+/** Where API keys are kept: `apiKeyFile`, or your own database. */
+export interface ApiKeySource<R extends ApiKeyRecord = ApiKeyRecord> {
+  /** The record of a key id, or `null`, `undefined` or `false` when there is none. Throw when you cannot tell: 503. */
+  find(id: string): Awaitable<R | null | undefined | false>;
+  /**
+   * Told that a key was used, at most once a minute for each, after the answer was decided. What it throws is dropped.
+   *
+   * @param usedAt milliseconds since 1970.
+   */
+  used?(id: string, usedAt: number): Awaitable<unknown>;
+}
+
+/** What `apiKey` takes. */
+export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
+  /** A source, or just its `find`. Asked for every call, and nothing is remembered: a revoked key is refused at once. */
+  readonly keys: ApiKeySource<R> | ApiKeySource<R>["find"];
+  /** Default: `"ApiKey"`. `"Bearer"` for clients that can send nothing else, also in a `chain`. */
+  readonly scheme?: string;
+  /** Who a key is; `null`, `undefined` or `false` when it is nobody. Default: subject, roles, scopes, id and name of the record. */
+  toIdentity?(record: R): Awaitable<I | null | undefined | false>;
+  /** Clock. Default: the machine's. */
+  readonly platform?: Platform;
+}
+
+/** Without `toIdentity`: who presented a key, which one, and what it may do. */
+export interface ApiKeyIdentity extends Identity {
+  readonly roles: readonly string[];
+  readonly scopes: readonly string[];
+  readonly keyId: string;
+  readonly keyName: string;
+}
+
+/** Nobody asks for it to the second, and a busy key must not cost a write per call. */
+const usedEveryMs = 60_000;
+
+/** Keys whose last use is remembered here; beyond it, the one noted longest ago is noted again early. */
+const maxNoted = 10_000;
+
+const noDigest = Buffer.alloc(32);
+
+/**
+ * API keys that `createApiKey` made: `Authorization: ApiKey spk_…`. The key comes with every call, so no session is
+ * opened; the caller is known until the key expires or is revoked.
+ *
+ * What does not begin with `spk_` is declined, so that a `chain` may hold it beside `jwt`. A mistyped key is refused by
+ * its checksum before any look-up. Keys are kept as SHA-256 and compared in constant time, as long for an unknown one.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity = ApiKeyIdentity>(
+  options: ApiKeyOptions<R, I>,
+): Handler<I> {
+  const { keys, scheme = "ApiKey", platform = systemPlatform } = options;
+  const toIdentity = options.toIdentity ?? (defaultIdentity as unknown as NonNullable<typeof options.toIdentity>);
+  const source: ApiKeySource<R> = typeof keys === "function" ? { find: keys } : keys;
+  if (typeof source?.find !== "function") {
+    throw new AuthError("invalid_options", "apiKey needs keys: apiKeyFile(path), or (id) => the record of that id");
+  }
+  const noteUse = createUseNotes(source, platform);
+
+  function judge(key: string, id: string, record: R | null | undefined | false): Awaitable<Verdict<I>> {
+    const known = record ? requireRecord(record) : undefined;
+    const right = timingSafeEqual(known ? Buffer.from(known.sha256, "hex") : noDigest, apiKeyDigest(key));
+    if (known === undefined || known.id !== id || !right) return rejected;
+    if (known.revokedAt !== undefined && known.revokedAt !== null) return rejected;
+    const expiresAt = known.expiresAt ?? undefined;
+    if (expiresAt !== undefined && expiresAt <= platform.now()) return rejected;
+    return after(adopt(toIdentity(known)), (identity): Verdict<I> => {
+      if (identity === null || identity === undefined || identity === false) return rejected;
+      noteUse(id);
+      return { kind: "accepted", identity, expiresAt };
+    });
+  }
+
+  return Object.freeze({
+    scheme,
+    opens: "nothing",
+    fromHeader(payload: string): Awaitable<Verdict<I>> {
+      if (!payload.startsWith(apiKeyPrefix)) return declined;
+      const id = parseApiKey(payload);
+      if (id === undefined) return rejected;
+      return after(adopt(source.find(id)), (record) => judge(payload, id, record));
+    },
+  } satisfies Handler<I>);
+}
+
+/** @throws {AuthError} for a record that cannot be: then nobody can tell, and the answer is 503. */
+function requireRecord<R extends ApiKeyRecord>(record: R): R {
+  const fault = apiKeyFault(record);
+  if (fault === undefined) return record;
+  throw new AuthError("invalid_options", `The record of an API key is not as createApiKey made it: ${fault}`);
+}
+
+function defaultIdentity({ subject, roles, scopes, id, name }: ApiKeyRecord): ApiKeyIdentity {
+  return { subject, roles, scopes, keyId: id, keyName: name };
+}
+
+/** Tells the source that a key was used: not often, and never while the caller waits. */
+function createUseNotes(source: Pick<ApiKeySource, "used">, platform: Platform): (id: string) => void {
+  if (source.used === undefined) return () => {};
+  const notedAt = new Map<string, number>();
+  return (id) => {
+    const now = platform.monotonic();
+    const last = notedAt.get(id);
+    if (last !== undefined && now - last < usedEveryMs) return;
+    notedAt.delete(id);
+    notedAt.set(id, now);
+    const [oldest] = notedAt.keys();
+    if (notedAt.size > maxNoted && oldest !== undefined) notedAt.delete(oldest);
+    const usedAt = platform.now();
+    platform.delay(0, () => quietly(() => source.used?.(id, usedAt)));
+  };
+}

@@ -1,0 +1,68 @@
+import { promises, readFileSync } from "node:fs";
+import type { Platform } from "../../base/platform.js";
+
+export interface UsageFileOptions {
+  readonly platform: Platform;
+  readonly onWarning: (message: string) => void;
+  /** Whether there still is such a key: what is gone is written no more. */
+  readonly isKnown: (id: string) => boolean;
+}
+
+/** One write for all keys; a minute of last uses is lost when the process ends. */
+const writeEveryMs = 60_000;
+
+const usagePath = (path: string): string => `${path}.used`;
+
+/**
+ * Keeps when keys were last used, beside the file of keys and not in it: a use must not look like an edit, nor race one.
+ * Several processes write the same file, each putting in what it knows; so one that overwrote another is made good by
+ * the next write.
+ */
+export function createUsageFile(path: string, options: UsageFileOptions): (id: string, usedAt: number) => void {
+  const { platform, onWarning, isKnown } = options;
+  const used = new Map<string, number>();
+  let wroteAt = Number.NEGATIVE_INFINITY;
+  let waiting = false;
+  let warned = false;
+
+  async function write(): Promise<void> {
+    waiting = false;
+    wroteAt = platform.monotonic();
+    const draft = `${usagePath(path)}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
+    try {
+      const merged = parseUsage(await promises.readFile(usagePath(path), "utf8").catch(() => ""));
+      for (const [id, at] of used) merged.set(id, Math.max(at, merged.get(id) ?? 0));
+      const known = [...merged].filter(([id]) => isKnown(id));
+      const lines = known.map(([id, at]) => `${JSON.stringify({ id, usedAt: new Date(at).toISOString() })}\n`);
+      await promises.writeFile(draft, lines.join(""), { mode: 0o600, flag: "wx" });
+      await promises.rename(draft, usagePath(path));
+      warned = false;
+    } catch {
+      await promises.rm(draft, { force: true }).catch(() => {});
+      if (!warned) onWarning(`Last uses of API keys cannot be written to ${usagePath(path)}. Keys work all the same`);
+      warned = true;
+    }
+  }
+
+  return (id, usedAt) => {
+    used.set(id, usedAt);
+    if (waiting) return;
+    waiting = true;
+    platform.delay(Math.max(0, wroteAt + writeEveryMs - platform.monotonic()), () => void write());
+  };
+}
+
+/** When the keys of a file were last used, milliseconds since 1970 by key id. What cannot be read says nothing. */
+export function readUsage(path: string): ReadonlyMap<string, number> {
+  try {
+    return parseUsage(readFileSync(usagePath(path), "utf8"));
+  } catch {
+    return new Map();
+  }
+}
+
+function parseUsage(text: string): Map<string, number> {
+  const shape = /^\{"id":"([0-9a-f]{16})","usedAt":"([^"]+)"\}$/gm;
+  const found = Array.from(text.matchAll(shape), ([, id = "", at = ""]) => [id, Date.parse(at)] as const);
+  return new Map(found.filter(([, at]) => !Number.isNaN(at)));
+}

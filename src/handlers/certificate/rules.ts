@@ -1,0 +1,137 @@
+import { X509Certificate } from "node:crypto";
+import { AuthError } from "../../base/errors.js";
+import { requireSubject } from "../../model/identity.js";
+import type { CertificateFields } from "./read-certificate.js";
+
+/** Whom a certificate stands for: of which name, and what must hold beside. */
+export interface CertificateRule {
+  /** Look at the subject alternative names of this kind, or at a `field`. */
+  readonly san?: "dns" | "uri" | "email" | undefined;
+  /** Look at this field of the subject's distinguished name: `CN`, `O`, `OU`, `UID`, `emailAddress`, … */
+  readonly field?: string | undefined;
+  /** The name must be exactly this (DNS names without regard to case), or fit `pattern`. */
+  readonly value?: string | undefined;
+  /** The name as a whole must fit this: it is anchored at both ends. */
+  readonly pattern?: RegExp | undefined;
+  /** Who it is. Default: the name. With `pattern`, `$1` and `$<group>` stand for parts of it, as in `String.replace`. */
+  readonly subject?: string | undefined;
+  /** Roles of the identity. Default: none. */
+  readonly roles?: readonly string[] | undefined;
+  /**
+   * PEM of the authorities (one or several certificates) of which one must have signed the certificate itself. Default:
+   * any that TLS believes.
+   */
+  readonly issuer?: string | undefined;
+  /**
+   * The public keys that this subject may have, as SHA-256 of the SubjectPublicKeyInfo, 64 hexadecimal digits. A renewed
+   * certificate with another key is refused.
+   */
+  readonly keys?: readonly string[] | undefined;
+  /** In place of `keys`: whatever key the authority certifies for this name is good. */
+  readonly anyKey?: boolean | undefined;
+}
+
+/** Who a certificate is, by the rules. */
+export interface RuledSubject {
+  readonly subject: string;
+  readonly roles: readonly string[];
+}
+
+/**
+ * @returns a function from a certificate to its subject: by the first rule of which name and issuer fit. `undefined` where
+ *   none does, where that rule gives two subjects, or where the key is not one of its `keys`: a weaker rule below must
+ *   not let in what a stricter one has refused.
+ * @throws {AuthError} `invalid_options` for rules that could not mean anything, or too much.
+ */
+export function compileRules(
+  rules: readonly CertificateRule[],
+): (certificate: CertificateFields) => RuledSubject | undefined {
+  if (!Array.isArray(rules) || rules.length === 0) {
+    throw new AuthError("invalid_options", `clientCertificate needs a rule, such as { san: "email", anyKey: true, … }`);
+  }
+  const compiled = rules.map(compileRule);
+  return (certificate) => {
+    for (const { subjectsOf, isIssuer, keys, roles } of compiled) {
+      const subjects = subjectsOf(certificate);
+      if (subjects.size === 0 || !isIssuer(certificate)) continue;
+      const [subject] = subjects;
+      if (subject === undefined || subjects.size > 1 || keys?.has(certificate.keySha256) === false) return undefined;
+      return isSubject(subject) ? { subject, roles } : undefined;
+    }
+    return undefined;
+  };
+}
+
+function compileRule(rule: CertificateRule, index: number) {
+  const refuse = (fault: string): never => {
+    throw new AuthError("invalid_options", `clientCertificate, rule ${index + 1}: ${fault}`);
+  };
+  const { san, field, value, pattern, subject, roles = [], issuer, keys, anyKey = false } = rule;
+  if ((san === undefined) === (field === undefined)) refuse("give either san or field: which name is looked at");
+  if (san !== undefined && !["dns", "uri", "email"].includes(san)) refuse('san must be "dns", "uri" or "email"');
+  if ((value === undefined) === (pattern === undefined)) refuse("give either value or pattern: what the name must be");
+  if (!roles.every((role) => /^[\w.@/-]+$/.test(role))) refuse("roles are of letters, digits and any of _ . @ / -");
+  if ((keys === undefined) !== anyKey) {
+    refuse(
+      "give either keys, the SHA-256 of the public keys that it may have, or anyKey: true where a certificate that was " +
+        "renewed with another key is as good. Compute one: openssl x509 -in FILE -pubkey -noout | " +
+        "openssl pkey -pubin -outform der | sha256sum",
+    );
+  }
+  if (keys?.every((key) => /^[0-9a-f]{64}$/.test(key)) === false || keys?.length === 0) {
+    refuse("keys must be a list of SHA-256, each 64 lower-case hexadecimal digits");
+  }
+  // With one list for many subjects, the key of one would be good for another.
+  if (keys && pattern && (subject === undefined || subject.includes("$"))) {
+    refuse("keys pin one subject: give value in place of pattern, or a subject without $");
+  }
+  const issuers = issuer === undefined ? undefined : readIssuers(issuer, refuse);
+  const namesOf = ({ subject: fields, ...names }: CertificateFields): readonly string[] =>
+    san === undefined ? (fields.get(field ?? "") ?? []) : names[san];
+  const toSubject = pattern === undefined ? exactly(san, value ?? "", subject) : matching(pattern, subject, refuse);
+  return {
+    subjectsOf: (certificate: CertificateFields) =>
+      new Set(namesOf(certificate).flatMap((name) => toSubject(name) ?? [])),
+    isIssuer: (certificate: CertificateFields) => issuers?.some((each) => certificate.isIssuedBy(each)) !== false,
+    keys: keys && new Set(keys),
+    roles: Object.freeze([...roles]),
+  };
+}
+
+type ToSubject = (name: string) => string | undefined;
+
+function exactly(san: CertificateRule["san"], value: string, subject = value): ToSubject {
+  const wanted = san === "dns" ? value.toLowerCase() : value;
+  return (name) => (name === wanted ? subject : undefined);
+}
+
+/** A pattern that is not anchored would take `spiffe://ours` in the middle of somebody else's name. */
+function matching(pattern: RegExp, subject: string | undefined, refuse: (fault: string) => never): ToSubject {
+  if (!(pattern instanceof RegExp)) refuse("pattern must be a regular expression; for a text, use value");
+  const whole = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gymd]/g, ""));
+  return (name) => {
+    if (!whole.test(name)) return undefined;
+    return subject === undefined ? name : name.replace(whole, subject);
+  };
+}
+
+function readIssuers(pem: string, refuse: (fault: string) => never): readonly X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0) refuse("issuer must be PEM with the certificate of an authority");
+  return blocks.map((block) => {
+    try {
+      return new X509Certificate(block);
+    } catch {
+      return refuse("issuer holds a certificate that cannot be read");
+    }
+  });
+}
+
+function isSubject(subject: string): boolean {
+  try {
+    requireSubject({ subject });
+    return true;
+  } catch {
+    return false;
+  }
+}

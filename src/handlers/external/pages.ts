@@ -1,0 +1,185 @@
+import type { JWTPayload } from "jose";
+import type { Awaitable } from "../../base/awaitable.js";
+import type { Platform } from "../../base/platform.js";
+import { type Identity, requireIdentityJson } from "../../model/identity.js";
+import type { OneTimeProofs } from "../handler.js";
+import { toLogInFacts } from "../oidc/claim-mapping.js";
+import { createBrowserSecret, createFlow, type ExternalFlow, flowMs, isBrowserSecret, readFlow } from "./flow.js";
+import { parseExternalKey } from "./key.js";
+import type { Exchanged, ExternalProvider } from "./provider.js";
+import { type PageAnswer, toPage, toQuestion, toRedirect } from "./text.js";
+import type { WaitingRoom } from "./waiting.js";
+
+/** A request for one of the pages, as an adapter reads it. */
+export interface PageRequest {
+  readonly method: string;
+  /** What follows the path of the pages: `/login`. */
+  readonly path: string;
+  /** With its `?`; empty without one. */
+  readonly query: string;
+  readonly cookie: string | undefined;
+  readonly origin: string | undefined;
+  /** `Sec-Fetch-Site`. */
+  readonly fetchSite: string | undefined;
+  /** Of a form; empty without one. */
+  readonly body: string;
+  /** Where the browser is, as far as that can be known. */
+  readonly source: string | undefined;
+}
+
+export interface ExternalPagesParts<I extends Identity> {
+  /** Where the pages are, without a slash at the end. */
+  readonly url: string;
+  readonly provider: ExternalProvider;
+  readonly room: WaitingRoom;
+  readonly sameAddress: boolean;
+  readonly platform: Platform;
+  toIdentity(claims: JWTPayload): Awaitable<I | null | undefined | false>;
+}
+
+/** What a waiting client is told, as JSON in the store. No token of the provider is kept. */
+export type ExternalResult<I extends Identity = Identity> =
+  | {
+      readonly kind: "accepted";
+      readonly identity: I;
+      readonly acr?: string;
+      readonly authenticatedAt: number | "unknown";
+    }
+  | { readonly kind: "refused" };
+
+/** Questions to the provider, and browsers that look for their client, at a time: an anonymous visitor can cause both. */
+const maxUnderWay = 64;
+
+const again = "Go back to the program and start the log-in again.";
+
+const pages = {
+  badLink: toPage(400, "This link is not complete", again),
+  otherBrowser: toPage(
+    400,
+    "This log-in did not begin here",
+    `It was begun in another browser, took too long, or cookies are turned off. ${again}`,
+  ),
+  unavailable: toPage(503, "The log-in cannot be checked now", "Try again in a moment."),
+  failed: toPage(400, "The log-in was not confirmed", again),
+  nobody: toPage(403, "This account may not log in here", "Ask whoever runs this service."),
+  refused: toPage(200, "Nobody was logged in", "The program was told. You can close this page."),
+  notWaiting: toPage(400, "No program is waiting", again),
+  elsewhere: toPage(
+    403,
+    "The program is on another machine",
+    "It waits at another network address than yours, so it was not logged in. If somebody sent you the link, that was an " +
+      "attempt to get into your account.",
+  ),
+  done: toPage(200, "You are logged in", "Go back to the program. You can close this page."),
+  forbidden: toPage(403, "This answer came from elsewhere", again),
+};
+
+/**
+ * The browser's side of `external`: `/login` sends it to the provider, `/callback` takes the provider's word and asks the
+ * person, `/confirm` takes the answer.
+ *
+ * @returns `undefined` for what is none of the pages
+ */
+export function createExternalPages<I extends Identity>(
+  parts: ExternalPagesParts<I>,
+): (request: PageRequest, proofs: OneTimeProofs) => Promise<PageAnswer | undefined> {
+  const { provider, room, platform } = parts;
+  const url = new URL(parts.url);
+  // The prefix makes a browser refuse one that another host of the domain, or plain HTTP, has set (RFC 6265bis §4.1.3).
+  const cookieName = url.protocol === "https:" ? "__Host-sallyport-external" : "sallyport-external";
+  const secure = url.protocol === "https:" ? "; Secure" : "";
+  let underWay = 0;
+
+  async function logIn({ query, cookie }: PageRequest): Promise<PageAnswer> {
+    const key = parseExternalKey(single(query, "key") ?? "");
+    if (key === undefined) return pages.badLink;
+    // The same one for log-ins side by side.
+    const secret = readCookie(cookie) ?? createBrowserSecret(platform);
+    const location = await provider.authorizationUrl(createFlow(secret, key, platform));
+    const life = `Max-Age=${flowMs / 1_000}`;
+    // Lax: the provider's redirect comes from another site, and no form of another site brings it.
+    return toRedirect(location, `${cookieName}=${secret}; Path=/; ${life}; HttpOnly; SameSite=Lax${secure}`);
+  }
+
+  async function callback({ query, cookie, source }: PageRequest, proofs: OneTimeProofs): Promise<PageAnswer> {
+    const flow = flowOf(cookie, single(query, "state"));
+    if (flow === undefined) return pages.otherBrowser;
+    const answer = await judge(await provider.exchange(flow, query));
+    if (answer === undefined) return pages.failed;
+    const waiting = await room.claim(flow.keyName, proofs);
+    if (waiting === undefined) return pages.notWaiting;
+    const isElsewhere = waiting.source !== undefined && source !== undefined && waiting.source !== source;
+    if (answer.kind === "refused" || (isElsewhere && parts.sameAddress)) {
+      await tell(flow, { kind: "refused" }, proofs);
+      return answer.kind === "refused" ? answer.page : pages.elsewhere;
+    }
+    const { identity, ...facts } = answer.accepted;
+    await proofs.put(`confirm ${flow.state}`, JSON.stringify({ kind: "accepted", identity, ...facts }), flowMs);
+    const { name = identity.subject } = identity as { readonly name?: string };
+    const action = `${url.pathname}/confirm`;
+    return toQuestion({ who: name, source: waiting.source, code: flow.code, action, state: flow.state });
+  }
+
+  async function confirm(request: PageRequest, proofs: OneTimeProofs): Promise<PageAnswer> {
+    const { origin, fetchSite = "same-origin" } = request;
+    if (origin !== url.origin || fetchSite !== "same-origin") return pages.forbidden;
+    const flow = flowOf(request.cookie, single(request.body, "state"));
+    if (flow === undefined) return pages.otherBrowser;
+    const json = await proofs.take(`confirm ${flow.state}`);
+    if (json === undefined) return pages.notWaiting;
+    const yes = single(request.body, "answer") === "yes";
+    await tell(flow, yes ? (JSON.parse(json) as ExternalResult<I>) : { kind: "refused" }, proofs);
+    return yes ? pages.done : pages.refused;
+  }
+
+  async function judge(exchanged: Exchanged) {
+    if (exchanged.kind === "failed") return undefined;
+    if (exchanged.kind === "refused") return { kind: "refused", page: pages.refused } as const;
+    const { claims } = exchanged;
+    const identity = await parts.toIdentity(claims);
+    if (!identity) return { kind: "refused", page: pages.nobody } as const;
+    requireIdentityJson(identity);
+    // One who says nothing of the log-in may speak of one long ago: it is never fresh enough for a step-up.
+    return { kind: "accepted", accepted: { identity, authenticatedAt: "unknown", ...toLogInFacts(claims) } } as const;
+  }
+
+  function flowOf(cookie: string | undefined, state: string | undefined): ExternalFlow | undefined {
+    const secret = readCookie(cookie);
+    return secret === undefined || state === undefined ? undefined : readFlow(secret, state, platform);
+  }
+
+  /** Of two of the same name neither is believed: the other may have been planted. */
+  function readCookie(header = ""): string | undefined {
+    const values = header.split(/; */).filter((pair) => pair.startsWith(`${cookieName}=`));
+    const value = values[0]?.slice(cookieName.length + 1);
+    return values.length === 1 && isBrowserSecret(value) ? value : undefined;
+  }
+
+  function tell(flow: ExternalFlow, result: ExternalResult<I>, proofs: OneTimeProofs): Promise<void> {
+    return room.announce(flow.keyName, JSON.stringify(result), proofs);
+  }
+
+  return async (request, proofs) => {
+    const page = new Map([
+      ["GET /login", logIn],
+      ["GET /callback", callback],
+      ["POST /confirm", confirm],
+    ]).get(`${request.method} ${request.path}`);
+    if (page === undefined) return undefined;
+    if (underWay >= maxUnderWay) return pages.unavailable;
+    underWay++;
+    try {
+      return await page(request, proofs);
+    } catch {
+      return pages.unavailable;
+    } finally {
+      underWay--;
+    }
+  };
+}
+
+/** Of two, neither counts. */
+function single(query: string, name: string): string | undefined {
+  const values = new URLSearchParams(query).getAll(name);
+  return values.length === 1 ? values[0] : undefined;
+}

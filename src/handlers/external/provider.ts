@@ -1,0 +1,151 @@
+import type { JWTPayload } from "jose";
+import type { Configuration, ServerMetadata } from "openid-client";
+import { quietly } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import { createDiscovery, type DiscoveryOptions, type ProviderMetadata } from "../oidc/discovery.js";
+import { requireSecureUrl } from "../oidc/jwt-keys.js";
+import type { ExternalFlow } from "./flow.js";
+
+export interface ExternalProviderOptions extends DiscoveryOptions {
+  readonly clientId: string;
+  readonly clientSecret: string | undefined;
+  readonly scope: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Where the provider sends the browser back to. */
+  readonly redirectUri: string;
+}
+
+/** What became of an answer of the provider. */
+export type Exchanged =
+  | { readonly kind: "claims"; readonly claims: JWTPayload }
+  /** The person said no. */
+  | { readonly kind: "refused" }
+  /** Nothing that verifies. `onWarning` was told if it looks like a fault of the configuration. */
+  | { readonly kind: "failed" };
+
+export interface ExternalProvider {
+  /** Where to send the browser. Rejects while the provider cannot be asked. */
+  authorizationUrl(flow: ExternalFlow): Promise<string>;
+  /**
+   * Trades the code for an ID token and checks it: signature, issuer, audience, nonce, age.
+   *
+   * @param query of the request that came back, with its `?`
+   */
+  exchange(flow: ExternalFlow, query: string): Promise<Exchanged>;
+}
+
+/** Seconds. What `oidc` allows too. */
+const clockTolerance = 5;
+
+/** Authorization code flow with PKCE (OpenID Connect Core §3.1, RFC 7636, RFC 9700 §2.1), by `openid-client`. */
+export function createExternalProvider(options: ExternalProviderOptions): ExternalProvider {
+  const { clientId, clientSecret, parameters, redirectUri } = options;
+  requireInstalled();
+  const discover = createDiscovery(options);
+  let warned: string | undefined;
+  const load = () => import("openid-client");
+  let made: { readonly metadata: ProviderMetadata; readonly config: Configuration } | undefined;
+
+  /** The same one while the provider's document is the same: it remembers the keys. */
+  async function configuration(): Promise<Configuration> {
+    const metadata = await discover();
+    if (made?.metadata !== metadata) made = { metadata, config: await configure(metadata) };
+    return made.config;
+  }
+
+  async function configure(metadata: ProviderMetadata): Promise<Configuration> {
+    const client = await load();
+    for (const name of ["authorization_endpoint", "token_endpoint"]) {
+      requireSecureUrl(`${options.name}: ${name} of the provider`, String(metadata[name]));
+    }
+    const authentication = clientSecret === undefined ? client.None() : toClientAuth(client, metadata, clientSecret);
+    // It came as JSON, which says as much as the type asks for.
+    const server = { ...metadata } as ServerMetadata;
+    const tolerant = { [client.clockTolerance]: clockTolerance };
+    const config = new client.Configuration(server, clientId, tolerant, authentication);
+    config.timeout = options.timeoutMs / 1_000;
+    // An address that the two checks above let through without https is one of this machine.
+    if (new URL(metadata.issuer).protocol === "http:") client.allowInsecureRequests(config);
+    // TLS alone would do for an ID token that comes from the token endpoint (Core §3.1.3.7); its signature costs little.
+    client.enableNonRepudiationChecks(config);
+    return config;
+  }
+
+  return {
+    async authorizationUrl({ state, nonce, verifier }) {
+      const client = await load();
+      const config = await configuration();
+      const url = client.buildAuthorizationUrl(config, {
+        scope: options.scope,
+        ...parameters,
+        redirect_uri: redirectUri,
+        response_type: "code",
+        state,
+        nonce,
+        code_challenge: await client.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: "S256",
+      });
+      return url.href;
+    },
+
+    async exchange({ state, nonce, verifier }, query) {
+      const client = await load();
+      const config = await configuration();
+      // Never from the request's own `Host`.
+      const url = new URL(redirectUri);
+      url.search = query;
+      try {
+        const tokens = await client.authorizationCodeGrant(config, url, {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: verifier,
+          idTokenExpected: true,
+          ...(parameters.max_age !== undefined && { maxAge: Number(parameters.max_age) }),
+        });
+        const claims = tokens.claims();
+        return claims === undefined ? { kind: "failed" } : { kind: "claims", claims };
+      } catch (error) {
+        const why = toReason(error);
+        if (why === "access_denied") return { kind: "refused" };
+        // Who sends junk in place of a code is no fault of the configuration.
+        if (why !== "invalid_grant" && why !== warned) {
+          warned = why;
+          quietly(() => options.onWarning(`${options.name}: the provider's answer was not taken: ${why}`));
+        }
+        return { kind: "failed" };
+      }
+    },
+  };
+}
+
+/** An OAuth error code or one of `openid-client`'s: both are words. Their texts, and unknown codes, may be anybody's. */
+function toReason(error: unknown): string {
+  const { error: answered, code } = error as { readonly error?: unknown; readonly code?: unknown };
+  const word = [answered, code].find((one) => typeof one === "string" && /^[A-Za-z_]{1,48}$/.test(one));
+  // A 401 with a challenge: the provider does not know us by this secret.
+  if (word === "OAUTH_WWW_AUTHENTICATE_CHALLENGE") return "invalid_client";
+  return typeof word === "string" ? word : "unknown";
+}
+
+/** Known before somebody logs in: it is an optional peer. */
+function requireInstalled(): void {
+  try {
+    import.meta.resolve("openid-client");
+  } catch {
+    throw new AuthError(
+      "invalid_options",
+      "external needs the package openid-client. Run: npm install openid-client@6",
+    );
+  }
+}
+
+function toClientAuth(
+  client: typeof import("openid-client"),
+  metadata: ProviderMetadata,
+  secret: string,
+): ReturnType<typeof client.None> {
+  // Without a list it is Basic (Discovery §3).
+  const methods = metadata.token_endpoint_auth_methods_supported;
+  const post = Array.isArray(methods) && !methods.includes("client_secret_basic");
+  return post ? client.ClientSecretPost(secret) : client.ClientSecretBasic(secret);
+}

@@ -1,0 +1,195 @@
+import type { Client, Entry } from "ldapts";
+import { AuthError } from "../../base/errors.js";
+import type { Identity } from "../../model/identity.js";
+import { createLimit } from "../password/check.js";
+import { maxPasswordLength } from "../password/hash.js";
+import { createConnections, reasonOf } from "./connection.js";
+import { fillTemplate, toComparableDn } from "./names.js";
+import { type LdapOptions, type LdapSettings, resolveLdapOptions } from "./options.js";
+
+/** A person of the directory, as routes see them. */
+export interface LdapIdentity extends Identity {
+  readonly roles: readonly string[];
+  /** The distinguished name of the entry. */
+  readonly dn: string;
+  /** Values of the `attributes` that were asked for. */
+  readonly attributes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** People of a directory, in the form that `basic` takes: `basic(ldap({ … }))`. */
+export interface LdapDirectory {
+  verify(user: string, password: string): Promise<LdapIdentity | null>;
+}
+
+/** What a bind is answered with when the name or the password is at fault, or the account is closed (RFC 4511 §A.1). */
+const refusals: ReadonlySet<unknown> = new Set([
+  19, // constraintViolation: too many wrong passwords, at some servers
+  32, // noSuchObject
+  34, // invalidDNSyntax: of a template with what was typed in it
+  48, // inappropriateAuthentication: an entry without a password
+  49, // invalidCredentials, and all that Active Directory has against an account
+  53, // unwillingToPerform: an account that was switched off, at some servers
+]);
+
+/** ACCOUNTDISABLE of `userAccountControl` in Active Directory. */
+const accountDisabled = 2;
+
+/**
+ * Checks passwords at an LDAP directory or Active Directory, by binding as the person. The directory needs the package
+ * `ldapts` (an optional peer). The subject is what the directory has in `subject`, never what was typed.
+ *
+ * Every attempt runs the same operations, whether the name is unknown, the password wrong or the account disabled. An
+ * empty password is refused before anything is sent: a directory answers it with success (RFC 4513 §5.1.2). A directory
+ * that cannot be reached, or is wrongly configured, rejects nobody: the caller gets 503.
+ *
+ * @throws {AuthError} `invalid_options` when something is missing, when passwords would cross the network in the clear,
+ *   or when `ldapts` is not installed.
+ */
+export function ldap(options: LdapOptions): LdapDirectory {
+  const settings = resolveLdapOptions(options);
+  requireLibrary();
+  const library = import("ldapts");
+  library.catch(() => {});
+  const limited = createLimit(settings.maxConnections, settings.maxWaiting);
+  const withConnection = createConnections(settings, library);
+  const { platform, timeoutMs } = settings;
+
+  return Object.freeze({
+    async verify(user: string, password: string) {
+      if (!user || !password) return null;
+      // Says nothing about an account: none has such a name or password.
+      if (user.length > maxPasswordLength || password.length > maxPasswordLength) return null;
+      const deadline = platform.monotonic() + timeoutMs;
+      return limited(() => withConnection(deadline, (client) => logIn(client, settings, user, password)));
+    },
+  });
+}
+
+function requireLibrary(): void {
+  try {
+    import.meta.resolve("ldapts");
+  } catch {
+    throw new AuthError("invalid_options", "ldap needs a package that is not installed; run: npm install ldapts@8");
+  }
+}
+
+async function logIn(
+  client: Client,
+  settings: LdapSettings,
+  user: string,
+  password: string,
+): Promise<LdapIdentity | null> {
+  const { users } = settings;
+  await bindAsSearcher(client, settings);
+  const found = "dn" in users ? fillTemplate(users.dn, { user }) : await findDn(client, users, user);
+  const dn = found ?? settings.decoyDn;
+  const right = (await isRight(client, dn, password)) && found !== undefined;
+  // Read in any case, for the time that it takes; a failure counts for those only whose password was right.
+  const entry = await readEntry(client, settings, dn).catch((error: unknown) => {
+    if (right) throw error;
+    return undefined;
+  });
+  if (!right) return null;
+  if (entry === undefined) throw unavailable("the entry of a person cannot be read; grant it to bind.dn");
+  if (isDisabled(entry)) return null;
+  const roles = await rolesOf(client, settings, entry);
+  return { subject: subjectOf(entry, settings), roles, dn: entry.dn, attributes: attributesOf(entry, settings) };
+}
+
+async function bindAsSearcher(client: Client, { bind }: LdapSettings): Promise<void> {
+  if (bind) await during("the bind of bind.dn", client.bind(bind.dn, bind.password));
+}
+
+async function findDn(
+  client: Client,
+  { base, filter }: { readonly base: string; readonly filter: string },
+  user: string,
+): Promise<string | undefined> {
+  const options = { filter: fillTemplate(filter, { user }), attributes: ["1.1"], sizeLimit: 2 };
+  const { searchEntries } = await during("the search for a person", client.search(base, options));
+  // Which of two it is must not depend on the order in which a directory answers.
+  if (searchEntries.length > 1) throw unavailable("two entries match users.filter; make it match one");
+  return searchEntries[0]?.dn;
+}
+
+async function isRight(client: Client, dn: string, password: string): Promise<boolean> {
+  try {
+    await client.bind(dn, password);
+    return true;
+  } catch (error) {
+    if (refusals.has((error as { code?: unknown } | null)?.code)) return false;
+    throw unavailable(`the bind of a person failed (${reasonOf(error)})`);
+  }
+}
+
+/** An entry with the names of attributes in lower case: servers spell them as they like. */
+interface Person {
+  readonly dn: string;
+  readonly values: ReadonlyMap<string, readonly string[]>;
+}
+
+async function readEntry(client: Client, settings: LdapSettings, dn: string): Promise<Person | undefined> {
+  await bindAsSearcher(client, settings);
+  const wanted = ["uid", "memberOf", "userAccountControl", "pwdAccountLockedTime"];
+  const attributes = [...new Set([settings.subject, ...settings.attributes, ...wanted])];
+  const { searchEntries } = await during("the look at an entry", client.search(dn, { scope: "base", attributes }));
+  return searchEntries[0] && toPerson(searchEntries[0]);
+}
+
+function toPerson({ dn, ...attributes }: Entry): Person {
+  const values = Object.entries(attributes).map(([name, value]): [string, string[]] => [
+    name.toLowerCase(),
+    // Octets that are no text, such as a picture, are no value for a subject, a role or a route.
+    [value].flat().filter((one) => typeof one === "string"),
+  ]);
+  return { dn, values: new Map(values) };
+}
+
+function valuesOf({ values }: Person, name: string): readonly string[] {
+  return values.get(name.toLowerCase()) ?? [];
+}
+
+/** Also where a directory would let them in all the same, such as one that only mirrors another. */
+function isDisabled(entry: Person): boolean {
+  const control = valuesOf(entry, "userAccountControl").some((flags) => (Number(flags) & accountDisabled) !== 0);
+  return control || valuesOf(entry, "pwdAccountLockedTime").length > 0;
+}
+
+function subjectOf(entry: Person, { subject }: LdapSettings): string {
+  const [only, ...more] = valuesOf(entry, subject);
+  if (only === undefined || more.length > 0) {
+    throw unavailable(`an entry has not exactly one value of ${subject}; choose another attribute for subject`);
+  }
+  return only;
+}
+
+function attributesOf(entry: Person, { attributes }: LdapSettings): Record<string, readonly string[]> {
+  return Object.fromEntries(attributes.map((name) => [name, valuesOf(entry, name)]));
+}
+
+async function rolesOf(client: Client, { groups, roles }: LdapSettings, entry: Person): Promise<string[]> {
+  if (groups === undefined) return [];
+  const { base, filter } = groups;
+  const names = base === undefined ? valuesOf(entry, "memberOf") : await groupsOf(client, base, filter, entry);
+  return [...new Set(names.flatMap((name) => roles.get(toComparableDn(name) ?? "") ?? []))];
+}
+
+async function groupsOf(client: Client, base: string, template: string, entry: Person): Promise<string[]> {
+  const filters = template.includes("{uid}")
+    ? valuesOf(entry, "uid").map((uid) => fillTemplate(template, { uid }))
+    : [fillTemplate(template, { dn: entry.dn })];
+  if (filters.length === 0) return [];
+  const options = { filter: `(|${filters.join("")})`, attributes: ["1.1"], paged: { pageSize: 500 } };
+  const { searchEntries } = await during("the search for groups", client.search(base, options));
+  return searchEntries.map(({ dn }) => dn);
+}
+
+async function during<T>(what: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw unavailable(`${what} failed (${reasonOf(error)})`);
+  }
+}
+
+const unavailable = (message: string): AuthError => new AuthError("unavailable", `ldap: ${message}`);

@@ -1,0 +1,204 @@
+import { X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { AuthError } from "../../base/errors.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import { toComparableDn } from "./names.js";
+
+/** What `ldap` takes. In templates `{user}` is the name that was typed, escaped. */
+export interface LdapOptions {
+  /**
+   * `ldaps://host`, or `ldap://host`, which is then upgraded by StartTLS. Several are tried in turn when one cannot be
+   * reached. Default ports: 636 and 389.
+   */
+  readonly url: string | readonly string[];
+  /** Certificates of the authorities that the directory's certificate may come from, PEM. Default: those of Node. */
+  readonly ca?: string | readonly string[] | undefined;
+  /** Upgrade `ldap://` by StartTLS. Default: `true`; `false` for an address of this machine. */
+  readonly startTls?: boolean | undefined;
+  /** Passwords may cross the network in the clear: `ldap://` without StartTLS to another machine. Default: `false`. */
+  readonly insecure?: boolean | undefined;
+  /** The account that searches. Without one the person's own account reads its entry. */
+  readonly bind?: { readonly dn: string; readonly password: string } | undefined;
+  /**
+   * Where people are. With `base` the one entry below it that matches `filter` (default `(uid={user})`) is looked for,
+   * and whoever knows its password is that person. With `dn`, such as `uid={user},ou=people,dc=example,dc=org`, nothing
+   * is looked for.
+   */
+  readonly users: { readonly base: string; readonly filter?: string | undefined } | { readonly dn: string };
+  /** The attribute that holds the subject: one value, which names one account for good. Default: `uid`. */
+  readonly subject?: string | undefined;
+  /** More attributes of the person for the identity, such as `mail`. Default: none. */
+  readonly attributes?: readonly string[] | undefined;
+  /** Which groups give which roles. Default: no roles. */
+  readonly groups?: LdapGroups | undefined;
+  /**
+   * An account that nobody uses, without rights and exempt from lock-out. Where nobody has the name that was typed, its
+   * password is checked instead, so that the time does not tell. Default: a name that is not there, which suffices
+   * where a directory checks passwords in microseconds.
+   */
+  readonly decoyDn?: string | undefined;
+  /** All of one log-in, waiting included. Milliseconds. Default: 5,000, below the deadline of handlers. */
+  readonly timeoutMs?: number | undefined;
+  /** When the next of several servers is tried. Milliseconds. Default: 2,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Log-ins at a time, each with a connection of its own. Default: 8. */
+  readonly maxConnections?: number | undefined;
+  /** Log-ins that may wait for one; beyond, the answer is `unavailable`. Default: 64. */
+  readonly maxWaiting?: number | undefined;
+  /** Clock, timers and randomness. Default: the machine's. */
+  readonly platform?: Platform | undefined;
+}
+
+/** How groups are found, and what they give. */
+export interface LdapGroups {
+  /** Groups below it that name the person are looked for. Default: the person's `memberOf` is read. */
+  readonly base?: string | undefined;
+  /** With `base`: the attribute in which a group names its members. Default: `member`. `memberUid` holds a `uid`, others a DN. */
+  readonly member?: "member" | "uniqueMember" | "memberUid" | undefined;
+  /** With `base`, Active Directory only: groups in groups count (matching rule 1.2.840.113556.1.4.1941). Default: `false`. */
+  readonly nested?: boolean | undefined;
+  /** Roles by the DN of the group. Groups that are not named here give none. */
+  readonly roles: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface LdapServer {
+  readonly host: string;
+  readonly port: number;
+  readonly transport: "ldaps" | "startTls" | "plain";
+}
+
+/** Options with every default filled in; nothing reads the raw ones again. */
+export interface LdapSettings {
+  readonly servers: readonly LdapServer[];
+  readonly ca: readonly string[] | undefined;
+  readonly bind: { readonly dn: string; readonly password: string } | undefined;
+  readonly users: { readonly base: string; readonly filter: string } | { readonly dn: string };
+  /** Whose password is checked where nobody has the name. */
+  readonly decoyDn: string;
+  readonly subject: string;
+  readonly attributes: readonly string[];
+  readonly groups: { readonly base: string | undefined; readonly filter: string } | undefined;
+  /** By comparable DN. */
+  readonly roles: ReadonlyMap<string, readonly string[]>;
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  readonly maxConnections: number;
+  readonly maxWaiting: number;
+  readonly platform: Platform;
+}
+
+/** @throws {AuthError} `invalid_options`; the message says what to do and holds no password. */
+export function resolveLdapOptions(options: LdapOptions): LdapSettings {
+  const platform = options.platform ?? systemPlatform;
+  const bind = options.bind && Object.freeze({ dn: options.bind.dn, password: options.bind.password });
+  if (bind && (!bind.dn || !bind.password)) {
+    refuse("bind needs dn and password: with an empty one a directory lets anybody search as nobody");
+  }
+  const users = resolveUsers(options);
+  return Object.freeze({
+    servers: Object.freeze([options.url].flat().map((url) => toServer(url, options))),
+    ca: options.ca === undefined ? undefined : [options.ca].flat().map(requireCertificate),
+    bind,
+    users,
+    decoyDn: resolveDecoy(options.decoyDn, "base" in users ? users.base : users.dn, platform),
+    subject: requireAttribute("subject", options.subject ?? "uid"),
+    attributes: (options.attributes ?? []).map((name) => requireAttribute("attributes", name)),
+    groups: options.groups && resolveGroups(options.groups),
+    roles: new Map(Object.entries(options.groups?.roles ?? {}).map(([dn, roles]) => [requireDn(dn), [...roles]])),
+    timeoutMs: requireCount("timeoutMs", options.timeoutMs ?? 5_000),
+    connectTimeoutMs: requireCount("connectTimeoutMs", options.connectTimeoutMs ?? 2_000),
+    maxConnections: requireCount("maxConnections", options.maxConnections ?? 8),
+    maxWaiting: requireCount("maxWaiting", options.maxWaiting ?? 64),
+    platform,
+  });
+}
+
+function toServer(text: string, { startTls, insecure = false }: LdapOptions): LdapServer {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["ldap:", "ldaps:"].includes(url.protocol) || url.hostname === "") {
+    refuse("url must be ldaps://host or ldap://host");
+  }
+  if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "" || url.username !== "") {
+    refuse("url holds a host and a port; write the base into users.base, and the account into bind");
+  }
+  const host = url.hostname.replace(/^\[|\]$/g, "");
+  const secure = url.protocol === "ldaps:";
+  const port = url.port === "" ? (secure ? 636 : 389) : Number(url.port);
+  if (secure) return Object.freeze({ host, port, transport: "ldaps" });
+  const plainly = isLoopback(host) || insecure;
+  if (startTls ?? !plainly) return Object.freeze({ host, port, transport: "startTls" });
+  if (!plainly) {
+    refuse(`url ldap://${host} without StartTLS shows passwords to the network; use ldaps://, or say insecure: true`);
+  }
+  return Object.freeze({ host, port, transport: "plain" });
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}
+
+function resolveUsers({ users }: LdapOptions): LdapSettings["users"] {
+  if (users !== undefined && "dn" in users) {
+    if ("base" in users) refuse("users has either dn, and nothing is looked for, or base");
+    if (!users.dn.includes("{user}") || toComparableDn(users.dn.replaceAll("{user}", "x")) === undefined) {
+      refuse("users.dn must be a distinguished name with {user} in it, such as uid={user},ou=people,dc=example,dc=org");
+    }
+    return Object.freeze({ dn: users.dn });
+  }
+  const { base, filter = "(uid={user})" } = users ?? {};
+  if (base === undefined || toComparableDn(base) === undefined) {
+    refuse("users needs base, such as ou=people,dc=example,dc=org, or dn");
+  }
+  if (!filter.includes("{user}") || !/^\(.*\)$/.test(filter)) refuse("users.filter must be (…) with {user} in it");
+  return Object.freeze({ base, filter });
+}
+
+/** Default: a name that nobody can have foreseen and taken. */
+function resolveDecoy(dn: string | undefined, base: string, platform: Platform): string {
+  if (dn === undefined) return `cn=${Buffer.from(platform.random(16)).toString("hex")},${base}`;
+  requireDn(dn);
+  return dn;
+}
+
+function resolveGroups({ base, member = "member", nested = false }: LdapGroups): NonNullable<LdapSettings["groups"]> {
+  if (base !== undefined && toComparableDn(base) === undefined) refuse("groups.base must be a distinguished name");
+  if (nested && (base === undefined || member !== "member")) {
+    refuse("groups.nested needs groups.base: memberOf names the groups that one is in directly");
+  }
+  if (member === "memberUid") return Object.freeze({ base, filter: "(memberUid={uid})" });
+  return Object.freeze({ base, filter: `(${member}${nested ? ":1.2.840.113556.1.4.1941:" : ""}={dn})` });
+}
+
+/** @returns its comparable form. */
+function requireDn(dn: string): string {
+  return (
+    toComparableDn(dn) ??
+    refuse(
+      `${JSON.stringify(dn)} is no distinguished name; write all of it, such as cn=admins,ou=groups,dc=example,dc=org`,
+    )
+  );
+}
+
+/** Read here, since TLS passes over what it cannot read, and then trusts nobody. */
+function requireCertificate(pem: string): string {
+  try {
+    new X509Certificate(pem);
+    return pem;
+  } catch {
+    return refuse("ca must be the text of a certificate in PEM, -----BEGIN CERTIFICATE-----");
+  }
+}
+
+function requireAttribute(option: string, name: string): string {
+  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) refuse(`${option} must name attributes, such as uid or mail`);
+  return name;
+}
+
+function requireCount(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) refuse(`${name} must be a whole number of at least 1`);
+  return value;
+}
+
+function refuse(message: string): never {
+  throw new AuthError("invalid_options", `ldap: ${message}`);
+}

@@ -1,0 +1,126 @@
+import { quietly } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import type { Platform } from "../../base/platform.js";
+import { requireSecureUrl } from "./jwt-keys.js";
+
+/** What an OpenID provider says of itself (OpenID Connect Discovery 1.0 §3). */
+export interface ProviderMetadata {
+  /** Exactly the configured one. */
+  readonly issuer: string;
+  readonly jwks_uri: string;
+  readonly [name: string]: unknown;
+}
+
+export interface DiscoveryOptions {
+  /** The handler's name, for messages. */
+  readonly name: string;
+  readonly issuer: string;
+  readonly timeoutMs: number;
+  readonly platform: Platform;
+  /** Told why the provider cannot be asked: once, until that changes. */
+  readonly onWarning: (message: string) => void;
+}
+
+/** Providers change their documents between releases; nobody waits for this one to be read again. */
+const maxAgeMs = 3_600_000;
+
+/** An issuer that is down is not asked for every token. */
+const retryMs = 1_000;
+
+/** The documents in use have 2 to 8 KiB. */
+const maxBytes = 256 * 1024;
+
+/**
+ * Reads `<issuer>/.well-known/openid-configuration` when it is first needed, and again after an hour beside the calls
+ * that still use the old one. The result rejects while there is none: at most one attempt per second is made.
+ *
+ * The document must name exactly the configured issuer (§4.3), or another tenant of the same host could sign for it.
+ *
+ * @throws {AuthError} `invalid_options` unless the issuer is an https URL.
+ */
+export function createDiscovery(options: DiscoveryOptions): () => Promise<ProviderMetadata> {
+  const { name, issuer, platform, onWarning } = options;
+  const { search, hash } = requireSecureUrl(`${name}: issuer`, issuer);
+  if (search !== "" || hash !== "") throw new AuthError("invalid_options", `${name}: issuer must have no query`);
+  const address = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
+  let known: { readonly metadata: ProviderMetadata; readonly at: number } | undefined;
+  let attempt: Promise<ProviderMetadata> | undefined;
+  let attemptAt = Number.NEGATIVE_INFINITY;
+  let warned: string | undefined;
+
+  async function read(): Promise<ProviderMetadata> {
+    try {
+      const metadata = requireMetadata(await fetchJson(address, options), issuer);
+      // The same object while nothing has changed: what was made from it is kept.
+      const same = JSON.stringify(known?.metadata) === JSON.stringify(metadata);
+      known = { metadata: same && known ? known.metadata : metadata, at: platform.monotonic() };
+      warned = undefined;
+      return known.metadata;
+    } catch (error) {
+      const message = `${name}: ${address} ${error instanceof AuthError ? error.message : "cannot be reached"}`;
+      if (message !== warned) quietly(() => onWarning(message));
+      warned = message;
+      throw new AuthError("unavailable", message);
+    }
+  }
+
+  return async () => {
+    const now = platform.monotonic();
+    if (known !== undefined && now - known.at < maxAgeMs) return known.metadata;
+    if (attempt === undefined && now - attemptAt >= retryMs) {
+      attemptAt = now;
+      attempt = read().finally(() => {
+        attempt = undefined;
+      });
+      attempt.catch(() => {});
+    }
+    if (known !== undefined) return known.metadata;
+    if (attempt === undefined) throw new AuthError("unavailable", `${name}: ${address} was asked for just now`);
+    return attempt;
+  };
+}
+
+async function fetchJson(address: string, { platform, timeoutMs }: DiscoveryOptions): Promise<unknown> {
+  const deadline = new AbortController();
+  const cancel = platform.delay(timeoutMs, () => deadline.abort(), true);
+  try {
+    const headers = { accept: "application/json" };
+    const response = await fetch(address, { headers, redirect: "manual", signal: deadline.signal });
+    if (response.status !== 200) {
+      void response.body?.cancel();
+      throw new AuthError("unavailable", `answered ${response.status}`);
+    }
+    return JSON.parse(await readText(response)) as unknown;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new AuthError("unavailable", "answered with something else than JSON");
+    throw error;
+  } finally {
+    cancel();
+  }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new AuthError("unavailable", `answered with more than ${maxBytes} bytes`);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** @throws {AuthError} whose message follows the address of the document. */
+export function requireMetadata(document: unknown, issuer: string): ProviderMetadata {
+  const metadata = document as Partial<ProviderMetadata> | null;
+  if (metadata?.issuer !== issuer) {
+    throw new AuthError("unavailable", "names another issuer; configure the one that it names, to the last slash");
+  }
+  if (typeof metadata.jwks_uri !== "string") throw new AuthError("unavailable", "names no jwks_uri");
+  const { protocol } = requireSecureUrl("names a jwks_uri that", metadata.jwks_uri);
+  // Who is somewhere else must not make us ask what listens on this machine.
+  if (protocol !== "https:" && new URL(issuer).protocol === "https:") {
+    throw new AuthError("unavailable", "names a jwks_uri that must be https, as it is itself");
+  }
+  return Object.freeze(metadata) as ProviderMetadata;
+}

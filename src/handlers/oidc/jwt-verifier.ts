@@ -1,0 +1,115 @@
+import type { JWTPayload, JWTVerifyGetKey } from "jose";
+import type { Awaitable } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import type { Platform } from "../../base/platform.js";
+import type { Identity } from "../../model/identity.js";
+import { declined, rejected, unavailable, type Verdict } from "../handler.js";
+import { toLogInFacts } from "./claim-mapping.js";
+import { isAcceptableHeader, readUnverified } from "./jwt-shape.js";
+
+/** What an issuer signs with, as far as is known now. */
+export interface IssuerKeys {
+  readonly getKey: JWTVerifyGetKey;
+  /** What the issuer says that it signs with. Default: not said. */
+  readonly algorithms?: readonly string[];
+}
+
+/** Asked for every token that may be right. Whatever it throws or rejects with means "cannot tell now". */
+export type LoadKeys = (jose: typeof import("jose")) => Awaitable<IssuerKeys>;
+
+export interface JwtVerifierOptions<I extends Identity> {
+  /** The handler's name, for messages. */
+  readonly name: string;
+  readonly issuer: string;
+  readonly audience: string | readonly string[];
+  readonly algorithms: readonly string[] | undefined;
+  readonly type: string | undefined;
+  readonly clockToleranceMs: number;
+  readonly loadKeys: LoadKeys;
+  readonly platform: Platform;
+  toIdentity(claims: JWTPayload): Awaitable<I | null | undefined | false>;
+}
+
+const asymmetric: readonly string[] = [
+  ...["EdDSA", "Ed25519", "ES256", "ES384", "ES512"],
+  ...["PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
+];
+
+/** The shape of a compact JWS. An opaque token is not ours to refuse. */
+const threeParts = /^[^.]*\.[^.]*\.[^.]*$/;
+
+/** The token is wrong. Any other failure is ours or the key server's: "cannot tell now". */
+const wrongToken: ReadonlySet<unknown> = new Set([
+  "ERR_JWT_CLAIM_VALIDATION_FAILED",
+  "ERR_JWT_EXPIRED",
+  "ERR_JWT_INVALID",
+  "ERR_JWS_INVALID",
+  "ERR_JWS_SIGNATURE_VERIFICATION_FAILED",
+  "ERR_JOSE_ALG_NOT_ALLOWED",
+  "ERR_JOSE_NOT_SUPPORTED",
+  "ERR_JWKS_NO_MATCHING_KEY",
+  "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
+]);
+
+/**
+ * Checks the tokens of one issuer: what `jwt` and `oidc` share. They differ in where the keys come from.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function createJwtVerifier<I extends Identity>(
+  options: JwtVerifierOptions<I>,
+): (token: string) => Promise<Verdict<I>> {
+  const { name, issuer, type, clockToleranceMs, loadKeys, platform } = options;
+  const algorithms = requireAlgorithms(name, options.algorithms ?? asymmetric);
+  const audience = [options.audience].flat().map((one) => requireText(name, "audience", one));
+  if (audience.length === 0) requireText(name, "audience", undefined);
+  requireText(name, "issuer", issuer);
+
+  // Loaded here and not at the top: some 50 ms that only users of JWT should pay, yet before the first token comes.
+  const jose = import("jose");
+  jose.catch(() => {});
+
+  return async (token) => {
+    if (!threeParts.test(token)) return declined;
+    const unverified = readUnverified(token);
+    if (unverified === undefined) return rejected;
+    if (unverified.issuer !== issuer) return declined;
+    if (!isAcceptableHeader(unverified, { algorithms, type })) return rejected;
+    let claims: JWTPayload;
+    try {
+      const { jwtVerify } = await jose;
+      const keys = await loadKeys(await jose);
+      const allowed = algorithms.filter((one) => keys.algorithms?.includes(one) !== false);
+      const currentDate = new Date(platform.now());
+      const checks = { issuer, audience, algorithms: allowed, clockTolerance: clockToleranceMs / 1_000, currentDate };
+      claims = (await jwtVerify(token, keys.getKey, checks)).payload;
+    } catch (error) {
+      return wrongToken.has((error as { code?: unknown } | null)?.code) ? rejected : unavailable;
+    }
+    if (claims.exp === undefined || claims.cnf !== undefined) return rejected;
+    const identity = await options.toIdentity(claims);
+    if (identity === null || identity === undefined || identity === false) return rejected;
+    return { kind: "accepted", identity, ...toLogInFacts(claims), expiresAt: claims.exp * 1_000 + clockToleranceMs };
+  };
+}
+
+function requireAlgorithms(name: string, algorithms: readonly string[]): readonly string[] {
+  const wrong = algorithms.find((one) => !asymmetric.includes(one));
+  if (wrong !== undefined || algorithms.length === 0) {
+    throw new AuthError(
+      "invalid_options",
+      `${name}: algorithms must be some of ${asymmetric.join(", ")}. With "none" anyone could sign, with HS… anyone who can check`,
+    );
+  }
+  return Object.freeze([...algorithms]);
+}
+
+function requireText(handler: string, name: string, value: unknown): string {
+  if (typeof value !== "string" || value === "") {
+    throw new AuthError(
+      "invalid_options",
+      `${handler} needs ${name}: without it, tokens made for somebody else would be good here`,
+    );
+  }
+  return value;
+}

@@ -1,0 +1,63 @@
+import { bcrypt, bcryptRemedy } from "./bcrypt-hash.js";
+import { passwordFile, type UserFile, type UserFileOptions } from "./file.js";
+import { argon2id, type HashKind } from "./hash.js";
+import { parseLines, type Refuse, type UserEntry } from "./user-file-format.js";
+
+/** What `htpasswdFile` takes beside the path. */
+export interface HtpasswdFileOptions extends UserFileOptions {
+  /** The file holds none: those of everybody in it, or a function of the name as written there. Default: none. */
+  readonly roles?: readonly string[] | ((user: string) => readonly string[]);
+}
+
+const kinds: readonly HashKind[] = [bcrypt, argon2id];
+
+/** What else such files hold (Apache's `htpasswd`, `openssl passwd`, nginx), and why it is not taken. */
+const weak: readonly (readonly [prefix: RegExp, fault: string])[] = [
+  [/^\$(apr)?1\$/, "the hash is MD5, which a graphics card guesses millions of times a second"],
+  [/^\{(SHA|SSHA|SHA256|SHA512|SSHA256|SSHA512)\}/i, "the hash is one plain SHA, guessed billions of times a second"],
+  [/^\{PLAIN\}/i, "the password is in the clear"],
+  [/^\$(5|6)\$/, "the hash is SHA-crypt, which is not taken: it is fast on a graphics card"],
+  [/^\$(y|gy|7)\$/, "the hash is yescrypt or scrypt, which is not taken"],
+  [/^\$argon2/, "the hash is argon2, but not argon2id"],
+  [/^[./A-Za-z0-9]{13}$/, "the hash is DES crypt, which reads 8 characters of a password and is guessed in hours"],
+];
+
+const unknown = "this is no hash that is known; a password in the clear looks like that";
+
+/**
+ * Users from an `htpasswd` file, lines of `name:hash`, for `basic(htpasswdFile("./.htpasswd"))`. Hashes are bcrypt with
+ * a cost of at least 10 (`htpasswd -B -C 12`; its own default is 5), or argon2id as `hashPassword` makes them. Weaker
+ * ones refuse to start, with the line and what to do. bcrypt needs the package `@node-rs/bcrypt`.
+ *
+ * In all else it is as `userFile`: names without regard to case, edits within a second, equal work for whoever asks.
+ * A password of more than 72 bytes is nobody's where the hash is bcrypt, which would cut it.
+ *
+ * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, has a fault (with its
+ *   line), or holds a weak hash. The message says what to do, and never shows a hash.
+ */
+export function htpasswdFile(path: string, options: HtpasswdFileOptions = {}): UserFile {
+  const { roles = [] } = options;
+  const rolesOf = typeof roles === "function" ? roles : () => roles;
+  const example = "ada:HASH, made by: htpasswd -B -C 12 FILE ada";
+  return passwordFile(path, {
+    ...options,
+    what: "htpasswd file",
+    example,
+    kinds,
+    parse: (text) => parseLines(text, path, example, (line, refuse) => parseLine(line, rolesOf, refuse)),
+  });
+}
+
+function parseLine(line: string, rolesOf: (user: string) => readonly string[], refuse: Refuse): UserEntry {
+  const [name = "", hash = "", ...rest] = line.split(":");
+  // Others skip it as a comment; a line of a user file that ends in ":disabled" would let that user in.
+  if (rest.length > 0) refuse("must be name:hash and nothing else. For roles and disabled users, use a user file");
+  const kind = kinds.find((each) => each.owns(hash));
+  const fault = kind === undefined ? `${weakness(hash)}. ${bcryptRemedy}` : kind.fault(hash);
+  if (fault !== undefined) refuse(fault);
+  return Object.freeze({ name, hash, roles: Object.freeze([...rolesOf(name)]), disabled: false });
+}
+
+function weakness(hash: string): string {
+  return weak.find(([prefix]) => prefix.test(hash))?.[1] ?? unknown;
+}

@@ -1,0 +1,92 @@
+import { AuthError } from "../../base/errors.js";
+import { argon2id } from "./hash.js";
+
+export interface UserEntry {
+  /** As written in the file: the subject of the identity. */
+  readonly name: string;
+  readonly hash: string;
+  readonly roles: readonly string[];
+  readonly disabled: boolean;
+}
+
+/**
+ * The one spelling under which an account is looked up and counted: NFKC, lower case, no white space at the ends. Then
+ * `Bob`, `bob` and ` bob` are one account with one budget of attempts (Authelia CVE-2025-24806).
+ */
+export function canonicalUserName(name: string): string {
+  return name.normalize("NFKC").toLowerCase().trim();
+}
+
+/** As long as a subject may be. */
+const maxNameLength = 256;
+
+/**
+ * Reads a user file. A line is `name:hash:roles` or `name:hash:roles:disabled`; roles are separated by commas and may be
+ * empty; empty lines and lines that begin with `#` say nothing.
+ *
+ * Lines, not JSON: a fault has a line number, a duplicate cannot be swallowed by a parser that keeps the last one, and
+ * Basic allows no colon in a name, so that nothing needs quoting.
+ *
+ * @param source the path, for messages.
+ * @returns entries by canonical name.
+ * @throws {AuthError} `invalid_options` with source, line and remedy; never with a hash.
+ */
+export function parseUserFile(text: string, source: string): ReadonlyMap<string, UserEntry> {
+  return parseLines(text, source, "ada:HASH:user, with HASH from hashPassword", parseLine);
+}
+
+/** Says what is wrong with the line that is being read. */
+export type Refuse = (fault: string) => never;
+
+/**
+ * Reads any file of one user a line. Empty lines and lines that begin with `#` say nothing.
+ *
+ * @param example a line, for whoever has none.
+ * @throws {AuthError} `invalid_options` with source, line and remedy.
+ */
+export function parseLines(
+  text: string,
+  source: string,
+  example: string,
+  parse: (line: string, refuse: Refuse) => UserEntry,
+): ReadonlyMap<string, UserEntry> {
+  const users = new Map<string, UserEntry>();
+  const lines = new Map<string, number>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    const refuse = (fault: string): never => {
+      throw new AuthError("invalid_options", `${source}, line ${index + 1}: ${fault}`);
+    };
+    const entry = parse(line, refuse);
+    requireName(entry.name, refuse);
+    const canonical = canonicalUserName(entry.name);
+    const twin = lines.get(canonical);
+    if (twin !== undefined) refuse(`this user is in line ${twin} already (case and width do not count). Remove one`);
+    users.set(canonical, entry);
+    lines.set(canonical, index + 1);
+  }
+  if (users.size === 0) {
+    throw new AuthError("invalid_options", `${source} holds no user. Add a line such as ${example}`);
+  }
+  return users;
+}
+
+function requireName(name: string, refuse: Refuse): void {
+  if (name === "" || name !== name.trim() || name.length > maxNameLength || /[\p{Cc}\p{Surrogate}]/u.test(name)) {
+    refuse(`the name must be 1 to ${maxNameLength} characters, without control characters or space at its ends`);
+  }
+}
+
+function parseLine(line: string, refuse: Refuse): UserEntry {
+  const [name = "", hash, roles, state, ...rest] = line.split(":");
+  if (hash === undefined || roles === undefined || rest.length > 0)
+    refuse("must be name:hash:roles or name:hash:roles:disabled");
+  const fault = argon2id.fault(hash);
+  if (fault !== undefined) refuse(fault);
+  if (state !== undefined && state !== "disabled") refuse('what follows the roles can only be "disabled"');
+  const list = roles === "" ? [] : roles.split(",");
+  if (!list.every((role) => /^[\w.@/-]+$/.test(role))) {
+    refuse("roles are separated by single commas, each of letters, digits and any of _ . @ / -");
+  }
+  return Object.freeze({ name, hash, roles: Object.freeze(list), disabled: state === "disabled" });
+}

@@ -1,0 +1,24 @@
+import { passwordFile, type UserFile, type UserFileOptions } from "./file.js";
+import { argon2id } from "./hash.js";
+import { parseUserFile } from "./user-file-format.js";
+
+/**
+ * Users from a file of lines `name:hash:roles`, or `name:hash:roles:disabled`, with argon2id hashes as `hashPassword`
+ * makes them. Names are compared without regard to case, width and space at the ends; the subject is the name as
+ * written in the file.
+ *
+ * An edit takes effect within a second, without a restart. A file that got unreadable or faulty is not taken: the last
+ * good one stays, and `onWarning` is told.
+ *
+ * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, has a fault (with its
+ *   line), or holds a weak hash. The message says what to do.
+ */
+export function userFile(path: string, options: UserFileOptions = {}): UserFile {
+  return passwordFile(path, {
+    ...options,
+    what: "user file",
+    example: "ada:HASH:user, made by: sallyport hash-password --user ada --roles user",
+    kinds: [argon2id],
+    parse: (text) => parseUserFile(text, path),
+  });
+}

@@ -1,0 +1,151 @@
+import { AuthError } from "../../base/errors.js";
+import { isOpenSshName } from "../../wire/open-ssh.js";
+import { parseBareKey, parseOpenSshKey } from "../../wire/parse-public-key.js";
+import { canonicalUserName } from "../password/user-file-format.js";
+import { type PublicKey, refuseDsa, toPublicKey } from "./verify-signature.js";
+
+/** A key of the file, and whose it is. */
+export interface AuthorizedKey {
+  /** As written in the file: the subject of the identity. */
+  readonly name: string;
+  readonly roles: readonly string[];
+  /** Milliseconds since 1970 from which the key is worth nothing. */
+  readonly expiresAt: number | undefined;
+}
+
+/** The keys of a file, each under the one name of its account and its own. */
+export interface AuthorizedKeySet {
+  find(user: string, key: PublicKey): AuthorizedKey | undefined;
+}
+
+/** What `parseAuthorizedKeys` is told beside the text. */
+export interface AuthorizedKeysRules {
+  /** The path, for messages. */
+  readonly source: string;
+  /** Whose keys these are, where the lines do not say: a file as OpenSSH has it. */
+  readonly owner?: { readonly name: string; readonly roles: readonly string[] } | undefined;
+  readonly allowLegacyDsa: boolean;
+}
+
+/** They take from a shell what there is none of here, or give it back. */
+const shellOptions =
+  /^(restrict|(no-)?(agent-forwarding|port-forwarding|pty|user-rc|x11-forwarding)|tunnel=.*|permit(open|listen)=.*)$/i;
+
+/**
+ * Reads lines `user key`, or `user options key`, with anything behind the key as a comment; lines that begin with `#` and
+ * empty ones say nothing. A key is a line of OpenSSH, or base64 of SPKI, with Deephaven's `EC:` or without.
+ *
+ * @throws {AuthError} `invalid_options` with source, line and remedy; never with a part of a private key.
+ */
+export function parseAuthorizedKeys(text: string, rules: AuthorizedKeysRules): AuthorizedKeySet {
+  const keys = new Map<string, AuthorizedKey & { readonly line: number }>();
+  const names = new Map<string, { readonly name: string; readonly line: number }>();
+  for (const [index, content] of text.split(/\r?\n/).entries()) {
+    const line = index + 1;
+    if (/^\s*(#|$)/.test(content)) continue;
+    const refuse = (fault: string): never => {
+      throw new AuthError("invalid_options", `${rules.source}, line ${line}: ${fault}`);
+    };
+    const { key, ...entry } = parseLine(content.trim(), rules, refuse);
+    const user = canonicalUserName(entry.name);
+    const twin = names.get(user);
+    if (twin !== undefined && twin.name !== entry.name) {
+      refuse(`this user is spelled ${JSON.stringify(twin.name)} in line ${twin.line}; give all lines one spelling`);
+    }
+    names.set(user, { name: entry.name, line: twin?.line ?? line });
+    const before = keys.get(keyName(user, key));
+    if (before !== undefined) refuse(`this key is in line ${before.line} already. Remove one`);
+    keys.set(keyName(user, key), Object.freeze({ ...entry, line }));
+  }
+  if (keys.size === 0) {
+    throw new AuthError(
+      "invalid_options",
+      `${rules.source} holds no key. Add a line such as: ada ssh-ed25519 AAAA… (sallyport keygen prints one)`,
+    );
+  }
+  return { find: (user, key) => keys.get(keyName(canonicalUserName(user), key)) };
+}
+
+/** One look-up for both: an unknown user and another one's key miss alike. */
+const keyName = (user: string, { fingerprint }: PublicKey): string => `${fingerprint} ${user}`;
+
+type Refuse = (fault: string) => never;
+
+function parseLine(
+  line: string,
+  { owner, allowLegacyDsa }: AuthorizedKeysRules,
+  refuse: Refuse,
+): AuthorizedKey & { readonly key: PublicKey } {
+  const [name = "", afterName = ""] = owner === undefined ? cut(line) : [owner.name, line];
+  if (name.length > 256 || /[\p{Cc}\p{Surrogate}"]/u.test(name) || isOpenSshName(name) || name.includes("=")) {
+    refuse("must begin with the name of a user, 1 to 256 characters without control characters, quotes or =");
+  }
+  const hasOptions = !isKeyStart(cut(afterName)[0]);
+  const [options, afterOptions] = hasOptions ? cut(afterName) : ["", afterName];
+  const [word, rest] = cut(afterOptions);
+  // Not shown: it may be a line of a private key.
+  if (word === "") refuse("has no key behind its first word; the line must be: user key, or user options key");
+  const read = refuseDsa(
+    isOpenSshName(word) ? parseOpenSshKey(word, cut(rest)[0]) : parseBareKey(word),
+    allowLegacyDsa,
+  );
+  if ("fault" in read) return refuse(`the key ${read.fault}`);
+  return { name, key: toPublicKey(read), ...parseOptions(options, owner?.roles ?? [], refuse) };
+}
+
+/** The first word, in which quoted text may hold spaces, and what follows the space behind it. */
+function cut(text: string): [word: string, rest: string] {
+  const word = /^(?:"(?:[^"\\]|\\.)*"|[^\s"])*/.exec(text)?.[0] ?? "";
+  return [word, text.slice(word.length).trimStart()];
+}
+
+/** A word that is no option: the name of a kind of key, or base64 as long as the shortest key. */
+function isKeyStart(word: string): boolean {
+  return isOpenSshName(word) || /^[A-Za-z0-9+/=]{56,}$/.test(word);
+}
+
+function parseOptions(text: string, ownersRoles: readonly string[], refuse: Refuse): Omit<AuthorizedKey, "name"> {
+  let roles = ownersRoles;
+  let expiresAt: number | undefined;
+  const seen = new Set<string>();
+  for (const option of text.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []) {
+    const [, name = "", value] = /^([\w-]+)(?:="((?:[^"\\]|\\.)*)")?$/.exec(option) ?? [];
+    const known = name.toLowerCase();
+    if (seen.has(known)) refuse(`the option ${name} is there twice`);
+    seen.add(known);
+    if (known === "expiry-time") {
+      expiresAt =
+        parseExpiry(value ?? "") ?? refuse('expiry-time must be "YYYYMMDD" or "YYYYMMDDHHMM[SS]", with Z for UTC');
+    } else if (known === "roles") {
+      roles = Object.freeze((value ?? "").split(","));
+      if (!roles.every((role) => /^[\w.@/-]+$/.test(role))) {
+        refuse('roles must be such as roles="admin,user", each of letters, digits and any of _ . @ / -');
+      }
+    } else if (known === "cert-authority") {
+      refuse("cert-authority is not taken: certificates are not read. Give each key a line of its own");
+    } else if (!shellOptions.test(option)) {
+      // What is longer than any option may be a piece of a private key.
+      const told = name === "" || name.length > 24 ? 'that is not name or name="value"' : `"${name}"`;
+      // Whoever wrote it meant to restrict the key, and we would not.
+      refuse(`the option ${told} is not understood. Remove it, or the line`);
+    }
+  }
+  return { roles, expiresAt };
+}
+
+/** As OpenSSH has it: in the zone of this machine unless there is a Z. */
+function parseExpiry(text: string): number | undefined {
+  const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z?)$/.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0));
+  const isUtc = match[7] === "Z";
+  const parts = [year, month - 1, day, hour, minute, second] as const;
+  const date = new Date(isUtc ? Date.UTC(...parts) : new Date(...parts).getTime());
+  // The 31st of February would be a day in March.
+  const back = isUtc ? date.getUTCDate() : date.getDate();
+  return back === day && month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60
+    ? date.getTime()
+    : undefined;
+}

@@ -1,0 +1,139 @@
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { AuthError } from "../base/errors.js";
+import { type Platform, systemPlatform } from "../base/platform.js";
+import type { KeyRing, SigningKey } from "./key-ring.js";
+
+/** What `keyFile` takes beside the path. */
+export interface KeyFileOptions {
+  /** Make the file with one random key when it is not there. Default: `false`: a wrong path should not log everybody out. */
+  readonly create?: boolean | undefined;
+  readonly platform?: Platform | undefined;
+}
+
+/** It rides in two bytes of every token. */
+const maxKeyId = 0xffff;
+
+/** `{ "version": 1, "keys": [{ "id": 1, "secret": "<base64url, 32 bytes>", "signsFrom": "<ISO 8601>" }] }` */
+interface KeyFileText {
+  readonly version: 1;
+  readonly keys: readonly { readonly id: number; readonly secret: string; readonly signsFrom: string }[];
+}
+
+/**
+ * A ring in a JSON file that only its owner can read. Nodes read it again by themselves, so a key is rotated by
+ * `rotateKeyFile` and nothing is restarted.
+ *
+ * @throws {AuthError} `invalid_options` when the file is missing, unreadable, readable by others or malformed. The
+ *   message says what to do and never holds a part of a secret.
+ */
+export function keyFile(path: string, { create = false, platform = systemPlatform }: KeyFileOptions = {}): KeyRing {
+  if (create) createOnce(path, platform);
+  return { durable: true, load: () => read(path) };
+}
+
+/** What `rotateKeyFile` takes beside the path. Durations are in milliseconds. */
+export interface RotateKeyFileOptions {
+  /**
+   * How long every node has to read the new key before it signs, in milliseconds. Default: 600,000, ten times as
+   * often as nodes read their ring.
+   */
+  readonly activateAfterMs?: number | undefined;
+  /** How long a key verifies after it has stopped signing: the longest `absoluteMs` in use. Default: 7 days. */
+  readonly keepMs?: number | undefined;
+  readonly platform?: Platform | undefined;
+}
+
+/**
+ * Adds a key that signs soon, and drops those whose last session is over.
+ *
+ * @returns the id of the new key.
+ * @throws {AuthError} `invalid_options` as `keyFile` does, or when all ids are taken.
+ */
+export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}): number {
+  const { activateAfterMs = 600_000, keepMs = 7 * 86_400_000, platform = systemPlatform } = options;
+  const now = platform.now();
+  const keys = [...read(path)].sort((a, b) => a.signsFrom - b.signsFrom);
+  // A key stops signing when the next one starts.
+  const kept = keys.filter((_key, index) => (keys[index + 1]?.signsFrom ?? Number.POSITIVE_INFINITY) + keepMs > now);
+  const taken = new Set(keys.map((key) => key.id));
+  if (taken.size >= maxKeyId) throw new AuthError("invalid_options", `the key file ${path} has a key for every id`);
+  let id = (keys.at(-1)?.id ?? 0) + 1;
+  while (taken.has(id) || id > maxKeyId) id = id > maxKeyId ? 1 : id + 1;
+  const next = { id, secret: platform.random(32), signsFrom: now + activateAfterMs };
+  const draft = writeDraft(path, [...kept, next], platform);
+  renameSync(draft, path);
+  return id;
+}
+
+/** Of several processes that start at once, one makes the file and the others read it. */
+function createOnce(path: string, platform: Platform): void {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
+  let draft: string | undefined;
+  try {
+    draft = writeDraft(path, [{ id: 1, secret: platform.random(32), signsFrom: 0 }], platform);
+    linkSync(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
+      throw new AuthError("invalid_options", `cannot make the key file ${path}: ${(error as Error).message}`);
+    }
+  } finally {
+    if (draft !== undefined) rmSync(draft, { force: true });
+  }
+}
+
+/**
+ * A whole file under a name of its own: a process id would not do, since two containers that share a folder may have
+ * the same. Flushed, since an empty key file after a power cut would log everybody out.
+ */
+function writeDraft(path: string, keys: readonly SigningKey[], platform: Platform): string {
+  const draft = `${path}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
+  writeFileSync(draft, toText(keys), { mode: 0o600, flag: "wx", flush: true });
+  return draft;
+}
+
+function read(path: string): readonly SigningKey[] {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status === undefined) {
+    throw new AuthError(
+      "invalid_options",
+      `there is no key file ${path}; make it with keyFile(path, { create: true })`,
+    );
+  }
+  if (process.platform !== "win32" && (status.mode & 0o077) !== 0) {
+    throw new AuthError("invalid_options", `others can read the key file ${path}; run: chmod 600 ${path}`);
+  }
+  try {
+    return fromText(readFileSync(path, "utf8"));
+  } catch {
+    // The cause is left out: a JSON error quotes the text, and the text is secret.
+    throw new AuthError(
+      "invalid_options",
+      `the key file ${path} is unreadable or malformed; restore it from a backup, or move it away to make a new one ` +
+        "(that logs everybody out)",
+    );
+  }
+}
+
+function toText(keys: readonly SigningKey[]): string {
+  const text: KeyFileText = {
+    version: 1,
+    keys: keys.map(({ id, secret, signsFrom }) => ({
+      id,
+      secret: Buffer.from(secret).toString("base64url"),
+      signsFrom: new Date(signsFrom).toISOString(),
+    })),
+  };
+  return `${JSON.stringify(text, null, 2)}\n`;
+}
+
+function fromText(text: string): readonly SigningKey[] {
+  const { version, keys } = JSON.parse(text) as KeyFileText;
+  if (version !== 1 || !Array.isArray(keys)) throw new TypeError("not a key file of version 1");
+  return (keys as KeyFileText["keys"]).map(({ id, secret, signsFrom }) => {
+    const instant = Date.parse(signsFrom);
+    if (typeof secret !== "string" || !/^[A-Za-z0-9_-]{43,}$/.test(secret) || Number.isNaN(instant)) {
+      throw new TypeError("a key is malformed");
+    }
+    return { id, secret: Buffer.from(secret, "base64url"), signsFrom: instant };
+  });
+}

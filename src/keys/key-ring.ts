@@ -1,0 +1,105 @@
+import { AuthError } from "../base/errors.js";
+import { type Platform, systemPlatform } from "../base/platform.js";
+
+/** A key that signs tokens, or only verifies them still. */
+export interface SigningKey {
+  /** 1 to 65,535; rides in every token. */
+  readonly id: number;
+  /** At least 32 bytes, random (RFC 2104 §3: as long as the hash). */
+  readonly secret: Uint8Array;
+  /** Milliseconds since 1970 from which it signs. Until then, and after a later key signs, it only verifies. */
+  readonly signsFrom: number;
+}
+
+/**
+ * Where keys come from. All nodes of a deployment must see the same ones: a new key must be known to every node
+ * before its `signsFrom`, and an old one must stay until the longest session it signed is over.
+ */
+export interface KeyRing {
+  /** Survives a restart. */
+  readonly durable: boolean;
+  /** The keys as they are now. Called at start, then at most once in `refreshMs`, and when a token names an unknown key. */
+  load(): readonly SigningKey[];
+}
+
+/** The ring as the engine uses it. */
+export interface Keys {
+  find(id: number): SigningKey | undefined;
+  /** The key that signs now: of those whose `signsFrom` has come, the latest. */
+  signing(): SigningKey;
+  /** Reads the ring again, at most once in `retryMs`. `true` when it did. */
+  refresh(): boolean;
+}
+
+/** Every node reads its ring this often when it signs, so a key may sign this long after it was added, doubled for safety. */
+const refreshMs = 60_000;
+
+/** A token with an unknown key id makes a node read its ring again, this often at most: junk must not cost a read each. */
+const retryMs = 5_000;
+
+/**
+ * A ring of one random key: for tests and for the memory store, whose sessions end with the process anyway.
+ */
+export function randomKeys(platform: Platform = systemPlatform): KeyRing {
+  const key = { id: 1, secret: platform.random(32), signsFrom: 0 };
+  return { durable: false, load: () => [key] };
+}
+
+/**
+ * Opens a ring and checks it.
+ *
+ * @throws {AuthError} `invalid_options` when it holds no key that signs, an id twice, or a short secret.
+ */
+export function openKeys(ring: KeyRing, platform: Platform): Keys {
+  let byId = toMap(ring.load());
+  let loadedAt = platform.monotonic();
+  pick(byId, platform.now()); // refuses a ring that cannot sign
+
+  function refresh(): boolean {
+    if (platform.monotonic() - loadedAt < retryMs) return false;
+    loadedAt = platform.monotonic();
+    try {
+      const next = toMap(ring.load());
+      pick(next, platform.now());
+      byId = next;
+    } catch {
+      // The last good ring stays: a half-written file must not log everybody out.
+    }
+    return true;
+  }
+
+  return {
+    find: (id) => byId.get(id),
+    signing() {
+      if (platform.monotonic() - loadedAt >= refreshMs) refresh();
+      return pick(byId, platform.now());
+    },
+    refresh,
+  };
+}
+
+function toMap(keys: readonly SigningKey[]): Map<number, SigningKey> {
+  const byId = new Map<number, SigningKey>();
+  for (const key of keys) {
+    if (!Number.isInteger(key.id) || key.id < 1 || key.id > 0xffff) {
+      throw new AuthError("invalid_options", `key id ${key.id} is not a whole number from 1 to 65535`);
+    }
+    if (byId.has(key.id)) throw new AuthError("invalid_options", `two keys have the id ${key.id}; give each its own`);
+    if (key.secret.length < 32) {
+      throw new AuthError("invalid_options", `the secret of key ${key.id} is shorter than 32 bytes; make a random one`);
+    }
+    byId.set(key.id, key);
+  }
+  return byId;
+}
+
+function pick(byId: ReadonlyMap<number, SigningKey>, now: number): SigningKey {
+  let best: SigningKey | undefined;
+  for (const key of byId.values()) {
+    if (key.signsFrom <= now && (best === undefined || key.signsFrom >= best.signsFrom)) best = key;
+  }
+  if (best === undefined) {
+    throw new AuthError("invalid_options", "no key in the ring signs yet; add one whose signsFrom has passed");
+  }
+  return best;
+}

@@ -1,0 +1,42 @@
+/** The request behind an event. Nothing of it goes into the event but its address and its id. */
+export interface EventSource {
+  readonly peer?: Peer | undefined;
+  readonly rawHeaders?: readonly string[] | undefined;
+  /** Where a front knows it, in place of what the headers say. */
+  readonly correlationId?: string | undefined;
+}
+
+/** A request, as far as authentication needs it: data, whatever server it came through. */
+export interface AuthRequest {
+  readonly method: string;
+  /** As received, without the query. */
+  readonly path: string;
+  /** Name, value, name, value, as received. Not a merged object: that hides a second `Authorization` field. */
+  readonly rawHeaders: readonly string[];
+  /** The server dropped header fields beyond its limit, so credentials may be missing. */
+  readonly truncated?: boolean;
+  /** The same object for every request of one connection. */
+  readonly peer: Peer;
+}
+
+/** Header fields that an answer must carry. */
+export type HeaderFields = readonly (readonly [name: string, value: string])[];
+
+/** Who sent the request, as far as the connection tells. One object per connection. */
+export interface Peer {
+  /** The address at the other end of the connection; empty when it is gone already. */
+  readonly address: string;
+  /** The client certificate in DER, when TLS asked for one and verified it. */
+  readonly certificate?: Uint8Array | undefined;
+  /** The peer is a proxy that we trust: many callers share this connection. */
+  readonly trusted: boolean;
+  /** The address of a trusted proxy's client, from the headers of a request: `undefined` when the proxy does not say. */
+  clientOf?(rawHeaders: readonly string[]): string | undefined;
+}
+
+/** What the request asks for. */
+export interface Target {
+  readonly method: string;
+  /** The path as received, without the query. */
+  readonly path: string;
+}

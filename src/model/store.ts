@@ -1,0 +1,199 @@
+import type { Awaitable } from "../base/awaitable.js";
+import type { SessionRules } from "./session.js";
+
+/**
+ * Where sessions are kept. A store knows nothing of the rotation rule: it offers a reading and a compare-and-set,
+ * and `sessions/rotation.ts` decides. Every operation is atomic; none upserts. Instants are milliseconds of the
+ * store's own clock. An operation that cannot be done throws or rejects; it never answers as if it had been.
+ *
+ * Methods may answer at once or by a promise. Run the exported suite on yours: `docs/writing-a-store.md`.
+ */
+export interface Store {
+  /** Survives a restart of the process. Decides whether random signing keys are acceptable. */
+  readonly durable: boolean;
+  /** Where signing keys are kept if the user names no place: a file beside a durable, local store. */
+  readonly keyFile?: string | undefined;
+
+  /**
+   * Adds a session at generation 1, all instants the store's now, and applies the caps: beyond `caps.unclaimed`
+   * unclaimed sessions of its subject and its actor the oldest of them goes, beyond `caps.claimed` claimed ones the oldest
+   * of those (reason `"cap"`); who operates as somebody must not push out that one's own. Expired and revoked ones do not count; of the revoked the `caps.claimed` opened last are remembered.
+   * The row comes back revoked when its subject or actor was ended while the log-in was under way: `loginMs`.
+   *
+   * @param durable wait until a power cut cannot take it back; otherwise until other processes can see it.
+   * @throws when there is a session with this `ref`.
+   */
+  openSession(session: NewSession, caps: SessionCaps, durable: boolean): Awaitable<Reading>;
+  /** The row and the clock it must be judged by; `undefined` when there is none. A row under a subject's end mark comes back revoked. */
+  loadSession(ref: string): Awaitable<Reading | undefined>;
+  /**
+   * Writes `change` and `version + 1` if the row still has the reading's version.
+   *
+   * @returns the new reading, or `undefined` when nothing was written: another version, revoked, under an end mark,
+   *   gone, or more than `maxReadingAgeMs` since the reading was taken. Load again and decide again.
+   */
+  swapSession(reading: Reading, change: SessionChange, durable: boolean): Awaitable<Reading | undefined>;
+  /** Revokes whatever version there is. `false` when there is no such session or it was revoked before. Durable. */
+  endSession(ref: string, reason: string): Awaitable<boolean>;
+  /**
+   * Ends every session whose subject or actor this is and that was opened up to now: one write, final also against
+   * a log-in under way. Durable.
+   */
+  endSubject(subject: string, reason: string): Awaitable<void>;
+  /** Rows by `ref` in ascending order, revoked and expired ones left out. */
+  listSessions(query: SessionQuery): Awaitable<readonly SessionRow[]>;
+
+  /** A session's own data for all nodes; version 0 with `json` `undefined` while there is none. `undefined`: no such session, or revoked. */
+  loadState(ref: string): Awaitable<SessionState | undefined>;
+  /** Compare-and-set of that data. `false` when the version is another or the session is gone or revoked. */
+  swapState(ref: string, version: number, json: string): Awaitable<boolean>;
+
+  /** Keeps a one-time proof for `lifeMs`. `false` when `id` is taken. Durable. */
+  put(kind: ProofKind, id: string, json: string, lifeMs: number): Awaitable<boolean>;
+  /** Removes it and returns it: to one taker, once. Durable. */
+  take(kind: ProofKind, id: string): Awaitable<string | undefined>;
+
+  /** A small record that all nodes share, and the clock it must be judged by. Version 0, `json` `undefined`: none, or expired. */
+  loadRecord(kind: RecordKind, id: string): Awaitable<RecordReading>;
+  /**
+   * Compare-and-set of a record: version 0 adds one, any other replaces that version by the next. It lives `lifeMs` from
+   * this write. Not durable: a power cut may take the last writes back.
+   *
+   * @returns `false`, with nothing written, when the version is another: also 0 while there is one, and any other when it
+   *   is gone or expired. Load again and decide again.
+   */
+  swapRecord(kind: RecordKind, id: string, version: number, json: string, lifeMs: number): Awaitable<boolean>;
+
+  /**
+   * Removes sessions, proofs and records that no caller can use any more, at most `limit`; returns how many. A revoked
+   * session stays until its absolute limit, so that "revoked" can be answered.
+   */
+  purge(limit: number): Awaitable<number>;
+  /** Calls back for every session or subject that any node ends, this one included. `onEnd` must not throw. */
+  watch(onEnd: (event: EndEvent) => void): Watch;
+  close(): Awaitable<void>;
+}
+
+/** A swap judged by an older reading is refused: between reading and write the ages must stay honest. */
+export const maxReadingAgeMs = 1_000;
+
+/** What a one-time proof is for. */
+export type ProofKind = "ticket" | "challenge" | "proof";
+
+/** Whose failed log-ins a record counts: an account's, or a source's. */
+export type RecordKind = "account-budget" | "source-budget";
+
+/** A record, and the clock it must be judged by. */
+export interface RecordReading {
+  /** What the next change must name. 1 when the record is added, and one more with every write. */
+  readonly version: number;
+  readonly json: string | undefined;
+  /** The store's clock when the record was read, in milliseconds. */
+  readonly now: number;
+}
+
+/** A row, and the clock it must be judged by. */
+export interface Reading {
+  readonly row: SessionRow;
+  /** The store's clock when the row was read, in milliseconds. */
+  readonly now: number;
+}
+
+/** How many sessions one subject may have; those with an actor count apart, for each actor. */
+export interface SessionCaps {
+  /** Claimed sessions of one subject. */
+  readonly claimed: number;
+  /** Sessions of one subject that were offered and whose token nobody has presented yet. */
+  readonly unclaimed: number;
+}
+
+/** A session as a store keeps it. Instants are milliseconds of the store's clock. */
+export interface SessionRow {
+  /** 22 characters: the first 128 bits of a hash of the session id. The id itself is in tokens only. */
+  readonly ref: string;
+  /** One more with every write: the only thing that `swapSession` compares. */
+  readonly version: number;
+  readonly subject: string;
+  /** The subject of the actor, when somebody operates as somebody else. */
+  readonly actor: string | null;
+  /** JSON of identity and actor, checked when the session opened. */
+  readonly identity: string;
+  /** The scheme that opened the session, in lower case. */
+  readonly scheme: string;
+  /** Fixed when the session opens: a reload, or a node with another configuration, never changes a live session. */
+  readonly rules: SessionRules;
+  readonly generation: number;
+  /** Of `generation`, in milliseconds; the token carries whole seconds. */
+  readonly issuedAt: number;
+  /** The key that signed `generation`. */
+  readonly keyId: number;
+  /** When `generation` was first presented; `null` until then. */
+  readonly confirmedAt: number | null;
+  /** When `generation - 1` was first presented. */
+  readonly previousConfirmedAt: number | null;
+  /** When use was last written down without a turn. */
+  readonly touchedAt: number;
+  readonly createdAt: number;
+  /** A token of this session has come back, or it was opened by a log-in RPC. */
+  readonly claimed: boolean;
+  readonly revokedAt: number | null;
+  readonly revokedReason: string | null;
+}
+
+/** A session that is about to open. */
+export interface NewSession
+  extends Pick<SessionRow, "ref" | "subject" | "actor" | "identity" | "scheme" | "rules" | "keyId" | "claimed"> {
+  /**
+   * How long ago the credentials came in, in milliseconds of the opener's monotonic clock; default 0. Whoever is
+   * disabled between the check of their password and this call must not escape. At most `maxLoginMs`.
+   */
+  readonly loginMs?: number | undefined;
+}
+
+/** What a swap may write; everything else is fixed when the session opens. */
+export type SessionChange = Partial<
+  Pick<
+    SessionRow,
+    | "generation"
+    | "issuedAt"
+    | "keyId"
+    | "confirmedAt"
+    | "previousConfirmedAt"
+    | "touchedAt"
+    | "claimed"
+    | "revokedAt"
+    | "revokedReason"
+  >
+>;
+
+/** A session's own data, and the version that its next change must name. */
+export interface SessionState {
+  readonly version: number;
+  readonly json: string | undefined;
+}
+
+/** Which sessions to list. */
+export interface SessionQuery {
+  /** Only sessions whose subject or actor this is. */
+  readonly subject?: string;
+  /** Only refs greater than this one: where the last page ended. */
+  readonly after?: string;
+  readonly limit: number;
+}
+
+/** What `watch` tells: something ended, or may have. */
+export type EndEvent =
+  | { readonly kind: "session"; readonly ref: string; readonly reason: string }
+  | { readonly kind: "subject"; readonly subject: string; readonly reason: string }
+  /** Ends may have been missed here (a lost connection, a long pause): forget whatever is remembered. */
+  | { readonly kind: "gap" };
+
+/** A watch on ends, until it is stopped. */
+export interface Watch {
+  /** The platform's monotonic instant up to which every end on any node is known here. */
+  aliveAt(): number;
+  stop(): void;
+}
+
+/** Asks a store something in bounded time. Throws or rejects with `AuthError` `unavailable` when it cannot answer. */
+export type Ask = <T>(question: () => Awaitable<T>) => Awaitable<T>;

@@ -1,0 +1,124 @@
+import type { Awaitable } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import type { Identity } from "../../model/identity.js";
+import type { Grant, OperateAsPolicy, OperateAsRequest } from "./operate-as.js";
+
+/**
+ * Lets some actors operate as some targets. Every condition that is given must hold; a rule needs at least one for the
+ * actor and one for the target. Names are subjects, exact, or with `*` for any run of characters.
+ */
+export interface OperateAsRule {
+  readonly actors?: readonly string[] | undefined;
+  /** The actor has one of these roles. */
+  readonly actorRoles?: readonly string[] | undefined;
+  readonly targets?: readonly string[] | undefined;
+  /** The target has one of these roles. */
+  readonly targetRoles?: readonly string[] | undefined;
+  /** Never these targets, nor those that have one of `exceptRoles`. */
+  readonly except?: readonly string[] | undefined;
+  readonly exceptRoles?: readonly string[] | undefined;
+  /** For tickets of these services only: then no session operates by this rule. */
+  readonly services?: readonly string[] | undefined;
+  /** The actor must say why. Default: `false`. */
+  readonly reasonRequired?: boolean | undefined;
+  /** How long at most, in milliseconds. */
+  readonly maxMs?: number | undefined;
+  /** Also for an actor who operates as somebody already. Default: `false`. */
+  readonly nested?: boolean | undefined;
+}
+
+/** What `operateAs` takes. */
+export interface OperateAsRulesOptions<I extends Identity> {
+  /** The account of this name: its rights are the ones that count. Nothing when there is none, or it is disabled. */
+  identify(subject: string): Awaitable<I | null | undefined | false>;
+  /** The first that fits decides; none: not allowed. */
+  readonly rules: readonly OperateAsRule[];
+}
+
+/**
+ * A policy of rules for `createAuth({ operateAs })`.
+ *
+ * @throws {AuthError} `invalid_options` for a rule that would let everybody in, or nobody.
+ */
+export function operateAs<I extends Identity>(options: OperateAsRulesOptions<I>): OperateAsPolicy<I> {
+  if (typeof options?.identify !== "function") {
+    throw new AuthError("invalid_options", "operateAs needs identify: (subject) => the account, or null for nobody");
+  }
+  const rules = options.rules.map(compile);
+  return Object.freeze({
+    identify: (subject: string) => options.identify(subject),
+    grant: (request: OperateAsRequest<I>): Grant | undefined => rules.find((rule) => rule.fits(request))?.grant,
+  });
+}
+
+interface CompiledRule {
+  readonly grant: Grant;
+  fits(request: OperateAsRequest): boolean;
+}
+
+// A condition that is misspelt, or of another form, would ask for nothing: "admin" as a list of roles has the role "a", too.
+const lists: ReadonlySet<string> = new Set([
+  ...["actors", "actorRoles", "targets", "targetRoles", "except", "exceptRoles", "services"],
+]);
+
+const flags: ReadonlySet<string> = new Set(["reasonRequired", "nested"]);
+
+function isListOfNames(value: unknown): boolean {
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string" && item !== "");
+}
+
+function compile(rule: OperateAsRule, index: number): CompiledRule {
+  const where = `operateAs.rules[${index}]`;
+  if (rule.actors === undefined && rule.actorRoles === undefined) refuse(`${where} needs actors or actorRoles`);
+  if (rule.targets === undefined && rule.targetRoles === undefined) refuse(`${where} needs targets or targetRoles`);
+  for (const [name, value] of Object.entries(rule) as [string, unknown][]) {
+    if (value === undefined) continue;
+    if (flags.has(name)) {
+      if (typeof value !== "boolean") refuse(`${where}.${name} must be true or false`);
+    } else if (lists.has(name)) {
+      if (!isListOfNames(value)) {
+        refuse(`${where}.${name} must be a list of names with at least one; leave it out to ask for nothing`);
+      }
+    } else if (name !== "maxMs") refuse(`${where}.${name} is no condition; is it misspelt?`);
+  }
+  const { maxMs } = rule;
+  if (maxMs !== undefined && !(Number.isSafeInteger(maxMs) && maxMs > 0)) {
+    refuse(`${where}.maxMs must be a whole number of milliseconds of at least 1`);
+  }
+  const isActor = toMatcher(rule.actors);
+  const isTarget = toMatcher(rule.targets);
+  const isExcepted = rule.except === undefined ? () => false : toMatcher(rule.except);
+  const hasService = rule.services === undefined ? undefined : new Set(rule.services);
+  return {
+    grant: Object.freeze({ maxMs, nested: rule.nested === true }),
+    fits({ actor, target, reason, service }) {
+      if (actor.actor !== undefined && rule.nested !== true) return false;
+      if (!isActor(actor.subject) || !isTarget(target.subject) || isExcepted(target.subject)) return false;
+      if (!hasOneOf(actor, rule.actorRoles) || !hasOneOf(target, rule.targetRoles)) return false;
+      if (rule.exceptRoles !== undefined && hasOneOf(target, rule.exceptRoles)) return false;
+      if (hasService !== undefined && (service === undefined || !hasService.has(service))) return false;
+      return rule.reasonRequired !== true || reason !== undefined;
+    },
+  };
+}
+
+function hasOneOf({ roles }: Identity, wanted: readonly string[] | undefined): boolean {
+  return wanted === undefined || (roles?.some((role) => wanted.includes(role)) ?? false);
+}
+
+/** Anchored, and every character but `*` means itself. */
+function toMatcher(names: readonly string[] | undefined): (name: string) => boolean {
+  if (names === undefined) return () => true;
+  const patterns = names.map((name) =>
+    name
+      .split("*")
+      .map((part) => part.replace(/[.+?^${}()|[\]\\/]/g, "\\$&"))
+      .join("[^]*"),
+  );
+  const pattern = new RegExp(`^(?:${patterns.join("|")})$`, "u");
+  return (name) => pattern.test(name);
+}
+
+function refuse(message: string): never {
+  throw new AuthError("invalid_options", message);
+}

@@ -1,0 +1,141 @@
+import { type Awaitable, after, rescue } from "../../base/awaitable.js";
+import { rejected, unavailable, type Verdict } from "../../handlers/handler.js";
+import type { Emit } from "../../model/events.js";
+import type { Identity } from "../../model/identity.js";
+import type { EventSource } from "../../model/request.js";
+import { toAccountName } from "./account-name.js";
+import type { ThrottleRules } from "./options.js";
+import {
+  type AccountState,
+  beginAttempt,
+  calm,
+  failuresOf,
+  giveBack,
+  isFailure,
+  isStopped,
+  lifeOf,
+  lift,
+} from "./rule.js";
+import { type ChangeNumbers, quietly } from "./shared-numbers.js";
+
+export interface AccountThrottle {
+  /**
+   * Counts an attempt before anybody knows what comes of it. A throttled one runs the handler all the same and is refused
+   * whatever it says: nobody can tell it from a wrong password, not even by time.
+   *
+   * @param account from `Handler.accountOf`
+   * @param from the request, for events
+   */
+  guardAccount<I extends Identity>(
+    account: string,
+    run: () => Awaitable<Verdict<I>>,
+    from?: EventSource,
+  ): Awaitable<Verdict<I>>;
+  /** After a log-in that was no guess: where the account was stopped, it accepts passwords again. Never fails. */
+  lift(subject: string): Awaitable<void>;
+  /**
+   * Forgets the failures of an account. `false` when there were none.
+   *
+   * @throws {AuthError} `unavailable`
+   */
+  reset(account: string): Awaitable<boolean>;
+}
+
+/** As long as a subject may be; what is longer is no account, and goes into no log in full. */
+const longestTold = 256;
+
+interface Begun {
+  readonly blocked: boolean;
+  readonly next: AccountState;
+  readonly now: number;
+}
+
+export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumbers, emit: Emit): AccountThrottle {
+  const rule = rules.account;
+
+  function changeAccount<T>(
+    account: string,
+    decide: (state: AccountState, now: number) => { readonly answer: T; readonly next?: AccountState },
+  ): Awaitable<T> {
+    return change("account-budget", account, (numbers, now) => {
+      const { answer, next } = decide(toState(numbers), now);
+      return next === undefined
+        ? { answer }
+        : { answer, next: { numbers: toNumbers(next), lifeMs: lifeOf(next, now, rule) } };
+    });
+  }
+
+  function tell(name: string, { next, now }: Begun, from: EventSource | undefined): void {
+    const account = name.slice(0, longestTold);
+    if (isStopped(next, rule)) emit({ kind: "account-stopped", account, failures: failuresOf(next) }, from);
+    else if (next.blockedUntil > now) {
+      emit({ kind: "account-throttled", account, delayMs: Math.round(next.blockedUntil - now) }, from);
+    }
+  }
+
+  return {
+    guardAccount<I extends Identity>(
+      given: string,
+      run: () => Awaitable<Verdict<I>>,
+      from?: EventSource,
+    ): Awaitable<Verdict<I>> {
+      const account = toAccountName(given);
+      const begin = () =>
+        changeAccount(account, (state, now) => {
+          const { blocked, next } = beginAttempt(state, now, rule);
+          // Written also when nothing has changed: a throttled attempt takes as long as any other.
+          return { answer: { blocked, next, now }, next };
+        });
+      const begun = rescue<Begun | undefined>(begin, () => undefined);
+      return after(begun, (attempt): Awaitable<Verdict<I>> => {
+        if (attempt === undefined) return unavailable;
+        return after(run(), (verdict): Awaitable<Verdict<I>> => {
+          if (attempt.blocked) return verdict.kind === "accepted" ? rejected : verdict;
+          if (isFailure(verdict)) {
+            tell(account, attempt, from);
+            return verdict;
+          }
+          const result = verdict.kind === "accepted" ? "accepted" : "undecided";
+          const given = quietly(() =>
+            changeAccount(account, (state, now) => ({
+              answer: undefined,
+              next: giveBack(state, now, rule, attempt.next.attempts, result),
+            })),
+          );
+          return after(given, () => verdict);
+        });
+      });
+    },
+
+    lift(subject) {
+      return quietly(() =>
+        changeAccount(toAccountName(subject), (state) =>
+          failuresOf(state) === 0 ? { answer: undefined } : { answer: undefined, next: lift(state) },
+        ),
+      );
+    },
+
+    reset(account) {
+      const name = toAccountName(account);
+      const done = changeAccount(name, (state, now) =>
+        failuresOf(state) === 0 && state.calmAt <= now
+          ? { answer: false }
+          : { answer: true, next: { ...lift(state), calmAt: 0, blockedUntil: 0 } },
+      );
+      return after(done, (changed) => {
+        if (changed) emit({ kind: "account-reset", account: name });
+        return changed;
+      });
+    },
+  };
+}
+
+function toState(numbers: readonly number[] | undefined): AccountState {
+  if (numbers === undefined) return calm;
+  const [calmAt = 0, blockedUntil = 0, attempts = 0, forgiven = 0] = numbers;
+  return { calmAt, blockedUntil, attempts, forgiven };
+}
+
+function toNumbers({ calmAt, blockedUntil, attempts, forgiven }: AccountState): number[] {
+  return [calmAt, blockedUntil, attempts, forgiven];
+}

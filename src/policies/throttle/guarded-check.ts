@@ -1,0 +1,93 @@
+import { type Awaitable, after } from "../../base/awaitable.js";
+import type { Platform } from "../../base/platform.js";
+import type { Handler, Verdict } from "../../handlers/handler.js";
+import type { Checked, CredentialMemory } from "../../handlers/remembered-credentials.js";
+import type { AuthenticationReason } from "../../model/decision.js";
+import type { HandlerFailure } from "../../model/events.js";
+import type { Identity } from "../../model/identity.js";
+import type { EventSource, HeaderFields } from "../../model/request.js";
+import type { Throttle } from "./throttle.js";
+
+/**
+ * Whose account these credentials are a guess at.
+ *
+ * @returns `undefined` when the handler does not say it as it should: nobody guesses uncounted because of that
+ */
+export function askAccount(
+  handler: Pick<Handler, "accountOf"> | undefined,
+  payload: string | Uint8Array,
+  onFailure: (failure: HandlerFailure) => void,
+): { readonly account: string | undefined } | undefined {
+  try {
+    const account = handler?.accountOf?.(payload);
+    if (account === undefined || typeof account === "string") return { account };
+    onFailure({ kind: "invalid-verdict" });
+  } catch (error) {
+    onFailure({ kind: "threw", error });
+  }
+  return undefined;
+}
+
+/** Credentials that are about to be checked. */
+export interface Question<I extends Identity> {
+  /** Whose account this is a guess at; `undefined` when it is none. */
+  readonly account: string | undefined;
+  readonly source: string | undefined;
+  /** From `memory.keyOf`, where the verdict depends on the credentials alone. */
+  readonly key: string | undefined;
+  /** The request, for events. */
+  readonly from: EventSource;
+  run(): Awaitable<Verdict<I>>;
+}
+
+export interface CheckRefusal {
+  readonly kind: "refused";
+  readonly reason: AuthenticationReason;
+  readonly headers?: HeaderFields | undefined;
+}
+
+export type GuardedCheck<I extends Identity> = (question: Question<I>) => Awaitable<Checked<I> | CheckRefusal>;
+
+export interface GuardedCheckParts<I extends Identity> {
+  readonly platform: Platform;
+  readonly memory: CredentialMemory<I>;
+  readonly throttle: Throttle;
+}
+
+/**
+ * Asks a handler: throttled where the credentials are a guess, and once for all who present the same ones at the same
+ * time. So a fleet that starts with one password makes one attempt, and one from each source.
+ */
+export function createGuardedCheck<I extends Identity>({
+  platform,
+  memory,
+  throttle,
+}: GuardedCheckParts<I>): GuardedCheck<I> {
+  return ({ account, source, key, from, run }) => {
+    const share = <T>(suffix: string, check: () => Awaitable<T>) =>
+      key === undefined ? check() : memory.share(key + suffix, check);
+    const check = (): Awaitable<Checked<I>> => {
+      const checkedAt = platform.monotonic();
+      const verdict = account === undefined ? run() : throttle.guardAccount(account, run, from);
+      return after(verdict, (settled) => ({ verdict: settled, checkedAt }));
+    };
+    if (account === undefined) return share("", check);
+    // A key holds no space.
+    return share(` ${source}`, () =>
+      after(
+        throttle.guardSource(
+          source,
+          () => share("", check),
+          ({ verdict }) => verdict,
+        ),
+        (checked) => (typeof checked === "string" ? toRefusal(checked, throttle.retryAfterSeconds) : checked),
+      ),
+    );
+  };
+}
+
+function toRefusal(reason: "throttled" | "unavailable", retryAfterSeconds: number): CheckRefusal {
+  return reason === "unavailable"
+    ? { kind: "refused", reason }
+    : { kind: "refused", reason, headers: [["retry-after", String(retryAfterSeconds)]] };
+}

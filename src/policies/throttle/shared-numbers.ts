@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import { type Awaitable, after, rescue } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import type { Platform } from "../../base/platform.js";
+import type { Ask, RecordKind, RecordReading, Store } from "../../model/store.js";
+
+/** What becomes of a record. Without `next` nothing is written. */
+export interface Decided<T> {
+  readonly answer: T;
+  readonly next?: { readonly numbers: readonly number[]; readonly lifeMs: number };
+}
+
+/**
+ * Changes a few numbers that all nodes share.
+ *
+ * @param name whose numbers; kept as a hash, so of a bounded length, and of this realm only
+ * @param decide given the numbers, `undefined` while there are none, and the store's clock. Asked again when another node
+ *   was faster.
+ * @throws {AuthError} `unavailable`, or rejects with it, when the store cannot answer in time
+ */
+export type ChangeNumbers = <T>(
+  kind: RecordKind,
+  name: string,
+  decide: (numbers: readonly number[] | undefined, now: number) => Decided<T>,
+) => Awaitable<T>;
+
+export interface SharedNumbersParts {
+  readonly realm: string;
+  readonly store: Store;
+  readonly ask: Ask;
+  readonly platform: Platform;
+  readonly storeTimeoutMs: number;
+}
+
+/** A compare-and-set loses only to another one; of a store that has refused so often something is wrong. */
+const maxTries = 100;
+
+export function createSharedNumbers({
+  realm,
+  store,
+  ask,
+  platform,
+  storeTimeoutMs,
+}: SharedNumbersParts): ChangeNumbers {
+  const inTurn = createTurns();
+
+  return (kind, name, decide) => {
+    // A realm holds no NUL.
+    const id = createHash("sha256").update(`sallyport ${kind} 1\0${realm}\0${name}`).digest("base64url");
+    const giveUpAt = platform.monotonic() + storeTimeoutMs;
+    let tries = 0;
+    const attempt = (): Awaitable<ReturnType<typeof decide>["answer"]> => {
+      // Each question has a deadline of its own; whoever waits for his turn must not add them up.
+      if (tries >= maxTries || platform.monotonic() > giveUpAt) {
+        throw new AuthError("unavailable", "the session store did not let a count through in time");
+      }
+      tries += 1;
+      return after(
+        ask(() => after(store.loadRecord(kind, id), requireReading)),
+        ({ version, json, now }) => {
+          const { answer, next } = decide(json === undefined ? undefined : parseNumbers(json), now);
+          if (next === undefined) return answer;
+          const swap = () => store.swapRecord(kind, id, version, JSON.stringify(next.numbers), Math.ceil(next.lifeMs));
+          return after(ask(swap), (written) => (written === true ? answer : attempt()));
+        },
+      );
+    };
+    return inTurn(`${kind} ${id}`, attempt);
+  };
+}
+
+/** A store that answers something else cannot answer. */
+function requireReading(reading: RecordReading): RecordReading {
+  if (Number.isSafeInteger(reading?.version) && Number.isFinite(reading.now)) return reading;
+  throw new TypeError("not a reading of a record");
+}
+
+function parseNumbers(json: string): readonly number[] {
+  const numbers: unknown = JSON.parse(json);
+  if (Array.isArray(numbers) && numbers.every(Number.isFinite)) return numbers;
+  throw new AuthError("unavailable", "the session store holds no numbers where there should be some");
+}
+
+/**
+ * One after the other for each key: against a store that answers by promises, a hundred log-ins at once would otherwise
+ * lose to each other and ask thousands of times. Work that answers at once waits for nobody.
+ */
+function createTurns(): <T>(key: string, work: () => Awaitable<T>) => Awaitable<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (key, work) => {
+    const before = last.get(key);
+    const answer = before === undefined ? work() : before.then(work, work);
+    if (!(answer instanceof Promise)) return answer;
+    last.set(key, answer);
+    const done = () => {
+      if (last.get(key) === answer) last.delete(key);
+    };
+    answer.then(done, done);
+    return answer;
+  };
+}
+
+/** What makes a count smaller may fail: then it stays too high, which is the safe side. `ask` has told of the fault. */
+export function quietly(work: () => Awaitable<undefined>): Awaitable<void> {
+  return rescue<void>(work, () => undefined);
+}

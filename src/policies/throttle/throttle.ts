@@ -1,0 +1,40 @@
+import type { Emit } from "../../model/events.js";
+import { type AccountThrottle, createAccountThrottle } from "./account.js";
+import type { ThrottleRules } from "./options.js";
+import { createSharedNumbers, type SharedNumbersParts } from "./shared-numbers.js";
+import { createGuardSource, type GuardSource } from "./source.js";
+
+/**
+ * Slows down guesses at passwords. The rule is `rule.ts`; its state is kept in the store, so that n nodes have
+ * one budget. A store that cannot answer means `unavailable`: nobody is let in uncounted.
+ */
+export interface Throttle extends AccountThrottle {
+  readonly guardSource: GuardSource;
+  /** What a throttled source is told (RFC 9110 §10.2.3): by then it has another attempt. */
+  readonly retryAfterSeconds: number;
+}
+
+export interface ThrottleParts extends SharedNumbersParts {
+  /** `undefined`: nothing is counted, and nobody refused. */
+  readonly throttle: ThrottleRules | undefined;
+  readonly emit: Emit;
+}
+
+export function createThrottle(parts: ThrottleParts): Throttle {
+  const { throttle: rules, emit } = parts;
+  if (rules === undefined) return noThrottle;
+  const change = createSharedNumbers(parts);
+  return {
+    guardSource: createGuardSource(rules, change, emit),
+    retryAfterSeconds: Math.ceil(rules.source.refillMs / 1_000),
+    ...createAccountThrottle(rules, change, emit),
+  };
+}
+
+const noThrottle: Throttle = {
+  guardSource: (_source, check) => check(),
+  retryAfterSeconds: 0,
+  guardAccount: (_account, run) => run(),
+  lift: () => undefined,
+  reset: () => false,
+};

@@ -1,0 +1,98 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { Auth } from "../../engine/auth.js";
+import {
+  type AuthService,
+  GetChallengeResponseSchema,
+  type LogInRequest,
+  LogInResponseSchema,
+} from "../../gen/sallyport/v1/auth_service_pb.js";
+import type { Identity } from "../../model/identity.js";
+import type { Proof } from "../../model/log-in.js";
+import { parseKeyChallenge, privateKeyScheme, toKeyMessage } from "../../wire/key-messages.js";
+import { readSpki } from "../../wire/public-key.js";
+import { toLogInContext } from "../log-in-context.js";
+import { toConnectError } from "../to-connect-error.js";
+import { toCallerMessage, toSessionMessage } from "./messages.js";
+import { toOperateAsWish } from "./ticket-methods.js";
+
+type LogInMethods = Pick<ServiceImpl<typeof AuthService>, "logIn" | "getChallenge">;
+
+/** The RPCs that need no credentials but what is in their messages. */
+export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMethods {
+  return {
+    async logIn(request, context) {
+      forbidStoring(context);
+      const operateAs = request.operateAs && toOperateAsWish(request.operateAs);
+      const outcome = await auth.logIn(toProof(request), { ...toLogInContext(context), operateAs });
+      switch (outcome.kind) {
+        case "opened": {
+          const scheme = outcome.caller.scheme === "dpop" ? "DPoP" : "Bearer";
+          context.responseHeader.set("authorization", `${scheme} ${outcome.token}`);
+          for (const [name, value] of outcome.headers ?? []) context.responseHeader.set(name, value);
+          return create(LogInResponseSchema, {
+            token: outcome.token,
+            caller: toCallerMessage({ ...outcome.caller, scheme: outcome.session.scheme }),
+            session: toSessionMessage(outcome.session),
+          });
+        }
+        case "denied":
+          throw toConnectError(outcome, isScript(context));
+        case "challenged":
+          throw new ConnectError("This log-in needs another round, and LogIn has only one.", Code.Unimplemented);
+        default:
+          return outcome satisfies never;
+      }
+    },
+
+    async getChallenge({ user, publicKey }, context) {
+      forbidStoring(context);
+      const read = readSpki(publicKey);
+      if ("fault" in read) throw new ConnectError(`public_key ${read.fault}`, Code.InvalidArgument);
+      const payload = toKeyMessage({ kind: "challenge", user, publicKey });
+      // It opens nothing, so it binds nothing: a proof beside it is for a token that the caller has already.
+      const outcome = await auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context, "dpop"));
+      if (outcome.kind === "denied") throw toConnectError(outcome, isScript(context));
+      const challenge = outcome.kind === "challenged" ? parseKeyChallenge(outcome.payload) : undefined;
+      if (challenge === undefined)
+        throw new ConnectError("This server's private keys have a handler of another kind.", Code.Unimplemented);
+      return create(GetChallengeResponseSchema, challenge);
+    },
+  };
+}
+
+/** A script in a page must not make the browser open a dialog. */
+function isScript({ requestHeader }: HandlerContext): boolean {
+  return requestHeader.get("sec-fetch-dest") === "empty";
+}
+
+/** No answer that tells of a session, or opens one, may be cached. */
+export function forbidStoring(context: HandlerContext): void {
+  context.responseHeader.set("cache-control", "no-store");
+}
+
+/** A password as the handler for `Basic` takes it. */
+export function toPasswordProof(user: string, password: string): Proof {
+  // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
+  // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
+  const name = user.replaceAll(":", "\u{fffd}");
+  return { scheme: "basic", payload: Buffer.from(`${name}:${password}`).toString("base64") };
+}
+
+function toProof({ proof }: LogInRequest): Proof {
+  switch (proof.case) {
+    case "password":
+      return toPasswordProof(proof.value.user, proof.value.password);
+    case "privateKey": {
+      const { user, publicKey, nonce, signature } = proof.value;
+      const payload = toKeyMessage({ kind: "answer", user, publicKey, nonce, signature });
+      return { scheme: privateKeyScheme, payload };
+    }
+    case "external":
+      return { scheme: "external", payload: Buffer.from(proof.value.key) };
+    case undefined:
+      throw new ConnectError("proof is missing", Code.InvalidArgument);
+    default:
+      return proof satisfies never;
+  }
+}

@@ -1,0 +1,107 @@
+import { create } from "@bufbuild/protobuf";
+import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { AuthError } from "../../base/errors.js";
+import type { Auth } from "../../engine/auth.js";
+import {
+  type AuthService,
+  IssueTicketResponseSchema,
+  type OperateAsWish as OperateAsMessage,
+  OperateAsResponseSchema,
+  RedeemTicketResponseSchema,
+} from "../../gen/sallyport/v1/auth_service_pb.js";
+import type { Identity } from "../../model/identity.js";
+import type { OperateAsWish } from "../../model/log-in.js";
+import type { Caller } from "../../model/session.js";
+import { toLogInContext } from "../log-in-context.js";
+import { toConnectError } from "../to-connect-error.js";
+import { toCallerMessage, toSessionMessage } from "./messages.js";
+
+/** What `authRoutes` takes beside the engine. */
+export interface AuthRoutesOptions {
+  /**
+   * The services whose tickets this caller may redeem. Default: the one that is called as its subject is, so that a service
+   * logs in under its own name. Somebody who operates as a service may redeem nothing.
+   */
+  readonly servicesOf?: ((caller: Caller) => readonly string[]) | undefined;
+}
+
+type TicketMethods = Pick<ServiceImpl<typeof AuthService>, "operateAs" | "issueTicket" | "redeemTicket">;
+
+/** The RPCs by which a caller hands on, or takes on, somebody's rights. */
+export function createTicketMethods<I extends Identity>(
+  auth: Auth<I>,
+  enter: (context: HandlerContext) => Caller<I>,
+  { servicesOf = ({ identity }) => [identity.subject] }: AuthRoutesOptions,
+): TicketMethods {
+  return {
+    async operateAs({ wish }, context) {
+      const caller = enter(context);
+      if (wish === undefined) throw new ConnectError("wish is missing", Code.InvalidArgument);
+      const outcome = await auth.operateAs(caller, toOperateAsWish(wish), toLogInContext(context));
+      if (outcome.kind === "denied") throw toConnectError(outcome);
+      const { token, session } = outcome;
+      // Not in the header: there it would take the place of the token of the session that goes on.
+      const who = toCallerMessage({ ...outcome.caller, scheme: session.scheme });
+      return create(OperateAsResponseSchema, { token, caller: who, session: toSessionMessage(session) });
+    },
+
+    async issueTicket({ service, life, operateAs }, context) {
+      const caller = enter(context);
+      const lifeMs = life && durationMs(life);
+      const outcome = await refusing(() =>
+        auth.tickets.issue(
+          caller,
+          { service, lifeMs, operateAs: operateAs && toOperateAsWish(operateAs) },
+          toLogInContext(context),
+        ),
+      );
+      if (outcome.kind === "denied") throw toConnectError(outcome);
+      const { ticket, expiresAt } = outcome;
+      return create(IssueTicketResponseSchema, { ticket, expiresAt: timestampFromMs(expiresAt) });
+    },
+
+    async redeemTicket(request, context) {
+      const caller = enter(context);
+      const services = caller.actor === undefined ? servicesOf(caller) : [];
+      const service = request.service === "" ? (services[0] ?? "") : request.service;
+      if (!services.includes(service)) {
+        throw new ConnectError("You do not answer for this service.", Code.PermissionDenied);
+      }
+      const outcome = await refusing(() => auth.tickets.redeem(request.ticket, service, toLogInContext(context)));
+      if (outcome.kind === "refused") throw toTicketError(outcome.reason);
+      const { ref, authenticatedAt, acr } = outcome;
+      return create(RedeemTicketResponseSchema, {
+        caller: toCallerMessage(outcome),
+        sessionRef: ref,
+        ...(authenticatedAt !== undefined && { authenticatedAt: timestampFromMs(authenticatedAt) }),
+        acr: acr ?? "",
+      });
+    },
+  };
+}
+
+/** A wish as the engine takes it. */
+export function toOperateAsWish({ subject, reason, maxDuration }: OperateAsMessage): OperateAsWish {
+  return { subject, reason: reason === "" ? undefined : reason, maxMs: maxDuration && durationMs(maxDuration) };
+}
+
+function toTicketError(reason: string): ConnectError {
+  if (reason === "unavailable") {
+    const message = "The service cannot tell now. Try again.";
+    return toConnectError({ kind: "denied", code: "unavailable", reason: "unavailable", message, challenges: [] });
+  }
+  return new ConnectError("The ticket was not accepted.", Code.NotFound, { "sallyport-ticket": reason });
+}
+
+/** What the caller did wrong, in words that say what to do. */
+async function refusing<T>(attempt: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error;
+    if (error.code === "no_session") throw new ConnectError(error.message, Code.FailedPrecondition);
+    if (error.code === "invalid_options") throw new ConnectError(error.message, Code.InvalidArgument);
+    throw error;
+  }
+}

@@ -1,0 +1,77 @@
+import { Code, type ConnectRouter, type ServiceImpl } from "@connectrpc/connect";
+import type { Auth } from "../../engine/auth.js";
+import { CallStatus } from "../../gen/io/deephaven/proto/auth/auth_pb.js";
+import { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
+import type { Identity } from "../../model/identity.js";
+import { addService } from "../add-service.js";
+import { toLogInContext } from "../log-in-context.js";
+import { createCookies } from "./cookie.js";
+import { answering, deadCookie, enterpriseError } from "./error.js";
+import { createEnterpriseLogIn } from "./log-in.js";
+import { type EnterpriseOptions, type ResolvedEnterpriseOptions, resolveEnterpriseOptions } from "./options.js";
+import { createEnterpriseTokens } from "./tokens.js";
+
+export type { EnterpriseOptions } from "./options.js";
+
+/**
+ * The routes of `io.deephaven.proto.auth.grpc.AuthApi`, the log-in of Deephaven Enterprise, for its own clients.
+ *
+ * ```ts
+ * const routes = (router: ConnectRouter) => enterpriseRoutes(auth, { verifyTokenFrom: "anyone" })(router);
+ * createServer(connectAuth(auth, connectNodeAdapter, { routes }));
+ * ```
+ *
+ * Mount them behind `connectAuth`, which lets all of them through but `reload`: the others authenticate by their messages.
+ *
+ * @throws {AuthError} `invalid_options`; the message says what to do.
+ */
+export function enterpriseRoutes<I extends Identity>(
+  auth: Auth<I>,
+  options: EnterpriseOptions = {},
+): (router: ConnectRouter) => void {
+  const service = createAuthApi(auth, resolveEnterpriseOptions(auth, options));
+  return (router) => addService(router, AuthApi, service, (method) => method !== AuthApi.method.reload.name);
+}
+
+function createAuthApi<I extends Identity>(
+  auth: Auth<I>,
+  options: ResolvedEnterpriseOptions,
+): ServiceImpl<typeof AuthApi> {
+  const cookies = createCookies(auth, options);
+  return {
+    ...createEnterpriseLogIn(auth, cookies, options),
+    ...createEnterpriseTokens(auth, cookies, options),
+
+    ping: () => ({ receiverReceiveTimeMillis: BigInt(Math.floor(options.platform.now())), from: auth.realm }),
+
+    refreshCookie: ({ cookie }, context) =>
+      answering(context, async () => {
+        const caller = await cookies.read(cookie, context);
+        if ("dead" in caller) throw deadCookie(caller);
+        // Without a cookie in it: that would be a new one.
+        return { cookieDeadlineTimeMillis: cookies.deadlineOf(caller.session) };
+      }),
+
+    invalidateCookie: ({ cookie }, context) =>
+      answering(context, async () => {
+        const caller = await cookies.read(cookie, context);
+        if (!("dead" in caller)) await caller.session.end("logout", toLogInContext(context));
+        return {};
+      }),
+
+    reload: (_request, context) =>
+      answering(context, async () => {
+        const { reload } = options;
+        const roles = auth.optionalCaller(context)?.identity.roles ?? [];
+        if (reload === undefined) throw notForYou(Code.Unimplemented, "reload is not configured.");
+        if (!reload.roles.some((role) => roles.includes(role))) {
+          throw notForYou(Code.PermissionDenied, "You may not reload.");
+        }
+        return { result: await reload.run() };
+      }),
+  };
+}
+
+function notForYou(code: Code, message: string): Error {
+  return enterpriseError(code, CallStatus.AUTH_ERROR_NON_RETRYABLE, message);
+}

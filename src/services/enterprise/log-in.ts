@@ -1,0 +1,170 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import type { Auth } from "../../engine/auth.js";
+import {
+  type AuthenticateByPublicKeyRequest,
+  type AuthenticationResult,
+  AuthenticationResultSchema,
+  CallStatus,
+  type ClientId,
+  type Token,
+  type UserContext,
+  type VerifyChallengeRequest,
+} from "../../gen/io/deephaven/proto/auth/auth_pb.js";
+import type { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
+import type { Denial } from "../../model/decision.js";
+import type { Identity } from "../../model/identity.js";
+import type { LogInContext, LogInOutcome } from "../../model/log-in.js";
+import { maxClientBytes } from "../../wire/key-messages.js";
+import { toPasswordProof } from "../auth/log-in-methods.js";
+import { toLogInContext } from "../log-in-context.js";
+import type { CookieCaller, Cookies } from "./cookie.js";
+import { answering, cannotTell, enterpriseError, toEnterpriseError } from "./error.js";
+import type { ResolvedEnterpriseOptions } from "./options.js";
+import { createRawPrivateKey, type RawKeyAnswer } from "./raw-private-key.js";
+import { requireVerifier } from "./tokens.js";
+import { isSameContext, toUserContext, toWish } from "./user.js";
+
+type LogInMethods = Pick<
+  ServiceImpl<typeof AuthApi>,
+  | "authenticateByPassword"
+  | "getNonce"
+  | "authenticateByPublicKey"
+  | "authenticateByExternal"
+  | "authenticateByDelegateToken"
+  | "authenticateByCookie"
+  | "verifyChallenge"
+>;
+
+/** A refused log-in is an ordinary answer on this wire, whatever it was refused for. */
+const refused: AuthenticationResult = create(AuthenticationResultSchema, {});
+
+/** The methods that end with a cookie. */
+export function createEnterpriseLogIn<I extends Identity>(
+  auth: Auth<I>,
+  cookies: Cookies<I>,
+  options: ResolvedEnterpriseOptions,
+): LogInMethods {
+  const rawKey = createRawPrivateKey(auth);
+
+  /** A cookie is presented alone, so it must not be bound to a key. */
+  function toContext(context: HandlerContext, user?: UserContext): LogInContext {
+    return { ...toLogInContext(context, "dpop"), rules: options.rules, operateAs: toWish(user) };
+  }
+
+  function toResult(outcome: LogInOutcome<I>): AuthenticationResult {
+    switch (outcome.kind) {
+      case "opened":
+        return toLoggedIn({ ...outcome.caller, session: outcome.session }, Buffer.from(outcome.token));
+      case "denied":
+        if (isRefusal(outcome)) return refused;
+        throw toEnterpriseError(outcome, CallStatus.AUTH_ERROR_NON_RETRYABLE);
+      case "challenged":
+        throw enterpriseError(
+          Code.Unimplemented,
+          CallStatus.AUTH_ERROR_NON_RETRYABLE,
+          "This log-in needs another round, and this method has only one.",
+        );
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  function toLoggedIn(caller: CookieCaller<I>, cookie: Uint8Array): AuthenticationResult {
+    return create(AuthenticationResultSchema, {
+      authenticated: true,
+      cookie,
+      cookieDeadlineTimeMillis: cookies.deadlineOf(caller.session),
+      userContext: toUserContext(caller),
+    });
+  }
+
+  async function byCookie(
+    cookie: Uint8Array,
+    user: UserContext | undefined,
+    context: HandlerContext,
+  ): Promise<AuthenticationResult> {
+    const caller = await cookies.read(cookie, context);
+    if ("dead" in caller) return refused;
+    if (user === undefined || isSameContext(user, caller)) return toLoggedIn(caller, cookie);
+    // A cookie says who proved it; whom they operate as may be another one from here on.
+    if (user.authenticatedUser !== toUserContext(caller).authenticatedUser) return refused;
+    return toResult(await auth.operateAs(caller, { subject: user.effectiveUser }, toContext(context)));
+  }
+
+  async function byDelegateToken(token: Token | undefined, context: HandlerContext): Promise<AuthenticationResult> {
+    if (token === undefined || !options.delegateServices.has(token.service)) return refused;
+    const redeemed = await auth.tickets.redeemNumber(token.tokenId, token.service, toContext(context));
+    if (redeemed.kind === "refused" && redeemed.reason === "unavailable") throw cannotTell();
+    if (redeemed.kind === "refused" || !isSameContext(token.userContext, redeemed)) return refused;
+    return toResult(await auth.tickets.open(redeemed, toContext(context)));
+  }
+
+  return {
+    authenticateByPassword: ({ userContext, password }, context) =>
+      answering(context, async () => {
+        const proof = toPasswordProof(userContext?.authenticatedUser ?? "", password);
+        return { result: toResult(await auth.logIn(proof, toContext(context, userContext))) };
+      }),
+
+    getNonce: ({ clientId }, context) =>
+      answering(context, async () => {
+        const nonce = await rawKey.challenge(requireClient(clientId), toContext(context));
+        if (nonce instanceof Uint8Array) return { nonce, ipAddress: options.address };
+        if (!isRefusal(nonce)) throw toEnterpriseError(nonce, CallStatus.PUB_PRIV_KEY);
+        throw enterpriseError(
+          Code.Unimplemented,
+          CallStatus.PUB_PRIV_KEY,
+          "This server takes no signatures over a bare nonce.",
+        );
+      }),
+
+    authenticateByPublicKey: (request, context) =>
+      answering(context, async () => {
+        const outcome = await rawKey.answer(toKeyAnswer(request), toContext(context, request.userContext));
+        return { result: toResult(outcome) };
+      }),
+
+    authenticateByExternal: ({ key }, context) =>
+      answering(context, async () => {
+        const proof = { scheme: "External", payload: Buffer.from(key) };
+        return { result: toResult(await auth.logIn(proof, toContext(context))) };
+      }),
+
+    authenticateByDelegateToken: ({ delegateToken }, context) =>
+      answering(context, async () => ({ result: await byDelegateToken(delegateToken, context) })),
+
+    authenticateByCookie: ({ cookie, userContext }, context) =>
+      answering(context, async () => ({ result: await byCookie(cookie, userContext, context) })),
+
+    verifyChallenge: (request, context) =>
+      answering(context, async () => {
+        requireVerifier(context, options, "verifyChallenge");
+        const outcome = await rawKey.answer(toKeyAnswer(request), toContext(context, request.userContext));
+        const { authenticated, userContext } = toResult(outcome);
+        // Nobody is given its token: it was opened to see whether it could be.
+        if (outcome.kind === "opened") await outcome.session.end("verified for another server");
+        return userContext === undefined ? { success: authenticated } : { success: authenticated, userContext };
+      }),
+  };
+}
+
+/** To be told as an ordinary answer. */
+function isRefusal({ code, reason }: Denial): boolean {
+  return code === "unauthenticated" || reason === "operate_as_refused";
+}
+
+function requireClient(client: ClientId | undefined): Uint8Array {
+  const uuid = client?.uuid ?? new Uint8Array();
+  if (uuid.length > 0 && uuid.length <= maxClientBytes) return uuid;
+  throw enterpriseError(
+    Code.InvalidArgument,
+    CallStatus.AUTH_ERROR_NON_RETRYABLE,
+    `client_id.uuid must be 1 to ${maxClientBytes} bytes`,
+  );
+}
+
+function toKeyAnswer(request: AuthenticateByPublicKeyRequest | VerifyChallengeRequest): RawKeyAnswer {
+  const { clientId, userContext, publicKey, challengeResponse: signature } = request;
+  return { client: requireClient(clientId), user: userContext?.authenticatedUser ?? "", publicKey, signature };
+}

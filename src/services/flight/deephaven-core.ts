@@ -1,0 +1,189 @@
+import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import { readHeader } from "../../credentials/carriers.js";
+import type { Auth } from "../../engine/auth.js";
+import {
+  AuthenticationConstantsResponseSchema,
+  ConfigurationConstantsResponseSchema,
+  type ConfigValue,
+  ConfigValueSchema,
+} from "../../gen/io/deephaven/proto/backplane/grpc/config_pb.js";
+import {
+  CloseSessionResponseSchema,
+  HandshakeRequestSchema,
+  HandshakeResponseSchema,
+  TerminationNotificationResponseSchema,
+} from "../../gen/io/deephaven/proto/backplane/grpc/session_pb.js";
+import type { Denial } from "../../model/decision.js";
+import type { Identity } from "../../model/identity.js";
+import { type RpcCall, type RpcMethod, type RpcService, refuse } from "../../model/rpc-service.js";
+import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
+import { toDurationMs, toWireRules } from "../wire-rules.js";
+
+/** What `deephavenCore` takes. */
+export interface DeephavenCoreOptions {
+  /**
+   * Durations and policy of sessions that open here. Default: the engine's durations, with the policy `overlapping`.
+   * Clients are told `idleMs - rotateAfterMs` as their session's duration, and come back after half of it.
+   */
+  readonly session?: SessionRulesOptions | undefined;
+  /**
+   * Class names by which pages choose their way to log in. Default: the aliases and schemes of `createAuth` with a dot
+   * in them.
+   */
+  readonly authHandlers?: readonly string[] | undefined;
+  /** Further settings that everybody may read. Never a secret. */
+  readonly authenticationConstants?: Readonly<Record<string, string>> | undefined;
+  /** Further settings for callers who have logged in. */
+  readonly configurationConstants?: Readonly<Record<string, string>> | undefined;
+  /** Aborted when the server is about to stop: calls that wait for the end of their session are answered. */
+  readonly signal?: AbortSignal | undefined;
+  /** Default: the machine's. */
+  readonly platform?: Platform | undefined;
+}
+
+const backplane = "io.deephaven.proto.backplane.grpc";
+
+/**
+ * `ConfigService` and `SessionService` of Deephaven Core, for `grpcAuth`: what its clients need to log in, to stay alive
+ * and to leave.
+ *
+ * @throws {AuthError} `invalid_options` for durations that do not go together.
+ */
+export function deephavenCore<I extends Identity>(
+  auth: Auth<I>,
+  options: DeephavenCoreOptions = {},
+): readonly RpcService<I>[] {
+  const rules = toWireRules(auth, options.session);
+  return [
+    { name: `${backplane}.ConfigService`, rules, methods: createConfigService(auth, options, rules) },
+    { name: `${backplane}.SessionService`, rules, methods: createSessionService(options, rules) },
+  ];
+}
+
+type Methods<I extends Identity> = ReadonlyMap<string, RpcMethod<I>>;
+
+function createConfigService<I extends Identity>(
+  { schemes }: Pick<Auth<I>, "schemes">,
+  options: DeephavenCoreOptions,
+  rules: SessionRules,
+): Methods<I> {
+  const authHandlers = options.authHandlers ?? [...schemes.keys()].filter((name) => name.includes("."));
+  const forEverybody = toBinary(
+    AuthenticationConstantsResponseSchema,
+    create(AuthenticationConstantsResponseSchema, {
+      configValues: toValues({ ...options.authenticationConstants, AuthHandlers: authHandlers.join(",") }),
+    }),
+  );
+  const forCallers = toBinary(
+    ConfigurationConstantsResponseSchema,
+    create(ConfigurationConstantsResponseSchema, {
+      configValues: toValues({
+        ...options.configurationConstants,
+        "http.session.durationMs": String(toDurationMs(rules)),
+      }),
+    }),
+  );
+  return new Map<string, RpcMethod<I>>([
+    ["GetAuthenticationConstants", { kind: "unary", anonymous: true, answer: () => forEverybody }],
+    ["GetConfigurationConstants", { kind: "unary", answer: () => forCallers }],
+  ]);
+}
+
+function createSessionService<I extends Identity>(options: DeephavenCoreOptions, rules: SessionRules): Methods<I> {
+  const { platform = systemPlatform, signal } = options;
+  const waiting = new Set<() => void>();
+  // One for all: a listener for each call would be taken for a leak.
+  signal?.addEventListener("abort", () => {
+    for (const answer of waiting) answer();
+  });
+
+  /** Whoever is here has proved who they are, by whatever the headers hold: nobody gets a session for asking. */
+  function current(message: Uint8Array, { request, offer }: RpcCall<I>): Uint8Array | Denial {
+    const refused = refuseProtocol(message);
+    if (refused !== undefined) return refused;
+    const value =
+      offer === undefined ? readHeader(request.rawHeaders, "authorization") : `${offer.scheme} ${offer.token}`;
+    const durationMs = toDurationMs(rules);
+    return encode(HandshakeResponseSchema, {
+      metadataHeader: Buffer.from("Authorization"),
+      sessionToken: Buffer.from(value ?? "", "latin1"),
+      tokenDeadlineTimeMillis: BigInt(Math.floor(platform.now()) + durationMs),
+      tokenExpirationDelayMillis: BigInt(durationMs),
+    });
+  }
+
+  return new Map<string, RpcMethod<I>>([
+    ["NewSession", { kind: "unary", answer: current }],
+    ["RefreshSessionToken", { kind: "unary", answer: current }],
+    [
+      "CloseSession",
+      {
+        kind: "unary",
+        // Whoever presents other credentials has nothing open, and must not open it here.
+        opens: false,
+        async answer(message, { caller }) {
+          const refused = refuseProtocol(message);
+          if (refused !== undefined) return refused;
+          await caller?.session?.end();
+          return encode(CloseSessionResponseSchema, {});
+        },
+      },
+    ],
+    [
+      "TerminationNotification",
+      {
+        kind: "unary",
+        answer: (_message, call) => (signal?.aborted === true ? stopping : untilEnd(call, waiting)),
+      },
+    ],
+  ]);
+}
+
+/** Pages keep this call open, and take its end for the end of the server or, when refused, of their session. */
+function untilEnd<I extends Identity>(
+  { caller, onGone }: RpcCall<I>,
+  waiting: Set<() => void>,
+): Promise<Uint8Array | Denial> {
+  return new Promise((resolve) => {
+    const stop = () => resolve(stopping);
+    const forget = caller?.session?.onEnd(() => resolve(sessionOver));
+    waiting.add(stop);
+    onGone(() => {
+      forget?.();
+      waiting.delete(stop);
+    });
+  });
+}
+
+const stopping = toBinary(
+  TerminationNotificationResponseSchema,
+  create(TerminationNotificationResponseSchema, { reason: "The server is about to stop." }),
+);
+
+const sessionOver = refuse("unauthenticated", "revoked", "The session is over. Log in again.");
+
+/** The only protocol there is, is 0. */
+function refuseProtocol(message: Uint8Array): Denial | undefined {
+  try {
+    return fromBinary(HandshakeRequestSchema, message).authProtocol === 0 ? undefined : notAllowed;
+  } catch {
+    return malformed;
+  }
+}
+
+const notAllowed = refuse("invalid_argument", "bad_request", "Protocol version not allowed.");
+
+const malformed = refuse("invalid_argument", "bad_request", "The message is no HandshakeRequest.");
+
+function encode<D extends DescMessage>(schema: D, init: MessageInitShape<D>): Uint8Array {
+  return toBinary(schema, create(schema, init));
+}
+
+function toValues(constants: Readonly<Record<string, string>>): Record<string, ConfigValue> {
+  const entries = Object.entries(constants).map(([name, value]) => {
+    const kind = { case: "stringValue", value } as const;
+    return [name, create(ConfigValueSchema, { kind })] as const;
+  });
+  return Object.fromEntries(entries);
+}

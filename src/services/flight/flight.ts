@@ -1,0 +1,185 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type Awaitable, after } from "../../base/awaitable.js";
+import type { Auth } from "../../engine/auth.js";
+import { HandshakeRequestSchema, HandshakeResponseSchema } from "../../gen/arrow/flight/protocol/flight_pb.js";
+import { WrappedAuthenticationRequestSchema } from "../../gen/io/deephaven/proto/backplane/grpc/session_pb.js";
+import type { Denial } from "../../model/decision.js";
+import type { Identity } from "../../model/identity.js";
+import type { LogInOutcome, Proof } from "../../model/log-in.js";
+import { type Conversation, type Reply, type RpcCall, type RpcService, refuse } from "../../model/rpc-service.js";
+import { isSessionToken, type Session } from "../../model/session.js";
+import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
+import { toWireRules } from "../wire-rules.js";
+import { readBasicAuth, readUserPass } from "./basic-auth.js";
+
+/** What `flight` takes. */
+export interface FlightOptions {
+  /**
+   * Durations and policy of sessions that open here. Default: the engine's durations, with the policy `overlapping`,
+   * since a client may keep the token of its handshake for good.
+   */
+  readonly session?: SessionRulesOptions | undefined;
+  /**
+   * After a log-in by messages the stream stays open until the client half-closes, and each further message may renew
+   * the token. Default: `false`, the stream ends with the token, as in Deephaven; its Go client wants `true`.
+   */
+  readonly keepOpen?: boolean | undefined;
+}
+
+/** A client that has not logged in after so many messages is guessing. */
+const maxMessages = 8;
+
+/**
+ * Arrow Flight's `Handshake`, for `grpcAuth`: log in by an `authorization` header or by messages (`BasicAuth`, or a
+ * payload wrapped with the name of its scheme), and renew a token. Give `createAuth` `carriers: { authTokenBin: true }`,
+ * and clients may send the token back in `auth-token-bin` as well.
+ *
+ * Base64 without padding is taken here, since some clients send it; everywhere else it is refused.
+ *
+ * @throws {AuthError} `invalid_options` for durations that do not go together.
+ */
+export function flight<I extends Identity>(auth: Auth<I>, options: FlightOptions = {}): RpcService<I> {
+  const { keepOpen = false } = options;
+  const rules = toWireRules(auth, options.session);
+  return {
+    name: "arrow.flight.protocol.FlightService",
+    rules,
+    toRawHeaders: padBasic,
+    methods: new Map([
+      [
+        "Handshake",
+        {
+          kind: "stream",
+          anonymous: true,
+          begin: (call) => (call.caller === undefined ? createHandshake(auth, call, rules, keepOpen) : loggedIn),
+        },
+      ],
+    ]),
+  };
+}
+
+/** The header has said it all, and some clients break when a message comes back: the token is in the header block. */
+const loggedIn: Conversation = { receive: () => undefined, end: () => undefined };
+
+function createHandshake<I extends Identity>(
+  auth: Auth<I>,
+  { request, onGone }: RpcCall<I>,
+  rules: SessionRules,
+  keepOpen: boolean,
+): Conversation {
+  const gone = new AbortController();
+  onGone(() => gone.abort());
+  const { peer, rawHeaders } = request;
+  const context = { peer, target: request, rawHeaders, rules, signal: gone.signal };
+  let pending: { readonly scheme: string; readonly challenge: { round: number; state: unknown } } | undefined;
+  let succeeded = false;
+  let messages = 0;
+
+  function logIn(proof: Proof, challenge?: { round: number; state: unknown }): Awaitable<Reply | Denial> {
+    return auth
+      .logIn({ ...proof, exact: true }, challenge === undefined ? context : { ...context, challenge })
+      .then((outcome) => answer(proof.scheme, outcome));
+  }
+
+  function answer(scheme: string, outcome: LogInOutcome<I>): Reply | Denial {
+    switch (outcome.kind) {
+      case "opened":
+        return welcome(outcome.token, outcome.session);
+      case "challenged": {
+        const { round, state, payload } = outcome;
+        pending = { scheme, challenge: { round, state } };
+        return { kind: "reply", message: toResponse(payload), last: false };
+      }
+      case "denied":
+        return outcome;
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  function welcome(token: string, session: Session | undefined): Reply {
+    succeeded = true;
+    pending = undefined;
+    return { kind: "reply", message: toResponse(Buffer.from(token, "latin1")), last: !keepOpen, session };
+  }
+
+  /** The current token of a live session. A message that presents a session token can be nothing but that. */
+  function renew(token: string): Awaitable<Reply | Denial> {
+    const rawHeaders = [...request.rawHeaders, "authorization", `Bearer ${token}`];
+    return after(auth.authenticate({ ...request, rawHeaders }, { open: rules }), (decision) => {
+      if (decision.kind === "denied") return decision;
+      if (decision.kind === "anonymous") return malformed;
+      return welcome(decision.offer?.token ?? token, decision.caller.session);
+    });
+  }
+
+  return {
+    receive(message) {
+      messages += 1;
+      if (messages > maxMessages && !succeeded) return tooMany;
+      const payload = readPayload(message);
+      if (payload === undefined) return malformed;
+      const wrapped = readWrapped(payload);
+      if (pending !== undefined) {
+        const { scheme, challenge } = pending;
+        return logIn({ scheme, payload: wrapped?.type === scheme ? wrapped.payload : payload }, challenge);
+      }
+      const userPass = readBasicAuth(payload);
+      if (userPass !== undefined) return logIn(toBasicProof("Basic", userPass));
+      // What is none of both has no type, and is refused in the words of a scheme that nobody has.
+      const { type, payload: inner } = wrapped ?? { type: "", payload };
+      const text = Buffer.from(inner).toString("latin1");
+      if (type === "Bearer" && isSessionToken("bearer", text)) return renew(text);
+      if (auth.schemes.get(type) !== "basic") return logIn({ scheme: type, payload: inner });
+      return logIn(toBasicProof(type, readBasicAuth(inner) ?? readUserPass(inner) ?? ""));
+    },
+    end() {
+      if (succeeded) return undefined;
+      return after(auth.authenticate(request), (decision) => (decision.kind === "denied" ? decision : undefined));
+    },
+  };
+}
+
+function toBasicProof(scheme: string, userPass: string): Proof {
+  return { scheme, payload: Buffer.from(userPass).toString("base64") };
+}
+
+function toResponse(payload: Uint8Array): Uint8Array {
+  return toBinary(HandshakeResponseSchema, create(HandshakeResponseSchema, { payload }));
+}
+
+function readPayload(message: Uint8Array): Uint8Array | undefined {
+  try {
+    return fromBinary(HandshakeRequestSchema, message).payload;
+  } catch {
+    return undefined;
+  }
+}
+
+function readWrapped(payload: Uint8Array): { readonly type: string; readonly payload: Uint8Array } | undefined {
+  try {
+    return fromBinary(WrappedAuthenticationRequestSchema, payload);
+  } catch {
+    return undefined;
+  }
+}
+
+const malformed = refuse("invalid_argument", "bad_request", "The message is no HandshakeRequest.");
+
+const tooMany = refuse("resource_exhausted", "bad_request", "Too many messages without a log-in.");
+
+const unpadded = /^(\s*basic +)((?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,3})(\s*)$/i;
+
+/** Adds the padding that ADBC leaves out; whether the rest is strict base64 is for the handler to judge. */
+function padBasic(rawHeaders: readonly string[]): readonly string[] {
+  let padded: string[] | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (rawHeaders[index]?.length !== 13 || rawHeaders[index]?.toLowerCase() !== "authorization") continue;
+    const match = unpadded.exec(rawHeaders[index + 1] as string);
+    if (match === null) continue;
+    const [, scheme = "", text = ""] = match;
+    padded ??= [...rawHeaders];
+    padded[index + 1] = scheme + text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+  }
+  return padded ?? rawHeaders;
+}

@@ -1,0 +1,229 @@
+import cluster from "node:cluster";
+import { AuthError } from "../../base/errors.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import { maxLoginMs } from "../../model/session.js";
+import {
+  type EndEvent,
+  maxReadingAgeMs,
+  type SessionCaps,
+  type SessionRow,
+  type SessionState,
+  type Store,
+} from "../../model/store.js";
+import { coveringMark, createRulesTable, type EndMark, isOver, removableAt, toFirstRow, toNextRow } from "../row.js";
+import { createCapCounter, ownerOf } from "./cap-counts.js";
+import { createDeadlineHeap } from "./deadline-heap.js";
+import { createNameIndex } from "./name-index.js";
+import { createMemoryProofs } from "./proofs.js";
+import { createMemoryRecords } from "./records.js";
+
+/** What `memory` takes. */
+export interface MemoryOptions {
+  /** Clock of the store. Give it the engine's when that is not the machine's. Default: `systemPlatform`. */
+  readonly platform?: Platform | undefined;
+}
+
+/** Deadlines that one purge may find moved: some 50 ms. Each live session's is looked at once in its idle limit or so. */
+const maxMoved = 50_000;
+
+const noState: SessionState = Object.freeze({ version: 0, json: undefined });
+
+/**
+ * Keeps sessions in this process: for tests and for a server of one process that may log everybody out when it
+ * restarts. Every method answers at once.
+ *
+ * @throws {AuthError} `invalid_options` in a worker of `node:cluster`: each worker would know only its own sessions.
+ */
+export function memory(options: MemoryOptions = {}): Store {
+  if (cluster.isWorker) {
+    throw new AuthError(
+      "invalid_options",
+      "memory() keeps sessions in one process, and this is one of several workers; use sqlite(path), which they share",
+    );
+  }
+  const platform = options.platform ?? systemPlatform;
+  const rows = new Map<string, SessionRow>();
+  const states = new Map<string, SessionState>();
+  const bySubject = createNameIndex();
+  const byActor = createNameIndex();
+  const rowDeadlines = createDeadlineHeap();
+  const proofs = createMemoryProofs(platform);
+  const records = createMemoryRecords(platform);
+  const marks = new Map<string, EndMark>();
+  const rules = createRulesTable();
+  const counter = createCapCounter();
+  const listeners = new Set<(event: EndEvent) => void>();
+
+  function emit(event: EndEvent): void {
+    for (const listener of listeners) listener(event);
+  }
+
+  function put(before: SessionRow | undefined, row: SessionRow, now: number): void {
+    rows.set(row.ref, row);
+    counter.changed(before, row, now);
+  }
+
+  function remove(row: SessionRow, now: number): void {
+    rows.delete(row.ref);
+    counter.changed(row, undefined, now);
+    states.delete(row.ref);
+    bySubject.remove(row.subject, row.ref);
+    if (row.actor !== null) byActor.remove(row.actor, row.ref);
+  }
+
+  function rowsOf(subject: string): SessionRow[] {
+    return rowsIn(new Set([...bySubject.get(subject), ...byActor.get(subject)]));
+  }
+
+  function rowsIn(refs: Iterable<string>): SessionRow[] {
+    return [...refs].flatMap((ref) => rows.get(ref) ?? []);
+  }
+
+  function revoke(row: SessionRow, now: number, reason: string): void {
+    put(row, toNextRow(row, { revokedAt: now, revokedReason: reason }), now);
+  }
+
+  /** Removes the oldest `excess`; the index lists them in the order in which they opened. */
+  function evict(
+    { subject, actor }: SessionRow,
+    excess: number,
+    now: number,
+    matches: (row: SessionRow) => boolean,
+  ): SessionRow[] {
+    const evicted: SessionRow[] = [];
+    for (const ref of excess > 0 ? bySubject.get(subject) : []) {
+      const row = rows.get(ref);
+      if (row === undefined || row.actor !== actor || !matches(row)) continue;
+      evicted.push(row);
+      if (evicted.length === excess) break;
+    }
+    for (const row of evicted) remove(row, now);
+    return evicted;
+  }
+
+  function applyCaps(opened: SessionRow, caps: SessionCaps, now: number): void {
+    const { subject, actor } = opened;
+    const own = () => rowsIn(bySubject.get(subject)).filter((row) => row.actor === actor);
+    const { unclaimed, revoked, claimed } = counter.count(ownerOf(opened), now, own);
+    evict(opened, unclaimed - caps.unclaimed, now, (row) => !row.claimed && !isOver(row, now));
+    evict(opened, revoked - caps.claimed, now, (row) => row.revokedAt !== null);
+    for (const row of evict(opened, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now))) {
+      emit({ kind: "session", ref: row.ref, reason: "cap" });
+    }
+    // Evicted rows leave their deadline behind; without this a million log-ins of one subject would stay in the heap.
+    if (rowDeadlines.size > 2 * rows.size + 1024) {
+      rowDeadlines.clear();
+      for (const row of rows.values()) rowDeadlines.push(row.ref, removableAt(row));
+    }
+  }
+
+  function purgeRows(limit: number, now: number): number {
+    let count = 0;
+    let moved = 0;
+    while (count < limit && moved < maxMoved) {
+      const ref = rowDeadlines.popDue(now);
+      if (ref === undefined) break;
+      const row = rows.get(ref);
+      if (row === undefined) continue;
+      const removable = removableAt(row);
+      // Use has moved the deadline since it was noted.
+      if (removable > now) {
+        rowDeadlines.push(ref, removable);
+        moved += 1;
+      } else {
+        remove(row, now);
+        count += 1;
+      }
+    }
+    return count;
+  }
+
+  return {
+    durable: false,
+    openSession(session, caps) {
+      if (rows.has(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
+      const now = platform.now();
+      const marked = [marks.get(session.subject), marks.get(session.actor ?? session.subject)];
+      const mark = coveringMark(
+        marked.filter((found) => found !== undefined),
+        now,
+        session.loginMs ?? 0,
+      );
+      const sibling = rows.get(bySubject.get(session.subject).at(-1) ?? "");
+      const identity = sibling?.identity === session.identity ? sibling.identity : session.identity;
+      const row = toFirstRow({ ...session, identity, rules: rules.same(session.rules) }, now, mark);
+      put(undefined, row, now);
+      bySubject.add(row.subject, row.ref);
+      if (row.actor !== null) byActor.add(row.actor, row.ref);
+      rowDeadlines.push(row.ref, removableAt(row));
+      applyCaps(row, caps, now);
+      return { row, now };
+    },
+    loadSession(ref) {
+      const row = rows.get(ref);
+      return row && { row, now: platform.now() };
+    },
+    swapSession(reading, change) {
+      const now = platform.now();
+      const row = rows.get(reading.row.ref);
+      if (row === undefined || row.version !== reading.row.version || row.revokedAt !== null) return undefined;
+      if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
+      const next = toNextRow(row, change);
+      put(row, next, now);
+      if (next.revokedAt !== null) emit({ kind: "session", ref: next.ref, reason: next.revokedReason ?? "" });
+      return { row: next, now };
+    },
+    endSession(ref, reason) {
+      const row = rows.get(ref);
+      if (row === undefined || row.revokedAt !== null) return false;
+      revoke(row, platform.now(), reason);
+      emit({ kind: "session", ref, reason });
+      return true;
+    },
+    endSubject(subject, reason) {
+      const now = platform.now();
+      marks.set(subject, { at: now, reason });
+      for (const row of rowsOf(subject)) if (row.revokedAt === null) revoke(row, now, reason);
+      emit({ kind: "subject", subject, reason });
+    },
+    listSessions(query) {
+      const now = platform.now();
+      const { subject, after = "", limit } = query;
+      return (subject === undefined ? [...rows.values()] : rowsOf(subject))
+        .filter((row) => row.ref > after && !isOver(row, now))
+        .sort((a, b) => (a.ref < b.ref ? -1 : 1))
+        .slice(0, limit);
+    },
+    loadState(ref) {
+      const row = rows.get(ref);
+      if (row === undefined || row.revokedAt !== null) return undefined;
+      return states.get(ref) ?? noState;
+    },
+    swapState(ref, version, json) {
+      const row = rows.get(ref);
+      if (row === undefined || row.revokedAt !== null) return false;
+      if ((states.get(ref) ?? noState).version !== version) return false;
+      states.set(ref, { version: version + 1, json });
+      return true;
+    },
+    put: proofs.put,
+    take: proofs.take,
+    loadRecord: records.loadRecord,
+    swapRecord: records.swapRecord,
+    purge(limit) {
+      const now = platform.now();
+      for (const [subject, mark] of marks) if (mark.at < now - maxLoginMs) marks.delete(subject);
+      let count = purgeRows(limit, now);
+      count += proofs.purge(limit - count);
+      return count + records.purge(limit - count);
+    },
+    watch(onEnd) {
+      const listener = (event: EndEvent): void => onEnd(event);
+      listeners.add(listener);
+      return { aliveAt: () => platform.monotonic(), stop: () => void listeners.delete(listener) };
+    },
+    close() {
+      listeners.clear();
+    },
+  };
+}

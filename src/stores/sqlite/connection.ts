@@ -1,0 +1,51 @@
+import type { Awaitable } from "../../base/awaitable.js";
+import type { Disk } from "./disk.js";
+import type { SqliteDatabase } from "./driver.js";
+import type { Attempt } from "./retry.js";
+
+/** A write that answers when it is committed or, if `durable`, when it is on the disk. */
+export interface Connection {
+  read: Attempt;
+  /** One statement, which is atomic by itself. */
+  writeOne<T>(durable: boolean, action: () => T): Awaitable<T>;
+  /** Several statements, all or none. `committed` runs as soon as other processes can see them. */
+  write<T>(durable: boolean, action: () => T, committed?: (result: T) => void): Awaitable<T>;
+}
+
+/** @param disk `undefined` for a database in memory */
+export function createConnection(database: SqliteDatabase, attempt: Attempt, disk: Disk | undefined): Connection {
+  const begin = database.prepare("begin immediate");
+  const commit = database.prepare("commit");
+
+  function settle<T>(durable: boolean, answer: Awaitable<T>, committed?: (result: T) => void): Awaitable<T> {
+    if (answer instanceof Promise) return answer.then((result) => settle(durable, result, committed));
+    committed?.(answer);
+    return durable && disk !== undefined ? disk.flush().then(() => answer) : answer;
+  }
+
+  return {
+    read: attempt,
+    writeOne: (durable, action) => settle(durable, attempt(action)),
+    write: (durable, action, committed) =>
+      settle(
+        durable,
+        attempt(() => {
+          begin.run();
+          try {
+            const result = action();
+            commit.run();
+            return result;
+          } catch (error) {
+            if (database.isTransaction) database.exec("rollback");
+            throw error;
+          }
+        }),
+        committed,
+      ),
+  };
+}
+
+/** Goes on at once after an answer, later after a promise. */
+export function after<T, R>(answer: Awaitable<T>, then: (value: T) => R): Awaitable<R> {
+  return answer instanceof Promise ? answer.then(then) : then(answer);
+}

@@ -1,0 +1,106 @@
+import { closeSync, openSync, statSync } from "node:fs";
+import { AuthError } from "../../base/errors.js";
+import type { Platform } from "../../base/platform.js";
+import { loadDriver, type SqliteDatabase } from "./driver.js";
+import { attemptBlocking, errcodeOf, isBusy } from "./retry.js";
+import { applicationId, migrations, schema, schemaVersion } from "./schema.js";
+
+const privateMode = 0o600;
+
+const othersMayWrite = 0o022;
+
+const notADatabase = 26;
+
+/** A write-ahead log that one long reader let grow is cut back to this. */
+const keptLogBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens the database, made with mode 0600 where it is missing; SQLite gives `-wal` and `-shm` the same mode.
+ *
+ * @throws {AuthError} `invalid_options` for a file that is not ours, newer than this version, or writable by others;
+ *   `unavailable` when others keep it locked for longer than `deadlineMs`.
+ */
+export function openDatabase(path: string, platform: Platform, deadlineMs: number): SqliteDatabase {
+  const { DatabaseSync } = loadDriver();
+  if (path !== ":memory:") prepareFile(path);
+  let database: SqliteDatabase | undefined;
+  try {
+    const opened = new DatabaseSync(path, { timeout: 0 });
+    database = opened;
+    attemptBlocking(() => prepareDatabase(opened, path), platform, deadlineMs);
+    return opened;
+  } catch (error) {
+    database?.close();
+    throw toOpenError(error, path);
+  }
+}
+
+function prepareFile(path: string): void {
+  try {
+    // Never opened when it is there: closing any descriptor of a database drops all locks that this process has on it.
+    closeSync(openSync(path, "wx", privateMode));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "ENOENT") throw new AuthError("invalid_options", `the folder of ${path} does not exist; create it`);
+    if (code !== "EEXIST") throw new AuthError("invalid_options", `${path} cannot be created (${code})`);
+  }
+  const { mode } = statSync(path);
+  // Whoever may write it may give themselves a session. Windows has no such bits.
+  if (process.platform !== "win32" && (mode & othersMayWrite) !== 0) {
+    throw new AuthError("invalid_options", `${path} may be written by other users; run: chmod 600 ${path}`);
+  }
+}
+
+function prepareDatabase(database: SqliteDatabase, path: string): void {
+  const pragma = (name: string): unknown =>
+    Object.values(database.prepare(`pragma ${name}`).get() as Record<string, unknown>)[0];
+  database.exec("pragma busy_timeout = 0; pragma trusted_schema = off");
+  // In one transaction: another process may be making the tables right now.
+  transact(database, "begin", () => requireOurs(database, pragma, path));
+  const journal = pragma("journal_mode = wal");
+  if (journal !== "wal" && path !== ":memory:") {
+    throw new AuthError("invalid_options", `${path} is on a file system without shared memory; put it on a local disk`);
+  }
+  database.exec(`pragma journal_size_limit = ${keptLogBytes}; pragma synchronous = normal`);
+  if (pragma("user_version") === schemaVersion) return;
+  transact(database, "begin immediate", () => {
+    // Read again: another process may have done it meanwhile.
+    let version = Number(pragma("user_version"));
+    if (version === 0) database.exec(schema);
+    for (; migrations.has(version); version++) database.exec(migrations.get(version) ?? "");
+  });
+}
+
+function transact(database: SqliteDatabase, begin: string, action: () => void): void {
+  database.exec(begin);
+  try {
+    action();
+    database.exec("commit");
+  } catch (error) {
+    if (database.isTransaction) database.exec("rollback");
+    throw error;
+  }
+}
+
+function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown, path: string): void {
+  const id = pragma("application_id");
+  const isEmpty = database.prepare("select name from sqlite_schema limit 1").get() === undefined;
+  if (id !== applicationId && !(id === 0 && isEmpty)) {
+    throw new AuthError("invalid_options", `${path} is a database of something else; give another path`);
+  }
+  const version = Number(pragma("user_version"));
+  if (version > schemaVersion) {
+    throw new AuthError(
+      "invalid_options",
+      `${path} has schema ${version}, and this version of sallyport knows ${schemaVersion}; update sallyport`,
+    );
+  }
+}
+
+function toOpenError(error: unknown, path: string): AuthError {
+  if (error instanceof AuthError) return error;
+  if (isBusy(error)) return new AuthError("unavailable", `other processes kept ${path} locked`, { cause: error });
+  const code = errcodeOf(error);
+  const what = code === notADatabase ? "is not a SQLite database" : `cannot be opened (SQLite error ${code})`;
+  return new AuthError("invalid_options", `${path} ${what}`, { cause: error });
+}

@@ -1,0 +1,81 @@
+import type { Awaitable } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
+import type { Platform } from "../../base/platform.js";
+
+/** Runs something synchronous against the database: at once when nobody is in the way, later when somebody is. */
+export type Attempt = <T>(action: () => T) => Awaitable<T>;
+
+/** SQLITE_BUSY, with whatever extended code: another connection holds the lock. */
+const busyCode = 5;
+
+/** A writer holds the lock for some 20 µs, an fsync longer: first waits are short, later ones spread out. */
+const firstWaitMs = 1;
+
+const longestWaitMs = 16;
+
+/**
+ * Waiting inside SQLite (`busy_timeout`) blocks the event loop, for seconds under contention; so the wait is here.
+ *
+ * @param deadlineMs waiting for longer than this is `unavailable`
+ */
+export function createAttempt(platform: Platform, deadlineMs: number): Attempt {
+  return <T>(action: () => T): Awaitable<T> => {
+    try {
+      return action();
+    } catch (error) {
+      if (!isBusy(error)) throw toUnavailable(error);
+    }
+    return new Promise<T>((resolve, reject) => {
+      let waitedMs = 0;
+      let boundMs = firstWaitMs;
+      const wait = (): void => {
+        // Jitter: processes that collided must not collide again.
+        const waitMs = 1 + ((platform.random(1)[0] ?? 0) / 256) * boundMs;
+        waitedMs += waitMs;
+        boundMs = Math.min(boundMs * 2, longestWaitMs);
+        platform.delay(waitMs, again, true);
+      };
+      const again = (): void => {
+        try {
+          resolve(action());
+        } catch (error) {
+          if (!isBusy(error) || waitedMs >= deadlineMs) reject(toUnavailable(error));
+          else wait();
+        }
+      };
+      wait();
+    });
+  };
+}
+
+/** For opening only: nobody is served yet, so the process may wait. */
+export function attemptBlocking<T>(action: () => T, platform: Platform, deadlineMs: number): T {
+  const never = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; ; ) {
+    try {
+      return action();
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= deadlineMs) throw error;
+    }
+    const waitMs = 1 + ((platform.random(1)[0] ?? 0) / 256) * longestWaitMs;
+    waitedMs += waitMs;
+    Atomics.wait(never, 0, 0, waitMs);
+  }
+}
+
+export function isBusy(error: unknown): boolean {
+  const errcode = errcodeOf(error);
+  // `all` of @photostructure/sqlite 1.2.1 leaves the code out; only then the text has to do.
+  if (errcode === 0) return error instanceof Error && error.message === "database is locked";
+  return (errcode & 0xff) === busyCode;
+}
+
+export function errcodeOf(error: unknown): number {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
+}
+
+function toUnavailable(error: unknown): AuthError {
+  if (error instanceof AuthError) return error;
+  const what = isBusy(error) ? "other processes kept it locked" : `SQLite error ${errcodeOf(error)}`;
+  return new AuthError("unavailable", `the session database cannot answer: ${what}`, { cause: error });
+}

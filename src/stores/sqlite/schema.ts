@@ -1,0 +1,187 @@
+import type { SessionRules } from "../../model/session.js";
+import type { SessionRow } from "../../model/store.js";
+import { sessionDeadline } from "../../sessions/rotation.js";
+import { removableAt } from "../row.js";
+import type { SqliteValue } from "./driver.js";
+
+/** "SaLy": tells our files from other SQLite databases. */
+export const applicationId = 0x53614c79;
+
+export const schemaVersion = 2;
+
+/** Schema 2. `check_at` as in `sessions`: a write of a record touches no index. */
+const records = `
+create table records (
+  kind text not null,
+  id text not null,
+  version integer not null,
+  json text not null,
+  over_at integer not null,
+  check_at integer not null,
+  primary key (kind, id)
+) without rowid;
+create index records_by_check on records (check_at);
+`;
+
+/** What makes schema `n + 1` of schema `n`. A process of the version before goes on with such a file. */
+export const migrations: ReadonlyMap<number, string> = new Map([[1, `${records} pragma user_version = 2;`]]);
+
+/**
+ * - `over_at`, `removable_at`: what `stores/row.ts` says of the row, so that lists, caps and purge need no copy of the rule.
+ * - `check_at`: an instant not after `removable_at`, indexed; purge moves it, so that a swap touches no index.
+ * - `ends`: what was ended lately. Other processes follow it by id, and `subject` entries are the end marks.
+ */
+export const schema: string = `
+create table sessions (
+  id integer primary key,
+  ref text not null unique,
+  version integer not null,
+  subject text not null,
+  actor text,
+  identity text not null,
+  scheme text not null,
+  rules text not null,
+  generation integer not null,
+  issued_at integer not null,
+  key_id integer not null,
+  confirmed_at integer,
+  previous_confirmed_at integer,
+  touched_at integer not null,
+  created_at integer not null,
+  claimed integer not null,
+  revoked_at integer,
+  revoked_reason text,
+  over_at integer not null,
+  removable_at integer not null,
+  absolute_at integer not null,
+  check_at integer not null,
+  state_version integer not null default 0,
+  state_json text
+);
+create index sessions_by_subject on sessions (subject, claimed);
+create index sessions_by_actor on sessions (actor) where actor is not null;
+create index sessions_by_check on sessions (check_at);
+create table proofs (
+  kind text not null,
+  id text not null,
+  json text not null,
+  over_at integer not null,
+  primary key (kind, id)
+) without rowid;
+create index proofs_by_over on proofs (over_at);
+create table ends (
+  id integer primary key autoincrement,
+  kind text not null,
+  name text not null,
+  reason text not null,
+  at integer not null
+);
+create index ends_by_subject on ends (name) where kind = 'subject';
+create index ends_by_at on ends (at);
+${records}pragma application_id = ${applicationId};
+pragma user_version = ${schemaVersion};
+`;
+
+/** In the order of `toRow`. */
+export const rowColumns: string = `ref, version, subject, actor, identity, scheme, rules, generation, issued_at, key_id,
+  confirmed_at, previous_confirmed_at, touched_at, created_at, claimed, revoked_at, revoked_reason`;
+
+type RowColumns = readonly [
+  ref: string,
+  version: number,
+  subject: string,
+  actor: string | null,
+  identity: string,
+  scheme: string,
+  rules: string,
+  generation: number,
+  issuedAt: number,
+  keyId: number,
+  confirmedAt: number | null,
+  previousConfirmedAt: number | null,
+  touchedAt: number,
+  createdAt: number,
+  claimed: number,
+  revokedAt: number | null,
+  revokedReason: string | null,
+];
+
+/** @param columns what a statement on `rowColumns` returned as an array */
+export function toRow(columns: unknown, toRules: (json: string) => SessionRules): SessionRow {
+  const at = columns as RowColumns;
+  return {
+    ref: at[0],
+    version: at[1],
+    subject: at[2],
+    actor: at[3],
+    identity: at[4],
+    scheme: at[5],
+    rules: toRules(at[6]),
+    generation: at[7],
+    issuedAt: at[8],
+    keyId: at[9],
+    confirmedAt: at[10],
+    previousConfirmedAt: at[11],
+    touchedAt: at[12],
+    createdAt: at[13],
+    claimed: at[14] === 1,
+    revokedAt: at[15],
+    revokedReason: at[16],
+  };
+}
+
+export const insertRow: string = `insert into sessions (${rowColumns}, over_at, removable_at, absolute_at, check_at)
+  values (${"?, ".repeat(20)}?)`;
+
+export function toInsertValues(row: SessionRow): SqliteValue[] {
+  const removable = removableAt(row);
+  return [
+    row.ref,
+    row.version,
+    row.subject,
+    row.actor,
+    row.identity,
+    row.scheme,
+    JSON.stringify(row.rules),
+    row.generation,
+    row.issuedAt,
+    row.keyId,
+    row.confirmedAt,
+    row.previousConfirmedAt,
+    row.touchedAt,
+    row.createdAt,
+    Number(row.claimed),
+    row.revokedAt,
+    row.revokedReason,
+    sessionDeadline(row),
+    removable,
+    row.createdAt + row.rules.absoluteMs,
+    removable,
+  ];
+}
+
+/** `claimed` is indexed, and SQLite rewrites an index entry whose column is named: so it is named only if it changes. */
+export function updateRow(withClaimed: boolean): string {
+  return `update sessions set version = version + 1, generation = ?, issued_at = ?, key_id = ?, confirmed_at = ?,
+    previous_confirmed_at = ?, touched_at = ?, revoked_at = ?, revoked_reason = ?, over_at = ?, removable_at = ?
+    ${withClaimed ? ", claimed = ?" : ""} where ref = ? and version = ? and revoked_at is null`;
+}
+
+/** @param version the one that the row must still have */
+export function toUpdateValues(next: SessionRow, withClaimed: boolean, version: number): SqliteValue[] {
+  return [
+    next.generation,
+    next.issuedAt,
+    next.keyId,
+    next.confirmedAt,
+    next.previousConfirmedAt,
+    next.touchedAt,
+    next.revokedAt,
+    next.revokedReason,
+    sessionDeadline(next),
+    removableAt(next),
+    ...(withClaimed ? [Number(next.claimed)] : []),
+    next.ref,
+    version,
+  ];
+}

@@ -1,0 +1,225 @@
+import { AuthError } from "../../base/errors.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import {
+  type EndEvent,
+  maxReadingAgeMs,
+  type Reading,
+  type SessionCaps,
+  type SessionRow,
+  type Store,
+} from "../../model/store.js";
+import { coveringMark, createRulesTable, type EndMark, toFirstRow, toNextRow } from "../row.js";
+import { after, createConnection } from "./connection.js";
+import { openDisk } from "./disk.js";
+import type { SqliteStatement } from "./driver.js";
+import { createEndFeed } from "./feed.js";
+import { openDatabase } from "./file.js";
+import { createPurge } from "./purge.js";
+import { createAttempt } from "./retry.js";
+import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
+
+/** What `sqlite` takes beside the path. */
+export interface SqliteOptions {
+  /** Clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
+  readonly platform?: Platform | undefined;
+  /**
+   * How often other processes' ends are looked for, in milliseconds. Default 250: a look costs microseconds, and a
+   * quarter of a second is far below what a person notices after "log out".
+   */
+  readonly pollMs?: number | undefined;
+  /** How long to try while other processes hold the lock, in milliseconds; then `unavailable`. Default 5,000. */
+  readonly busyMs?: number | undefined;
+}
+
+/**
+ * Keeps sessions in one file, for any number of processes on one machine. Turns do not wait for the disk (the rule
+ * heals a lost one); log-ins, ends and one-time proofs do, without holding up anything else.
+ *
+ * Reads, and writes that neither meet another writer nor wait for the disk, answer at once; the others by a promise.
+ *
+ * @param path the database file, made with mode 0600 if it is missing, or `":memory:"`
+ * @throws {AuthError} `invalid_options` when there is no usable driver, or the file is not ours, newer than this
+ *   version, or writable by other users; `unavailable` when it stays locked.
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): Store {
+  // SQLite would take the first for a private temporary file, and the second for a URI with parameters.
+  if (path === "" || path.startsWith("file:")) {
+    throw new AuthError("invalid_options", 'sqlite(path) takes the path of a file, such as "./sessions.db"');
+  }
+  const platform = options.platform ?? systemPlatform;
+  const busyMs = options.busyMs ?? 5_000;
+  const database = openDatabase(path, platform, busyMs);
+  const disk = path === ":memory:" ? undefined : openDisk(path);
+  const { read, write, writeOne } = createConnection(database, createAttempt(platform, busyMs), disk);
+  const feed = createEndFeed(database, platform, options.pollMs ?? 250);
+  const purge = createPurge(database, { read, write, writeOne }, platform);
+  const rules = createRulesTable();
+
+  const prepareRows = (sql: string): SqliteStatement => {
+    const statement = database.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement;
+  };
+  const prepareList = (where: string): SqliteStatement =>
+    prepareRows(`select ${rowColumns} from sessions
+      where ref > ? and revoked_at is null and over_at > ? ${where} order by ref limit ?`);
+  const prepareEviction = (where: string): SqliteStatement =>
+    database.prepare(`delete from sessions where id in
+      (select id from sessions where subject = ? and actor is ? and ${where} order by id desc limit -1 offset ?) returning ref`);
+
+  const load = prepareRows(`select ${rowColumns} from sessions where ref = ?`);
+  const insert = database.prepare(insertRow);
+  const update = database.prepare(updateRow(false));
+  const updateAndClaim = database.prepare(updateRow(true));
+  const exists = database.prepare("select 1 from sessions where ref = ?");
+  const marksOf = database.prepare("select at, reason from ends where kind = 'subject' and name in (?, ?)");
+  const evictUnclaimed = prepareEviction("claimed = 0 and revoked_at is null and over_at > ?");
+  const evictClaimed = prepareEviction("claimed = 1 and revoked_at is null and over_at > ?");
+  const evictRevoked = prepareEviction("revoked_at is not null");
+  const revoke = `update sessions set version = version + 1, revoked_at = ?, revoked_reason = ?,
+    removable_at = absolute_at where revoked_at is null and`;
+  const endOne = database.prepare(`${revoke} ref = ?`);
+  const endMany = database.prepare(`${revoke} (subject = ? or actor = ?)`);
+  const note = database.prepare("insert into ends (kind, name, reason, at) values (?, ?, ?, ?)");
+  const listAll = prepareList("");
+  const listSubject = prepareList("and (subject = ? or actor = ?)");
+  const loadState = prepareRows("select state_version, state_json from sessions where ref = ? and revoked_at is null");
+  const swapState = database.prepare(`update sessions set state_version = state_version + 1, state_json = ?
+    where ref = ? and state_version = ? and revoked_at is null`);
+  const putProof = database.prepare(`insert into proofs (kind, id, json, over_at) values (?1, ?2, ?3, ?4)
+    on conflict (kind, id) do update set json = ?3, over_at = ?4 where over_at <= ?5`);
+  const takeProof = prepareRows("delete from proofs where kind = ? and id = ? returning json, over_at");
+  const loadRecord = prepareRows("select version, json from records where kind = ? and id = ? and over_at > ?");
+  const addRecord = database.prepare(`insert into records (kind, id, version, json, over_at, check_at)
+    values (?1, ?2, 1, ?3, ?4, ?4) on conflict (kind, id) do update set version = 1, json = ?3, over_at = ?4 where over_at <= ?5`);
+  const swapRecord = database.prepare(`update records set version = version + 1, json = ?, over_at = ?
+    where kind = ? and id = ? and version = ? and over_at > ?`);
+
+  type Noted = { readonly event: EndEvent; readonly id: number };
+
+  function noteEnd(event: Exclude<EndEvent, { kind: "gap" }>, now: number): Noted {
+    const name = event.kind === "session" ? event.ref : event.subject;
+    return { event, id: Number(note.run(event.kind, name, event.reason, now).lastInsertRowid) };
+  }
+
+  function deliver(noted: readonly Noted[]): void {
+    for (const { event, id } of noted) feed.deliver(event, id);
+  }
+
+  /** Returns the ends of claimed sessions; nobody can remember one that was never presented. */
+  function applyCaps({ subject, actor }: SessionRow, caps: SessionCaps, now: number): Noted[] {
+    evictUnclaimed.all(subject, actor, now, caps.unclaimed);
+    evictRevoked.all(subject, actor, caps.claimed);
+    const evicted = evictClaimed.all(subject, actor, now, caps.claimed) as { readonly ref: string }[];
+    // Returned newest first; told in the order in which they opened.
+    return evicted.reverse().map(({ ref }) => noteEnd({ kind: "session", ref, reason: "cap" }, now));
+  }
+
+  return {
+    durable: path !== ":memory:",
+    keyFile: path === ":memory:" ? undefined : `${path}.keys`,
+    openSession(session, caps, durable) {
+      const insertRow = (): { readonly reading: Reading; readonly ends: Noted[] } => {
+        if (exists.get(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
+        const now = platform.now();
+        const marks = marksOf.all(session.subject, session.actor) as unknown as EndMark[];
+        const mark = coveringMark(marks, now, session.loginMs ?? 0);
+        const row = toFirstRow({ ...session, rules: rules.same(session.rules) }, now, mark);
+        insert.run(...toInsertValues(row));
+        return { reading: { row, now }, ends: applyCaps(row, caps, now) };
+      };
+      const opened = write(durable, insertRow, ({ ends }) => deliver(ends));
+      return after(opened, ({ reading }) => reading);
+    },
+    loadSession: (ref) =>
+      read(() => {
+        const columns = load.get(ref);
+        return columns === undefined ? undefined : { row: toRow(columns, rules.fromJson), now: platform.now() };
+      }),
+    swapSession(reading, change, durable) {
+      const { row } = reading;
+      const next: SessionRow = toNextRow(row, change);
+      const withClaimed = next.claimed !== row.claimed;
+      const values = toUpdateValues(next, withClaimed, row.version);
+      const updateRow = (): Reading | undefined => {
+        const now = platform.now();
+        if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
+        if (Number((withClaimed ? updateAndClaim : update).run(...values).changes) === 0) return undefined;
+        return { row: next, now };
+      };
+      if (next.revokedAt === null) return writeOne(durable, updateRow);
+      const event = { kind: "session", ref: row.ref, reason: next.revokedReason ?? "" } as const;
+      const revoked = write(
+        durable,
+        () => {
+          const swapped = updateRow();
+          return { swapped, ends: swapped === undefined ? [] : [noteEnd(event, swapped.now)] };
+        },
+        ({ ends }) => deliver(ends),
+      );
+      return after(revoked, ({ swapped }) => swapped);
+    },
+    endSession(ref, reason) {
+      const endRow = (): Noted[] => {
+        const now = platform.now();
+        if (Number(endOne.run(now, reason, ref).changes) === 0) return [];
+        return [noteEnd({ kind: "session", ref, reason }, now)];
+      };
+      return after(write(true, endRow, deliver), (noted) => noted.length > 0);
+    },
+    endSubject(subject, reason) {
+      const endRows = (): Noted[] => {
+        const now = platform.now();
+        endMany.run(now, reason, subject, subject);
+        return [noteEnd({ kind: "subject", subject, reason }, now)];
+      };
+      return after(write(true, endRows, deliver), () => undefined);
+    },
+    listSessions: ({ subject, after: last = "", limit }) =>
+      read(() => {
+        const now = platform.now();
+        const rows =
+          subject === undefined ? listAll.all(last, now, limit) : listSubject.all(last, now, subject, subject, limit);
+        return rows.map((columns) => toRow(columns, rules.fromJson));
+      }),
+    loadState: (ref) =>
+      read(() => {
+        const columns = loadState.get(ref) as readonly [number, string | null] | undefined;
+        return columns && { version: columns[0], json: columns[1] ?? undefined };
+      }),
+    swapState: (ref, version, json) => writeOne(false, () => Number(swapState.run(json, ref, version).changes) === 1),
+    put: (kind, id, json, lifeMs) =>
+      writeOne(true, () => {
+        const now = platform.now();
+        return Number(putProof.run(kind, id, json, now + lifeMs, now).changes) === 1;
+      }),
+    // In a transaction, so that a failed commit throws: `get` alone stops at the row, and it would be taken again.
+    take: (kind, id) =>
+      write(true, () => {
+        const columns = takeProof.get(kind, id) as readonly [string, number] | undefined;
+        return columns !== undefined && columns[1] > platform.now() ? columns[0] : undefined;
+      }),
+    loadRecord: (kind, id) =>
+      read(() => {
+        const now = platform.now();
+        const columns = loadRecord.get(kind, id, now) as readonly [number, string] | undefined;
+        return { version: columns?.[0] ?? 0, json: columns?.[1], now };
+      }),
+    swapRecord: (kind, id, version, json, lifeMs) =>
+      writeOne(false, () => {
+        const now = platform.now();
+        const { changes } =
+          version === 0
+            ? addRecord.run(kind, id, json, now + lifeMs, now)
+            : swapRecord.run(json, now + lifeMs, kind, id, version, now);
+        return Number(changes) === 1;
+      }),
+    purge,
+    watch: (onEnd) => feed.watch(onEnd),
+    close() {
+      feed.close();
+      disk?.close();
+      database.close();
+    },
+  };
+}

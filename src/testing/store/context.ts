@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Awaitable } from "../../base/awaitable.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import type { SessionRules } from "../../model/session.js";
+import type { NewSession, Reading, SessionCaps, SessionChange, Store } from "../../model/store.js";
+
+/** One store with nothing in it. */
+export interface StoreUnderTest {
+  /** Empty. */
+  readonly store: Store;
+  /** Another handle on the same data, as another node has it. Leave it out if there cannot be one. */
+  again?(): Awaitable<Store>;
+  /** Removes what `create` made; `store` is closed before. */
+  close?(): Awaitable<void>;
+}
+
+/** The store under test, and whose clock it has. */
+export interface StoreSuiteOptions {
+  /** Makes an empty store. `platform` has a clock that the suite turns; it counts if `clock` is `"platform"`. */
+  create(platform: Platform): Awaitable<StoreUnderTest>;
+  /**
+   * Whose clock the store judges by: the platform's, which the suite turns, or its own, for which the suite waits
+   * (some 20 s in all). Default `"own"`.
+   */
+  readonly clock?: "platform" | "own" | undefined;
+}
+
+/** What one test of the suite works with. */
+export interface SuiteContext {
+  readonly store: Store;
+  readonly clock: "platform" | "own";
+  readonly platform: Platform;
+  /** A second handle, or the same store where there cannot be one. */
+  other(): Promise<Store>;
+  /** Lets the store's clock advance. */
+  wait(ms: number): Promise<void>;
+  open(session?: Partial<NewSession>, caps?: SessionCaps): Promise<Reading>;
+  load(ref: string): Promise<Reading>;
+  /** Swaps a fresh reading; fails the test when that is refused. */
+  change(ref: string, change: SessionChange): Promise<Reading>;
+}
+
+export type StoreTest = (name: string, body: (context: SuiteContext) => Promise<void>) => void;
+
+/** Short enough to be waited for, apart enough to be told from each other. */
+export const shortRules: SessionRules = Object.freeze({
+  policy: "confirm-then-cut",
+  rotateAfterMs: 200,
+  overlapMs: 50,
+  stragglerMs: 100,
+  lifetimeMs: 400,
+  idleMs: 600,
+  absoluteMs: 3_000,
+  unclaimedMs: 300,
+});
+
+/** Nothing ends by itself while a test runs. */
+export const longRules: SessionRules = Object.freeze({
+  ...shortRules,
+  rotateAfterMs: 600_000,
+  idleMs: 3_600_000,
+  absoluteMs: 36_000_000,
+  unclaimedMs: 1_800_000,
+});
+
+export const wideCaps: SessionCaps = Object.freeze({ claimed: 1_000, unclaimed: 1_000 });
+
+/** As many as a busy client has calls under way. */
+export const crowd = 64;
+
+/** Refs look like real ones: 22 characters of base64url. */
+export function toRef(index: number): string {
+  return `ref${String(index).padStart(19, "0")}`;
+}
+
+export function createStoreTest(options: StoreSuiteOptions): StoreTest {
+  const clock = options.clock ?? "own";
+  return (name, body) =>
+    void test(name, async () => {
+      // Any instant; a whole second, so that nothing depends on the real one.
+      let now = 1_900_000_000_000;
+      const platform: Platform = { ...systemPlatform, now: () => now };
+      const { store, again, close } = await options.create(platform);
+      const handles: Store[] = [];
+      let opened = 0;
+      const context: SuiteContext = {
+        store,
+        clock,
+        platform,
+        async other() {
+          if (again === undefined) return store;
+          const handle = await again();
+          handles.push(handle);
+          return handle;
+        },
+        async wait(ms) {
+          if (clock === "platform") now += ms;
+          else await sleep(ms);
+        },
+        async open(session = {}, caps = wideCaps) {
+          opened += 1;
+          const subject = session.subject ?? "ada";
+          return store.openSession({ ...defaults(subject), ref: toRef(opened), ...session }, caps, true);
+        },
+        async load(ref) {
+          const reading = await store.loadSession(ref);
+          assert.ok(reading, `there is no session ${ref}`);
+          return reading;
+        },
+        async change(ref, change) {
+          const swapped = await store.swapSession(await context.load(ref), change, false);
+          assert.ok(swapped, `the change of ${ref} was refused`);
+          return swapped;
+        },
+      };
+      try {
+        await body(context);
+      } finally {
+        for (const handle of handles) await handle.close();
+        await store.close();
+        await close?.();
+      }
+    });
+}
+
+function defaults(subject: string): Omit<NewSession, "ref"> {
+  const identity = JSON.stringify({ subject });
+  return { subject, actor: null, identity, scheme: "basic", rules: longRules, keyId: 7, claimed: true };
+}
+
+/** Waits for what comes by itself, such as an event from another node; the event loop goes on meanwhile. */
+export async function eventually(holds: () => boolean, what: string): Promise<void> {
+  for (let tries = 0; tries < 500; tries++) {
+    if (holds()) return;
+    await sleep(10);
+  }
+  assert.fail(`${what}: not within 5 s`);
+}
+
+export async function times<T>(count: number, action: (index: number) => Awaitable<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, async (_, index) => action(index)));
+}

@@ -1,0 +1,34 @@
+import { describe } from "node:test";
+import { createStoreTest, type StoreSuiteOptions } from "./context.js";
+import { testStoreData } from "./data.js";
+import { testStoreEnds } from "./ends.js";
+import { testStoreLimits } from "./limits.js";
+import { testStoreRandomly } from "./random.js";
+import { testStoreRecords } from "./records.js";
+import { testStoreSessions } from "./sessions.js";
+
+export type { StoreSuiteOptions, StoreUnderTest } from "./context.js";
+
+/**
+ * The store contract as tests of `node:test`: call it in a test file of your store.
+ *
+ * ```ts
+ * describeStore("my store", {
+ *   async create() {
+ *     const url = await emptyDatabase();
+ *     return { store: await mine(url), again: () => mine(url), close: () => dropDatabase(url) };
+ *   },
+ * });
+ * ```
+ */
+export function describeStore(name: string, options: StoreSuiteOptions): void {
+  describe(`the store contract: ${name}`, () => {
+    const test = createStoreTest(options);
+    testStoreSessions(test);
+    testStoreEnds(test);
+    testStoreLimits(test);
+    testStoreData(test);
+    testStoreRecords(test);
+    testStoreRandomly(test);
+  });
+}

@@ -1,0 +1,405 @@
+import assert from "node:assert/strict";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { toFaultText } from "../../../src/gateway/config/document.js";
+import { loadConfig, parseConfig } from "../../../src/gateway/config/parse-config.js";
+import { type GatewayFiles, gatewayFiles, sketch } from "../gateway-files.js";
+
+/** The faults as a person reads them, without the directory. */
+function faultsOf(files: GatewayFiles, text: string, environment = {}): string[] {
+  const parsed = parseConfig(text, { file: files.config, environment });
+  if (parsed.kind === "config") return [];
+  return parsed.faults.map((fault) => toFaultText(fault).replaceAll(`${files.directory}/`, ""));
+}
+
+/** The sketch with one thing changed. */
+function changed(from: string | RegExp, to: string): string {
+  const text = sketch.replace(from, to);
+  assert.notEqual(text, sketch, `nothing to change: ${from}`);
+  return text;
+}
+
+test("the configuration of the design works as it is written", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch);
+  const config = loadConfig(files.config);
+  assert.deepEqual(config.listen, [{ host: "127.0.0.1", port: 8080, tls: undefined }]);
+  assert.deepEqual(config.handlers, [
+    { kind: "users", scheme: "Basic", file: join(files.directory, "users.yaml") },
+    {
+      kind: "jwt",
+      scheme: "Bearer",
+      issuer: "https://idp.example",
+      audience: "api",
+      jwks: "https://idp.example/.well-known/jwks.json",
+      algorithms: undefined,
+      claims: { subjectClaim: undefined, rolesClaim: undefined, groupRoles: undefined },
+    },
+  ]);
+  assert.deepEqual(config.routes[1], {
+    match: { host: undefined, path: "/", methods: [] },
+    anonymous: false,
+    roles: ["user"],
+    schemes: [],
+    stepUp: undefined,
+    upstream: "app",
+    forwardAuthorization: false,
+    line: 10,
+  });
+  assert.deepEqual(config.store, { kind: "sqlite", path: join(files.directory, "sallyport.db") });
+});
+
+test("every default is what the documentation says", async (t) => {
+  const files = await gatewayFiles(t);
+  const parsed = parseConfig(sketch, { file: files.config });
+  assert.equal(parsed.kind, "config");
+  const { limits, log, trustedProxies, admin, upstreams } = parsed.kind === "config" ? parsed.config : assert.fail();
+  assert.deepEqual(limits, { headersTimeoutMs: 10_000, stopTimeoutMs: 30_000, maxConnections: 10_000 });
+  assert.deepEqual({ log, trustedProxies, admin }, { log: { level: "info" }, trustedProxies: [], admin: undefined });
+  assert.deepEqual(upstreams.get("app"), {
+    name: "app",
+    origin: "http://127.0.0.1:3000",
+    identity: "headers",
+    connectTimeoutMs: 5_000,
+    headersTimeoutMs: 60_000,
+    bodyTimeoutMs: 300_000,
+    maxConnections: 256,
+  });
+});
+
+interface Row {
+  readonly name: string;
+  readonly from: string | RegExp;
+  readonly to: string;
+  readonly faults: readonly string[];
+  readonly environment?: Record<string, string>;
+}
+
+const rows: readonly Row[] = [
+  {
+    name: "an upstream that is not defined, with the one that was meant",
+    from: "roles: [user], upstream: app",
+    to: "roles: [user], upstream: ap",
+    faults: [`gate.yaml:10:52: routes[1].upstream "ap" is not defined; did you mean "app"?`],
+  },
+  {
+    name: "an unknown key, with the one that was meant",
+    from: "anonymous: true",
+    to: "anonymus: true",
+    faults: [`gate.yaml:9:34: unknown key "routes[0].anonymus"; did you mean "anonymous"?`],
+  },
+  {
+    name: "a duplicate key",
+    from: "realm: example",
+    to: "realm: example\nrealm: other",
+    faults: ["gate.yaml:2:1: this key is there already; remove one of the two"],
+  },
+  {
+    name: "two spellings of one scheme",
+    from: "  Bearer:",
+    to: "  BASIC: { users: ./users.yaml }\n  Bearer:",
+    faults: [
+      "gate.yaml:7:3: handlers.BASIC and handlers.Basic are the same scheme: case does not count (RFC 9110 §11.1); remove one",
+    ],
+  },
+  {
+    name: "a scheme of a route that has no handler",
+    from: "roles: [user]",
+    to: "schemes: [basi]",
+    faults: [`gate.yaml:10:37: routes[1].schemes[0] "basi" has no handler; did you mean "Basic"?`],
+  },
+  {
+    name: "a duration without a unit",
+    from: "realm: example",
+    to: "realm: example\nsession: { rotateAfter: 300 }",
+    faults: ["gate.yaml:2:25: session.rotateAfter must be a duration with its unit, such as 500ms, 30s, 5m, 12h or 7d"],
+  },
+  {
+    name: "session rules that contradict each other",
+    from: "realm: example",
+    to: "realm: example\nsession: { rotateAfter: 10s, overlap: 6s }",
+    faults: ["gate.yaml:2:39: session: overlap (6s) must be at most half of rotateAfter (10s); shorten overlap"],
+  },
+  {
+    name: "a throttle that contradicts itself",
+    from: "realm: example",
+    to: "realm: example\nthrottle: { firstDelay: 2s, longestDelay: 1s }",
+    faults: [
+      "gate.yaml:2:43: throttle.longestDelay must be a whole number of milliseconds from 2000 to 31622400000, not 1000",
+    ],
+  },
+  {
+    name: "a throttle beyond what a standard allows",
+    from: "realm: example",
+    to: "realm: example\nthrottle: { maxFailures: 1000 }",
+    faults: ["gate.yaml:2:26: throttle.maxFailures must be a whole number from 1 to 100"],
+  },
+  {
+    name: "aliases that stand for nothing or are never reached, and sessions of a service that do not go together",
+    from: "realm: example",
+    to: `realm: example
+aliases: { io.x: Nobody, basic: Basic }
+services:
+  flight: { session: { idle: 1m, rotateAfter: 5m }, cookie: "a b" }`,
+    faults: [
+      "gate.yaml:2:18: aliases.io.x stands for Nobody, for which handlers has no entry",
+      "gate.yaml:2:26: aliases.basic would never be used: handlers.basic answers; remove one",
+      "gate.yaml:4:30: services.flight.session: idle (1m) must be at least 2 × rotateAfter (10m); lengthen idle or shorten rotateAfter",
+      "gate.yaml:4:61: services.flight.cookie must be the name of a cookie, such as deephaven-auth-cookie",
+    ],
+  },
+  {
+    name: "a cookie that Python's client could not refresh in time, and other settings of Deephaven Enterprise",
+    from: "realm: example",
+    to: `realm: example
+services:
+  deephavenEnterprise:
+    cookieLife: 2m
+    tokenLife: 10m
+    address: auth.example
+    verifyTokenFrom: everyone
+    delegateService: worker`,
+    faults: [
+      "gate.yaml:4:17: cookieLife must be a whole number of milliseconds from 125000 to 86400000, not 120000",
+      "gate.yaml:5:16: tokenLife must be a whole number of milliseconds from 1000 to 300000, not 600000",
+      'gate.yaml:6:14: address must be an IPv4 address such as 192.0.2.7, not "auth.example"',
+      "gate.yaml:7:22: verifyTokenFrom must be a list of address blocks, or the word anyone",
+      'gate.yaml:8:5: unknown key "services.deephavenEnterprise.delegateService"; did you mean "delegateServices"?',
+    ],
+  },
+  {
+    name: "everybody as verifiers, without the word for it",
+    from: "realm: example",
+    to: "realm: example\nservices: { deephavenEnterprise: { verifyTokenFrom: [0.0.0.0/0, nonsense] } }",
+    faults: [
+      "gate.yaml:2:54: this block is larger than any private network: whoever is in it can claim to be anyone; say anyone if you mean it",
+      "gate.yaml:2:65: this must be an address block, such as 10.0.0.0/8 or fd00::/8",
+    ],
+  },
+  {
+    name: "a cookie that outlives the session",
+    from: "realm: example",
+    to: "realm: example\nsession: { absolute: 10m, idle: 10m }\nservices: { deephavenEnterprise: { cookieLife: 10m } }",
+    faults: ["gate.yaml:3:48: absolute (600000) must be at least cookieLife + 10000; lengthen it"],
+  },
+  {
+    name: "a listener on all interfaces without TLS",
+    from: "127.0.0.1:8080",
+    to: "0.0.0.0:8080",
+    faults: [
+      "gate.yaml:2:21: others can connect here and read passwords and tokens on the way; add tls: { cert, key }, or listen on 127.0.0.1, or say insecure: true where something in front speaks TLS",
+    ],
+  },
+  {
+    name: "a route that opens everything without saying so",
+    from: "roles: [user], upstream",
+    to: "anonymous: true, upstream",
+    faults: [
+      "gate.yaml:10:38: routes[1].anonymous would open everything that no other route names; name a path, or spell it anonymous: everything",
+    ],
+  },
+  {
+    name: "an anonymous route that wants roles",
+    from: "anonymous: true,",
+    to: "anonymous: true, roles: [user],",
+    faults: [
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, schemes, maxAge and acr, which nobody in particular has; remove one",
+    ],
+  },
+  {
+    name: "a list of roles for nobody, which would ask for nothing",
+    from: "roles: [user], upstream",
+    to: "roles: [], schemes: [], upstream",
+    faults: [
+      "gate.yaml:10:34: routes[1].roles must be a list of roles, such as [user] (leave it out to ask for nothing)",
+      "gate.yaml:10:47: routes[1].schemes must be a list of schemes, such as [Basic] (leave it out to ask for nothing)",
+    ],
+  },
+  {
+    name: "a path that no canonical request can have",
+    from: "/healthz",
+    to: "/a/../b",
+    faults: [
+      "gate.yaml:9:22: routes[0].match.path must begin with / and have no empty, . or .. segments, and no ; ? # or \\",
+    ],
+  },
+  {
+    name: "a path in another spelling than the canonical one",
+    from: "/healthz",
+    to: "/%68ealthz/",
+    faults: ["gate.yaml:9:22: routes[0].match.path must be written /healthz; it matches what is below it, too"],
+  },
+  {
+    name: "a route that another one hides",
+    from: "  - { match: { path: / }",
+    to: "  - { match: { path: /healthz }, upstream: app }\n  - { match: { path: / }",
+    faults: ["gate.yaml:10:5: routes[1] matches what routes[0] does, so it would never be used; remove one"],
+  },
+  {
+    name: "proxies that could be anybody, also in two halves",
+    from: "realm: example",
+    to: 'realm: example\ntrustedProxies: ["0.0.0.0/0", 128.0.0.0/1, "::/0", ten]',
+    faults: [
+      ...[18, 31, 44].map(
+        (column) =>
+          `gate.yaml:2:${column}: this block is larger than any private network: whoever is in it can claim to be anyone; name your proxies`,
+      ),
+      "gate.yaml:2:52: this must be an address block, such as 10.0.0.0/8 or fd00::/8",
+    ],
+  },
+  {
+    name: "a memory store by omission",
+    from: "store: { sqlite: ./sallyport.db }\n",
+    to: "",
+    faults: ["gate.yaml:1:1: store is missing; give an object with exactly one of sqlite, memory"],
+  },
+  {
+    name: "two stores",
+    from: "{ sqlite: ./sallyport.db }",
+    to: "{ sqlite: ./sallyport.db, memory: true }",
+    faults: ["gate.yaml:4:8: store must be an object with exactly one of sqlite, memory"],
+  },
+  {
+    name: "anchors, aliases and merge keys",
+    from: "realm: example",
+    to: "realm: &r example\nlog: { <<: *r }",
+    faults: [
+      "gate.yaml:1:11: anchors are not understood here; remove it",
+      `gate.yaml:2:8: unknown key "log.<<"; there is level`,
+      "gate.yaml:2:12: aliases are not understood here; write the value out",
+    ],
+  },
+  {
+    name: "a variable that is not set, once",
+    from: '"http://127.0.0.1:3000"',
+    to: `"\${APP_URL}"`,
+    faults: ["gate.yaml:11:26: upstreams.app.url needs the environment variable APP_URL, which is not set; set it"],
+  },
+  {
+    name: "a password in the URL of an upstream, without showing it",
+    from: "http://127.0.0.1:3000",
+    to: "http://ada:hunter2@127.0.0.1:3000",
+    faults: [
+      "gate.yaml:11:26: upstreams.app.url must not hold a user name or password; the upstream would not see them",
+    ],
+  },
+  {
+    name: "base URLs that are none, and a proof that would live too long",
+    from: "realm: example",
+    to: "realm: example\nbinding: { baseUrls: [api.example, https://api.example], proofLife: 1h }",
+    faults: [
+      'gate.yaml:2:23: binding: baseUrls: "api.example" must be a URL such as https://api.example, without user, query or fragment',
+      "gate.yaml:2:69: binding: proofLife must be from 30s to 10m",
+    ],
+  },
+  {
+    name: "JWT for another scheme",
+    from: "  Bearer: {",
+    to: "  Jwt: {",
+    faults: ["gate.yaml:7:3: jwt answers for the scheme Bearer; write handlers.Bearer"],
+  },
+];
+
+for (const { name, from, to, faults, environment } of rows) {
+  test(`refused, with the place and the remedy: ${name}`, async (t) => {
+    const files = await gatewayFiles(t);
+    assert.deepEqual(faultsOf(files, changed(from, to), environment), faults);
+  });
+}
+
+test("a file that is not YAML is refused without quoting it", async (t) => {
+  const files = await gatewayFiles(t);
+  for (const text of [
+    'realm: "a" hunter2',
+    "realm: [hunter2",
+    "\thunter2: 1",
+    "{ hunter2",
+    "realm: *hunter2",
+    "!hunter2 x: y",
+  ]) {
+    const faults = faultsOf(files, text);
+    assert.ok(faults.length > 0, text);
+    assert.doesNotMatch(faults.join("\n"), /hunter2/, text);
+  }
+});
+
+test("all faults come at once, in the order of the file", async (t) => {
+  const files = await gatewayFiles(t);
+  const text = changed("upstream: app }\n", "upstream: ap }\n")
+    .replace("realm: example", "relm: 7")
+    .replace(":3000", "");
+  const lines = faultsOf(files, text.replace("8080", "80800")).map((fault) => fault.split(":").slice(1, 2)[0]);
+  assert.deepEqual(lines, ["1", "2", "9"]);
+});
+
+test("missing or readable by others: the key file is refused, with the command that helps", async (t) => {
+  const files = await gatewayFiles(t);
+  assert.deepEqual(faultsOf(files, changed("./keys.json", "./none.json")), [
+    "gate.yaml:3:15: there is no key file none.json; make it with: sallyport keys init none.json",
+  ]);
+  chmodSync(join(files.directory, "keys.json"), 0o644);
+  assert.deepEqual(faultsOf(files, sketch), [
+    "gate.yaml:3:15: others can read the key file keys.json; run: chmod 600 keys.json",
+  ]);
+});
+
+test("a configuration that anyone may change is refused, with the command that helps", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch);
+  chmodSync(files.config, 0o646);
+  assert.throws(() => loadConfig(files.config), {
+    code: "invalid_options",
+    message: `the file ${files.config} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${files.config}`,
+  });
+});
+
+test("a faulty user file is refused with its own line", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("users.yaml", "# nobody\nada:hunter2:user\n");
+  assert.deepEqual(faultsOf(files, sketch), [
+    "gate.yaml:6:19: handlers.Basic.users: users.yaml, line 2: the hash is not argon2id, which is the only kind taken. Make one with hashPassword",
+  ]);
+});
+
+async function keysFaults(t: TestContext, key: string, environment = {}): Promise<string[]> {
+  const files = await gatewayFiles(t);
+  files.write("robot.key", "mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u\n");
+  files.write("open.key", "mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u\n", 0o644);
+  return faultsOf(files, changed("  Bearer:", `  PSK: { keys: { robot: ${key} } }\n  Bearer:`), environment);
+}
+
+test("a pre-shared key comes from the environment or a private file, and is kept as a hash", async (t) => {
+  const files = await gatewayFiles(t);
+  const secret = "mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u";
+  files.write("robot.key", `${secret}\n`);
+  const configs = [`"\${ROBOT_KEY}"`, "{ file: ./robot.key }"].map((key) => {
+    const text = changed("  Bearer:", `  PSK: { keys: { robot: { key: ${key}, roles: [user] } } }\n  Bearer:`);
+    const parsed = parseConfig(text, { file: files.config, environment: { ROBOT_KEY: secret } });
+    return parsed.kind === "config" ? parsed.config : assert.fail(parsed.faults.map(toFaultText).join("\n"));
+  });
+  assert.deepEqual(configs[0]?.handlers, configs[1]?.handlers);
+  assert.doesNotMatch(JSON.stringify(configs), new RegExp(secret));
+});
+
+test("a secret in the file itself, a guessable one, and one that others can read are refused unseen", async (t) => {
+  const inline = await keysFaults(t, "{ key: mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u }");
+  assert.deepEqual(inline, [
+    `gate.yaml:7:32: handlers.PSK.keys.robot.key holds the secret itself; use \${NAME}, { file: PATH }, or sha256 in its place`,
+  ]);
+  const guessable = await keysFaults(t, `{ key: "\${ROBOT_KEY}" }`, { ROBOT_KEY: "hunter2" });
+  assert.match(guessable.join("\n"), /^gate\.yaml:7:32: .*guessable/);
+  assert.doesNotMatch(guessable.join("\n"), /hunter2/);
+  const open = await keysFaults(t, "{ key: { file: ./open.key } }");
+  assert.deepEqual(open, [
+    "gate.yaml:7:32: handlers.PSK.keys.robot.key: others can read the file open.key; run: chmod 600 open.key",
+  ]);
+});
+
+test("a value from the environment is never shown", async (t) => {
+  const files = await gatewayFiles(t);
+  const text = changed("roles: [user], upstream: app", `roles: [user], upstream: "\${APP}"`);
+  assert.deepEqual(faultsOf(files, text, { APP: "hunter2" }), [
+    `gate.yaml:10:52: routes[1].upstream "\${APP}" is not defined; there is app`,
+  ]);
+});

@@ -1,0 +1,93 @@
+import { connect, type Socket } from "node:net";
+import type { NodeRequest, NodeResponse } from "../../../src/adapters/node/request.js";
+import type { ListenConfig, TlsConfig } from "../../../src/gateway/listen/listen-config.js";
+import { createListeners, type ListenerHandlers, type Listeners } from "../../../src/gateway/listen/listeners.js";
+
+export interface ListenersWorld {
+  readonly listeners: Listeners;
+  readonly port: number;
+  readonly faults: string[];
+  close(): Promise<void>;
+}
+
+export interface WorldOptions {
+  readonly handlers?: Partial<ListenerHandlers>;
+  readonly headersTimeoutMs?: number;
+  readonly stopTimeoutMs?: number;
+  readonly maxConnections?: number;
+  readonly tls?: TlsConfig;
+  readonly certificateLookMs?: number;
+}
+
+/** Answers with method, protocol version and path. */
+export function echo(request: NodeRequest, response: NodeResponse): void {
+  const text = `${request.method} ${request.httpVersion} ${request.url}`;
+  if (!request.complete) request.resume();
+  response.end(text);
+}
+
+export async function startListeners(options: WorldOptions = {}): Promise<ListenersWorld> {
+  const { headersTimeoutMs = 10_000, stopTimeoutMs = 0, maxConnections = 10_000 } = options;
+  const faults: string[] = [];
+  const listen: ListenConfig = { host: "127.0.0.1", port: 0, tls: options.tls };
+  const handlers = { request: echo, upgrade: (_: unknown, socket: { destroy(): unknown }) => socket.destroy() };
+  const listeners = await createListeners(
+    { listen: [listen], limits: { headersTimeoutMs, stopTimeoutMs, maxConnections } },
+    { ...handlers, ...options.handlers },
+    {
+      onFault: (what, error) => faults.push(`${what}: ${error}`),
+      ...(options.certificateLookMs === undefined ? {} : { certificateLookMs: options.certificateLookMs }),
+    },
+  );
+  return { listeners, port: listeners.addresses()[0]?.port ?? 0, faults, close: () => listeners.stop() };
+}
+
+export interface RawClient {
+  readonly socket: Socket;
+  /** What has come so far, as latin1. */
+  text(): string;
+  /** Until the server ends the connection. */
+  readonly closed: Promise<string>;
+  until(pattern: RegExp): Promise<string>;
+}
+
+/** A plain socket that writes `bytes` as soon as it is connected. */
+export function rawClient(port: number, bytes: string | Uint8Array = ""): RawClient {
+  let received = "";
+  const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+  socket.on("error", () => undefined);
+  socket.on("data", (data) => {
+    received += data.toString("latin1");
+  });
+  const closed = new Promise<string>((resolve) => socket.on("close", () => resolve(received)));
+  return {
+    socket,
+    closed,
+    text: () => received,
+    until: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = () => pattern.test(received) && resolve(received);
+        socket.on("data", look).on("close", () => reject(new Error(`closed before ${pattern}: ${received}`)));
+        look();
+      }),
+  };
+}
+
+export const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/** An HTTP/2 frame (RFC 9113 §4.1). */
+export function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head.writeUInt8(type, 3);
+  head.writeUInt8(flags, 4);
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+export const settings: Buffer = frame(4, 0, 0);
+
+/** `:method` GET or POST, `:scheme` http, `:path` /, `:authority` x: indexed fields and one literal (RFC 7541). */
+export function headerBlock(method: "GET" | "POST"): Buffer {
+  return Buffer.concat([Buffer.of(method === "GET" ? 0x82 : 0x83, 0x86, 0x84, 0x01, 1), Buffer.from("x")]);
+}

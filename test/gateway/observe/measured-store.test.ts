@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { measureStore } from "../../../src/gateway/observe/measured-store.js";
+import type { Store } from "../../../src/model/store.js";
+import { memory } from "../../../src/stores/memory/memory.js";
+import { describeStore } from "../../../src/testing/store/suite.js";
+import { createWorld } from "../../world.js";
+
+test("each operation is timed, at once, by a promise, and when it fails", async () => {
+  const { platform, advance } = createWorld();
+  const observed: [string, number][] = [];
+  const slow: Store = {
+    ...memory({ platform }),
+    loadSession() {
+      advance(3);
+      return undefined;
+    },
+    take: () =>
+      new Promise((resolve) => {
+        platform.delay(40, () => resolve(undefined));
+      }),
+    put() {
+      advance(5);
+      throw new Error("disk");
+    },
+    endSession: () => Promise.reject(new Error("disk")),
+  };
+  const { store } = measureStore(slow, platform, (operation, ms) => observed.push([operation, ms]));
+  assert.equal(store.loadSession("x"), undefined);
+  const taken = store.take("ticket", "x");
+  advance(40);
+  assert.equal(await taken, undefined);
+  assert.throws(() => store.put("ticket", "x", "{}", 1), /disk/);
+  await assert.rejects(async () => store.endSession("x", "y"), /disk/);
+  assert.deepEqual(observed, [
+    ["loadSession", 3],
+    ["take", 40],
+    ["put", 5],
+    ["endSession", 0],
+  ]);
+});
+
+test("staleness is that of the feed that is most alive, and unknown while none is watched", () => {
+  const { platform, advance } = createWorld();
+  const alive: number[] = [];
+  const quiet: Store = {
+    ...memory({ platform }),
+    watch() {
+      const index = alive.push(platform.monotonic()) - 1;
+      return { aliveAt: () => alive[index] ?? 0, stop: () => undefined };
+    },
+  };
+  const measured = measureStore(quiet, platform, () => undefined);
+  assert.equal(measured.stalenessMs(), undefined);
+  const first = measured.store.watch(() => undefined);
+  advance(700);
+  assert.equal(measured.stalenessMs(), 700);
+  const second = measured.store.watch(() => undefined);
+  assert.equal(measured.stalenessMs(), 0);
+  second.stop();
+  assert.equal(measured.stalenessMs(), 700);
+  first.stop();
+  assert.equal(measured.stalenessMs(), undefined);
+});
+
+describeStore("memory, measured", {
+  clock: "platform",
+  create: (platform) => ({ store: measureStore(memory({ platform }), platform, () => undefined).store }),
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { parseTrustedProxies, toForwardedHeaders } from "../../../src/gateway/route/forwarded.js";
+
+const trust = parseTrustedProxies(["10.0.0.0/8", "fd00::/8", "::ffff:192.0.2.0/120", "203.0.113.9"]);
+
+function forwarded(address: string, raw: string[]): string[] {
+  const peer = { address, trusted: trust(address) };
+  const headers = toForwardedHeaders(raw, peer, trust, { authority: "a.example:80", encrypted: false });
+  return headers.filter((_, index) => index % 2 === 1);
+}
+
+const forged = [
+  "X-Forwarded-For",
+  "1.1.1.1, 2.2.2.2, 10.0.0.2",
+  "X-Forwarded-Proto",
+  "https",
+  "X-Forwarded-Host",
+  "B.Example",
+];
+
+describe("trusted proxies", () => {
+  it("are those in the blocks, mapped or not", () => {
+    for (const address of ["10.1.2.3", "::ffff:10.1.2.3", "fd12::1", "192.0.2.7", "::ffff:192.0.2.7", "203.0.113.9"]) {
+      assert.equal(trust(address), true, address);
+    }
+    for (const address of [
+      "11.0.0.1",
+      "::1",
+      "fe80::1",
+      "192.0.3.1",
+      "203.0.113.8",
+      "",
+      "unknown",
+      "10.1",
+      "012.0.0.1",
+    ]) {
+      assert.equal(trust(address), false, address);
+    }
+  });
+
+  it("are none by default", () => assert.equal(parseTrustedProxies([])("127.0.0.1"), false));
+
+  for (const block of ["0.0.0.0/0", "1.2.3.4/0", "::/0", "fd00::/0", "::ffff:0:0/96", "::ffff:1.2.3.4/96"]) {
+    it(`cannot be everybody: ${block}`, () => {
+      assert.throws(() => parseTrustedProxies([block]), {
+        code: "invalid_options",
+        message: `trustedProxies: "${block}" is every address there is: name the addresses of your proxies`,
+      });
+    });
+  }
+
+  for (const block of ["", "10.0.0.0/33", "10.0.0.0/x", "proxy.example", "::ffff:0:0/90"]) {
+    it(`are addresses: ${JSON.stringify(block)}`, () => {
+      assert.throws(() => parseTrustedProxies([block]), {
+        code: "invalid_options",
+        message: /is no block of addresses/,
+      });
+    });
+  }
+});
+
+describe("X-Forwarded-*", () => {
+  it("of somebody who is no proxy of ours counts for nothing", () => {
+    assert.deepEqual(forwarded("198.51.100.1", forged), ["198.51.100.1", "http", "a.example:80"]);
+  });
+
+  it("of a trusted proxy counts as far as trusted proxies vouch for it", () => {
+    assert.deepEqual(forwarded("10.0.0.1", forged), ["2.2.2.2, 10.0.0.2, 10.0.0.1", "https", "b.example"]);
+  });
+
+  it("in several fields is one list; what is no address ends it", () => {
+    const raw = ["x-forwarded-for", "1.1.1.1", "X-Forwarded-For", "evil, 10.0.0.2"];
+    assert.deepEqual(forwarded("::ffff:10.0.0.1", raw), ["10.0.0.2, 10.0.0.1", "http", "a.example:80"]);
+  });
+
+  it("said twice, or in no known form, is made anew", () => {
+    const raw = ["x-forwarded-proto", "https", "x-forwarded-proto", "http", "x-forwarded-host", "a b"];
+    assert.deepEqual(forwarded("10.0.0.1", raw), ["10.0.0.1", "http", "a.example:80"]);
+    assert.deepEqual(forwarded("10.0.0.1", ["x-forwarded-proto", "gopher"]), ["10.0.0.1", "http", "a.example:80"]);
+  });
+});

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { runCli } from "../../cli/run-cli.js";
+import { adaPassword, gatewayFiles, sketch } from "../gateway-files.js";
+import { asAda, runGateway } from "../running-gateway.js";
+
+const admin =
+  "  - { match: { path: /admin }, roles: [admin], upstream: app }\n" +
+  "  - { match: { path: /strong }, maxAge: 5m, acr: [mfa], upstream: app }\n";
+
+async function explain(t: TestContext, request: string, ...args: string[]): Promise<string> {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch.replace("routes:\n", `routes:\n${admin}`));
+  const { code, out, err } = await runCli(["explain", "-", "-c", files.config, ...args], request);
+  assert.equal(code, 0, err);
+  // Nothing was made, not even a database.
+  assert.ok(!existsSync(join(files.directory, "sallyport.db")));
+  assert.ok(!out.includes(adaPassword) && !out.includes(asAda));
+  return out.replaceAll(files.directory, "");
+}
+
+test("a request that goes on: route, handler, caller, and the headers stripped and set", async (t) => {
+  const out = await explain(
+    t,
+    `GET /%61pi?x=1 HTTP/1.1\nHost: Example.com\nAuthorization: ${asAda}\nX_Sallyport_Subject: root\nConnection: x-hop\nX-Hop: 1\nAccept: */*\n\n`,
+    "--from",
+    "192.0.2.7",
+  );
+  assert.deepEqual(out.split("\n"), [
+    "target       example.com /api",
+    "route        /gate.yaml:12 /; needs one of the roles user",
+    "credentials  Basic, answered by handlers.Basic.users",
+    "caller       ada [user] by basic",
+    "forwarded    to app",
+    "  stripped   Authorization",
+    "  stripped   X_Sallyport_Subject",
+    "  stripped   Connection",
+    "  stripped   X-Hop",
+    "  set        x-forwarded-for: 192.0.2.7",
+    "  set        x-forwarded-proto: http",
+    "  set        x-forwarded-host: example.com",
+    "  set        x-sallyport-subject: ada",
+    "  set        x-sallyport-roles: user",
+    `  set        x-sallyport-identity: ${Buffer.from('{"subject":"ada","roles":["user"]}').toString("base64url")}`,
+    "  set        x-sallyport-scheme: basic",
+    "",
+  ]);
+});
+
+const rows: readonly (readonly [name: string, request: string, line: RegExp])[] = [
+  ["a path with two readings", "GET /a/../admin HTTP/1.1\nHost: a", /^denied {7}400 invalid_argument, bad_request/m],
+  [
+    "a body with two lengths",
+    "POST / HTTP/1.1\nHost: a\nContent-Length: 1\nTransfer-Encoding: chunked",
+    /^denied {7}400 invalid_argument, bad_request/m,
+  ],
+  ["nobody", "GET / HTTP/1.1\nHost: a", /^denied {7}401 unauthenticated, no_credentials/m],
+  [
+    "a wrong password",
+    `GET / HTTP/1.1\nHost: a\nAuthorization: Basic ${btoa("ada:hunter2")}`,
+    /^denied {7}401 unauthenticated, invalid_credentials/m,
+  ],
+  [
+    "a caller without the role",
+    `GET /admin/x HTTP/1.1\nHost: a\nAuthorization: ${asAda}`,
+    /^denied {7}403 permission_denied, not_permitted/m,
+  ],
+  [
+    "a caller whose log-in is too weak",
+    `GET /strong HTTP/1.1\nHost: a\nAuthorization: ${asAda}`,
+    /^route {8}.* \/strong; needs a log-in within 5m; needs a log-in of one of mfa$\s[\s\S]*^denied {7}401 unauthenticated, insufficient_user_authentication/m,
+  ],
+  [
+    "credentials twice",
+    `GET / HTTP/1.1\nHost: a\nAuthorization: ${asAda}\nAuthorization: ${asAda}`,
+    /^credentials {2}an Authorization that is duplicate$/m,
+  ],
+  [
+    "a token whose scheme was forgotten",
+    "GET / HTTP/1.1\nHost: a\nAuthorization: hunter2",
+    /^credentials {2}of a scheme without a handler \(not shown/m,
+  ],
+  [
+    "a procedure of our own",
+    "POST /sallyport.v1.AuthService/LogIn HTTP/1.1\nHost: a",
+    /^answered {5}by the gateway itself/m,
+  ],
+  ["a route for anybody", "GET /healthz HTTP/1.1\nHost: a", /^forwarded {4}to app$/m],
+];
+
+for (const [name, request, line] of rows) {
+  test(`explained: ${name}`, async (t) => {
+    const out = await explain(t, request);
+    assert.match(out, line);
+    assert.doesNotMatch(out, /hunter2/);
+  });
+}
+
+test("looking at a session token shows who it is, and neither turns nor ends the session", async (t) => {
+  const gateway = await runGateway(t);
+  const call = (authorization: string) => fetch(gateway.origin, { headers: { authorization } });
+  const token = (await call(asAda)).headers.get("authorization") ?? "";
+  const request = `GET / HTTP/1.1\nHost: a\nAuthorization: ${token}\n`;
+  const { out } = await runCli(["explain", "-", "-c", gateway.files.config, "--json"], request);
+  const { outcome, caller } = JSON.parse(out) as { outcome: string; caller: { subject: string; session: string } };
+  assert.deepEqual([outcome, caller.subject], ["forwarded", "ada"]);
+  assert.match(caller.session, /^[\w-]{22}$/);
+  assert.ok(!out.includes(token.slice(7)));
+  const list = await runCli(["sessions", "ls", "-c", gateway.files.config, "--json"]);
+  assert.equal((JSON.parse(list.out) as { claimed: boolean }).claimed, false);
+  assert.equal((await call(token)).status, 200);
+});
+
+test("a file that is no request is refused with its line, unquoted", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch);
+  for (const [text, line] of [
+    ["hunter2", 1],
+    ["GET / HTTP/1.1\nhunter2 : x", 2],
+    ["GET / HTTP/1.1\nHost: a\n folded hunter2", 3],
+  ] as const) {
+    const file = files.write("request.http", text);
+    const { code, err } = await runCli(["explain", file, "-c", files.config]);
+    assert.equal(code, 1);
+    assert.ok(err.startsWith(`sallyport: ${file}:${line}:1: this must be`), err);
+    assert.doesNotMatch(err, /hunter2/);
+  }
+});

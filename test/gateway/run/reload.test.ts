@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
+import { test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { Pool } from "undici";
+import { asAda, configText, runGateway } from "../running-gateway.js";
+import { reloadUnderLoad } from "./reload-under-load.js";
+
+const anyone = "{ match: { path: / }, anonymous: everything, upstream: app }";
+const users = "{ match: { path: / }, roles: [user], upstream: app }";
+
+test("a reload changes the routes, and not the address, the sessions or a connection", async (t) => {
+  const gateway = await runGateway(t);
+  const pool = new Pool(gateway.origin, { connections: 1 });
+  t.after(() => pool.close());
+  let connections = 0;
+  pool.on("connect", () => connections++);
+
+  const logIn = await pool.request({ path: "/", method: "GET", headers: { authorization: asAda } });
+  await logIn.body.dump();
+  const token = String(logIn.headers.authorization);
+  assert.match(token, /^Bearer sps_/);
+  const status = async (authorization?: string): Promise<number> => {
+    const { statusCode, body } = await pool.request({
+      path: "/",
+      method: "GET",
+      headers: authorization === undefined ? {} : { authorization },
+    });
+    await body.dump();
+    return statusCode;
+  };
+  assert.equal(await status(), 401);
+
+  gateway.configure(configText(gateway.upstream.url, anyone));
+  gateway.reload();
+  assert.equal(await status(), 200);
+  assert.equal(await status(token), 200);
+
+  gateway.configure(configText(gateway.upstream.url, users));
+  gateway.reload();
+  assert.equal(await status(), 401);
+  assert.equal(await status(token), 200);
+  assert.equal(connections, 1);
+});
+
+test("a faulty configuration is logged with its lines, and the last good one stays", async (t) => {
+  const gateway = await runGateway(t);
+  gateway.configure(configText(gateway.upstream.url, anyone).replace("upstream: app", "upstream: ap"));
+  gateway.reload();
+  const last = gateway.logged.at(-1) as { msg: string; faults: string[] };
+  assert.equal(last.msg, "configuration not reloaded; the last good one stays");
+  assert.match(
+    last.faults.join("\n"),
+    /gate\.yaml:7:\d+: routes\[0\]\.upstream "ap" is not defined; did you mean "app"\?$/,
+  );
+  assert.equal((await fetch(gateway.origin)).status, 401);
+  assert.equal((await fetch(gateway.origin, { headers: { authorization: asAda } })).status, 200);
+
+  rmSync(gateway.files.config);
+  gateway.reload();
+  assert.equal((await fetch(gateway.origin, { headers: { authorization: asAda } })).status, 200);
+});
+
+test("what needs a restart is said, and the rest takes effect", async (t) => {
+  const gateway = await runGateway(t);
+  const text = configText(gateway.upstream.url, anyone).replace("127.0.0.1:0", "127.0.0.1:1");
+  gateway.configure(`${text}limits: { maxConnections: 5 }\n`);
+  gateway.reload();
+  const last = gateway.logged.at(-1) as { restartNeeded: string[] };
+  assert.deepEqual(last.restartNeeded, ["listen", "limits"]);
+  assert.equal((await fetch(gateway.origin)).status, 200);
+});
+
+test("an edit takes effect by itself", async (t) => {
+  const gateway = await runGateway(t);
+  assert.equal((await fetch(gateway.origin)).status, 401);
+  gateway.configure(configText(gateway.upstream.url, anyone));
+  const deadline = performance.now() + 10_000;
+  while ((await fetch(gateway.origin)).status !== 200) {
+    assert.ok(performance.now() < deadline, "the edit was not seen within 10 s");
+    await delay(50);
+  }
+});
+
+test("an operator who was taken out of the user file is out after a reload, remembered or not", async (t) => {
+  const gateway = await runGateway(t);
+  const get = () => fetch(gateway.origin, { headers: { authorization: asAda } });
+  assert.equal((await get()).status, 200);
+  const text = (await import("node:fs")).readFileSync(`${gateway.files.directory}/users.yaml`, "utf8");
+  gateway.files.write("users.yaml", `${text.trim()}:disabled\n`);
+  gateway.reload();
+  assert.equal((await get()).status, 401);
+});
+
+test("a stream that began before a reload ends with its session", { timeout: 20_000 }, async (t) => {
+  const gateway = await runGateway(t);
+  gateway.upstream.stream = true;
+  const logIn = await fetch(gateway.origin, { headers: { authorization: asAda } });
+  const token = logIn.headers.get("authorization") ?? "";
+  await logIn.body?.cancel();
+  const response = await fetch(gateway.origin, { headers: { authorization: token } });
+  const reader = response.body?.getReader();
+  assert.ok(reader);
+  await reader.read();
+  gateway.reload();
+  gateway.upstream.stream = false;
+  const me = (await (await fetch(gateway.origin, { headers: { authorization: token } })).json()) as {
+    headers: Record<string, string>;
+  };
+  const ref = me.headers["x-sallyport-session"] ?? "";
+  const { openBeside } = await import("../../../src/gateway/run/open-beside.js");
+  const { loadConfig } = await import("../../../src/gateway/config/parse-config.js");
+  const beside = openBeside(loadConfig(gateway.files.config));
+  assert.equal(await beside.sessions.end(ref), true);
+  await beside.close();
+  await assert.rejects(async () => {
+    for (;;) if ((await reader.read()).done) throw new Error("ended");
+  });
+});
+
+test("under load, a reload every 100 ms: no failed request (20 reloads)", (t) => reloadUnderLoad(t, 20));

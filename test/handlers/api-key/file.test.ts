@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { apiKey } from "../../../src/handlers/api-key/api-key.js";
+import { addApiKey, revokeApiKey } from "../../../src/handlers/api-key/edit.js";
+import { apiKeyFile } from "../../../src/handlers/api-key/file.js";
+import { parseApiKeyFile } from "../../../src/handlers/api-key/file-format.js";
+import { createApiKey } from "../../../src/handlers/api-key/record.js";
+import { readUsage } from "../../../src/handlers/api-key/usage.js";
+import type { HandlerContext, Verdict } from "../../../src/handlers/handler.js";
+import { createWorld } from "../../world.js";
+
+function world(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), "api-keys-"));
+  t.after(() => {
+    chmodSync(folder, 0o700);
+    rmSync(folder, { recursive: true });
+  });
+  const path = join(folder, "api-keys.jsonl");
+  const { platform: machine, advance } = createWorld();
+  /** Every write of last uses asks for the name of a draft. */
+  const writes = { count: 0 };
+  const platform = {
+    ...machine,
+    random(bytes: number) {
+      writes.count++;
+      return machine.random(bytes);
+    },
+  };
+  const warnings: string[] = [];
+  const add = (name: string) => {
+    const { key, record } = createApiKey({ name, roles: ["deploy"], platform });
+    addApiKey(path, record, { platform });
+    return { key, id: record.id };
+  };
+  /** A process that reads the file. */
+  const open = () => {
+    const keys = apiKeyFile(path, { platform, onWarning: (message) => warnings.push(message) });
+    const handler = apiKey({ keys, platform });
+    return (key: string) => (handler.fromHeader?.(key, {} as HandlerContext) as Verdict | undefined)?.kind;
+  };
+  return { folder, path, platform, writes, advance, warnings, add, open };
+}
+
+test("a key that is added is taken within a second, and one that is revoked is refused within a second", (t) => {
+  const { path, platform, advance, add, open, warnings } = world(t);
+  const first = add("first");
+  const present = open();
+  const second = add("second");
+  assert.deepEqual([present(first.key), present(second.key)], ["accepted", "rejected"]);
+  advance(1_000);
+  assert.deepEqual([present(first.key), present(second.key)], ["accepted", "accepted"]);
+  revokeApiKey(path, first.id, { platform });
+  advance(999);
+  assert.equal(present(first.key), "accepted");
+  advance(1);
+  assert.deepEqual([present(first.key), present(second.key)], ["rejected", "accepted"]);
+  assert.deepEqual(warnings, []);
+});
+
+test("the file holds no key, is its owner's, and keeps comments, order and rights through edits", (t) => {
+  const { path, platform, add } = world(t);
+  const first = add("first");
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  writeFileSync(path, `# ours\n\n${readFileSync(path, "utf8").trimEnd()}`);
+  chmodSync(path, 0o640);
+  const second = add("second");
+  revokeApiKey(path, first.id, { platform });
+  const text = readFileSync(path, "utf8");
+  assert.match(
+    text,
+    /^# ours\n\n\{"id":"\w+","name":"first".*"revokedAt":"2027-.*\}\n\{"id":"\w+","name":"second"[^\n]*\}\n$/,
+  );
+  assert.equal(statSync(path).mode & 0o777, 0o640);
+  for (const { key } of [first, second]) assert.ok(!text.includes(key.slice(-40)));
+});
+
+test("revoking keeps the first instant, and an unknown id is said", (t) => {
+  const { path, platform, advance, add } = world(t);
+  const { id } = add("first");
+  const { revokedAt } = revokeApiKey(path, id, { platform });
+  advance(5_000);
+  assert.equal(revokeApiKey(path, id, { platform }).revokedAt, revokedAt);
+  assert.throws(() => revokeApiKey(path, "0".repeat(16), { platform }), { message: /no key "0{16}" is in/ });
+  const { key } = add("leaked");
+  assert.throws(
+    () => revokeApiKey(path, key, { platform }),
+    ({ code, message }: { code?: string; message: string }) =>
+      code === "invalid_options" && /that is no id of a key/.test(message) && !message.includes(key.slice(-20)),
+  );
+});
+
+test("of two edits at once one waits for nobody: it is told, and nothing is lost", (t) => {
+  const { path, folder, platform, add } = world(t);
+  const { id } = add("first");
+  const before = readFileSync(path, "utf8");
+  writeFileSync(`${path}.lock`, "");
+  const { record } = createApiKey({ name: "second", platform });
+  assert.throws(() => addApiKey(path, record), { message: /api-keys.jsonl.lock: somebody edits it now/ });
+  assert.throws(() => revokeApiKey(path, id), { message: /somebody edits it now/ });
+  assert.equal(readFileSync(path, "utf8"), before);
+  rmSync(`${path}.lock`);
+  addApiKey(path, record);
+  assert.throws(() => addApiKey(path, record), { message: /line 3: the key \w+ is there already/ });
+  assert.deepEqual(readdirSync(folder), ["api-keys.jsonl"], "no draft or lock is left");
+});
+
+test("a file that is gone or faulty is not taken; the last line removed is", (t) => {
+  const { path, advance, add, open, warnings } = world(t);
+  const { key } = add("first");
+  const text = readFileSync(path, "utf8");
+  const present = open();
+  for (const spoil of [
+    () => rmSync(path),
+    () => writeFileSync(path, text.replace('"name"', '"nome"')),
+    () => writeFileSync(path, text.slice(0, -20)),
+  ]) {
+    spoil();
+    advance(1_000);
+    assert.equal(present(key), "accepted");
+  }
+  assert.equal(warnings.length, 3);
+  assert.match(warnings.join("\n"), /does not exist.*\n.*line 1: unknown field "nome"; remove it.*\n.*one JSON object/);
+  writeFileSync(path, "# none\n");
+  advance(1_000);
+  assert.equal(present(key), "rejected");
+});
+
+const good = createApiKey({ name: "ci", expiresAt: 4_000_000_000_000 }).record;
+const lineOf = (change: Record<string, unknown>) =>
+  JSON.stringify({ ...good, createdAt: "2026-11-22T09:30:00.000Z", expiresAt: undefined, ...change });
+const faulty: readonly [why: string, line: string, message: RegExp][] = [
+  ["no JSON", "ci:hash", /line 2: must be one JSON object/],
+  ["a list", "[]", /line 2: must be one JSON object/],
+  [
+    "an unknown field, such as a misspelt one",
+    lineOf({ revokedat: "2026-11-22T09:30:00Z" }),
+    /unknown field "revokedat"/,
+  ],
+  ["an expiry that is no instant", lineOf({ expiresAt: "tomorrow" }), /expiresAt must be an instant such as/],
+  ["an expiry without a zone", lineOf({ expiresAt: "2026-11-22T09:30:00" }), /expiresAt must be an instant such as/],
+  ["an expiry that is null", lineOf({ expiresAt: null }), /expiresAt must be an instant such as/],
+  ["a revocation that is false", lineOf({ revokedAt: false }), /revokedAt must be an instant such as/],
+  ["no hash", lineOf({ sha256: undefined }), /sha256 must be 64/],
+  ["no subject", lineOf({ subject: undefined }), /subject must be/],
+  ["one role as a text", lineOf({ roles: "admin" }), /roles must be a list/],
+  ["one key twice", `${lineOf({})}\n${lineOf({ name: "b" })}`, /line 3: the key \w+ is there already/],
+];
+for (const [why, line, message] of faulty) {
+  test(`refuses a file with ${why}, says where, and shows no hash`, () => {
+    assert.throws(
+      () => parseApiKeyFile(`# keys\n${line}\n`, "api-keys.jsonl"),
+      (error: Error & { code?: string }) => {
+        assert.equal(error.code, "invalid_options");
+        assert.match(error.message, message);
+        assert.ok(!error.message.includes(good.sha256));
+        return true;
+      },
+    );
+  });
+}
+
+test("refuses a file that is not there or writable by everyone", (t) => {
+  const { path, open, add } = world(t);
+  assert.throws(open, { message: /The file of API keys .* does not exist. Create it .*sallyport api-keys new/ });
+  add("first");
+  chmodSync(path, 0o606);
+  assert.throws(open, { message: /writable by everyone, so anyone on this machine can make a key of anyone/ });
+});
+
+/** Writes are asynchronous: until the file says so. */
+async function usageOf(path: string, isThere: (usage: ReadonlyMap<string, number>) => boolean) {
+  for (;;) {
+    const usage = readUsage(path);
+    if (isThere(usage)) return usage;
+    await new Promise(setImmediate);
+  }
+}
+
+test("last uses are in a file beside it, once a minute for all keys, of all processes", async (t) => {
+  const { path, platform, writes, advance, add, open } = world(t);
+  const [first, second] = [add("first"), add("second")];
+  writes.count = 0;
+  const before = readFileSync(path, "utf8");
+  const [one, other] = [open(), open()];
+  const start = platform.now();
+  one(first.key);
+  advance(0);
+  advance(0);
+  assert.deepEqual(await usageOf(path, ({ size }) => size === 1), new Map([[first.id, start]]));
+  assert.equal(statSync(`${path}.used`).mode & 0o777, 0o600);
+
+  advance(30_000);
+  one(second.key);
+  advance(29_999);
+  assert.equal(writes.count, 1, "a second write within the minute");
+  advance(1);
+  const both = new Map([
+    [first.id, start],
+    [second.id, start + 30_000],
+  ]);
+  assert.deepEqual(await usageOf(path, ({ size }) => size === 2), both);
+
+  // The other process knows of one key only, and takes nothing away; what is gone from the file goes from here.
+  other(first.key);
+  advance(0);
+  advance(0);
+  both.set(first.id, start + 60_000);
+  assert.deepEqual(await usageOf(path, (usage) => usage.get(first.id) !== start), both);
+  assert.equal(readFileSync(path, "utf8"), before, "a use is no edit");
+  writeFileSync(path, before.split("\n").slice(1).join("\n"));
+  advance(60_000);
+  other(second.key);
+  advance(60_000);
+  assert.deepEqual([...(await usageOf(path, ({ size }) => size === 1)).keys()], [second.id]);
+});
+
+test("where last uses cannot be written, keys work and it is said once", async (t) => {
+  const { path, folder, writes, advance, add, open, warnings } = world(t);
+  const { key } = add("first");
+  const present = open();
+  // A folder in the way of the last step fails for root too.
+  mkdirSync(join(`${path}.used`, "x"), { recursive: true });
+  writes.count = 0;
+  for (let minute = 0; minute < 3; minute++) {
+    assert.equal(present(key), "accepted");
+    advance(0);
+    advance(60_000);
+    // Until this minute's write has failed and taken its draft away: a busy machine may need many turns.
+    const isDone = () => writes.count > minute && readdirSync(folder).length <= 2;
+    for (let turn = 0; turn < 100_000 && (turn < 100 || !isDone()); turn++) await new Promise(setImmediate);
+  }
+  assert.equal(writes.count, 3);
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /Last uses of API keys cannot be written.*Keys work all the same/);
+});

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { after, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
+import { AuthError } from "../../src/base/errors.js";
+import { keyFile, rotateKeyFile } from "../../src/keys/key-file.js";
+import { openKeys } from "../../src/keys/key-ring.js";
+import { createWorld } from "../world.js";
+
+const folder = mkdtempSync(join(tmpdir(), "sallyport-keys-"));
+after(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const freshPath = (): string => join(folder, `${++files}.keys`);
+
+function refusalOf(act: () => unknown): AuthError {
+  let thrown: unknown;
+  try {
+    act();
+  } catch (error) {
+    thrown = error;
+  }
+  assert.ok(thrown instanceof AuthError, "nothing was refused");
+  assert.equal(thrown.code, "invalid_options");
+  return thrown;
+}
+
+test("a missing file is made only where that was asked for: a wrong path must not log everybody out", () => {
+  const path = freshPath();
+  const message = `there is no key file ${path}; make it with keyFile(path, { create: true })`;
+  assert.equal(refusalOf(() => keyFile(path).load()).message, message);
+  const ring = keyFile(path, { create: true });
+  assert.equal(ring.durable, true);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  assert.deepEqual(keyFile(path, { create: true }).load(), ring.load());
+  assert.deepEqual(keyFile(path).load(), ring.load());
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".tmp")),
+    [],
+  );
+});
+
+test("of several processes that start at once, one makes the file and the others read it", async () => {
+  const script = fileURLToPath(new URL("./make-key-file.js", import.meta.url));
+  for (let round = 0; round < 2; round += 1) {
+    const path = freshPath();
+    const start = String(Date.now() + 600);
+    const secrets = await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const child = spawn(process.execPath, [script, path, start], { stdio: ["ignore", "pipe", "inherit"] });
+        const [said] = await Promise.all([text(child.stdout), once(child, "close")]);
+        return said;
+      }),
+    );
+    assert.match(secrets[0] ?? "", /^[0-9a-f]{64}$/);
+    assert.equal(new Set(secrets).size, 1);
+  }
+});
+
+test("a file that others can read is refused, with the command that helps", {
+  skip: process.platform === "win32" && "no such bits on Windows",
+}, () => {
+  const path = freshPath();
+  keyFile(path, { create: true });
+  for (const mode of [0o640, 0o604, 0o620, 0o602, 0o610]) {
+    chmodSync(path, mode);
+    const message = `others can read the key file ${path}; run: chmod 600 ${path}`;
+    assert.equal(refusalOf(() => keyFile(path).load()).message, message, mode.toString(8));
+    refusalOf(() => rotateKeyFile(path));
+  }
+  for (const mode of [0o600, 0o400]) {
+    chmodSync(path, mode);
+    assert.equal(keyFile(path).load().length, 1);
+  }
+});
+
+test("a malformed file is refused, and the message quotes nothing of it", () => {
+  const secret = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I";
+  const key = { id: 1, secret, signsFrom: "2020-01-01T00:00:00.000Z" };
+  const texts = [
+    "",
+    secret,
+    `{"version": 1, "keys": [{"id": 1, "secret": "${secret}"`,
+    "null",
+    "[]",
+    JSON.stringify({ version: 2, keys: [key] }),
+    JSON.stringify({ version: 1, keys: { 0: key } }),
+    JSON.stringify({ version: 1, keys: [null] }),
+    JSON.stringify({ version: 1, keys: [{ ...key, secret: `${secret}+` }] }),
+    JSON.stringify({ version: 1, keys: [{ ...key, secret: secret.slice(1) }] }),
+    JSON.stringify({ version: 1, keys: [{ ...key, secret: [secret] }] }),
+    JSON.stringify({ version: 1, keys: [{ ...key, signsFrom: "soon" }] }),
+    JSON.stringify({ version: 1, keys: [{ ...key, signsFrom: undefined }] }),
+  ];
+  for (const malformed of texts) {
+    const path = freshPath();
+    writeFileSync(path, malformed, { mode: 0o600 });
+    const error = refusalOf(() => keyFile(path, { create: true }).load());
+    assert.match(
+      error.message,
+      /^the key file .* is unreadable or malformed; restore it from a backup, or move it away/,
+    );
+    assert.equal(inspect(error, { depth: 9, showHidden: true }).includes(secret.slice(8)), false);
+    assert.equal(readFileSync(path, "utf8"), malformed, "nothing is overwritten");
+  }
+  const directory = freshPath();
+  mkdirSync(directory, { mode: 0o700 });
+  assert.match(refusalOf(() => keyFile(directory).load()).message, /unreadable or malformed/);
+});
+
+test("a file that cannot be made is refused with the reason", () => {
+  const path = join(folder, "missing", "x.keys");
+  assert.match(refusalOf(() => keyFile(path, { create: true })).message, /^cannot make the key file .*ENOENT/);
+});
+
+test("rotation: the new key verifies before it signs, the old one verifies for keepMs after it has stopped", () => {
+  const { platform, advance } = createWorld();
+  const path = freshPath();
+  const keys = openKeys(keyFile(path, { create: true, platform }), platform);
+  const read = (): number[] =>
+    keyFile(path)
+      .load()
+      .map(({ id }) => id);
+  const times = { platform, activateAfterMs: 600_000, keepMs: 3_600_000 };
+  assert.equal(rotateKeyFile(path, times), 2);
+  assert.deepEqual(read(), [1, 2]);
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  advance(599_999);
+  assert.equal(keys.signing().id, 1);
+  assert.equal(keys.find(2)?.id, 2);
+  advance(1);
+  assert.equal(keys.signing().id, 2);
+  // Key 1 stopped signing now. A rotation just before keepMs is over keeps it; one at that instant drops it.
+  advance(3_599_999);
+  assert.equal(rotateKeyFile(path, times), 3);
+  assert.deepEqual(read(), [1, 2, 3]);
+  advance(1);
+  assert.equal(rotateKeyFile(path, times), 4);
+  assert.deepEqual(read(), [2, 3, 4]);
+});
+
+test("by default a key signs ten minutes after it was added and verifies for a week after it has stopped", () => {
+  const { platform, advance } = createWorld();
+  const path = freshPath();
+  keyFile(path, { create: true, platform });
+  rotateKeyFile(path, { platform });
+  assert.deepEqual(
+    keyFile(path)
+      .load()
+      .map(({ signsFrom }) => signsFrom),
+    [0, platform.now() + 600_000],
+  );
+  advance(600_000 + 7 * 86_400_000 - 1);
+  rotateKeyFile(path, { platform });
+  assert.equal(keyFile(path).load().length, 3);
+  advance(1);
+  rotateKeyFile(path, { platform });
+  assert.deepEqual(
+    keyFile(path)
+      .load()
+      .map(({ id }) => id),
+    [2, 3, 4],
+  );
+});
+
+test("ids begin anew after 65,535 and pass over those in use; when every id is taken that is said", () => {
+  const path = freshPath();
+  const secret = Buffer.alloc(32, 1).toString("base64url");
+  const put = (ids: readonly number[]): void => {
+    const keys = ids.map((id, index) => ({ id, secret, signsFrom: new Date(index).toISOString() }));
+    writeFileSync(path, JSON.stringify({ version: 1, keys }), { mode: 0o600 });
+  };
+  put([1, 2, 65_535]);
+  assert.equal(rotateKeyFile(path), 3);
+  put([3, 65_534]);
+  assert.equal(rotateKeyFile(path), 65_535);
+  put(Array.from({ length: 65_535 }, (_, index) => index + 1));
+  assert.equal(refusalOf(() => rotateKeyFile(path)).message, `the key file ${path} has a key for every id`);
+});

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AuthError } from "../../src/base/errors.js";
+import { type KeyRing, openKeys, randomKeys, type SigningKey } from "../../src/keys/key-ring.js";
+import { createWorld } from "../world.js";
+
+const secret = new Uint8Array(32).fill(7);
+const keyOf = (id: number, signsFrom = 0): SigningKey => ({ id, secret, signsFrom });
+
+/** A ring that tests change, and that counts how often it is read. */
+function start(...first: SigningKey[]) {
+  const world = createWorld();
+  let keys: readonly SigningKey[] | undefined = first;
+  let reads = 0;
+  const ring: KeyRing = {
+    durable: true,
+    load() {
+      reads += 1;
+      if (keys === undefined) throw new Error("half-written");
+      return keys;
+    },
+  };
+  return {
+    ...world,
+    open: () => openKeys(ring, world.platform),
+    put: (...next: SigningKey[]) => {
+      keys = next;
+    },
+    breakFile: () => {
+      keys = undefined;
+    },
+    reads: () => reads,
+  };
+}
+
+const refused: readonly (readonly [keys: readonly SigningKey[], message: string])[] = [
+  [[], "no key in the ring signs yet; add one whose signsFrom has passed"],
+  [[keyOf(1, 4e12)], "no key in the ring signs yet; add one whose signsFrom has passed"],
+  [[keyOf(1), keyOf(1, 5)], "two keys have the id 1; give each its own"],
+  [[keyOf(0)], "key id 0 is not a whole number from 1 to 65535"],
+  [[keyOf(65_536)], "key id 65536 is not a whole number from 1 to 65535"],
+  [[keyOf(1.5)], "key id 1.5 is not a whole number from 1 to 65535"],
+  [
+    [{ id: 3, secret: new Uint8Array(31), signsFrom: 0 }],
+    "the secret of key 3 is shorter than 32 bytes; make a random one",
+  ],
+];
+
+test("a ring that could not work is refused at the start, with what to do", () => {
+  for (const [keys, message] of refused) {
+    assert.throws(
+      () => start(...keys).open(),
+      (error) => error instanceof AuthError && error.code === "invalid_options" && error.message === message,
+      message,
+    );
+  }
+});
+
+test("a key verifies before it signs: the latest whose time has come signs, the others verify", () => {
+  const { open, platform, advance } = start(keyOf(1), keyOf(2, createWorld().platform.now() + 10_000));
+  const keys = open();
+  assert.equal(keys.signing().id, 1);
+  assert.equal(keys.find(2)?.id, 2);
+  advance(9_999);
+  assert.equal(keys.signing().id, 1);
+  advance(1);
+  assert.equal(keys.signing().id, 2, String(platform.now()));
+  assert.equal(keys.find(1)?.id, 1);
+});
+
+test("of two keys that sign from the same instant the later in the ring signs, on every node", () => {
+  assert.equal(start(keyOf(2), keyOf(1)).open().signing().id, 1);
+});
+
+test("a ring is read again at most once in 5 s, however often it is asked to", () => {
+  const { open, put, advance, reads } = start(keyOf(1));
+  const keys = open();
+  put(keyOf(1), keyOf(9));
+  assert.equal(keys.refresh(), false);
+  advance(4_999);
+  assert.equal(keys.refresh(), false);
+  assert.equal(keys.find(9), undefined);
+  advance(1);
+  assert.equal(keys.refresh(), true);
+  assert.equal(keys.find(9)?.id, 9);
+  for (let times = 0; times < 100; times += 1) keys.refresh();
+  assert.equal(reads(), 2);
+});
+
+test("whoever signs reads the ring once a minute, so a new key is known before it signs", () => {
+  const { open, put, advance, reads } = start(keyOf(1));
+  const keys = open();
+  put(keyOf(1), keyOf(2));
+  advance(59_999);
+  assert.equal(keys.signing().id, 1);
+  advance(1);
+  assert.equal(keys.signing().id, 2);
+  assert.equal(reads(), 2);
+});
+
+test("a ring that is broken, empty or malformed later changes nothing: the last good one stays", () => {
+  const { open, put, breakFile, advance } = start(keyOf(1));
+  const keys = open();
+  for (const spoil of [breakFile, () => put(), () => put(keyOf(1), keyOf(1)), () => put(keyOf(2, 4e12))]) {
+    spoil();
+    advance(5_000);
+    assert.equal(keys.refresh(), true);
+    assert.equal(keys.signing().id, 1);
+    assert.equal(keys.find(1)?.id, 1);
+  }
+  put(keyOf(3));
+  advance(5_000);
+  keys.refresh();
+  assert.equal(keys.signing().id, 3);
+  assert.equal(keys.find(1), undefined);
+});
+
+test("random keys are fresh each time and do not outlive the process", () => {
+  const [one, other] = [randomKeys(), randomKeys()];
+  assert.equal(one.durable, false);
+  assert.notDeepEqual(one.load()[0]?.secret, other.load()[0]?.secret);
+  assert.deepEqual(one.load(), one.load());
+  assert.equal(one.load()[0]?.secret.length, 32);
+});
