@@ -19,13 +19,14 @@ export function createIsTarget(baseUrls: readonly string[]): IsTarget {
   };
 }
 
+/** "Ignoring any query and fragment parts" (RFC 9449 §4.3, check 9): clients that sign the whole URL are common. */
 function isSame(htu: string, url: string): boolean {
   if (htu === url) return true;
-  const normal = normalize(htu);
+  const normal = normalize(htu.split(/[?#]/, 1)[0] ?? "");
   return normal !== undefined && normal === normalize(url);
 }
 
-/** No user; and no request's path holds a query or a fragment (RFC 9449 §4.2), so one that does is another. */
+/** A URL without a user, a query and a fragment. */
 const shape = /^(https?):\/\/([^/?#@\\\s]+)(\/.*)?$/i;
 
 /** RFC 3986 §6.2.2 and §6.2.3, without removing dots: a path with some means what the server says it means. */

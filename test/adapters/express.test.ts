@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import { it } from "node:test";
 import express, { type ErrorRequestHandler, type Express } from "express";
 import { expressAuth } from "../../src/adapters/express.js";
+import { toAuthRequest } from "../../src/adapters/node/request.js";
 import { createAuth } from "../../src/engine/auth.js";
 import { basic } from "../../src/handlers/password/basic.js";
 import { memory } from "../../src/stores/memory/memory.js";
@@ -73,6 +74,14 @@ it("under a mount the engine sees the whole path", async () => {
   await withServer(app, async (origin) => {
     await fetch(`${origin}/api/x?y=1`, { headers: { authorization: "Bearer ada" } });
     assert.equal(auth.asked.at(-1)?.path, "/api/x");
+  });
+});
+
+it("toAuthRequest in a router gives the whole path, which a DPoP proof names", async () => {
+  const router = express.Router();
+  router.use((request, response) => void response.json(toAuthRequest(request).path));
+  await withServer(express().use("/api", router), async (origin) => {
+    assert.equal(await (await fetch(`${origin}/api/session?a=b`)).json(), "/api/session");
   });
 });
 

@@ -21,7 +21,12 @@ const sharedPeerKey = Symbol("sallyport.peer");
 
 /** Turns Node's requests into data. */
 export interface RequestReader {
-  /** What `auth.authenticate` reads. `url`: as received, where the server has changed `request.url`. */
+  /**
+   * What `auth.authenticate` reads.
+   *
+   * @param url as received. Default: `request.originalUrl`, where Express and its kin keep it while a router takes its
+   *   mount off `request.url`, else `request.url`. A DPoP proof names the whole path (RFC 9449 §4.3).
+   */
   toAuthRequest(request: NodeRequest, url?: string): AuthRequest;
   /** The same object for all requests of one connection. */
   peerOf(request: NodeRequest): Peer;
@@ -43,7 +48,7 @@ export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
 
   return {
     peerOf,
-    toAuthRequest(request, url = request.url ?? "") {
+    toAuthRequest(request, url = (request as Mounted).originalUrl ?? request.url ?? "") {
       const { method = "", rawHeaders } = request;
       const query = url.indexOf("?");
       return {
@@ -57,7 +62,12 @@ export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
   };
 }
 
-/** What `auth.authenticate` reads of a Node request; no proxy is trusted. */
+/** A request that a router may have taken a mount off. */
+interface Mounted {
+  readonly originalUrl?: string;
+}
+
+/** Turns a Node request into what `auth.authenticate` reads. No proxy is trusted. The path is the one as received. */
 export function toAuthRequest(request: NodeRequest): AuthRequest {
   return sharedReader.toAuthRequest(request);
 }
