@@ -12,11 +12,20 @@ export type ClaimPath = string | readonly string[];
 export interface ClaimMapping {
   /**
    * The claim that is the subject. Default: `"sub"`, the only one that a provider never gives to somebody else
-   * (OpenID Connect Core §5.7). With `"email"`, `email_verified` must be true.
+   * (OpenID Connect Core §5.7). With `"email"`, however the path is written, `email_verified` beside it must be true (some
+   * providers write `"true"`): a user of the provider may otherwise type any address into a profile.
    */
   readonly subjectClaim?: ClaimPath | undefined;
-  /** The claim that holds roles or groups, a list of strings; `scope` and `scp` may be words in one string. Default: no roles. */
+  /**
+   * The claim that holds roles or groups: a list of strings, or one string, which several providers write for a single
+   * group. Default: no roles.
+   */
   readonly rolesClaim?: ClaimPath | undefined;
+  /**
+   * What separates the names where `rolesClaim` is one string, such as `","`. Default: a space for `scope` and `scp`
+   * (RFC 6749 §3.3); any other string is one name, since a space may be part of it.
+   */
+  readonly rolesSeparator?: string | undefined;
   /** The roles that each group gives; a group that is not here gives none. Default: each is a role of the same name. */
   readonly groupRoles?: Readonly<Record<string, readonly string[]>> | undefined;
 }
@@ -34,35 +43,71 @@ export type MapClaims = (claims: JWTPayload) => OidcIdentity | undefined;
 /** What headers, logs and protobuf strings carry. */
 const plain = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
-/** Words in one string (RFC 6749 §3.3); of any other claim a space may be part of a name. */
-const scopes: ReadonlySet<unknown> = new Set(["scope", "scp"]);
+/** Claims that are words in one string (RFC 6749 §3.3). */
+const wordClaims: ReadonlySet<unknown> = new Set(["scope", "scp"]);
 
 /**
  * @returns what gives an identity, or `undefined` when the claims name nobody.
  * @throws {AuthError} `invalid_options`
  */
 export function createClaimMapping(handler: string, issuer: string, mapping: ClaimMapping): MapClaims {
-  const { subjectClaim = "sub", rolesClaim, groupRoles } = mapping;
-  for (const path of [subjectClaim, rolesClaim ?? "none"]) {
-    if (path.length > 0 && [path].flat().every((name) => typeof name === "string" && name !== "")) continue;
-    throw new AuthError("invalid_options", `${handler}: a claim is a name, or a list of names`);
-  }
+  const { rolesSeparator, groupRoles } = mapping;
+  const subjectClaim = requirePath(handler, mapping.subjectClaim ?? "sub");
+  const rolesClaim = mapping.rolesClaim === undefined ? undefined : requirePath(handler, mapping.rolesClaim);
   if (groupRoles !== undefined && rolesClaim === undefined) {
     throw new AuthError("invalid_options", `${handler}: groupRoles needs rolesClaim, the claim that holds the groups`);
   }
+  if (rolesSeparator !== undefined && (rolesClaim === undefined || rolesSeparator === "")) {
+    throw new AuthError(
+      "invalid_options",
+      `${handler}: rolesSeparator is the text between the names of rolesClaim, such as ","`,
+    );
+  }
+  const separator = rolesSeparator ?? (wordClaims.has(rolesClaim?.names.at(-1)) ? " " : undefined);
   // A group called `constructor` must find nothing.
   const table = groupRoles && new Map(Object.entries(groupRoles));
 
   return (claims) => {
-    const subject = claimAt(claims, subjectClaim);
-    if (typeof subject !== "string" || !plain.test(subject)) return undefined;
-    // Whoever may type any address into a profile would otherwise be whoever he likes.
-    if (subjectClaim === "email" && claims.email_verified !== true) return undefined;
-    const groups = rolesClaim === undefined ? [] : namesIn(claimAt(claims, rolesClaim), scopes.has(rolesClaim));
+    const found = claimAt(claims, subjectClaim);
+    if (found === undefined || typeof found.value !== "string" || !plain.test(found.value)) return undefined;
+    if (isEmail(subjectClaim) && !isTrue(found.holder.email_verified)) return undefined;
+    const groups = rolesClaim === undefined ? [] : namesIn(claimAt(claims, rolesClaim)?.value, separator);
     const roles = table === undefined ? groups : groups.flatMap((group) => table.get(group) ?? []);
-    const name = [claims.name, claims.preferred_username].find((one) => typeof one === "string" && plain.test(one));
-    return { subject, issuer, roles: [...new Set(roles)], ...(name !== undefined && { name: name as string }) };
+    const name = [claims.name, claims.preferred_username].find(isPlainText);
+    return { subject: found.value, issuer, roles: [...new Set(roles)], ...(name !== undefined && { name }) };
   };
+}
+
+/** Whether headers, logs and protobuf strings carry it: 1 to 256 characters, no control characters, no half surrogates. */
+export function isPlainText(value: unknown): value is string {
+  return typeof value === "string" && plain.test(value);
+}
+
+/** A path in its one form, made once: all that looks at it looks at this. */
+interface ClaimNames {
+  /** Of a string: a claim may have dots in its own name, and is looked for first. */
+  readonly whole: string | undefined;
+  /** From the outside in. */
+  readonly names: readonly string[];
+}
+
+function requirePath(handler: string, path: ClaimPath): ClaimNames {
+  const whole = typeof path === "string" ? path : undefined;
+  const parts = typeof path === "string" ? [path] : path;
+  if (!Array.isArray(parts) || parts.length === 0 || !parts.every((part) => typeof part === "string" && part !== "")) {
+    throw new AuthError("invalid_options", `${handler}: a claim is a name, or a list of names`);
+  }
+  return { whole, names: typeof path === "string" ? path.split(".") : [...path] };
+}
+
+/** Whether the claim is an e-mail address, which a provider may let its users choose freely. */
+function isEmail({ names }: ClaimNames): boolean {
+  return names.at(-1) === "email";
+}
+
+/** A boolean (OpenID Connect Core §5.1), or its text, which Amazon Cognito and others write. */
+function isTrue(value: unknown): boolean {
+  return value === true || value === "true";
 }
 
 /** What a verdict keeps to itself of odd claims would make a 503 of a good token. */
@@ -79,18 +124,27 @@ export function toLogInFacts({ acr, auth_time: at }: JWTPayload): {
   };
 }
 
-function claimAt(claims: JWTPayload, path: ClaimPath): unknown {
-  if (typeof path === "string" && Object.hasOwn(claims, path)) return claims[path];
+type Claims = Readonly<Record<string, unknown>>;
+
+/** The claim, and the object that holds it. */
+function claimAt(
+  claims: JWTPayload,
+  path: ClaimNames,
+): { readonly value: unknown; readonly holder: Claims } | undefined {
+  if (path.whole !== undefined && Object.hasOwn(claims, path.whole))
+    return { value: claims[path.whole], holder: claims };
+  let holder: Claims = claims;
   let value: unknown = claims;
-  for (const name of typeof path === "string" ? path.split(".") : path) {
+  for (const name of path.names) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[name];
+    holder = value as Claims;
+    value = holder[name];
   }
-  return value;
+  return { value, holder };
 }
 
-/** A claim of another form gives no role rather than a guessed one. */
-function namesIn(value: unknown, words: boolean): string[] {
-  const list = words && typeof value === "string" ? value.split(" ") : value;
-  return Array.isArray(list) ? list.filter((one) => typeof one === "string" && plain.test(one)) : [];
+/** The names in a claim. A claim of another form gives no role rather than a guessed one. */
+function namesIn(value: unknown, separator: string | undefined): string[] {
+  if (typeof value === "string") value = separator === undefined ? [value] : value.split(separator);
+  return Array.isArray(value) ? value.filter(isPlainText) : [];
 }

@@ -30,10 +30,14 @@ const found: readonly [why: string, rolesClaim: ClaimMapping["rolesClaim"], clai
   ["the words of scope", "scope", { scope: "read write" }, ["read", "write"]],
   ["the words of scp (Entra)", "scp", { scp: "read write" }, ["read", "write"]],
   ["a list of scopes (Okta)", "scp", { scp: ["read"] }, ["read"]],
-  ["no words of any other claim", "groups", { groups: "Domain Admins" }, []],
+  ["the words of scope, named by a list", ["scope"], { scope: "read write" }, ["read", "write"]],
+  ["one name in any other string, blanks included", "groups", { groups: "Domain Admins" }, ["Domain Admins"]],
+  ["one name in a string that is no list", "groups", { groups: "a,b" }, ["a,b"]],
+  ["nothing of an empty string", "groups", { groups: "" }, []],
   ["strings alone", "groups", { groups: ["a", 7, null, ["admin"], { admin: true }, "", "x\ny", "\ud800"] }, ["a"]],
   ["nothing of an object", "groups", { groups: { admin: true } }, []],
   ["nothing where there is none", "groups", {}, []],
+  ["nothing of a number", "groups", { groups: 7 }, []],
   ["nothing behind what is no object", "groups.inner", { groups: "x" }, []],
   ["nothing that every object has", "constructor.name", {}, []],
   ["nothing that every list has", "groups.length", { groups: ["a"] }, []],
@@ -63,12 +67,33 @@ test("what every object has is no subject", () => {
   }
 });
 
-test("an address is a subject only when the provider has verified it", () => {
-  const mapping = { subjectClaim: "email" };
-  for (const verified of [undefined, false, "true", 1]) {
-    assert.equal(map(mapping, { email: "root@example.com", email_verified: verified }), undefined);
+test("names in one string are told apart by the separator that the operator gives", () => {
+  const mapping = { rolesClaim: "groups", rolesSeparator: "," };
+  assert.deepEqual(rolesOf(mapping, { groups: "ops,staff" }), ["ops", "staff"]);
+  assert.deepEqual(rolesOf(mapping, { groups: ["ops,staff", "user"] }), ["ops,staff", "user"]);
+  assert.deepEqual(rolesOf({ rolesClaim: "scope", rolesSeparator: "," }, { scope: "a b,c" }), ["a b", "c"]);
+});
+
+test("an address is a subject only when the provider has verified it, however its claim is written", () => {
+  const address = { email: "root@example.com" };
+  const written: readonly [ClaimMapping["subjectClaim"], (verified: object) => Record<string, unknown>][] = [
+    ["email", (verified) => ({ ...address, ...verified })],
+    [["email"], (verified) => ({ ...address, ...verified })],
+    ["user.email", (verified) => ({ user: { ...address, ...verified } })],
+    [["user", "email"], (verified) => ({ user: { ...address, ...verified } })],
+    ["user.email", (verified) => ({ "user.email": address.email, ...verified })],
+  ];
+  for (const [subjectClaim, claims] of written) {
+    for (const email_verified of [undefined, false, "false", "TRUE", 1, {}]) {
+      assert.equal(map({ subjectClaim }, claims({ email_verified })), undefined, JSON.stringify(subjectClaim));
+    }
+    assert.equal(map({ subjectClaim }, claims({})), undefined);
+    for (const email_verified of [true, "true"]) {
+      assert.equal(map({ subjectClaim }, claims({ email_verified }))?.subject, address.email);
+    }
   }
-  assert.equal(map(mapping, { email: "a@example.com", email_verified: true })?.subject, "a@example.com");
+  // What is verified is the address beside it.
+  assert.equal(map({ subjectClaim: "user.email" }, { user: address, email_verified: true }), undefined);
 });
 
 const broken: readonly [why: string, mapping: unknown, message: RegExp][] = [
@@ -76,6 +101,9 @@ const broken: readonly [why: string, mapping: unknown, message: RegExp][] = [
   ["an empty list", { rolesClaim: [] }, /a claim is a name/],
   ["an empty name in a list", { rolesClaim: ["a", ""] }, /a claim is a name/],
   ["an empty subject claim", { subjectClaim: "" }, /a claim is a name/],
+  ["a path that is neither", { subjectClaim: 7 }, /a claim is a name/],
+  ["a separator without a claim", { rolesSeparator: "," }, /rolesSeparator is the text between/],
+  ["an empty separator", { rolesClaim: "groups", rolesSeparator: "" }, /rolesSeparator is the text between/],
   ["a table without a claim", { groupRoles: { a: ["b"] } }, /groupRoles needs rolesClaim/],
 ];
 for (const [why, mapping, message] of broken) {
