@@ -1,4 +1,4 @@
-import type { JWTPayload, JWTVerifyGetKey } from "jose";
+import type { JWTPayload, JWTVerifyGetKey, JWTVerifyOptions } from "jose";
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
@@ -48,7 +48,6 @@ const wrongToken: ReadonlySet<unknown> = new Set([
   "ERR_JOSE_ALG_NOT_ALLOWED",
   "ERR_JOSE_NOT_SUPPORTED",
   "ERR_JWKS_NO_MATCHING_KEY",
-  "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
 ]);
 
 /**
@@ -77,12 +76,11 @@ export function createJwtVerifier<I extends Identity>(
     if (!isAcceptableHeader(unverified, { algorithms, type })) return rejected;
     let claims: JWTPayload;
     try {
-      const { jwtVerify } = await jose;
       const keys = await loadKeys(await jose);
       const allowed = algorithms.filter((one) => keys.algorithms?.includes(one) !== false);
       const currentDate = new Date(platform.now());
       const checks = { issuer, audience, algorithms: allowed, clockTolerance: clockToleranceMs / 1_000, currentDate };
-      claims = (await jwtVerify(token, keys.getKey, checks)).payload;
+      claims = await verifyByAnyKey(await jose, token, keys.getKey, checks);
     } catch (error) {
       return wrongToken.has((error as { code?: unknown } | null)?.code) ? rejected : unavailable;
     }
@@ -91,6 +89,40 @@ export function createJwtVerifier<I extends Identity>(
     if (identity === null || identity === undefined || identity === false) return rejected;
     return { kind: "accepted", identity, ...toLogInFacts(claims), expiresAt: claims.exp * 1_000 + clockToleranceMs };
   };
+}
+
+/** More keys of one kind without an id than any issuer has while it changes them. */
+const maxCandidates = 8;
+
+/**
+ * Verifies a token by the key that its header selects. `kid` is optional (RFC 7515 §4.1.4), so the header may select several
+ * keys of a set, as it does while an issuer without key ids rotates; each is tried, up to `maxCandidates`.
+ *
+ * @throws {JOSEError} as `jwtVerify` does; the last key's error when none fits.
+ */
+async function verifyByAnyKey(
+  { jwtVerify, errors }: typeof import("jose"),
+  token: string,
+  getKey: JWTVerifyGetKey,
+  checks: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, getKey, checks)).payload;
+  } catch (several) {
+    if (!(several instanceof errors.JWKSMultipleMatchingKeys)) throw several;
+    let failure: unknown = new errors.JWSSignatureVerificationFailed();
+    let tried = 0;
+    for await (const key of several) {
+      if (++tried > maxCandidates) break;
+      try {
+        return (await jwtVerify(token, key, checks)).payload;
+      } catch (error) {
+        failure = error;
+        if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
+      }
+    }
+    throw failure;
+  }
 }
 
 function requireAlgorithms(name: string, algorithms: readonly string[]): readonly string[] {

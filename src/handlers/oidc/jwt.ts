@@ -3,6 +3,7 @@ import type { Awaitable } from "../../base/awaitable.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler } from "../handler.js";
+import { isPlainText } from "./claim-mapping.js";
 import { keySource } from "./jwt-keys.js";
 import { createJwtVerifier } from "./jwt-verifier.js";
 
@@ -60,5 +61,5 @@ export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): H
 }
 
 function defaultIdentity({ sub, iss }: JWTPayload): JwtIdentity | null {
-  return typeof sub === "string" && typeof iss === "string" ? { subject: sub, issuer: iss } : null;
+  return isPlainText(sub) && typeof iss === "string" ? { subject: sub, issuer: iss } : null;
 }

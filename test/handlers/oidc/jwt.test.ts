@@ -116,6 +116,55 @@ test("alg none, HMAC with the public key, and odd headers are rejected", async (
   }
 });
 
+const unnamed = async ({ publicKey: key }: { readonly publicKey: CryptoKey }): Promise<JWK> => exportJWK(key);
+
+test("a token without a key id is good under each of the keys that an issuer has while it rotates", async () => {
+  const [before, after] = [await unnamed(otherKeys), await unnamed(keys)];
+  const sets: readonly (readonly JWK[])[] = [
+    [before, after],
+    [after, before],
+    [
+      { ...before, alg: "ES256" },
+      { ...after, alg: "ES256" },
+    ],
+    [
+      { ...before, kid: "1" },
+      { ...after, kid: "2" },
+    ],
+  ];
+  for (const [index, set] of sets.entries()) {
+    for (const key of [keys.privateKey, otherKeys.privateKey]) {
+      const verdict = await present(await sign({ header: { kid: undefined }, key }), { jwks: { keys: [...set] } });
+      assert.equal(verdict.kind, "accepted", `set ${index}`);
+    }
+    const { privateKey } = await generateKeyPair("ES256");
+    const foreign = await sign({ header: { kid: undefined }, key: privateKey });
+    assert.equal((await present(foreign, { jwks: { keys: [...set] } })).kind, "rejected", `set ${index}`);
+    const late = await sign({ header: { kid: undefined }, claims: { exp: seconds - 60 } });
+    assert.equal((await present(late, { jwks: { keys: [...set] } })).kind, "rejected", `set ${index}`);
+  }
+});
+
+test("two keys of one id are both tried", async () => {
+  const set = { keys: [await unnamed(otherKeys), await unnamed(keys)].map((key) => ({ ...key, kid: "one" })) };
+  assert.equal((await present(good, { jwks: set })).kind, "accepted");
+});
+
+test("no more than eight keys are tried for one token", async () => {
+  const pairs = await Promise.all(Array.from({ length: 8 }, () => generateKeyPair("ES256")));
+  const others = await Promise.all(pairs.map(unnamed));
+  const token = await sign({ header: { kid: undefined } });
+  const last = await unnamed(keys);
+  assert.equal((await present(token, { jwks: { keys: [...others.slice(1), last] } })).kind, "accepted");
+  assert.equal((await present(token, { jwks: { keys: [...others, last] } })).kind, "rejected");
+});
+
+test("a subject that no identity can have makes the token wrong, not the service unavailable", async () => {
+  for (const sub of ["", "x".repeat(257), "a\nb", "\ud800"]) {
+    assert.equal((await present(await sign({ claims: { sub } }))).kind, "rejected");
+  }
+});
+
 test("a pinned list of algorithms refuses the others", async () => {
   assert.deepEqual(await present(good, { algorithms: ["RS256"] }), { kind: "rejected" });
   assert.equal((await present(good, { algorithms: ["ES256"] })).kind, "accepted");
