@@ -1,20 +1,48 @@
 /**
- * The one spelling under which guesses at an account are counted. Coarser than any look-up that we know: what finds an
- * account under two spellings would give whoever guesses two budgets. That two accounts share one does little harm.
+ * Gives the one spelling under which guesses at an account are counted. It is coarser than any look-up that we know: a
+ * look-up that finds an account under two spellings would give an attacker two budgets. That two accounts share a budget does
+ * little harm.
  *
- * Case, width and compatibility forms (NFKC), accents (as MySQL and Active Directory compare), invisible characters
- * (RFC 4518 §2.2 maps them to nothing) and the amount of white space do not count.
+ * Case, width and compatibility forms (NFKC), marks (accents, vowel signs: `\p{M}`), the script of a digit, the letters in
+ * `plainLetters`, invisible and control characters (RFC 4518 §2.2 maps them to nothing) and the amount of white space do not
+ * count. MySQL's default collation, `utf8mb4_0900_ai_ci`, ignores or equates all of these.
+ *
+ * @param name as presented, of any length. A name of nothing but ignored characters is returned as it is.
  */
 export function toAccountName(name: string): string {
   const coarse = name
     .normalize("NFKD")
-    .replace(/[\u0300-\u036f\p{Default_Ignorable_Code_Point}]/gu, "")
+    .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu, "")
+    .replace(/(?![0-9])\p{Nd}/gu, toAsciiDigit)
     // Down, up and down: then `ß`, `ẞ` and `SS` are one, and so are the two forms of a small sigma.
     .toLowerCase()
     .toUpperCase()
     .toLowerCase()
+    .replace(/[øłđħŧæœþð]/g, (letter) => plainLetters.get(letter) as string)
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .normalize("NFKC")
     .replace(/\s+/gu, " ")
     .trim();
   return coarse === "" ? name : coarse;
+}
+
+/** Letters that Unicode does not take apart and that collations equate with others. `ß` is `ss` by its capital form. */
+const plainLetters: ReadonlyMap<string, string> = new Map([
+  ["ø", "o"],
+  ["ł", "l"],
+  ["đ", "d"],
+  ["ħ", "h"],
+  ["ŧ", "t"],
+  ["æ", "ae"],
+  ["œ", "oe"],
+  ["þ", "th"],
+  ["ð", "d"],
+]);
+
+/** Decimal digits of every script stand in order, in runs of ten (Unicode, chapter 4.6). */
+function toAsciiDigit(digit: string): string {
+  let before = 0;
+  for (let code = digit.codePointAt(0) as number; /\p{Nd}/u.test(String.fromCodePoint(code - 1)); code--) before++;
+  return String(before % 10);
 }
