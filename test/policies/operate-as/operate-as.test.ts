@@ -343,6 +343,28 @@ test("actor × target × before and after: nobody operates as whom the rules do 
   assert.equal(tried, 48);
 });
 
+test("a pattern of stars matches as a regular expression would, in a time that its length bounds", () => {
+  const identify = (subject: string) => ({ subject });
+  const fits = (pattern: string, subject: string) =>
+    operateAs({ identify, rules: [{ actors: [pattern], targets: ["*"] }] }).grant({
+      actor: { subject },
+      target: { subject: "t" },
+    }) !== undefined;
+  const words = (alphabet: string, length: number): string[] =>
+    length === 0
+      ? [""]
+      : words(alphabet, length - 1).flatMap((word) => [word, ...[...alphabet].map((one) => word + one)]);
+  const subjects = [...new Set(words("ab", 5))].filter((word) => word !== "");
+  for (const pattern of new Set(words("a*b", 4))) {
+    if (pattern === "") continue;
+    const expected = new RegExp(`^${pattern.replaceAll("*", "[^]*")}$`);
+    for (const subject of subjects)
+      assert.equal(fits(pattern, subject), expected.test(subject), `${pattern} ${subject}`);
+  }
+  // A regular expression tries 10^14 ways to spread 256 letters over thirty stars.
+  assert.equal(fits(`${"*a".repeat(30)}*b`, "a".repeat(256)), false);
+});
+
 test("names in rules are exact but for *, and no character of a pattern means anything else", () => {
   const identify = () => null;
   const fits = (pattern: string, subject: string) =>
