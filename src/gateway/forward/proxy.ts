@@ -178,7 +178,10 @@ function toFields(response: NodeResponse, headers: UpstreamFields): Fields {
 
 function passTrailers(response: NodeResponse, trailers: UpstreamFields): void {
   const passed = toFields(response, trailers).filter(([name]) => name !== "content-length");
-  if (passed.length > 0) response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
+  if (passed.length === 0) return;
+  // An answer that ends with its header block has no place for trailers.
+  if (!response.headersSent) flush(response);
+  response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
 }
 
 /** HTTP/2's compatibility API sends at once what HTTP/1 keeps for the first chunk. */

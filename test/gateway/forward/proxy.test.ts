@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { connect as connectHttp2 } from "node:http2";
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { after, describe, it } from "node:test";
 import { setImmediate as soon } from "node:timers/promises";
@@ -213,6 +213,75 @@ describe("trailers", () => {
     const [trailers] = await once(stream.resume(), "trailers");
     assert.deepEqual(Object.entries(trailers as object), [["x-check", "sum"]]);
     session.destroy();
+  });
+
+  describe("without a body", () => {
+    /** Header block and end arrive together, as those of a gRPC error do. */
+    const serveEmpty = (request: IncomingMessage, response: ServerResponse) => {
+      const [, status, kind] = request.url?.split("/") ?? [];
+      if (kind === "length") response.setHeader("Content-Length", "0");
+      if (kind === "trailers") response.setHeader("Transfer-Encoding", "chunked");
+      response.writeHead(Number(status), { "content-type": "application/grpc" });
+      if (kind === "trailers") response.addTrailers({ "grpc-status": "5", "grpc-message": "gone" });
+      response.end();
+    };
+
+    it("pass to HTTP/1", async () => {
+      const gateway = await start({ serve: serveEmpty });
+      const lines = `Host: a\r\nAuthorization: ${gateway.bearer}\r\nConnection: close\r\n\r\n`;
+      const answer = await exchange(gateway.http1, `GET /200/trailers HTTP/1.1\r\n${lines}`);
+      assert.match(answer, /^HTTP\/1\.1 200 /);
+      assert.match(answer, /\r\ntransfer-encoding: chunked\r\n/i);
+      assert.doesNotMatch(answer, /content-length/i);
+      assert.match(answer, /\r\n\r\n0\r\ngrpc-status: 5\r\ngrpc-message: gone\r\n\r\n$/);
+    });
+
+    it("pass to HTTP/2", async () => {
+      const gateway = await start({ serve: serveEmpty });
+      const session = connectHttp2(gateway.http2);
+      const stream = session.request({ ":path": "/200/trailers", authorization: gateway.bearer });
+      const [[headers], [trailers]] = await Promise.all([once(stream, "response"), once(stream.resume(), "trailers")]);
+      assert.equal((headers as Record<string, unknown>)[":status"], 200);
+      assert.deepEqual(Object.entries(trailers as object), [
+        ["grpc-status", "5"],
+        ["grpc-message", "gone"],
+      ]);
+      session.destroy();
+    });
+
+    it("that are not there change nothing: HTTP/1 has a length of 0, and the connection goes on", async () => {
+      const gateway = await start({ serve: serveEmpty });
+      const one = (line: string, more = "") =>
+        `${line} HTTP/1.1\r\nHost: a\r\nAuthorization: ${gateway.bearer}\r\n${more}\r\n`;
+      const paths = ["/200/length", "/200/none", "/404/none"];
+      for (const line of [
+        ...paths.map((path) => `GET ${path}`),
+        "GET /204/none",
+        "GET /304/none",
+        "HEAD /200/trailers",
+      ]) {
+        const answer = await exchange(gateway.http1, one(line) + one("GET /418/length", "Connection: close\r\n"));
+        const [first = "", second] = answer.split(/(?=HTTP\/1\.1 418 )/);
+        assert.match(second ?? "", /\r\n\r\n$/, line);
+        const [head, rest] = first.split("\r\n\r\n");
+        const length = /\r\ncontent-length: (\d+)/i.exec(head ?? "")?.[1];
+        assert.deepEqual([length, rest], [paths.includes(line.slice(4)) ? "0" : undefined, ""], line);
+      }
+    });
+
+    it("that are not there change nothing: HTTP/2 ends with its header block", async () => {
+      const gateway = await start({ serve: serveEmpty });
+      const session = connectHttp2(gateway.http2);
+      for (const path of ["/200/length", "/200/none", "/204/none", "/304/none", "HEAD /200/trailers"]) {
+        const [method = "", target] = path.startsWith("/") ? ["GET", path] : path.split(" ");
+        const stream = session.request({ ":path": target, ":method": method, authorization: gateway.bearer });
+        const [headers, flags] = (await once(stream, "response")) as [Record<string, unknown>, number];
+        assert.equal(headers[":status"], Number(/\d+/.exec(path)?.[0]));
+        assert.equal(flags & constants.NGHTTP2_FLAG_END_STREAM, constants.NGHTTP2_FLAG_END_STREAM, path);
+        await once(stream.resume(), "close");
+      }
+      session.destroy();
+    });
   });
 });
 
