@@ -127,7 +127,23 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
 
 function withoutCookie(cookies: string, name: string): string | undefined {
   const others = cookies.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() !== name);
-  return others.length === 0 ? undefined : others.join(";").trim();
+  return others.length === 0 ? undefined : withoutBlanks(others.join(";"));
+}
+
+/**
+ * Blanks around a value are no part of it (RFC 9112 §5.1), and Node's HTTP/2 drops a field that has them. Not `trim`: it
+ * takes the byte 0xA0 too, which ends `à` in UTF-8.
+ */
+function withoutBlanks(value: string): string {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isBlank(value.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(value.charCodeAt(end - 1))) end -= 1;
+  return start === 0 && end === value.length ? value : value.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09;
 }
 
 /**
@@ -140,12 +156,28 @@ export function toCallerHeaders(headers: Readonly<Record<string, string | string
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value === undefined || (fateOf(name) !== "pass" && name !== "content-length")) continue;
-    if (!dropped?.has(name)) fields.push([name, value]);
+    if (dropped?.has(name)) continue;
+    fields.push([name, typeof value === "string" ? withoutBlanks(value) : value.map(withoutBlanks)]);
   }
   return fields;
 }
 
 export type Fields = (readonly [name: string, value: string | string[]])[];
+
+/**
+ * Does each of these values, one character for each byte, reach a caller as it is? HTTP/1 has no form for a control
+ * character, and Node throws. Node's HTTP/2 says nothing: the field is missing, or has the low byte of each character.
+ */
+export function canBeSent(fields: Fields): boolean {
+  return fields.every(([, value]) => (typeof value === "string" ? isFieldValue(value) : value.every(isFieldValue)));
+}
+
+/** Half the time of a loop over the characters. */
+const unsayable = /[^\t\x20-\x7e\x80-\xff]/;
+
+function isFieldValue(value: string): boolean {
+  return !unsayable.test(value);
+}
 
 /**
  * One line for each name, as RFC 9110 §5.3 lets a proxy do; equal values once. `Set-Cookie` alone cannot be combined.

@@ -46,6 +46,8 @@ export function openTunnel(tunnel: Tunnel): void {
   response.setHeader("Connection", "Upgrade");
   response.setHeader("Upgrade", "websocket");
   response.statusCode = 101;
+  // `flushHeaders` names no encoding, and the default, UTF-8, makes two bytes of each above 0x7f.
+  socket.setDefaultEncoding("latin1");
   response.flushHeaders();
   response.detachSocket(socket as Parameters<typeof response.detachSocket>[0]);
 

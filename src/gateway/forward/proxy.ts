@@ -9,7 +9,7 @@ import type { Platform } from "../../base/platform.js";
 import type { GatewayReason } from "../../model/decision.js";
 import type { Framing } from "../route/framing.js";
 import { refusals } from "../route/outcome.js";
-import { type Fields, toCallerHeaders, toSingleFields } from "./managed-headers.js";
+import { canBeSent, type Fields, toCallerHeaders, toSingleFields } from "./managed-headers.js";
 import { dropLeftover, toUpstreamBody } from "./request-body.js";
 import type { Upstream } from "./upstreams.js";
 
@@ -69,6 +69,17 @@ export function proxy(call: ProxyCall): void {
     writeDenial(request, response, refusals[reason], platform);
   }
 
+  /** The answer cannot be had whole: 502 and its like while that can be said, and the end of what was begun after that. */
+  function fail(reason: GatewayReason): void {
+    if (state !== "answering" || !response.headersSent) {
+      refuse(reason);
+      return;
+    }
+    state = "over";
+    call.onFailed?.("upstream_failed");
+    cut(response);
+  }
+
   function send(): void {
     sent += 1;
     const options: Dispatcher.DispatchOptions & { servername: string } = {
@@ -93,7 +104,10 @@ export function proxy(call: ProxyCall): void {
       if (state === "over") started.abort(new Error("the caller left"));
     },
     onRequestUpgrade(_controller, status, headers, socket) {
-      const agreed = status === 101 && String(headers.upgrade).toLowerCase() === "websocket";
+      const agreed =
+        status === 101 &&
+        String(headers.upgrade).toLowerCase() === "websocket" &&
+        canBeSent(toFields(response, headers));
       if (!agreed || state === "over") socket.destroy();
       if (state === "over") return;
       if (!agreed) {
@@ -103,18 +117,28 @@ export function proxy(call: ProxyCall): void {
       state = "over";
       call.onUpgrade?.(headers, socket);
     },
-    onResponseStart(_controller, status, headers) {
+    onResponseStart(started, status, headers) {
       if (state === "over") return;
       if (status < 200) {
         passInterim(call, status, headers.link);
         return;
       }
-      fields = toFields(response, headers);
-      response.statusCode = status;
-      for (const [name, value] of fields) {
-        // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
-        if (name !== "content-length" || (status !== 204 && status !== 205)) response.setHeader(name, value);
+      const passed = toFields(response, headers);
+      if (!canBeSent(passed)) {
+        started.abort(new Error("the answer cannot be passed on"));
+        return;
       }
+      fields = passed;
+      response.statusCode = status;
+      let length: string | string[] | undefined;
+      for (const [name, value] of fields) {
+        if (name === "content-length") length = value;
+        else response.setHeader(name, value);
+      }
+      // Last: Node decodes a `Content-Disposition` behind a length from UTF-8 and writes the low bytes of what comes out,
+      // which may be CR and LF.
+      // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
+      if (length !== undefined && status !== 204 && status !== 205) response.setHeader("content-length", length);
       state = "answering";
       // Header block and body leave together where they came together.
       queueMicrotask(() => {
@@ -131,19 +155,22 @@ export function proxy(call: ProxyCall): void {
     },
     onResponseEnd(_controller, trailers) {
       if (state === "over") return;
+      const passed = toFields(response, trailers).filter(([name]) => name !== "content-length");
+      if (!canBeSent(passed)) {
+        fail("upstream_failed");
+        return;
+      }
       state = "over";
-      passTrailers(response, trailers);
+      if (passed.length > 0) {
+        // An answer that ends with its header block has no place for trailers.
+        if (!response.headersSent) flush(response);
+        response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
+      }
       response.end();
       if (framing.kind !== "none") dropLeftover(request, response, platform);
     },
     onResponseError(_controller, error) {
       if (state === "over") return;
-      if (state === "answering" && response.headersSent) {
-        state = "over";
-        call.onFailed?.("upstream_failed");
-        cut(response);
-        return;
-      }
       const code = (error as NodeJS.ErrnoException).code ?? "";
       if (
         sent === 1 &&
@@ -154,7 +181,7 @@ export function proxy(call: ProxyCall): void {
       ) {
         controller = undefined;
         send();
-      } else refuse(toReason(code));
+      } else fail(toReason(code));
     },
   };
 
@@ -176,18 +203,15 @@ function toFields(response: NodeResponse, headers: UpstreamFields): Fields {
   return "stream" in response ? toSingleFields(fields) : fields;
 }
 
-function passTrailers(response: NodeResponse, trailers: UpstreamFields): void {
-  const passed = toFields(response, trailers).filter(([name]) => name !== "content-length");
-  if (passed.length === 0) return;
-  // An answer that ends with its header block has no place for trailers.
-  if (!response.headersSent) flush(response);
-  response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
-}
+const nothing = new Uint8Array();
 
-/** HTTP/2's compatibility API sends at once what HTTP/1 keeps for the first chunk. */
+/**
+ * HTTP/2's compatibility API sends at once what HTTP/1 keeps for the first chunk. Not `flushHeaders`: it writes a header
+ * block as UTF-8, and so two bytes for each above 0x7f.
+ */
 function flush(response: NodeResponse): void {
   if ("stream" in response) response.writeHead(response.statusCode);
-  else response.flushHeaders();
+  else response.write(nothing);
 }
 
 /** An answer that is not whole must not look so: HTTP/1 loses its connection, HTTP/2 its stream. */
