@@ -77,13 +77,13 @@ export type { Actor, Identity, Json } from "./model/identity.js";
 export type {
   BeginOperateAs,
   LogInContext,
+  LogInCredentials,
   LogInOutcome,
   OpenContext,
   OperateAsWish,
-  Proof,
   SessionOpened,
 } from "./model/log-in.js";
-export type { AuthRequest, EventSource, HeaderFields, Peer, Target } from "./model/request.js";
+export type { AuthRequest, HeaderFields, Peer, RequestOrigin, Target } from "./model/request.js";
 export type { Caller, Confirmation, Session } from "./model/session.js";
 export type { AuditOptions, AuditSink } from "./policies/audit/audit.js";
 export { type JsonLinesOptions, type JsonLinesSink, jsonLines, type LineStream } from "./policies/audit/json-lines.js";

@@ -258,6 +258,31 @@ for (const [what, pattern] of Object.entries(bans)) {
   });
 }
 
+/** The exported names of a file: what it declares itself. */
+const declaredIn = (name: string): string[] =>
+  Array.from(
+    codeOf(name).matchAll(
+      /^export (?:declare )?(?:abstract )?(?:async )?(?:interface|type|const|let|function\*?|class|enum) (\w+)/gm,
+    ),
+    ([, declared = ""]) => declared,
+  );
+
+/** Names that the configuration shares with a noun below it. */
+const sharedNames = new Set(["Reading", "operateAs", "parseAddress"]);
+
+test("an exported name is declared in one file", () => {
+  const places = new Map<string, Set<string>>();
+  for (const file of files.filter((name) => roomOf(name) !== "gen")) {
+    for (const name of declaredIn(file)) places.set(name, (places.get(name) ?? new Set()).add(file));
+  }
+  assert.ok(places.size > 500, `${places.size} names were found`);
+  const twice = [...places].filter(([name, { size }]) => size > 1 && !sharedNames.has(name));
+  assert.deepEqual(
+    twice.map(([name, where]) => `${name}: ${[...where].join(", ")}`),
+    [],
+  );
+});
+
 test("no file has more than 250 lines", () => {
   const long = files
     .filter((name) => roomOf(name) !== "gen")

@@ -10,10 +10,10 @@ export function withinTime<T>(answer: Awaitable<T>, platform: Platform, ms: numb
 }
 
 /**
- * Calls somebody who only watches. What they throw, or reject with, is their own fault: it must neither change a
- * decision nor end the process, and the next one must hear of it too.
+ * Calls an observer. What it throws, or rejects with, is ignored: it must neither change a decision nor end the process,
+ * and the next observer must be called too.
  */
-export function quietly(call: () => unknown): void {
+export function ignoreFailure(call: () => unknown): void {
   try {
     const answer = adopt(call());
     if (answer instanceof Promise) answer.catch(() => {});

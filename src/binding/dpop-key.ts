@@ -1,9 +1,9 @@
 import { createPublicKey, hash, type KeyObject, verify } from "node:crypto";
 import { isBase64url } from "../credentials/base64.js";
-import { algorithms } from "../credentials/proof-algorithms.js";
+import { dpopAlgorithms } from "../credentials/dpop-algorithms.js";
 
 /** The public key of a proof. */
-export interface ProofKey {
+export interface DpopKey {
   /** Its RFC 7638 thumbprint: what a session is bound to. */
   readonly jkt: string;
   /** Whether the holder of the private half signed this. */
@@ -20,8 +20,8 @@ const privateMembers = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
  * The key in a proof's header (RFC 9449 §4.2), or `undefined` unless `alg` is pinned and `jwk` is a public key of it,
  * in its one spelling.
  */
-export function readProofKey(alg: unknown, jwk: unknown): ProofKey | undefined {
-  const algorithm = algorithms.get(alg);
+export function readDpopKey(alg: unknown, jwk: unknown): DpopKey | undefined {
+  const algorithm = dpopAlgorithms.get(alg);
   if (algorithm === undefined || typeof jwk !== "object" || jwk === null) return undefined;
   const { kty, crv, coordinates, digest } = algorithm;
   const given = jwk as Readonly<Record<string, unknown>>;

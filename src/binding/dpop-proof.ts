@@ -1,8 +1,8 @@
 import { readJsonPart, splitJws } from "../credentials/jws.js";
-import { type ProofKey, readProofKey } from "./dpop-key.js";
+import { type DpopKey, readDpopKey } from "./dpop-key.js";
 
 /** A `DPoP` value, taken apart (RFC 9449 §4.2). Nothing in it is verified until `isSigned()`. */
-export interface Proof {
+export interface DpopProof {
   readonly jkt: string;
   readonly jti: string;
   readonly htm: string;
@@ -25,10 +25,10 @@ const maxIdLength = 256;
 const maxKnownKeys = 10_000;
 
 /** Takes proofs apart. Remembers the headers of those that were signed: to read a key costs as much as to use it. */
-export function createProofReader(): (value: string) => Proof | undefined {
-  const known = new Map<string, ProofKey>();
+export function createDpopProofReader(): (value: string) => DpopProof | undefined {
+  const known = new Map<string, DpopKey>();
 
-  function remember(header: string, key: ProofKey): void {
+  function remember(header: string, key: DpopKey): void {
     if (known.has(header)) return;
     if (known.size >= maxKnownKeys) known.delete(known.keys().next().value ?? "");
     known.set(header, key);
@@ -62,9 +62,9 @@ export function createProofReader(): (value: string) => Proof | undefined {
   };
 }
 
-function readHeader(part: string): ProofKey | undefined {
+function readHeader(part: string): DpopKey | undefined {
   const header = readJsonPart(part);
   // RFC 8725 §3.11: no other kind of token passes for a proof. We understand no extension (RFC 7515 §4.1.11).
   if (header === undefined || header.typ !== "dpop+jwt" || "crit" in header) return undefined;
-  return readProofKey(header.alg, header.jwk);
+  return readDpopKey(header.alg, header.jwk);
 }

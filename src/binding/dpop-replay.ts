@@ -1,5 +1,5 @@
 /** Proofs that were used, until they are too old to be used again. */
-export interface UsedProofs {
+export interface UsedDpopProofs {
   /**
    * `"replayed"` when it was used before; `"full"` when there is no room to remember it, and nobody could tell.
    *
@@ -15,7 +15,7 @@ export interface UsedProofs {
  *
  * @param max how many at most
  */
-export function createUsedProofs(max: number): UsedProofs {
+export function createUsedDpopProofs(max: number): UsedDpopProofs {
   const steps = new Map<number, Set<string>>();
   let size = 0;
 

@@ -6,19 +6,19 @@ import type { Keys } from "../keys/key-ring.js";
 import type { AuthRequest, HeaderFields } from "../model/request.js";
 import { createNonces, toStep } from "./dpop-nonce.js";
 import type { ResolvedDpopOptions } from "./dpop-options.js";
-import { createProofReader, type Proof } from "./dpop-proof.js";
-import { createUsedProofs } from "./dpop-replay.js";
+import { createDpopProofReader, type DpopProof } from "./dpop-proof.js";
+import { createUsedDpopProofs } from "./dpop-replay.js";
 import { createIsTarget } from "./dpop-target.js";
 
 /** What a proof is worth. `headers` go with the answer, whatever it is. */
-export type ProofCheck =
+export type DpopCheck =
   | { readonly kind: "proved"; readonly jkt: string; readonly headers?: HeaderFields | undefined }
-  | { readonly kind: "refused"; readonly reason: ProofRefusal; readonly headers?: HeaderFields | undefined };
+  | { readonly kind: "refused"; readonly reason: DpopRefusal; readonly headers?: HeaderFields | undefined };
 
-export type ProofRefusal = "invalid_dpop_proof" | "use_dpop_nonce" | "unavailable";
+export type DpopRefusal = "invalid_dpop_proof" | "use_dpop_nonce" | "unavailable";
 
 /** What a proof must be for: a session's token and its key, or, at a log-in, neither. */
-export interface Expected {
+export interface ExpectedBinding {
   readonly token?: string | undefined;
   readonly jkt?: string | undefined;
 }
@@ -28,7 +28,7 @@ export interface Dpop {
   /** The request brings one, good or bad: at a log-in that is the wish to bind the session. */
   isPresent(request: Pick<AuthRequest, "rawHeaders">): boolean;
   /** Uses the proof up: a second time it is a replay. Answers at once unless the store is asked. Never throws. */
-  check(request: ProvenRequest, expected: Expected): Awaitable<ProofCheck>;
+  check(request: ProvenRequest, expected: ExpectedBinding): Awaitable<DpopCheck>;
 }
 
 export type ProvenRequest = Pick<AuthRequest, "method" | "path" | "rawHeaders">;
@@ -51,37 +51,37 @@ const maxUsedProofs = 1_000_000;
 export function createDpop({ options, realm, keys, platform, share }: DpopParts): Dpop {
   const { proofLifeMs: stepMs, sharedReplay } = options;
   const nonces = options.nonce ? createNonces({ realm, keys, platform, stepMs }) : undefined;
-  const readProof = createProofReader();
+  const readProof = createDpopProofReader();
   const isTarget = createIsTarget(options.baseUrls);
-  const used = createUsedProofs(maxUsedProofs);
+  const used = createUsedDpopProofs(maxUsedProofs);
 
   function nonceFields(): HeaderFields | undefined {
     return nonces && [["dpop-nonce", nonces.current()]];
   }
 
-  function refuse(reason: ProofRefusal): ProofCheck {
+  function refuse(reason: DpopRefusal): DpopCheck {
     return { kind: "refused", reason, headers: nonceFields() };
   }
 
   /** When it was made: by our clock if there are nonces, and by the client's if not. `undefined` when too long ago. */
-  function stepOf({ nonce, iat }: Proof): number | undefined {
+  function stepOf({ nonce, iat }: DpopProof): number | undefined {
     if (nonces !== undefined) return nonce === undefined ? undefined : nonces.stepOf(nonce);
     const age = platform.now() - iat * 1_000;
     return age <= stepMs && age >= -clockToleranceMs ? toStep(iat * 1_000, stepMs) : undefined;
   }
 
-  function use(proof: Proof, step: number): Awaitable<ProofCheck> {
+  function use(proof: DpopProof, step: number): Awaitable<DpopCheck> {
     const now = toStep(platform.now(), stepMs);
     const id = hash("sha256", `${proof.jkt} ${proof.jti}`, "base64url");
     const first = used.use(id, step, now - 1);
     if (first !== "first") return refuse(first === "full" ? "unavailable" : "invalid_dpop_proof");
-    const proved: ProofCheck = { kind: "proved", jkt: proof.jkt, headers: step < now ? nonceFields() : undefined };
+    const proved: DpopCheck = { kind: "proved", jkt: proof.jkt, headers: step < now ? nonceFields() : undefined };
     if (!sharedReplay) return proved;
     // Made in the next step at the latest, and accepted in the one after it.
     return after(share(id, 3 * stepMs), (isFirst) => (isFirst ? proved : refuse("invalid_dpop_proof")));
   }
 
-  function judge(request: ProvenRequest, { token, jkt }: Expected): Awaitable<ProofCheck> {
+  function checkProof(request: ProvenRequest, { token, jkt }: ExpectedBinding): Awaitable<DpopCheck> {
     const [value, second] = readAll(request.rawHeaders, "dpop");
     const proof = value === undefined || second !== undefined ? undefined : readProof(value);
     const isMeant =
@@ -98,8 +98,8 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
 
   return {
     isPresent: ({ rawHeaders }) => readAll(rawHeaders, "dpop").length > 0,
-    check: (request, expected) => rescue(() => judge(request, expected), cannotTell),
+    check: (request, expected) => rescue(() => checkProof(request, expected), cannotTell),
   };
 }
 
-const cannotTell = (): ProofCheck => ({ kind: "refused", reason: "unavailable" });
+const cannotTell = (): DpopCheck => ({ kind: "refused", reason: "unavailable" });

@@ -1,7 +1,7 @@
 import { AuthError } from "../base/errors.js";
 import { readHeader } from "./carriers.js";
+import { dpopAlgorithmNames } from "./dpop-algorithms.js";
 import { authParams, token, token68 } from "./grammar.js";
-import { proofAlgorithms } from "./proof-algorithms.js";
 
 /** Why a session token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
 export type BearerError =
@@ -48,7 +48,7 @@ export function bearerChallenge(realm: string, error?: BearerError, description?
 
 /** The same for tokens that are bound to a key, and what may sign their proofs (RFC 9449 §7.1). */
 export function dpopChallenge(realm: string, error?: BearerError, description?: string): string {
-  return `${bearerChallenge(realm, error, description).replace("Bearer", "DPoP")}, algs=${quoteString(proofAlgorithms)}`;
+  return `${bearerChallenge(realm, error, description).replace("Bearer", "DPoP")}, algs=${quoteString(dpopAlgorithmNames)}`;
 }
 
 /** Basic's challenge. `charset` asks the client for UTF-8 (RFC 7617 §2.1); without it, browsers differ. */

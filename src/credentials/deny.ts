@@ -1,6 +1,6 @@
 import type { AuthenticationReason, Denial, DenialCode, StepUp } from "../model/decision.js";
 import type { EventParty } from "../model/events.js";
-import type { EventSource, HeaderFields } from "../model/request.js";
+import type { HeaderFields, RequestOrigin } from "../model/request.js";
 import { type BearerError, formatChallenges, isScript } from "./challenge.js";
 import { stepUpParameters } from "./step-up.js";
 
@@ -63,14 +63,14 @@ export interface DenyDetails {
 }
 
 /** What a denial is made for: its headers say in which form, and events where it came from. */
-export interface Denied extends EventSource {
+export interface Denied extends RequestOrigin {
   readonly rawHeaders: readonly string[];
   /** Where it came from, if that is not to say in which form. */
-  readonly of?: EventSource | undefined;
+  readonly of?: RequestOrigin | undefined;
 }
 
 /** For a denial that is no answer to a request yet: the front that asked writes it in its own form. */
-export function withoutForm(of: EventSource | undefined): Denied {
+export function withoutForm(of: RequestOrigin | undefined): Denied {
   return { rawHeaders: [], of };
 }
 
@@ -81,7 +81,7 @@ export type Deny = (request: Denied, reason: AuthenticationReason, details?: Den
 export function createDeny(
   realm: string,
   table: ChallengeSource,
-  onRefused: (reason: AuthenticationReason, source: EventSource, party?: EventParty) => void = () => undefined,
+  onRefused: (reason: AuthenticationReason, source: RequestOrigin, party?: EventParty) => void = () => undefined,
 ): Deny {
   const [forPeople, forScripts] = [false, true].map((script) => {
     const challenges = table.challenges(realm, { script });

@@ -11,8 +11,8 @@ import { openKeys } from "../keys/key-ring.js";
 import type { AuthenticateOptions, Decision, Denial, StepUp } from "../model/decision.js";
 import { toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
-import type { BeginOperateAs, LogIn } from "../model/log-in.js";
-import type { AuthRequest, EventSource } from "../model/request.js";
+import type { BeginOperateAs, LogInByMessage } from "../model/log-in.js";
+import type { AuthRequest, RequestOrigin } from "../model/request.js";
 import type { Caller, SessionRules } from "../model/session.js";
 import { createOperateAs, requireOperateAs } from "../policies/operate-as/operate-as.js";
 import { createGuardedCheck } from "../policies/throttle/guarded-check.js";
@@ -31,19 +31,19 @@ import { createAuthenticate } from "./authenticate.js";
 import { type CallerSlot, createCallerSlot } from "./caller-slot.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createChooseCarrier } from "./choose-carrier.js";
-import { createTell } from "./event-hub.js";
+import { createEventHub } from "./event-hub.js";
 import { createLogIn } from "./log-in.js";
-import { createProofs } from "./one-time-proofs.js";
+import { createOneTimeProofs } from "./one-time-proofs.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { startPurge } from "./purge.js";
 
 export type {
   BeginOperateAs,
-  LogIn,
+  LogInByMessage,
   LogInContext,
+  LogInCredentials,
   LogInOutcome,
   OpenContext,
-  Proof,
   SessionOpened,
 } from "../model/log-in.js";
 export type { SessionSummary, Sessions } from "../sessions/sessions.js";
@@ -64,7 +64,7 @@ export interface Auth<I extends Identity = Identity> {
    */
   authenticate(request: AuthRequest, options?: AuthenticateOptions): Awaitable<Decision<I>>;
   /** Runs a handler on a proof that came in a message instead of a header, and opens a session in any case. */
-  readonly logIn: LogIn<I>;
+  readonly logIn: LogInByMessage<I>;
   /** From now on as somebody else, in a session of its own, if the policy `operateAs` lets this caller. */
   readonly operateAs: BeginOperateAs<I>;
   /**
@@ -76,7 +76,7 @@ export interface Auth<I extends Identity = Identity> {
   askForMore(
     caller: Caller,
     stepUp: StepUp,
-    request: EventSource & Pick<AuthRequest, "rawHeaders">,
+    request: RequestOrigin & Pick<AuthRequest, "rawHeaders">,
   ): Denial | undefined;
   /**
    * Who is calling.
@@ -125,8 +125,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const resolved = resolveOptions(options);
   const { platform, store, realm } = resolved;
   const table = createHandlerTable(options.handlers, options.aliases);
-  const tell = createTell(resolved);
-  const { emit, record } = tell;
+  const hub = createEventHub(resolved);
+  const { emit, record } = hub;
   const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
   const loadOpen = createLoadOpen(store, ask);
   const keys = openKeys(resolved.keys, platform);
@@ -140,13 +140,13 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       }),
   });
   const codec = createTokenCodec(realm, keys);
-  const proofs = createProofs({ realm, store, ask, keys });
+  const proofs = createOneTimeProofs({ realm, store, ask, keys });
   const dpop = createDpop({
     options: resolved.dpop,
     realm,
     keys,
     platform,
-    share: (id, lifeMs) => ask(() => store.put("proof", id, "{}", lifeMs)),
+    share: (id, lifeMs) => ask(() => store.put("dpop-proof", id, "{}", lifeMs)),
   });
   const { prove, bind } = createPossession({ ...resolved, dpop });
   const operateAs = createOperateAs<I>({
@@ -198,7 +198,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     stopPurge();
     known.close();
     await store.close();
-    await tell.close();
+    await hub.close();
   }
 
   return Object.freeze({

@@ -84,20 +84,20 @@ export function createAuthenticate<I extends Identity>({
           () =>
             after(chooseCarrier(presented, request), (chosen) => {
               const decision =
-                chosen.kind === "refused" ? deny(request, chosen.reason) : judge(chosen, request, options);
+                chosen.kind === "refused" ? deny(request, chosen.reason) : resumeOrCheck(chosen, request, options);
               const isWelcome = options.anonymous === true && presented.authorization === undefined;
               return isWelcome ? after(decision, unlessDead) : decision;
             }),
           () => deny(request, "unavailable"),
         );
       case "credentials":
-        return judge(presented, request, options);
+        return resumeOrCheck(presented, request, options);
       default:
         return presented satisfies never;
     }
   }
 
-  function judge(
+  function resumeOrCheck(
     { scheme, name, payload }: PresentedCredentials,
     request: AuthRequest,
     options: AuthenticateOptions,

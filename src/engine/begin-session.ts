@@ -1,4 +1,4 @@
-import { quietly } from "../base/awaitable.js";
+import { ignoreFailure } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import { withSecret } from "../base/with-secret.js";
@@ -6,9 +6,9 @@ import { type Deny, withoutForm } from "../credentials/deny.js";
 import type { AuthenticationReason, Denial } from "../model/decision.js";
 import type { Emit, EventParty, Recording } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
-import type { Beginner, LoggedIn, OperateAsWish, SessionOpened } from "../model/log-in.js";
+import type { LoggedIn, OperateAsWish, SessionOpened, SessionSubject } from "../model/log-in.js";
 import type { PossessionOutcome } from "../model/possession.js";
-import type { EventSource, HeaderFields } from "../model/request.js";
+import type { HeaderFields, RequestOrigin } from "../model/request.js";
 import type { OperateAs } from "../policies/operate-as/operate-as.js";
 import type { SessionManager } from "../sessions/session-manager.js";
 
@@ -22,21 +22,21 @@ export interface BeginSessionParts<I extends Identity> {
 }
 
 /** Makes the denials of one attempt. */
-export type Refuse = (reason: AuthenticationReason, headers?: HeaderFields) => Denial;
+export type DenyAttempt = (reason: AuthenticationReason, headers?: HeaderFields) => Denial;
 
 /** How every log-in by message ends, and every denial on the way there. */
 export interface BeginSession<I extends Identity> {
   /** @param wish operate as somebody else from the start */
   open(
-    who: Beginner,
+    who: SessionSubject,
     wish: OperateAsWish | undefined,
-    refused: Refuse,
+    refused: DenyAttempt,
     possession: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
   ): Promise<SessionOpened<I> | Denial>;
-  refusing(source: EventSource | undefined, party: EventParty | undefined): Refuse;
+  refusing(source: RequestOrigin | undefined, party: EventParty | undefined): DenyAttempt;
 }
 
-/** In a session, as whoever logged in or as somebody else, or in a denial. */
+/** Finishes a log-in: opens the session, applying operate-as if asked, or returns the denial. */
 export function createBeginSession<I extends Identity>({
   platform,
   manager,
@@ -48,9 +48,9 @@ export function createBeginSession<I extends Identity>({
   return { open, refusing };
 
   async function open(
-    who: Beginner,
+    who: SessionSubject,
     wish: OperateAsWish | undefined,
-    refused: Refuse,
+    refused: DenyAttempt,
     { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
   ): Promise<SessionOpened<I> | Denial> {
     const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant, source, from } = who;
@@ -87,7 +87,7 @@ export function createBeginSession<I extends Identity>({
         try {
           await record({ kind: "operate-as", ...names }, source);
         } catch (error) {
-          quietly(() => session.end("not recorded", source));
+          ignoreFailure(() => session.end("not recorded", source));
           throw error;
         }
       }
@@ -101,7 +101,7 @@ export function createBeginSession<I extends Identity>({
   }
 
   /** Denials of one attempt. */
-  function refusing(source: EventSource | undefined, party: EventParty | undefined): Refuse {
+  function refusing(source: RequestOrigin | undefined, party: EventParty | undefined): DenyAttempt {
     return (reason, headers) => deny(withoutForm(source), reason, { headers, party });
   }
 }

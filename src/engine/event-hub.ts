@@ -1,25 +1,25 @@
-import { after, quietly } from "../base/awaitable.js";
+import { after, ignoreFailure } from "../base/awaitable.js";
 import type { Platform } from "../base/platform.js";
 import { correlationIdOf } from "../credentials/correlation-id.js";
 import type { AuthEvent, Emit, EventOrigin, OnEvent, Recording } from "../model/events.js";
-import type { EventSource } from "../model/request.js";
+import type { RequestOrigin } from "../model/request.js";
 import { type AuditOptions, createAudit } from "../policies/audit/audit.js";
 
-export interface TellOptions {
+export interface EventHubOptions {
   readonly platform: Platform;
   readonly onEvent: OnEvent;
   readonly audit: AuditOptions | undefined;
 }
 
-export interface Tell {
+export interface EventHub {
   readonly emit: Emit;
   readonly record: Recording;
   close(): Promise<void>;
 }
 
 /** The one place through which every event of the engine goes, to its observer and into the audit. */
-export function createTell({ platform, onEvent, audit }: TellOptions): Tell {
-  const show = (event: AuthEvent, origin: EventOrigin) => quietly(() => onEvent(event, origin));
+export function createEventHub({ platform, onEvent, audit }: EventHubOptions): EventHub {
+  const show = (event: AuthEvent, origin: EventOrigin) => ignoreFailure(() => onEvent(event, origin));
   const written = audit && createAudit(audit, platform, (event) => show(event, { at: platform.now() }));
 
   return {
@@ -27,7 +27,7 @@ export function createTell({ platform, onEvent, audit }: TellOptions): Tell {
       const origin = toOrigin(source, platform);
       show(event, origin);
       // `emit` is for what may happen unrecorded.
-      if (written !== undefined) quietly(() => written.record(event, origin));
+      if (written !== undefined) ignoreFailure(() => written.record(event, origin));
     },
     record(event, source) {
       const origin = toOrigin(source, platform);
@@ -38,7 +38,7 @@ export function createTell({ platform, onEvent, audit }: TellOptions): Tell {
 }
 
 /** Looked up when something is told, so that a request of which nothing is told pays nothing. */
-function toOrigin(source: EventSource | undefined, platform: Platform): EventOrigin {
+function toOrigin(source: RequestOrigin | undefined, platform: Platform): EventOrigin {
   const at = platform.now();
   if (source === undefined) return { at };
   const { peer, rawHeaders } = source;

@@ -8,17 +8,17 @@ import type { Denial } from "../model/decision.js";
 import { type HandlerFailure, toParty } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
 import type {
-  Beginner,
   BeginOperateAs,
-  LogIn,
+  LogInByMessage,
   LogInContext,
+  LogInCredentials,
   LogInOutcome,
   OpenContext,
   OpenFor,
   OperateAsContext,
   OperateAsWish,
-  Proof,
   SessionOpened,
+  SessionSubject,
 } from "../model/log-in.js";
 import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
 import type { Caller } from "../model/session.js";
@@ -43,7 +43,7 @@ export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
 export function createLogIn<I extends Identity>(
   parts: LogInParts<I>,
 ): {
-  readonly logIn: LogIn<I>;
+  readonly logIn: LogInByMessage<I>;
   readonly beginOperateAs: BeginOperateAs<I>;
   readonly openFor: OpenFor<I>;
 } {
@@ -51,12 +51,13 @@ export function createLogIn<I extends Identity>(
   const { open, refusing } = createBeginSession<I>(parts);
   return { logIn, beginOperateAs, openFor };
 
-  async function logIn(proof: Proof, context: LogInContext): Promise<LogInOutcome<I>> {
+  async function logIn(credentials: LogInCredentials, context: LogInContext): Promise<LogInOutcome<I>> {
     // Some would break the bounds that the rotation rule is proved with.
     const rules = context.rules && resolveRules(context.rules);
-    const scheme = proof.exact === true ? (table.names.get(proof.scheme) ?? "") : table.schemeOf(proof.scheme);
+    const scheme =
+      credentials.exact === true ? (table.names.get(credentials.scheme) ?? "") : table.schemeOf(credentials.scheme);
     const handler = table.get(scheme);
-    const payload = handler?.fromHandshake === undefined ? toHeaderPayload(proof.payload) : proof.payload;
+    const payload = handler?.fromHandshake === undefined ? toHeaderPayload(credentials.payload) : credentials.payload;
     const { peer, target, rawHeaders = [], challenge } = context;
     // Before a password is hashed: the first answer to a proof is mostly a nonce.
     const possession = await parts.bind({ ...target, peer, rawHeaders });
@@ -149,7 +150,7 @@ export function createLogIn<I extends Identity>(
     return open(who, wish, refused, possession);
   }
 
-  async function openFor(who: Beginner, context: OpenContext): Promise<SessionOpened<I> | Denial> {
+  async function openFor(who: SessionSubject, context: OpenContext): Promise<SessionOpened<I> | Denial> {
     const rules = context.rules && resolveRules(context.rules);
     const { peer, target, rawHeaders = [] } = context;
     const party = { subject: who.identity.subject, ...toActorNames(who.actor), scheme: who.scheme };

@@ -3,7 +3,7 @@ import type { OneTimeProofs } from "../handlers/handler.js";
 import type { Keys } from "../keys/key-ring.js";
 import type { Ask, Store } from "../model/store.js";
 
-export interface ProofsParts {
+export interface OneTimeProofsParts {
   readonly realm: string;
   readonly store: Store;
   readonly ask: Ask;
@@ -11,7 +11,12 @@ export interface ProofsParts {
 }
 
 /** Gives each scheme its own `OneTimeProofs`. */
-export function createProofs({ realm, store, ask, keys }: ProofsParts): (scheme: string) => OneTimeProofs {
+export function createOneTimeProofs({
+  realm,
+  store,
+  ask,
+  keys,
+}: OneTimeProofsParts): (scheme: string) => OneTimeProofs {
   return (scheme) => {
     // Neither a realm nor a scheme holds a NUL, so no two pairs make the same text.
     const label = `sallyport proof 1\0${realm}\0${scheme}\0`;

@@ -1,7 +1,7 @@
 import type { Awaitable } from "../base/awaitable.js";
 import type { AuthenticationReason } from "./decision.js";
 import { toActorNames } from "./identity.js";
-import type { EventSource } from "./request.js";
+import type { RequestOrigin } from "./request.js";
 import type { Caller } from "./session.js";
 
 /** A caller, for events. */
@@ -135,13 +135,13 @@ export interface EventOrigin {
 export type OnEvent = (event: AuthEvent, origin: EventOrigin) => void;
 
 /** Tells observers. Never throws and is not waited for. */
-export type Emit = (event: AuthEvent, source?: EventSource) => void;
+export type Emit = (event: AuthEvent, source?: RequestOrigin) => void;
 
 /**
  * Tells observers of what must not happen unrecorded. Throws or rejects with `AuthError` `unavailable` when it could not
  * be recorded and the audit says `onFailure: "refuse"`: then it must come to nothing.
  */
-export type Recording = (event: AuthEvent, source?: EventSource) => Awaitable<void>;
+export type Recording = (event: AuthEvent, source?: RequestOrigin) => Awaitable<void>;
 
 /** Why a handler's answer counted as `unavailable` although it did not say so. */
 export type HandlerFailure =

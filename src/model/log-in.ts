@@ -1,10 +1,10 @@
 import type { Denial } from "./decision.js";
 import type { Actor, Identity } from "./identity.js";
-import type { EventSource, HeaderFields, Peer, Target } from "./request.js";
+import type { HeaderFields, Peer, RequestOrigin, Target } from "./request.js";
 import type { Caller, Confirmation, GrantContent, Session, SessionRules } from "./session.js";
 
 /** A scheme and what was presented for it: text as in a header, or bytes of a handshake message. */
-export interface Proof {
+export interface LogInCredentials {
   readonly scheme: string;
   readonly payload: string | Uint8Array;
   /** The scheme or alias must be spelled exactly as it was configured. Default: `false`, as in a header. */
@@ -48,7 +48,10 @@ export type LogInOutcome<I extends Identity = Identity> =
   | Denial;
 
 /** @throws rejects with `AuthError` `invalid_options` for rules that cannot be. Whatever else happens is an outcome. */
-export type LogIn<I extends Identity = Identity> = (proof: Proof, context: LogInContext) => Promise<LogInOutcome<I>>;
+export type LogInByMessage<I extends Identity = Identity> = (
+  credentials: LogInCredentials,
+  context: LogInContext,
+) => Promise<LogInOutcome<I>>;
 
 /**
  * From now on as somebody else, in a session of its own: the one that the caller has goes on.
@@ -68,7 +71,7 @@ export type BeginOperateAs<I extends Identity = Identity> = (
  * @param who `cnf` there: the session must be bound too, to whatever it is that this request proves
  */
 export type OpenFor<I extends Identity = Identity> = (
-  who: Beginner,
+  who: SessionSubject,
   context: OpenContext,
 ) => Promise<SessionOpened<I> | Denial>;
 
@@ -79,7 +82,7 @@ export type OperateAsContext = Pick<LogInContext, "peer" | "target" | "rawHeader
 export type OpenContext = Pick<LogInContext, "peer" | "target" | "rawHeaders" | "rules">;
 
 /** Who gets a session. */
-export interface Beginner extends LoggedIn, WouldBeActor {
+export interface SessionSubject extends LoggedIn, WouldBeActor {
   /** The session that this one begins from: where that one is over, this one does not begin. */
   readonly from?: string | undefined;
 }
@@ -120,7 +123,7 @@ export interface LoggedIn {
   /** Default: those of the engine. */
   readonly rules?: SessionRules | undefined;
   /** The request that they logged in by, for events. */
-  readonly source?: EventSource | undefined;
+  readonly source?: RequestOrigin | undefined;
   /** Monotonic instant before the credentials were checked. A subject ended since then gets no session. */
   readonly checkedAt: number;
 }

@@ -1,5 +1,5 @@
 /** The request behind an event. Nothing of it goes into the event but its address and its id. */
-export interface EventSource {
+export interface RequestOrigin {
   readonly peer?: Peer | undefined;
   readonly rawHeaders?: readonly string[] | undefined;
   /** Where a front knows it, in place of what the headers say. */

@@ -1,5 +1,5 @@
 import type { Actor, Identity, Json } from "./identity.js";
-import type { EventSource } from "./request.js";
+import type { RequestOrigin } from "./request.js";
 
 /** How long an end of a subject is remembered against log-ins under way; a longer log-in opens revoked. */
 export const maxLoginMs = 600_000;
@@ -76,7 +76,7 @@ export interface Session {
    */
   onEnd(callback: (reason: string) => void): () => void;
   /** Logs out: final on every node. `reason` goes to lists and events; default `"logout"`. `source`: the request, for events. */
-  end(reason?: string, source?: EventSource): Promise<void>;
+  end(reason?: string, source?: RequestOrigin): Promise<void>;
   /** It is known here to have ended. */
   readonly ended: boolean;
 }

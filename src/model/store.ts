@@ -78,7 +78,7 @@ export interface Store {
 export const maxReadingAgeMs = 1_000;
 
 /** What a one-time proof is for. */
-export type ProofKind = "ticket" | "challenge" | "proof";
+export type ProofKind = "ticket" | "challenge" | "dpop-proof";
 
 /** Whose failed log-ins a record counts: an account's, or a source's. */
 export type RecordKind = "account-budget" | "source-budget";

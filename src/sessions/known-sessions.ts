@@ -1,4 +1,4 @@
-import { quietly } from "../base/awaitable.js";
+import { ignoreFailure } from "../base/awaitable.js";
 import type { Platform } from "../base/platform.js";
 import type { Allowed } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
@@ -19,7 +19,7 @@ export interface KnownSession<I extends Identity = Identity> {
   /** The answer for `token`, made once. */
   readonly allowed: Allowed<I>;
   /** Asks the store whether the session has ended, and ends it here if so. */
-  readonly look: () => void;
+  readonly checkEnded: () => void;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
   token: string;
   /** Monotonic instant at which the token may be due, or a deadline near. */
@@ -78,7 +78,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       if (event.kind === "subject" && known.subject !== event.subject && known.actor !== event.subject) continue;
       // It may have opened since, or not have ended at all: the store says, now for whoever waits, else when asked.
       forget(known);
-      if (event.kind === "subject" || known.onEnd.size > 0) known.look();
+      if (event.kind === "subject" || known.onEnd.size > 0) known.checkEnded();
     }
   });
 
@@ -95,7 +95,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     byRef.delete(ref);
     forget(known);
     known.endedReason = reason;
-    for (const callback of known.onEnd) quietly(() => callback(reason));
+    for (const callback of known.onEnd) ignoreFailure(() => callback(reason));
     known.onEnd.clear();
     return true;
   }

@@ -1,4 +1,4 @@
-import { type Awaitable, after, quietly, rescue } from "../base/awaitable.js";
+import { type Awaitable, after, ignoreFailure, rescue } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { Keys } from "../keys/key-ring.js";
@@ -8,8 +8,8 @@ import { type Identity, toActorNames } from "../model/identity.js";
 import type { LoggedIn } from "../model/log-in.js";
 import type { Session, SessionRules } from "../model/session.js";
 import type { Ask, Reading, SessionCaps, SessionRow, Store } from "../model/store.js";
-import { type Answers, toScheme } from "./answers.js";
 import type { RecentEnds } from "./recent-ends.js";
+import { type SessionAnswers, toScheme } from "./session-answers.js";
 import { toContentJson } from "./session-content.js";
 import { toRef } from "./token.js";
 
@@ -46,11 +46,11 @@ export interface OpenSessionOptions {
 
 export function createOpenSession<I extends Identity>(
   { platform, store, ask, keys, rules: ownRules, caps, record, recentEnds }: OpenSessionOptions,
-  { know, tokenOf, offer }: Answers<I>,
+  { rememberedOrNew, tokenOf, offer }: SessionAnswers<I>,
 ): OpenSession<I> {
   /** Nobody has its token yet: if it cannot be ended now, it dies unused. */
   function undo(ref: string): void {
-    quietly(() => ask(() => store.endSession(ref, "not recorded")));
+    ignoreFailure(() => ask(() => store.endSession(ref, "not recorded")));
   }
 
   function begin(who: LoggedIn, claimed: boolean): Awaitable<{ readonly row: SessionRow; readonly token: string }> {
@@ -93,7 +93,7 @@ export function createOpenSession<I extends Identity>(
   return {
     open: (who) =>
       after(begin(who, true), ({ row, token }) => {
-        const { allowed } = know(row);
+        const { allowed } = rememberedOrNew(row);
         return { allowed, session: allowed.caller.session as Session, token };
       }),
     offer: (who) =>

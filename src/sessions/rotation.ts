@@ -13,7 +13,7 @@ export interface Presented {
  * - `superseded`: a newer generation is in use. Nothing changed: a client that holds a newer token repeats the call.
  * - `expired`: the session, or under `overlapping` this token, has reached a deadline.
  * - `revoked`: the session was ended.
- * - `reuse`: a generation that no honest client can still present. The change that comes with it ends the session.
+ * - `reuse`: a generation that no honest client can still judgePresentation. The change that comes with it ends the session.
  */
 export type RefusalCode = "superseded" | "expired" | "revoked" | "reuse";
 
@@ -53,7 +53,7 @@ const acceptedWithToken: Outcome = Object.freeze({ kind: "accept", give: true })
  * @param signingKeyId the key for a generation that is issued now
  * @param rotate `false` looks without turning: no new token is issued or returned
  */
-export function present(
+export function judgePresentation(
   row: SessionRow,
   presented: Presented,
   now: number,
@@ -62,7 +62,7 @@ export function present(
 ): Outcome {
   if (row.revokedAt !== null) return { kind: "refuse", code: "revoked" };
   if (now >= deadlineFor(row, presented, now)) return { kind: "refuse", code: "expired" };
-  if (row.rules.policy === "overlapping") return presentOverlapping(row, presented, now, signingKeyId, rotate);
+  if (row.rules.policy === "overlapping") return judgeOverlapping(row, presented, now, signingKeyId, rotate);
 
   const behind = row.generation - presented.generation;
   if (behind < 0) return heal(row, presented, now);
@@ -72,7 +72,7 @@ export function present(
     return settled && rotate && now >= rotationDueAt(row) ? turn(row, now, signingKeyId) : touch(row, now, accepted);
   }
   if (behind === 1 && row.confirmedAt === null) return touch(row, now, rotate ? acceptedWithToken : accepted);
-  return presentSuperseded(row, behind, now);
+  return judgeSuperseded(row, behind, now);
 }
 
 /** When the row's generation is due for a turn: milliseconds of the store's clock. */
@@ -119,7 +119,7 @@ function latestIssue(presented: Presented, now: number): number {
  * c + overlapMs + stragglerMs, where the zones of g end. A lost write changes nothing: instants written again are
  * later, and a healed row's issuedAt is never earlier than the true one.
  */
-function presentSuperseded(row: SessionRow, behind: number, now: number): Outcome {
+function judgeSuperseded(row: SessionRow, behind: number, now: number): Outcome {
   const { overlapMs, stragglerMs } = row.rules;
   const supersededAt = behind === 1 ? row.confirmedAt : behind === 2 ? row.previousConfirmedAt : null;
   const age = supersededAt === null ? Number.POSITIVE_INFINITY : now - supersededAt;
@@ -133,7 +133,7 @@ function presentSuperseded(row: SessionRow, behind: number, now: number): Outcom
  * For carriers that do not follow the highest generation: each token is good for `lifetimeMs` from its own issue.
  * An old generation is never taken for theft here, so nothing is detected; it is answered with the current token.
  */
-function presentOverlapping(
+function judgeOverlapping(
   row: SessionRow,
   presented: Presented,
   now: number,

@@ -3,7 +3,7 @@ import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { Emit } from "../model/events.js";
 import type { Json } from "../model/identity.js";
-import type { EventSource } from "../model/request.js";
+import type { RequestOrigin } from "../model/request.js";
 import type { Confirmation, Session } from "../model/session.js";
 import type { Ask, Reading, SessionRow, Store } from "../model/store.js";
 import type { GrantCheck } from "./grant-check.js";
@@ -18,7 +18,7 @@ export interface SessionHandleOptions {
   readonly emit: Emit;
   /** Asked with every reading of a session that a grant opened. */
   readonly checkGrant: GrantCheck;
-  /** A session that a grant opened is looked at this often, while somebody waits for its end. Milliseconds. */
+  /** A session that a grant opened is checked this often, while somebody waits for its end. Milliseconds. */
   readonly maxStalenessMs: number;
 }
 
@@ -45,7 +45,7 @@ const sessionPrototype = Object.freeze({
 export interface SessionHandle {
   readonly session: Session;
   /** Asks the store whether the session has ended, and ends it in this process if so. */
-  readonly look: () => void;
+  readonly checkEnded: () => void;
 }
 
 /** The session of a row, as routes see it. */
@@ -61,37 +61,37 @@ export function createSession(
   /** Whether somebody waits for the end. Nobody does after it, nor after `close`. */
   const awaited = (): boolean => (known.find(ref)?.onEnd.size ?? 0) > 0;
 
-  /** Expiry has no event: look when the deadline that we know of has passed, and again at the next one. */
-  function watchExpiry(nextLookMs: number): void {
+  /** Expiry has no event: check when the deadline that we know of has passed, and again at the next one. */
+  function watchExpiry(nextCheckMs: number): void {
     watching = true;
-    platform.delay(nextLookMs, () => {
+    platform.delay(nextCheckMs, () => {
       watching = false;
-      if (awaited()) look();
+      if (awaited()) checkEnded();
     });
   }
 
-  function look(): void {
-    const looked = rescue(
+  function checkEnded(): void {
+    const checked = rescue(
       () =>
         after(
           ask(() => store.loadSession(ref)),
-          judge,
+          endIfOver,
         ),
-      () => retryLookMs, // the store cannot answer: nothing is known to have ended
+      () => retryCheckMs, // the store cannot answer: nothing is known to have ended
     );
-    void after(looked, (nextLookMs) => {
-      if (nextLookMs !== undefined && awaited() && !watching) watchExpiry(nextLookMs);
+    void after(checked, (nextCheckMs) => {
+      if (nextCheckMs !== undefined && awaited() && !watching) watchExpiry(nextCheckMs);
     });
   }
 
-  /** When to look again: when the session is over if nobody uses it, or sooner; `undefined` when it is over. */
-  function judge(reading: Reading | undefined): Awaitable<number | undefined> {
+  /** When to check again: when the session is over if nobody uses it, or sooner; `undefined` when it is over. */
+  function endIfOver(reading: Reading | undefined): Awaitable<number | undefined> {
     const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
     const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
     if (leftMs > 0 && reading?.row.revokedAt === null) {
       if (self().grant === undefined) return leftMs;
       // Nothing tells when a grant ends, and a stream presents no token.
-      const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryLookMs));
+      const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryCheckMs));
       return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
     }
     const knew = known.end(ref, reason);
@@ -137,17 +137,17 @@ export function createSession(
       if (known.find(ref) === undefined) known.add(own);
       const { onEnd } = known.find(ref) ?? own;
       onEnd.add(callback);
-      if (!watching) look();
+      if (!watching) checkEnded();
       return () => void onEnd.delete(callback);
     },
-    async end(reason = "logout", source?: EventSource) {
+    async end(reason = "logout", source?: RequestOrigin) {
       const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
       if (ended) emit({ kind: "session-ended", ref, reason, subject: row.subject }, source);
     },
   };
-  return { session: Object.freeze(own) as OwnProperties & Session, look };
+  return { session: Object.freeze(own) as OwnProperties & Session, checkEnded };
 }
 
-/** How soon to look again for a session's end when the store could not say. */
-const retryLookMs = 1_000;
+/** How soon to check again for a session's end when the store could not say. */
+const retryCheckMs = 1_000;

@@ -3,14 +3,14 @@ import type { Allowed, AuthenticateOptions } from "../model/decision.js";
 import { toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
 import type { PossessionRequest, PresentedToken } from "../model/possession.js";
-import type { EventSource, HeaderFields } from "../model/request.js";
+import type { HeaderFields, RequestOrigin } from "../model/request.js";
 import type { Reading, SessionChange, SessionRow } from "../model/store.js";
-import { type AnswersOptions, createAnswers, toScheme } from "./answers.js";
 import type { KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
-import { type Outcome, present, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
+import { createPreChecks, type PreChecked, type PreCheckParts, type Refused } from "./pre-checks.js";
+import { judgePresentation, type Outcome, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
+import { createSessionAnswers, type SessionAnswersOptions, toScheme } from "./session-answers.js";
 import { type TokenFields, toRef } from "./token.js";
-import { createVet, type Refused, type VetParts, type Vetted } from "./vet.js";
 
 type LookOptions = Pick<AuthenticateOptions, "rotate">;
 
@@ -24,16 +24,16 @@ export interface SessionManager<I extends Identity> extends OpenSession<I> {
 }
 
 export interface SessionManagerOptions<I extends Identity>
-  extends AnswersOptions<I>,
+  extends SessionAnswersOptions<I>,
     Omit<OpenSessionOptions, "recentEnds">,
-    VetParts {
+    PreCheckParts {
   readonly storeTimeoutMs: number;
   readonly clockMarginMs: number;
   readonly maxStalenessMs: number;
   readonly onReuse: (session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse";
 }
 
-/** A verified token on its way through load → vet → rule → swap. */
+/** A verified token on its way through load → pre-checks → rule → swap. */
 interface Asked extends PresentedToken {
   readonly fields: TokenFields;
   readonly rotate: boolean;
@@ -42,20 +42,20 @@ interface Asked extends PresentedToken {
   giveUpAt: number;
   attempts: number;
   /** Asked for once: a proof may not be used twice. */
-  vetted: Vetted | undefined;
+  preChecked: PreChecked | undefined;
 }
 
 /** A compare-and-set loses only to another one, and the rule settles after two; more than this is a broken store. */
 const maxAttempts = 8;
 
-/** Opens sessions and judges their tokens: load → vet → rule → swap, and what of it may be remembered. */
+/** Opens sessions and judges their tokens: load → pre-checks → rule → swap, and what of it may be remembered. */
 export function createSessionManager<I extends Identity>(options: SessionManagerOptions<I>): SessionManager<I> {
   const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove } = options;
-  const answers = createAnswers<I>(options);
-  const { know, tokenOf, offer } = answers;
+  const answers = createSessionAnswers<I>(options);
+  const { rememberedOrNew, tokenOf, offer } = answers;
   const offerNext = (session: KnownSession<I>, row: SessionRow, token: string) =>
     offer(row, token, toScheme(session.allowed.caller.session?.cnf), () => session.endedReason !== undefined);
-  const vet = createVet(options);
+  const preCheck = createPreChecks(options);
 
   function decode(token: string): TokenFields | undefined {
     const fields = codec.decode(token);
@@ -64,14 +64,19 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return again === "unknown_key" ? undefined : again;
   }
 
-  function judge(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
+  function applyRotationRule(
+    asked: Asked,
+    reading: Reading | undefined,
+    askedAt: number,
+    epoch: number,
+  ): Awaitable<Resumed<I>> {
     const { fields, request } = asked;
     if (reading === undefined) {
       expire(asked.ref, undefined, request);
       return { kind: "refused", reason: "expired", party: { ref: asked.ref } };
     }
     const { row, now } = reading;
-    const outcome = present(row, fields, now, keys.signing().id, asked.rotate);
+    const outcome = judgePresentation(row, fields, now, keys.signing().id, asked.rotate);
     const isReuse = outcome.kind === "refuse" && outcome.code === "reuse";
     if (isReuse && isSpared(row)) return refuse(reading, asked, "superseded");
     const { change } = outcome;
@@ -105,19 +110,19 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   function consider(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
-    const session = reading?.row.revokedAt === null ? know(reading.row) : undefined;
+    const session = reading?.row.revokedAt === null ? rememberedOrNew(reading.row) : undefined;
     const cnf = session?.allowed.caller.session?.cnf;
     const isPlain = cnf === undefined && session?.grant === undefined && asked.scheme === "bearer";
-    if (session === undefined || isPlain) return judge(asked, reading, askedAt, epoch);
-    const vetted = asked.vetted ?? vet(session, asked);
+    if (session === undefined || isPlain) return applyRotationRule(asked, reading, askedAt, epoch);
+    const preChecked = asked.preChecked ?? preCheck(session, asked);
     const party = toParty(session.allowed.caller);
-    if (!(vetted instanceof Promise)) {
-      asked.vetted = vetted;
-      if (vetted.refused !== undefined) return { ...vetted.refused, party };
-      return after(judge(asked, reading, askedAt, epoch), (done) => withHeaders(done, vetted.headers));
+    if (!(preChecked instanceof Promise)) {
+      asked.preChecked = preChecked;
+      if (preChecked.refused !== undefined) return { ...preChecked.refused, party };
+      return after(applyRotationRule(asked, reading, askedAt, epoch), (done) => withHeaders(done, preChecked.headers));
     }
-    return vetted.then((settled) => {
-      asked.vetted = settled;
+    return preChecked.then((settled) => {
+      asked.preChecked = settled;
       asked.giveUpAt = platform.monotonic() + options.storeTimeoutMs;
       // The reading has grown old meanwhile: the session may have ended, and nothing could be written by it.
       return settled.refused === undefined ? load(asked) : { ...settled.refused, party };
@@ -125,7 +130,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   /** Told where this process knew the session: so once here, and not with every dead token that somebody presents. */
-  function expire(ref: string, subject: string | undefined, request: EventSource): void {
+  function expire(ref: string, subject: string | undefined, request: RequestOrigin): void {
     if (known.end(ref, "expired")) emit({ kind: "session-ended", ref, reason: "expired", subject }, request);
   }
 
@@ -140,9 +145,9 @@ export function createSessionManager<I extends Identity>(options: SessionManager
 
   function settle(asked: Asked, outcome: Outcome, reading: Reading, askedAt: number, epoch: number): Resumed<I> {
     const { row, now } = reading;
-    const { token, fields, request, vetted } = asked;
+    const { token, fields, request, preChecked } = asked;
     if (outcome.kind === "refuse") return refuse(reading, asked, outcome.code);
-    const session = know(row);
+    const session = rememberedOrNew(row);
     const { generation } = row;
     if (outcome.event === "healed") emit({ kind: "healed", ...namesOf(row), generation }, request);
     if (outcome.give) {
@@ -154,7 +159,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
     // Nothing tells when a grant ends: it is asked for again after as long as a revocation may go unnoticed.
     const grantedUntil =
-      session.grant === undefined ? Number.POSITIVE_INFINITY : (vetted?.askedAt ?? 0) + maxStalenessMs;
+      session.grant === undefined ? Number.POSITIVE_INFINITY : (preChecked?.askedAt ?? 0) + maxStalenessMs;
     const acceptUntil = Math.min(askedAt + undueMs, grantedUntil);
     const current = row.confirmedAt !== null && fields.generation === row.generation;
     if (current && acceptUntil > askedAt && session.grant?.parent === undefined && known.epoch === epoch) {
@@ -211,7 +216,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
           if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
           const giveUpAt = platform.monotonic() + options.storeTimeoutMs;
           const ref = toRef(fields.sessionId);
-          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, attempts: 0, vetted: undefined });
+          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, attempts: 0, preChecked: undefined });
         },
         () => unavailable,
       );

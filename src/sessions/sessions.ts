@@ -1,6 +1,6 @@
 import type { CredentialMemory } from "../handlers/remembered-credentials.js";
 import type { Emit } from "../model/events.js";
-import type { EventSource } from "../model/request.js";
+import type { RequestOrigin } from "../model/request.js";
 import type { Ask, SessionRow, Store } from "../model/store.js";
 import type { KnownSessions } from "./known-sessions.js";
 
@@ -15,7 +15,7 @@ export interface Sessions {
 }
 
 /** Who ends a session, for events and the audit. */
-export interface EndedBy extends EventSource {
+export interface EndedBy extends RequestOrigin {
   /** Their subject. */
   readonly subject?: string | undefined;
 }

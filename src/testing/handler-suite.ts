@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import type { Awaitable } from "../base/awaitable.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
-import { createProofs } from "../engine/one-time-proofs.js";
+import { createOneTimeProofs } from "../engine/one-time-proofs.js";
 import type { Handler, HandlerContext, OneTimeProofs, Verdict } from "../handlers/handler.js";
 import { createHandlerTable } from "../handlers/handler-table.js";
 import { runHandler } from "../handlers/run-handler.js";
@@ -188,7 +188,7 @@ function contextFrom(peer: Peer): HandlerContext {
 
 function createProofsOfSuite(): OneTimeProofs {
   const keys = openKeys(randomKeys(), systemPlatform);
-  return createProofs({ realm: "suite", store: memory(), ask: (question) => question(), keys })("suite");
+  return createOneTimeProofs({ realm: "suite", store: memory(), ask: (question) => question(), keys })("suite");
 }
 
 function acceptedSubject(verdict: Verdict | undefined): string | undefined {

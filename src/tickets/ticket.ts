@@ -1,7 +1,7 @@
 import type { Denial } from "../model/decision.js";
 import type { Actor, Identity } from "../model/identity.js";
 import type { OpenContext, OperateAsWish, SessionOpened } from "../model/log-in.js";
-import type { EventSource } from "../model/request.js";
+import type { RequestOrigin } from "../model/request.js";
 import type { Caller } from "../model/session.js";
 
 /**
@@ -16,7 +16,7 @@ export interface Tickets<I extends Identity = Identity> {
    * @throws {AuthError} `no_session` when the caller came without a session token; `invalid_options` for a service name or
    *   a life that cannot be.
    */
-  issue(caller: Caller, request: TicketRequest, source?: EventSource): Promise<IssuedTicket | Denial>;
+  issue(caller: Caller, request: TicketRequest, source?: RequestOrigin): Promise<IssuedTicket | Denial>;
   /**
    * Consumes a ticket: of any number of redeemers, on any number of nodes, one learns who it is. Whoever comes second, or
    * for another service, is refused with an alarm, since somebody holds a copy.
@@ -24,11 +24,11 @@ export interface Tickets<I extends Identity = Identity> {
    * @param service who redeems, by a name that they have proved or that you know: never one that came with the request.
    * @throws {AuthError} `invalid_options` for a service name that cannot be.
    */
-  redeem(ticket: string, service: string, source?: EventSource): Promise<RedeemedTicket<I> | RefusedTicket>;
+  redeem(ticket: string, service: string, source?: RequestOrigin): Promise<RedeemedTicket<I> | RefusedTicket>;
   /** As `issue`, but a number of 64 random bits, for protocols that have room for no more. */
-  issueNumber(caller: Caller, request: TicketRequest, source?: EventSource): Promise<IssuedNumber<I> | Denial>;
+  issueNumber(caller: Caller, request: TicketRequest, source?: RequestOrigin): Promise<IssuedNumber<I> | Denial>;
   /** As `redeem`. A number that nobody issued costs a read of the store, and cannot be told from one that was used. */
-  redeemNumber(number: bigint, service: string, source?: EventSource): Promise<RedeemedTicket<I> | RefusedTicket>;
+  redeemNumber(number: bigint, service: string, source?: RequestOrigin): Promise<RedeemedTicket<I> | RefusedTicket>;
   /**
    * Goes on as whoever handed the ticket over: a session of its own, once, for what was just redeemed. It ends no later than
    * the one that the ticket was issued for would, is as old a log-in, and is bound if that one was.

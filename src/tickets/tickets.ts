@@ -8,8 +8,8 @@ import type { Keys } from "../keys/key-ring.js";
 import type { AuthenticationReason, Denial } from "../model/decision.js";
 import { type Emit, type EventParty, type Recording, toParty } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
-import type { Beginner, OpenContext, OpenFor, SessionOpened } from "../model/log-in.js";
-import type { EventSource } from "../model/request.js";
+import type { OpenContext, OpenFor, SessionOpened, SessionSubject } from "../model/log-in.js";
+import type { RequestOrigin } from "../model/request.js";
 import type { Caller, SessionContent } from "../model/session.js";
 import type { Ask, Store } from "../model/store.js";
 import type { OperateAs } from "../policies/operate-as/operate-as.js";
@@ -48,7 +48,7 @@ export interface TicketsParts<I extends Identity> {
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
   const { platform, realm, store, ask, loadOpen, keys, deny, operateAs, emit, record } = parts;
   /** What was redeemed here and may still be gone on with. */
-  const handedOver = new WeakMap<RedeemedTicket<I>, Beginner>();
+  const handedOver = new WeakMap<RedeemedTicket<I>, SessionSubject>();
   const codec = createTicketCodec(realm, keys);
   const label = `sallyport ticket id 1\0${realm}\0`;
   const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
@@ -58,7 +58,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     caller: Caller,
     request: TicketRequest,
     id: Uint8Array,
-    source: EventSource | undefined,
+    source: RequestOrigin | undefined,
   ): Promise<Put<I> | Denial> {
     const refused = refusing(source, toParty(caller));
     const { service, lifeMs = defaultLifeMs, operateAs: wish } = requireRequest(request);
@@ -87,11 +87,11 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     return { kind: "put", expiresAt, content };
   }
 
-  function refusing(source: EventSource | undefined, party?: EventParty) {
+  function refusing(source: RequestOrigin | undefined, party?: EventParty) {
     return (reason: AuthenticationReason) => deny(withoutForm(source), reason, { party });
   }
 
-  async function orUnavailable<T>(source: EventSource | undefined, attempt: () => Promise<T>): Promise<T | Denial> {
+  async function orUnavailable<T>(source: RequestOrigin | undefined, attempt: () => Promise<T>): Promise<T | Denial> {
     try {
       return await attempt();
     } catch (error) {
@@ -104,7 +104,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     ref: string | undefined,
     reason: TicketMisuse["reason"],
     service: string,
-    source: EventSource | undefined,
+    source: RequestOrigin | undefined,
   ): Promise<RefusedTicket> {
     emit({ kind: "ticket-misused", ref, reason, service }, source);
     let answer: "revoke" | "alarm";
@@ -121,7 +121,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     id: Uint8Array,
     service: string,
     ref: string | undefined,
-    source: EventSource | undefined,
+    source: RequestOrigin | undefined,
   ): Promise<RedeemedTicket<I> | RefusedTicket> {
     const checkedAt = platform.monotonic();
     const json = await ask(() => store.take("ticket", nameOf(id)));
@@ -175,7 +175,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
   }
 
   return Object.freeze({
-    issue: (caller: Caller, request: TicketRequest, source?: EventSource) =>
+    issue: (caller: Caller, request: TicketRequest, source?: RequestOrigin) =>
       orUnavailable<IssuedTicket | Denial>(source, async () => {
         const ticketId = platform.random(16);
         const made = await put(caller, request, ticketId, source);
@@ -194,7 +194,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         if (ticket === undefined) return refusing(source)("unavailable");
         return withSecret({ kind: "issued", expiresAt } as const, { ticket });
       }),
-    redeem: (ticket: string, service: string, source?: EventSource) =>
+    redeem: (ticket: string, service: string, source?: RequestOrigin) =>
       orRefused(async () => {
         requireService(service);
         const fields = codec.decode(ticket);
@@ -206,7 +206,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         }
         return consume(fields.ticketId, service, fields.ref, source);
       }),
-    issueNumber: (caller: Caller, request: TicketRequest, source?: EventSource) =>
+    issueNumber: (caller: Caller, request: TicketRequest, source?: RequestOrigin) =>
       orUnavailable<IssuedNumber<I> | Denial>(source, async () => {
         const bytes = Buffer.from(platform.random(8));
         const made = await put(caller, request, bytes, source);
@@ -216,7 +216,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         const number = bytes.readBigUInt64BE();
         return withSecret({ kind: "issued", expiresAt, identity, actor } as const, { number });
       }),
-    redeemNumber: (number: bigint, service: string, source?: EventSource) =>
+    redeemNumber: (number: bigint, service: string, source?: RequestOrigin) =>
       orRefused(async () => {
         requireService(service);
         const bytes = Buffer.alloc(8);

@@ -336,8 +336,8 @@ test("sharedReplay: the store is told of a proof once, and when it fails the cal
   assert.deepEqual(
     puts.map(([kind, , json, lifeMs]) => [kind, json, lifeMs]),
     [
-      ["proof", "{}", 180_000],
-      ["proof", "{}", 180_000],
+      ["dpop-proof", "{}", 180_000],
+      ["dpop-proof", "{}", 180_000],
     ],
   );
   isDown = true;

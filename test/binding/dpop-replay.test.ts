@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createUsedProofs } from "../../src/binding/dpop-replay.js";
+import { createUsedDpopProofs } from "../../src/binding/dpop-replay.js";
 
 test("a proof is used once, and forgotten when its step is too old", () => {
-  const used = createUsedProofs(10);
+  const used = createUsedDpopProofs(10);
   assert.equal(used.use("a", 5, 4), "first");
   assert.equal(used.use("a", 5, 4), "replayed");
   assert.equal(used.use("a", 5, 5), "replayed");
@@ -12,7 +12,7 @@ test("a proof is used once, and forgotten when its step is too old", () => {
 });
 
 test("when there is no room, nothing is accepted, and room comes with time", () => {
-  const used = createUsedProofs(3);
+  const used = createUsedDpopProofs(3);
   for (const id of ["a", "b", "c"]) assert.equal(used.use(id, 1, 0), "first");
   assert.equal(used.use("d", 1, 0), "full");
   assert.equal(used.use("d", 2, 1), "full");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHmac, createPublicKey } from "node:crypto";
 import { test } from "node:test";
-import { createDpop, type Dpop, type Expected, type ProofCheck } from "../../src/binding/dpop.js";
+import { createDpop, type Dpop, type DpopCheck, type ExpectedBinding } from "../../src/binding/dpop.js";
 import { type DpopOptions, resolveDpop } from "../../src/binding/dpop-options.js";
 import { openKeys, randomKeys } from "../../src/keys/key-ring.js";
 import { createWorld } from "../world.js";
@@ -24,15 +24,19 @@ const world = () => {
 
 type Sent = { readonly proofs?: readonly string[]; readonly headers?: readonly string[]; readonly path?: string };
 
-function check(dpop: Dpop, { proofs = [], headers = rawHeaders, ...rest }: Sent, expected: Expected = { token }) {
+function check(
+  dpop: Dpop,
+  { proofs = [], headers = rawHeaders, ...rest }: Sent,
+  expected: ExpectedBinding = { token },
+) {
   const dpopFields = proofs.flatMap((proof) => ["DPoP", proof]);
   const checked = dpop.check({ method: "GET", path, ...rest, rawHeaders: [...headers, ...dpopFields] }, expected);
   assert.ok(!(checked instanceof Promise), "nothing is awaited");
   return checked;
 }
 
-const outcome = (checked: ProofCheck) => (checked.kind === "proved" ? "proved" : checked.reason);
-const nonceOf = (checked: ProofCheck) => new Map(checked.headers).get("dpop-nonce");
+const outcome = (checked: DpopCheck) => (checked.kind === "proved" ? "proved" : checked.reason);
+const nonceOf = (checked: DpopCheck) => new Map(checked.headers).get("dpop-nonce");
 
 /** A server, a client that has its nonce, and a proof that is good as long as nothing in it is changed. */
 function setUp(options: DpopOptions = {}) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAuth } from "../../src/engine/auth.js";
-import { createProofs } from "../../src/engine/one-time-proofs.js";
+import { createOneTimeProofs } from "../../src/engine/one-time-proofs.js";
 import { chain } from "../../src/handlers/chain.js";
 import type { OneTimeProofs } from "../../src/handlers/handler.js";
 import { type Handler, rejected } from "../../src/handlers/handler.js";
@@ -24,7 +24,7 @@ function setUp() {
   };
   const ring: SigningKey[] = [{ id: 1, secret: platform.random(32), signsFrom: 0 }];
   const node = (realm = "example") =>
-    createProofs({
+    createOneTimeProofs({
       realm,
       store,
       ask: (question) => question(),

@@ -27,7 +27,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       };
     },
   });
-  const looked: string[] = [];
+  const checked: string[] = [];
   const ended: string[] = [];
   function add(ref: string, { subject = "ada", actor = null as string | null, waits = false } = {}) {
     const session: KnownSession<Identity> = {
@@ -36,7 +36,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       actor,
       grant: undefined,
       allowed: { kind: "allowed", caller: { identity: { subject }, scheme: "bearer" } },
-      look: () => void looked.push(ref),
+      checkEnded: () => void checked.push(ref),
       token: "",
       acceptUntil: 0,
       freshUntil: 0,
@@ -57,7 +57,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
     add,
     remember,
     advance,
-    looked,
+    checked,
     ended,
     platform,
     tell: (event: EndEvent) => tell(event),
@@ -159,25 +159,25 @@ test("whoever waits for an end hears of it although another one throws or reject
 });
 
 test("the end of a subject makes memory forget its sessions and those in which it acts; the store says which are over", () => {
-  const { known, remember, tell, looked } = start();
+  const { known, remember, tell, checked } = start();
   remember("own");
   remember("acting", "token-acting", { subject: "bob", actor: "ada" });
   remember("other", "token-other", { subject: "bob" });
   tell({ kind: "subject", subject: "ada", reason: "disabled" });
-  assert.deepEqual(looked, ["own", "acting"]);
+  assert.deepEqual(checked, ["own", "acting"]);
   assert.equal(known.accept("token-own"), undefined);
   assert.equal(known.accept("token-acting"), undefined);
   assert.ok(known.accept("token-other"));
 });
 
 test("a gap makes memory forget everything, and looks for those who wait", () => {
-  const { known, remember, tell, looked } = start();
+  const { known, remember, tell, checked } = start();
   remember("a");
   remember("b", "token-b", { subject: "bob", waits: true });
   tell({ kind: "gap" });
   assert.equal(known.accept("token-a"), undefined);
   assert.equal(known.accept("token-b"), undefined);
-  assert.deepEqual(looked, ["b"]);
+  assert.deepEqual(checked, ["b"]);
 });
 
 test("every end, and every gap, begins a new epoch: an answer from before may not be remembered", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import { present } from "../../src/sessions/rotation.js";
+import { judgePresentation } from "../../src/sessions/rotation.js";
 import { type Explored, explore } from "./exhaustive-search.js";
 import type { Rule } from "./rotation-judge.js";
 import { createWorld } from "./rotation-world.js";
@@ -76,15 +76,16 @@ describe("every reachable state of a small world keeps the promises of the rule"
 });
 
 describe("the exploration finds what a weaker rule does", () => {
-  const noZone: Rule = (row, ...rest) => present({ ...row, rules: { ...row.rules, stragglerMs: 0 } }, ...rest);
+  const noZone: Rule = (row, ...rest) =>
+    judgePresentation({ ...row, rules: { ...row.rules, stragglerMs: 0 } }, ...rest);
   const wholeSeconds: Rule = (row, ...rest) =>
-    present({ ...row, issuedAt: Math.floor(row.issuedAt / 1000) * 1000 }, ...rest);
+    judgePresentation({ ...row, issuedAt: Math.floor(row.issuedAt / 1000) * 1000 }, ...rest);
   const noOverlapBeforeTurn: Rule = (row, presented, now, ...rest) =>
     presented.generation === row.generation && row.confirmedAt !== null
-      ? present({ ...row, confirmedAt: row.confirmedAt - 3_600_000 }, presented, now, ...rest)
-      : present(row, presented, now, ...rest);
+      ? judgePresentation({ ...row, confirmedAt: row.confirmedAt - 3_600_000 }, presented, now, ...rest)
+      : judgePresentation(row, presented, now, ...rest);
   const naiveHeal: Rule = (row, presented, now, ...rest) => {
-    const outcome = present(row, presented, now, ...rest);
+    const outcome = judgePresentation(row, presented, now, ...rest);
     if (outcome.kind !== "accept" || outcome.event !== "healed") return outcome;
     return { ...outcome, change: { ...outcome.change, previousConfirmedAt: now } };
   };
@@ -97,19 +98,21 @@ describe("the exploration finds what a weaker rule does", () => {
       return inside && row.revokedAt === null ? { kind: "accept", give: false } : rule(row, presented, now, ...rest);
     };
   const noHeal: Rule = (row, presented, ...rest) =>
-    presented.generation > row.generation ? { kind: "refuse", code: "expired" } : present(row, presented, ...rest);
+    presented.generation > row.generation
+      ? { kind: "refuse", code: "expired" }
+      : judgePresentation(row, presented, ...rest);
   const cutAtTurn: Rule = (row, presented, now, ...rest) =>
-    present({ ...row, confirmedAt: row.confirmedAt ?? row.issuedAt }, presented, now, ...rest);
+    judgePresentation({ ...row, confirmedAt: row.confirmedAt ?? row.issuedAt }, presented, now, ...rest);
   const noCut: Rule = (row, presented, now, ...rest) => {
-    const outcome = present(row, presented, now, ...rest);
+    const outcome = judgePresentation(row, presented, now, ...rest);
     return outcome.kind === "refuse" && outcome.code === "superseded" ? { kind: "accept", give: false } : outcome;
   };
   const noReuse: Rule = (row, presented, now, ...rest) => {
-    const outcome = present(row, presented, now, ...rest);
+    const outcome = judgePresentation(row, presented, now, ...rest);
     return outcome.kind === "refuse" && outcome.code === "reuse" ? { kind: "refuse", code: "superseded" } : outcome;
   };
   const noAbsolute: Rule = (row, ...rest) =>
-    present({ ...row, rules: { ...row.rules, absoluteMs: 3_600_000 } }, ...rest);
+    judgePresentation({ ...row, rules: { ...row.rules, absoluteMs: 3_600_000 } }, ...rest);
 
   const mutants: readonly (readonly [string, WorldOptions, RegExp])[] = [
     ["no straggler zone", { ...honest, rule: noZone }, /^false log-out: reuse/],
@@ -142,6 +145,6 @@ describe("the exploration finds what a weaker rule does", () => {
   }
 
   test("but not where the stated heal makes the wider overlap harmless", (t) => {
-    assert.equal(run(t, { ...smaller, workers: 1, rule: wideOverlap(present) }).violation, undefined);
+    assert.equal(run(t, { ...smaller, workers: 1, rule: wideOverlap(judgePresentation) }).violation, undefined);
   });
 });

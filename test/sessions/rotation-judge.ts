@@ -1,9 +1,9 @@
 import type { SessionRules } from "../../src/model/session.js";
 import type { SessionRow } from "../../src/model/store.js";
-import { type Presented, type present, rotationDueAt } from "../../src/sessions/rotation.js";
+import { type judgePresentation, type Presented, rotationDueAt } from "../../src/sessions/rotation.js";
 import { rowWith } from "./rotation-row.js";
 
-export type Rule = typeof present;
+export type Rule = typeof judgePresentation;
 
 /** One tick of the explored world: two in a second, so that the token's whole seconds lose something. */
 export const tickMs = 500;

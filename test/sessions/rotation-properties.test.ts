@@ -3,7 +3,7 @@ import { type TestContext, test } from "node:test";
 import fc from "fast-check";
 import type { SessionRules } from "../../src/model/session.js";
 import type { SessionChange, SessionRow } from "../../src/model/store.js";
-import { type Presented, present, rotationDueAt, sessionDeadline } from "../../src/sessions/rotation.js";
+import { judgePresentation, type Presented, rotationDueAt, sessionDeadline } from "../../src/sessions/rotation.js";
 import { resolveRules } from "../../src/sessions/rules.js";
 import { type Happening, liveThrough } from "./rotation-client.js";
 import type { Rule } from "./rotation-judge.js";
@@ -65,13 +65,15 @@ function survives(rule: Rule): fc.IProperty<[{ rules: SessionRules; ref: string;
 }
 
 test("an honest client is never logged out, to the millisecond, with any allowed durations", (t) => {
-  holds(t, survives(present), 2_000);
+  holds(t, survives(judgePresentation), 2_000);
 });
 
 test("the lives of that client go through many generations", (t) => {
   t.diagnostic(`SEED=${seed}`);
   const lives = fc.sample(life, { seed, numRuns: 200 });
-  const turns = lives.map(({ rules, ref, happenings }) => liveThrough(rules, ref, happenings, present).generation - 3);
+  const turns = lives.map(
+    ({ rules, ref, happenings }) => liveThrough(rules, ref, happenings, judgePresentation).generation - 3,
+  );
   const total = turns.reduce((sum, turned) => sum + turned, 0);
   t.diagnostic(`${total} generations in 200 lives`);
   assert.ok(total > 400);
@@ -79,14 +81,15 @@ test("the lives of that client go through many generations", (t) => {
 
 test("the same client is logged out without the straggler zone", (t) => {
   t.diagnostic(`SEED=${seed}`);
-  const noZone: Rule = (row, ...rest) => present({ ...row, rules: { ...row.rules, stragglerMs: 0 } }, ...rest);
+  const noZone: Rule = (row, ...rest) =>
+    judgePresentation({ ...row, rules: { ...row.rules, stragglerMs: 0 } }, ...rest);
   assert.ok(fc.check(survives(noZone), { seed, numRuns: 2_000, endOnFailure: true }).failed);
 });
 
 test("the same client is logged out when ages come from whole seconds", (t) => {
   t.diagnostic(`SEED=${seed}`);
   const wholeSeconds: Rule = (row, ...rest) =>
-    present({ ...row, issuedAt: Math.floor(row.issuedAt / 1000) * 1000 }, ...rest);
+    judgePresentation({ ...row, issuedAt: Math.floor(row.issuedAt / 1000) * 1000 }, ...rest);
   assert.ok(fc.check(survives(wholeSeconds), { seed, numRuns: 2_000, endOnFailure: true }).failed);
 });
 
@@ -140,9 +143,9 @@ const situation: fc.Arbitrary<Situation> = fc
 
 test("no outcome goes back a generation, outlives a limit, revives a session or gives to a look", (t) => {
   const property = fc.property(situation, fc.boolean(), ({ row, presented, now }, rotate) => {
-    const outcome = present(row, presented, now, 2, rotate);
+    const outcome = judgePresentation(row, presented, now, 2, rotate);
     const change: SessionChange = outcome.change ?? {};
-    assert.deepEqual(present(row, presented, now, 2, rotate), outcome);
+    assert.deepEqual(judgePresentation(row, presented, now, 2, rotate), outcome);
     assert.notEqual(change.claimed, false);
     if (outcome.kind === "accept") {
       assert.equal(row.revokedAt, null);
@@ -164,14 +167,14 @@ test("no outcome goes back a generation, outlives a limit, revives a session or 
 test("an accepted token is accepted again at once, and after two writes there is nothing left to write", (t) => {
   const property = fc.property(situation, ({ row, presented, now }) => {
     let current = row;
-    const first = present(current, presented, now, 2, true);
+    const first = judgePresentation(current, presented, now, 2, true);
     fc.pre(first.kind === "accept");
     for (let write = 0; write < 2; write++) {
-      const outcome = present(current, presented, now, 2, true);
+      const outcome = judgePresentation(current, presented, now, 2, true);
       assert.equal(outcome.kind, "accept");
       current = { ...current, ...outcome.change };
     }
-    const last = present(current, presented, now, 2, true);
+    const last = judgePresentation(current, presented, now, 2, true);
     assert.deepEqual([last.kind, last.change], ["accept", undefined]);
   });
   holds(t, property, 4_000);
@@ -191,11 +194,11 @@ test("any number of presenters of a due token see one successor and cause one wr
       const successors = new Set<string>();
       for (const delay of delays) {
         // Everybody has read the row before anybody wrote; a loser judges again by what it finds then.
-        let outcome = present(read, tokenOf(3, start), due + delay, 2, true);
+        let outcome = judgePresentation(read, tokenOf(3, start), due + delay, 2, true);
         if (row.version === read.version) {
           row = { ...row, ...outcome.change, version: row.version + 1 };
           writes++;
-        } else outcome = present(row, tokenOf(3, start), due + delay, 2, true);
+        } else outcome = judgePresentation(row, tokenOf(3, start), due + delay, 2, true);
         assert.ok(outcome.kind === "accept" && outcome.give);
         successors.add(`${row.generation} ${row.issuedAt} ${row.keyId}`);
         assert.ok(row.version !== read.version && (writes === 1 || outcome.change === undefined));
@@ -218,7 +221,7 @@ test("the idle limit is kept within one rotateAfterMs, whatever mix of turns and
     let now = start + 100;
     for (const { pause, rotate } of uses) {
       now += pause;
-      const outcome = present(row, tokenOf(row.generation, row.issuedAt), now, 1, rotate);
+      const outcome = judgePresentation(row, tokenOf(row.generation, row.issuedAt), now, 1, rotate);
       assert.ok(outcome.kind === "accept" ? pause < idleMs : pause > idleMs - rules.rotateAfterMs);
       if (outcome.kind === "refuse") return;
       row = { ...row, ...outcome.change };

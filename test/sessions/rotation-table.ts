@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import type { SessionRow } from "../../src/model/store.js";
-import { type Outcome, type Presented, present, rotationDueAt } from "../../src/sessions/rotation.js";
+import { judgePresentation, type Outcome, type Presented, rotationDueAt } from "../../src/sessions/rotation.js";
 import { rowWith, start, tokenOf } from "./rotation-row.js";
 
 export const signing = 2;
@@ -59,7 +59,13 @@ export function table(title: string, lines: readonly Line[]): void {
   describe(title, () => {
     for (const line of lines) {
       test(line.name, () => {
-        const outcome = present(line.row ?? row, line.token ?? tokenOf(3), line.now, signing, line.rotate ?? true);
+        const outcome = judgePresentation(
+          line.row ?? row,
+          line.token ?? tokenOf(3),
+          line.now,
+          signing,
+          line.rotate ?? true,
+        );
         assert.deepEqual(outcome, line.is);
       });
     }

@@ -1,4 +1,4 @@
-import { present as shipped } from "../../src/sessions/rotation.js";
+import { judgePresentation as shipped } from "../../src/sessions/rotation.js";
 import type { World } from "./exhaustive-search.js";
 import { audit, auditMemory, inspect } from "./rotation-invariants.js";
 import { createJudge, type Judgement, type RowAges } from "./rotation-judge.js";

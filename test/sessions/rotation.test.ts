@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { present, rotationDueAt } from "../../src/sessions/rotation.js";
+import { judgePresentation, rotationDueAt } from "../../src/sessions/rotation.js";
 import { rowWith, start, tableRules, tokenOf } from "./rotation-row.js";
 import {
   accept,
@@ -164,7 +164,7 @@ table("a generation newer than the store", [
 
 test("a token that the row heals to carries the second that it was issued in", () => {
   for (const now of [start + 9_600, endOfSecond, start + 15_000]) {
-    const { change } = present(row, newKey, now, signing, true);
+    const { change } = judgePresentation(row, newKey, now, signing, true);
     assert.equal(Math.floor((change?.issuedAt ?? 0) / 1000), newKey.issuedAt);
   }
 });

@@ -1,7 +1,7 @@
 // One of several processes on one SQLite file: does what `races.ts` tells it, 16 times at once, and says what came out.
 
 import type { NewSession, SessionCaps, Store } from "../../src/model/store.js";
-import { present } from "../../src/sessions/rotation.js";
+import { judgePresentation } from "../../src/sessions/rotation.js";
 import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 
 export type RaceOrder =
@@ -30,7 +30,7 @@ async function presentToken(store: Store, ref: string, issuedAt: number): Promis
     const reading = await store.loadSession(ref);
     if (reading === undefined) return "no session";
     const token = { generation: 1, issuedAt: Math.floor(issuedAt / 1000), keyId: 1 };
-    const outcome = present(reading.row, token, reading.now, 1, true);
+    const outcome = judgePresentation(reading.row, token, reading.now, 1, true);
     const after = outcome.change === undefined ? reading : await store.swapSession(reading, outcome.change, false);
     if (after === undefined) {
       lost += 1;

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Delay } from "./delay.js";
 
 /** How a call is to be made. */
-export interface Attempt {
+export interface CallAttempt {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -22,7 +22,7 @@ export async function waitForReady<T>(
   timeoutMs: number,
   wait: Delay,
   stopped: AbortSignal,
-  attempt: (how: Attempt) => Promise<T>,
+  attempt: (how: CallAttempt) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
   const { signal } = controller;

@@ -17,7 +17,7 @@ import { concat, fromBase64, toBase64, toUtf8 } from "../../wire/bytes.js";
 import { AuthenticationFailedError } from "../bearer/authentication-failed-error.js";
 import { createBearer } from "../bearer/bearer.js";
 import { openFetch, openTransport } from "../bearer/open-transport.js";
-import { type Attempt, waitForReady } from "../bearer/wait-for-ready.js";
+import { type CallAttempt, waitForReady } from "../bearer/wait-for-ready.js";
 import type { AuthWire, LogInMethod } from "./auth-wire.js";
 import type { ClientOptions } from "./client-options.js";
 import { createCookieRefresh, refreshTimeoutMs } from "./cookie-refresh.js";
@@ -56,7 +56,7 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
   let held: Held | undefined;
   let closed = new AbortController();
 
-  function ready<T>(attempt: (how: Attempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
+  function ready<T>(attempt: (how: CallAttempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
     return waitForReady(limitMs, options.wait, closed.signal, attempt);
   }
 
@@ -85,7 +85,7 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
     return toCaller(userContext, schemes[method.kind]);
   }
 
-  async function authenticate(method: LogInMethod, how: Attempt): Promise<AuthenticationResult | undefined> {
+  async function authenticate(method: LogInMethod, how: CallAttempt): Promise<AuthenticationResult | undefined> {
     switch (method.kind) {
       case "password": {
         const { user, password, operateAs = user } = method;
@@ -127,7 +127,7 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
   }
 
   /** @returns whether the cookie lives */
-  async function renew(how: Partial<Attempt>): Promise<boolean> {
+  async function renew(how: Partial<CallAttempt>): Promise<boolean> {
     const before = held;
     if (before === undefined) return false;
     try {

@@ -15,7 +15,7 @@ import { createBearerInterceptor } from "../bearer/bearer-interceptor.js";
 import { createKeepAlive } from "../bearer/keep-alive.js";
 import { openFetch, openTransport } from "../bearer/open-transport.js";
 import { createProofKey, type ProofKey } from "../bearer/proof-key.js";
-import { type Attempt, waitForReady } from "../bearer/wait-for-ready.js";
+import { type CallAttempt, waitForReady } from "../bearer/wait-for-ready.js";
 import type { AuthWire, LogInMethod, ServiceToken } from "./auth-wire.js";
 import type { ClientOptions } from "./client-options.js";
 
@@ -37,7 +37,7 @@ export function createSallyportWire(
   );
   const service = createClient(AuthService, transport);
 
-  function ready<T>(attempt: (how: Attempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
+  function ready<T>(attempt: (how: CallAttempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
     return waitForReady(limitMs, options.wait, closed.signal, attempt);
   }
 
@@ -71,7 +71,7 @@ export function createSallyportWire(
     );
   }
 
-  async function open(method: LogInMethod, how: Attempt): Promise<Opened> {
+  async function open(method: LogInMethod, how: CallAttempt): Promise<Opened> {
     let scheme: string | undefined;
     const onHeader = (header: Headers) => {
       scheme = header.get("authorization")?.split(" ", 1)[0];
@@ -85,7 +85,7 @@ export function createSallyportWire(
     }
   }
 
-  async function prove(method: LogInMethod, how: Attempt): Promise<LogInMessage> {
+  async function prove(method: LogInMethod, how: CallAttempt): Promise<LogInMessage> {
     switch (method.kind) {
       case "password": {
         const { user, password, operateAs } = method;
@@ -169,7 +169,7 @@ interface Opened {
   readonly caller?: Caller | undefined;
 }
 
-type Opening = (how: Attempt) => Promise<Opened>;
+type Opening = (how: CallAttempt) => Promise<Opened>;
 
 interface SallyportSession {
   /** Takes a session that is opened in some other way, now and whenever it is found to have ended. */

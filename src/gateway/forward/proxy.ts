@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 import { writeDenial } from "../../adapters/node/write-denial.js";
-import { quietly } from "../../base/awaitable.js";
+import { ignoreFailure } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { GatewayReason } from "../../model/decision.js";
 import type { Framing } from "../route/framing.js";
@@ -192,7 +192,7 @@ export function proxy(call: ProxyCall): void {
 function passInterim({ request, response }: ProxyCall, status: number, link: string | string[] | undefined): void {
   // Node throws for a link that is ill-formed: hints may go missing, the answer may not.
   if (status === 103 && link !== undefined && request.httpVersion !== "1.0") {
-    quietly(() => response.writeEarlyHints({ link }));
+    ignoreFailure(() => response.writeEarlyHints({ link }));
   }
 }
 

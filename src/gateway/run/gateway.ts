@@ -1,7 +1,7 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { createTell } from "../../engine/event-hub.js";
+import { createEventHub } from "../../engine/event-hub.js";
 import type { GatewayConfig } from "../config/config.js";
 import type { AddressConfig } from "../listen/listen-config.js";
 import { createListeners, type Listeners } from "../listen/listeners.js";
@@ -64,13 +64,13 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   });
   const shared = createSharedParts(platform, telemetry.onStore);
   const audit = openAudit(config.audit, platform);
-  const tell = createTell({ platform, onEvent: telemetry.onEvent, audit: audit.options });
+  const hub = createEventHub({ platform, onEvent: telemetry.onEvent, audit: audit.options });
   const make = (next: GatewayConfig): GatewayState =>
     createState(next, { platform, shared, reload, audit: audit.options, ...telemetry });
   let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
   const { listening, admin } = await orClosing(listen, () => state.close());
-  tell.emit({ kind: "configuration", change: "started", digest: config.digest });
+  hub.emit({ kind: "configuration", change: "started", digest: config.digest });
 
   /** What fails at the start leaves nothing open. */
   async function orClosing<T>(attempt: () => T | Promise<T>, close?: () => Promise<void>): Promise<T> {
@@ -112,7 +112,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       if (stopped !== undefined) throw new AuthError("invalid_options", "the gateway is stopping");
       const before = state;
       state = make(next);
-      tell.emit({ kind: "configuration", change: "reloaded", digest: next.digest });
+      hub.emit({ kind: "configuration", change: "reloaded", digest: next.digest });
       listening.swap(state.handlers);
       if (options.log === undefined) log.level = next.log.level;
       retired.add(before);
@@ -122,7 +122,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       };
     },
     refused() {
-      tell.emit({ kind: "configuration", change: "refused" });
+      hub.emit({ kind: "configuration", change: "refused" });
     },
     reopenAudit: audit.reopen,
     stop() {

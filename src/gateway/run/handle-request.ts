@@ -7,7 +7,7 @@ import { endWithSession } from "../../adapters/node/end-with-session.js";
 import { hasLeft } from "../../adapters/node/guard.js";
 import { createRequestReader, type NodeRequest, type NodeResponse } from "../../adapters/node/request.js";
 import { writeDenial } from "../../adapters/node/write-denial.js";
-import { quietly } from "../../base/awaitable.js";
+import { ignoreFailure } from "../../base/awaitable.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial } from "../../model/decision.js";
@@ -85,7 +85,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   }
 
   function tell(request: NodeRequest, outcome: RequestOutcome): void {
-    if (onOutcome !== undefined) quietly(() => onOutcome(request, outcome));
+    if (onOutcome !== undefined) ignoreFailure(() => onOutcome(request, outcome));
   }
 
   function handle(request: NodeRequest, response: NodeResponse, upgrade?: UpgradeSocket): void {

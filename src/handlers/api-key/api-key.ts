@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { type Awaitable, adopt, after, quietly } from "../../base/awaitable.js";
+import { type Awaitable, adopt, after, ignoreFailure } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
@@ -67,7 +67,7 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   }
   const noteUse = createUseNotes(source, platform);
 
-  function judge(key: string, id: string, record: R | null | undefined | false): Awaitable<Verdict<I>> {
+  function checkRecord(key: string, id: string, record: R | null | undefined | false): Awaitable<Verdict<I>> {
     const known = record ? requireRecord(record) : undefined;
     const right = timingSafeEqual(known ? Buffer.from(known.sha256, "hex") : noDigest, apiKeyDigest(key));
     if (known === undefined || known.id !== id || !right) return rejected;
@@ -88,7 +88,7 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
       if (!payload.startsWith(apiKeyPrefix)) return declined;
       const id = parseApiKey(payload);
       if (id === undefined) return rejected;
-      return after(adopt(source.find(id)), (record) => judge(payload, id, record));
+      return after(adopt(source.find(id)), (record) => checkRecord(payload, id, record));
     },
   } satisfies Handler<I>);
 }
@@ -117,6 +117,6 @@ function createUseNotes(source: Pick<ApiKeySource, "used">, platform: Platform):
     const [oldest] = notedAt.keys();
     if (notedAt.size > maxNoted && oldest !== undefined) notedAt.delete(oldest);
     const usedAt = platform.now();
-    platform.delay(0, () => quietly(() => source.used?.(id, usedAt)));
+    platform.delay(0, () => ignoreFailure(() => source.used?.(id, usedAt)));
   };
 }

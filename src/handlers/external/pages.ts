@@ -104,7 +104,7 @@ export function createExternalPages<I extends Identity>(
   async function callback({ query, cookie, source }: PageRequest, proofs: OneTimeProofs): Promise<PageAnswer> {
     const flow = flowOf(cookie, single(query, "state"));
     if (flow === undefined) return pages.otherBrowser;
-    const answer = await judge(await provider.exchange(flow, query));
+    const answer = await acceptOrRefuse(await provider.exchange(flow, query));
     if (answer === undefined) return pages.failed;
     const waiting = await room.claim(flow.keyName, proofs);
     if (waiting === undefined) return pages.notWaiting;
@@ -132,7 +132,7 @@ export function createExternalPages<I extends Identity>(
     return yes ? pages.done : pages.refused;
   }
 
-  async function judge(exchanged: Exchanged) {
+  async function acceptOrRefuse(exchanged: Exchanged) {
     if (exchanged.kind === "failed") return undefined;
     if (exchanged.kind === "refused") return { kind: "refused", page: pages.refused } as const;
     const { claims } = exchanged;

@@ -1,6 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Configuration, ServerMetadata } from "openid-client";
-import { quietly } from "../../base/awaitable.js";
+import { ignoreFailure } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { createDiscovery, type DiscoveryOptions, type ProviderMetadata } from "../oidc/discovery.js";
 import { requireSecureUrl } from "../oidc/jwt-keys.js";
@@ -110,7 +110,7 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
         // Who sends junk in place of a code is no fault of the configuration.
         if (why !== "invalid_grant" && why !== warned) {
           warned = why;
-          quietly(() => options.onWarning(`${options.name}: the provider's answer was not taken: ${why}`));
+          ignoreFailure(() => options.onWarning(`${options.name}: the provider's answer was not taken: ${why}`));
         }
         return { kind: "failed" };
       }

@@ -1,4 +1,4 @@
-import { quietly } from "../../base/awaitable.js";
+import { ignoreFailure } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import { requireSecureUrl } from "./jwt-keys.js";
@@ -58,7 +58,7 @@ export function createDiscovery(options: DiscoveryOptions): () => Promise<Provid
       return known.metadata;
     } catch (error) {
       const message = `${name}: ${address} ${error instanceof AuthError ? error.message : "cannot be reached"}`;
-      if (message !== warned) quietly(() => onWarning(message));
+      if (message !== warned) ignoreFailure(() => onWarning(message));
       warned = message;
       throw new AuthError("unavailable", message);
     }

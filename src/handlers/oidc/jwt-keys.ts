@@ -3,7 +3,7 @@ import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { IssuerKeys, LoadKeys } from "./jwt-verifier.js";
 
-export interface KeySource {
+export interface KeyLoaderOptions {
   /** Where it was configured, for messages. */
   readonly name: string;
   /** A key set, or the https URL of one. Never a shared secret: whoever can check such a token can make one. */
@@ -19,7 +19,7 @@ export interface KeySource {
  *
  * @throws {AuthError} `invalid_options` for keys that could not be right.
  */
-export function keySource({ name, jwks, cooldownMs, timeoutMs, platform }: KeySource): LoadKeys {
+export function createKeyLoader({ name, jwks, cooldownMs, timeoutMs, platform }: KeyLoaderOptions): LoadKeys {
   let keys: IssuerKeys | undefined;
   if (typeof jwks === "object" && !(jwks instanceof URL)) {
     requireKeySet(jwks);

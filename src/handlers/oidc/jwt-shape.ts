@@ -1,6 +1,6 @@
 import { readJsonPart, splitJws } from "../../credentials/jws.js";
 
-export interface Expected {
+export interface ExpectedHeader {
   readonly algorithms: readonly string[];
   readonly type: string | undefined;
 }
@@ -32,7 +32,7 @@ export function readUnverified(token: string): Unverified | undefined {
  * Whether a header may reach the key look-up. Not with another algorithm than pinned, an extension that must be
  * understood (`crit`; we understand none), a strange key id, or the type of another kind of token (RFC 8725 §3.11).
  */
-export function isAcceptableHeader({ header }: Unverified, expected: Expected): boolean {
+export function isAcceptableHeader({ header }: Unverified, expected: ExpectedHeader): boolean {
   if (typeof header.alg !== "string" || !expected.algorithms.includes(header.alg)) return false;
   if ("crit" in header || "b64" in header) return false;
   if ("kid" in header && !(typeof header.kid === "string" && keyId.test(header.kid))) return false;

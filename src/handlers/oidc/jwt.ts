@@ -4,7 +4,7 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler } from "../handler.js";
 import { isPlainText } from "./claim-mapping.js";
-import { keySource } from "./jwt-keys.js";
+import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier } from "./jwt-verifier.js";
 
 /** What `jwt` takes. */
@@ -51,7 +51,7 @@ export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): H
   const { issuer, audience, algorithms, type, jwks } = options;
   const { toIdentity = defaultIdentity as unknown as NonNullable<JwtOptions<I>["toIdentity"]> } = options;
   const { clockToleranceMs = 5_000, cooldownMs = 30_000, fetchTimeoutMs = 3_000, platform = systemPlatform } = options;
-  const loadKeys = keySource({ name: "jwt: jwks", jwks, cooldownMs, timeoutMs: fetchTimeoutMs, platform });
+  const loadKeys = createKeyLoader({ name: "jwt: jwks", jwks, cooldownMs, timeoutMs: fetchTimeoutMs, platform });
   const rules = { name: "jwt", issuer, audience, algorithms, type, clockToleranceMs, loadKeys, platform, toIdentity };
   return Object.freeze({
     scheme: "Bearer",

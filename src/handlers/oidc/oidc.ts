@@ -5,7 +5,7 @@ import type { Identity } from "../../model/identity.js";
 import type { Handler, Verdict } from "../handler.js";
 import { type ClaimMapping, createClaimMapping, type OidcIdentity } from "./claim-mapping.js";
 import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
-import { keySource } from "./jwt-keys.js";
+import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
 
 /** What `oidc` takes. */
@@ -86,7 +86,7 @@ function discoveredKeys(options: DiscoveryOptions, cooldownMs: number): LoadKeys
     const metadata = await discover();
     if (load === undefined || url !== metadata.jwks_uri) {
       url = metadata.jwks_uri;
-      load = keySource({ name: `${name}: jwks_uri`, jwks: url, cooldownMs, timeoutMs, platform });
+      load = createKeyLoader({ name: `${name}: jwks_uri`, jwks: url, cooldownMs, timeoutMs, platform });
     }
     // For ID tokens, but no provider says it for access tokens, and each signs both with the same keys.
     const algorithms = metadata.id_token_signing_alg_values_supported;

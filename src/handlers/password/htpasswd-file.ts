@@ -1,7 +1,7 @@
 import { bcrypt, bcryptRemedy } from "./bcrypt-hash.js";
 import { passwordFile, type UserFile, type UserFileOptions } from "./file.js";
 import { argon2id, type HashKind } from "./hash.js";
-import { parseLines, type Refuse, type UserEntry } from "./user-file-format.js";
+import { parseLines, type RefuseLine, type UserEntry } from "./user-file-format.js";
 
 /** What `htpasswdFile` takes beside the path. */
 export interface HtpasswdFileOptions extends UserFileOptions {
@@ -48,7 +48,7 @@ export function htpasswdFile(path: string, options: HtpasswdFileOptions = {}): U
   });
 }
 
-function parseLine(line: string, rolesOf: (user: string) => readonly string[], refuse: Refuse): UserEntry {
+function parseLine(line: string, rolesOf: (user: string) => readonly string[], refuse: RefuseLine): UserEntry {
   const [name = "", hash = "", ...rest] = line.split(":");
   // Others skip it as a comment; a line of a user file that ends in ":disabled" would let that user in.
   if (rest.length > 0) refuse("must be name:hash and nothing else. For roles and disabled users, use a user file");

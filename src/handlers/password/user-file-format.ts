@@ -36,7 +36,7 @@ export function parseUserFile(text: string, source: string): ReadonlyMap<string,
 }
 
 /** Says what is wrong with the line that is being read. */
-export type Refuse = (fault: string) => never;
+export type RefuseLine = (fault: string) => never;
 
 /**
  * Reads any file of one user a line. Empty lines and lines that begin with `#` say nothing.
@@ -48,7 +48,7 @@ export function parseLines(
   text: string,
   source: string,
   example: string,
-  parse: (line: string, refuse: Refuse) => UserEntry,
+  parse: (line: string, refuse: RefuseLine) => UserEntry,
 ): ReadonlyMap<string, UserEntry> {
   const users = new Map<string, UserEntry>();
   const lines = new Map<string, number>();
@@ -71,13 +71,13 @@ export function parseLines(
   return users;
 }
 
-function requireName(name: string, refuse: Refuse): void {
+function requireName(name: string, refuse: RefuseLine): void {
   if (name === "" || name !== name.trim() || name.length > maxNameLength || /[\p{Cc}\p{Surrogate}]/u.test(name)) {
     refuse(`the name must be 1 to ${maxNameLength} characters, without control characters or space at its ends`);
   }
 }
 
-function parseLine(line: string, refuse: Refuse): UserEntry {
+function parseLine(line: string, refuse: RefuseLine): UserEntry {
   const [name = "", hash, roles, state, ...rest] = line.split(":");
   if (hash === undefined || roles === undefined || rest.length > 0)
     refuse("must be name:hash:roles or name:hash:roles:disabled");

@@ -69,12 +69,12 @@ export function parseAuthorizedKeys(text: string, rules: AuthorizedKeysRules): A
 /** One look-up for both: an unknown user and another one's key miss alike. */
 const keyName = (user: string, { fingerprint }: PublicKey): string => `${fingerprint} ${user}`;
 
-type Refuse = (fault: string) => never;
+type RefuseLine = (fault: string) => never;
 
 function parseLine(
   line: string,
   { owner, allowLegacyDsa }: AuthorizedKeysRules,
-  refuse: Refuse,
+  refuse: RefuseLine,
 ): AuthorizedKey & { readonly key: PublicKey } {
   const [name = "", afterName = ""] = owner === undefined ? cut(line) : [owner.name, line];
   if (name.length > 256 || /[\p{Cc}\p{Surrogate}"]/u.test(name) || isOpenSshName(name) || name.includes("=")) {
@@ -104,7 +104,7 @@ function isKeyStart(word: string): boolean {
   return isOpenSshName(word) || /^[A-Za-z0-9+/=]{56,}$/.test(word);
 }
 
-function parseOptions(text: string, ownersRoles: readonly string[], refuse: Refuse): Omit<AuthorizedKey, "name"> {
+function parseOptions(text: string, ownersRoles: readonly string[], refuse: RefuseLine): Omit<AuthorizedKey, "name"> {
   let roles = ownersRoles;
   let expiresAt: number | undefined;
   const seen = new Set<string>();

@@ -4,7 +4,7 @@ import type { Platform } from "../../base/platform.js";
 import type { Emit } from "../../model/events.js";
 import { type Actor, type Identity, isSubject, requireSubject, toActorNames } from "../../model/identity.js";
 import type { OperateAsWish, WouldBeActor } from "../../model/log-in.js";
-import type { EventSource } from "../../model/request.js";
+import type { RequestOrigin } from "../../model/request.js";
 import type { GrantContent, SessionContent } from "../../model/session.js";
 import type { StillOperating } from "../../sessions/grant-check.js";
 
@@ -55,7 +55,7 @@ export interface OperateAs<I extends Identity> {
     who: WouldBeActor,
     wish: OperateAsWish,
     service?: string,
-    source?: EventSource,
+    source?: RequestOrigin,
   ): Awaitable<Operating<I> | undefined>;
   /**
    * Whether what a grant allowed may go on.
@@ -67,7 +67,7 @@ export interface OperateAs<I extends Identity> {
   isLive(ref: string): Awaitable<boolean>;
 }
 
-export interface OperateAsOptions<I extends Identity> {
+export interface OperateAsParts<I extends Identity> {
   readonly platform: Platform;
   readonly policy: OperateAsPolicy<I> | undefined;
   readonly timeoutMs: number;
@@ -86,7 +86,7 @@ function lengthOf(actor: Actor): number {
 }
 
 /** Asks the policy, in bounded time. Without one nobody operates as anybody. */
-export function createOperateAs<I extends Identity>(options: OperateAsOptions<I>): OperateAs<I> {
+export function createOperateAs<I extends Identity>(options: OperateAsParts<I>): OperateAs<I> {
   const { platform, policy, timeoutMs, loadContent, emit } = options;
   const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
 

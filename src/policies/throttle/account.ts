@@ -2,7 +2,7 @@ import { type Awaitable, after, rescue } from "../../base/awaitable.js";
 import { rejected, unavailable, type Verdict } from "../../handlers/handler.js";
 import type { Emit } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
-import type { EventSource } from "../../model/request.js";
+import type { RequestOrigin } from "../../model/request.js";
 import { toAccountName } from "./account-name.js";
 import type { ThrottleRules } from "./options.js";
 import {
@@ -16,7 +16,7 @@ import {
   lifeOf,
   lift,
 } from "./rule.js";
-import { type ChangeNumbers, quietly } from "./shared-numbers.js";
+import { type ChangeNumbers, orStayHigh } from "./shared-numbers.js";
 
 export interface AccountThrottle {
   /**
@@ -29,7 +29,7 @@ export interface AccountThrottle {
   guardAccount<I extends Identity>(
     account: string,
     run: () => Awaitable<Verdict<I>>,
-    from?: EventSource,
+    from?: RequestOrigin,
   ): Awaitable<Verdict<I>>;
   /** After a log-in that was no guess: where the account was stopped, it accepts passwords again. Never fails. */
   lift(subject: string): Awaitable<void>;
@@ -65,7 +65,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
     });
   }
 
-  function tell(name: string, { next, now }: Begun, from: EventSource | undefined): void {
+  function tell(name: string, { next, now }: Begun, from: RequestOrigin | undefined): void {
     const account = name.slice(0, longestTold);
     if (isStopped(next, rule)) emit({ kind: "account-stopped", account, failures: failuresOf(next) }, from);
     else if (next.blockedUntil > now) {
@@ -77,7 +77,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
     guardAccount<I extends Identity>(
       given: string,
       run: () => Awaitable<Verdict<I>>,
-      from?: EventSource,
+      from?: RequestOrigin,
     ): Awaitable<Verdict<I>> {
       const account = toAccountName(given);
       const begin = () =>
@@ -96,7 +96,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
             return verdict;
           }
           const result = verdict.kind === "accepted" ? "accepted" : "undecided";
-          const given = quietly(() =>
+          const given = orStayHigh(() =>
             changeAccount(account, (state, now) => ({
               answer: undefined,
               next: giveBack(state, now, rule, attempt.next.attempts, result),
@@ -108,7 +108,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
     },
 
     lift(subject) {
-      return quietly(() =>
+      return orStayHigh(() =>
         changeAccount(toAccountName(subject), (state) =>
           failuresOf(state) === 0 ? { answer: undefined } : { answer: undefined, next: lift(state) },
         ),

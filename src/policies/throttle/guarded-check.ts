@@ -5,7 +5,7 @@ import type { Checked, CredentialMemory } from "../../handlers/remembered-creden
 import type { AuthenticationReason } from "../../model/decision.js";
 import type { HandlerFailure } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
-import type { EventSource, HeaderFields } from "../../model/request.js";
+import type { HeaderFields, RequestOrigin } from "../../model/request.js";
 import type { Throttle } from "./throttle.js";
 
 /**
@@ -29,14 +29,14 @@ export function askAccount(
 }
 
 /** Credentials that are about to be checked. */
-export interface Question<I extends Identity> {
+export interface CheckRequest<I extends Identity> {
   /** Whose account this is a guess at; `undefined` when it is none. */
   readonly account: string | undefined;
   readonly source: string | undefined;
   /** From `memory.keyOf`, where the verdict depends on the credentials alone. */
   readonly key: string | undefined;
   /** The request, for events. */
-  readonly from: EventSource;
+  readonly from: RequestOrigin;
   run(): Awaitable<Verdict<I>>;
 }
 
@@ -46,7 +46,7 @@ export interface CheckRefusal {
   readonly headers?: HeaderFields | undefined;
 }
 
-export type GuardedCheck<I extends Identity> = (question: Question<I>) => Awaitable<Checked<I> | CheckRefusal>;
+export type GuardedCheck<I extends Identity> = (question: CheckRequest<I>) => Awaitable<Checked<I> | CheckRefusal>;
 
 export interface GuardedCheckParts<I extends Identity> {
   readonly platform: Platform;

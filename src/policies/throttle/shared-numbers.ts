@@ -100,7 +100,7 @@ function createTurns(): <T>(key: string, work: () => Awaitable<T>) => Awaitable<
   };
 }
 
-/** What makes a count smaller may fail: then it stays too high, which is the safe side. `ask` has told of the fault. */
-export function quietly(work: () => Awaitable<undefined>): Awaitable<void> {
+/** Lowers a count, or leaves it too high when the store fails: that is the safe side. `ask` has told of the fault. */
+export function orStayHigh(work: () => Awaitable<undefined>): Awaitable<void> {
   return rescue<void>(work, () => undefined);
 }

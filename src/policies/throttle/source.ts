@@ -3,7 +3,7 @@ import type { Verdict } from "../../handlers/handler.js";
 import type { Emit } from "../../model/events.js";
 import type { ThrottleRules } from "./options.js";
 import { type BucketRule, isEmpty, isFailure, lifeOfBucket, putBack, take } from "./rule.js";
-import { type ChangeNumbers, quietly } from "./shared-numbers.js";
+import { type ChangeNumbers, orStayHigh } from "./shared-numbers.js";
 import { createTokenLease } from "./token-lease.js";
 
 /**
@@ -49,7 +49,7 @@ export function createGuardSource(rules: ThrottleRules, change: ChangeNumbers, e
   }
 
   function putTokenBack({ name, rule }: Bucket): Awaitable<void> {
-    return quietly(() =>
+    return orStayHigh(() =>
       change("source-budget", name, (numbers, now) => {
         const next = putBack({ fullAt: numbers?.[0] ?? 0 }, now, rule);
         return { answer: undefined, next: { numbers: [next.fullAt], lifeMs: lifeOfBucket(next, now) } };

@@ -8,7 +8,7 @@ import {
   LogInResponseSchema,
 } from "../../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../../model/identity.js";
-import type { Proof } from "../../model/log-in.js";
+import type { LogInCredentials } from "../../model/log-in.js";
 import { parseKeyChallenge, privateKeyScheme, toKeyMessage } from "../../wire/key-messages.js";
 import { readSpki } from "../../wire/public-key.js";
 import { toLogInContext } from "../log-in-context.js";
@@ -24,7 +24,7 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
     async logIn(request, context) {
       forbidStoring(context);
       const operateAs = request.operateAs && toOperateAsWish(request.operateAs);
-      const outcome = await auth.logIn(toProof(request), { ...toLogInContext(context), operateAs });
+      const outcome = await auth.logIn(toCredentials(request), { ...toLogInContext(context), operateAs });
       switch (outcome.kind) {
         case "opened": {
           const scheme = outcome.caller.scheme === "dpop" ? "DPoP" : "Bearer";
@@ -72,17 +72,17 @@ export function forbidStoring(context: HandlerContext): void {
 }
 
 /** A password as the handler for `Basic` takes it. */
-export function toPasswordProof(user: string, password: string): Proof {
+export function toPasswordCredentials(user: string, password: string): LogInCredentials {
   // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
   // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
   const name = user.replaceAll(":", "\u{fffd}");
   return { scheme: "basic", payload: Buffer.from(`${name}:${password}`).toString("base64") };
 }
 
-function toProof({ proof }: LogInRequest): Proof {
+function toCredentials({ proof }: LogInRequest): LogInCredentials {
   switch (proof.case) {
     case "password":
-      return toPasswordProof(proof.value.user, proof.value.password);
+      return toPasswordCredentials(proof.value.user, proof.value.password);
     case "privateKey": {
       const { user, publicKey, nonce, signature } = proof.value;
       const payload = toKeyMessage({ kind: "answer", user, publicKey, nonce, signature });

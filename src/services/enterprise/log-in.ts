@@ -16,7 +16,7 @@ import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { LogInContext, LogInOutcome } from "../../model/log-in.js";
 import { maxClientBytes } from "../../wire/key-messages.js";
-import { toPasswordProof } from "../auth/log-in-methods.js";
+import { toPasswordCredentials } from "../auth/log-in-methods.js";
 import { toLogInContext } from "../log-in-context.js";
 import type { CookieCaller, Cookies } from "./cookie.js";
 import { answering, cannotTell, enterpriseError, toEnterpriseError } from "./error.js";
@@ -103,8 +103,8 @@ export function createEnterpriseLogIn<I extends Identity>(
   return {
     authenticateByPassword: ({ userContext, password }, context) =>
       answering(context, async () => {
-        const proof = toPasswordProof(userContext?.authenticatedUser ?? "", password);
-        return { result: toResult(await auth.logIn(proof, toContext(context, userContext))) };
+        const credentials = toPasswordCredentials(userContext?.authenticatedUser ?? "", password);
+        return { result: toResult(await auth.logIn(credentials, toContext(context, userContext))) };
       }),
 
     getNonce: ({ clientId }, context) =>
@@ -127,8 +127,8 @@ export function createEnterpriseLogIn<I extends Identity>(
 
     authenticateByExternal: ({ key }, context) =>
       answering(context, async () => {
-        const proof = { scheme: "External", payload: Buffer.from(key) };
-        return { result: toResult(await auth.logIn(proof, toContext(context))) };
+        const credentials = { scheme: "External", payload: Buffer.from(key) };
+        return { result: toResult(await auth.logIn(credentials, toContext(context))) };
       }),
 
     authenticateByDelegateToken: ({ delegateToken }, context) =>

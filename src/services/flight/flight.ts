@@ -5,7 +5,7 @@ import { HandshakeRequestSchema, HandshakeResponseSchema } from "../../gen/arrow
 import { WrappedAuthenticationRequestSchema } from "../../gen/io/deephaven/proto/backplane/grpc/session_pb.js";
 import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
-import type { LogInOutcome, Proof } from "../../model/log-in.js";
+import type { LogInCredentials, LogInOutcome } from "../../model/log-in.js";
 import { type Conversation, type Reply, type RpcCall, type RpcService, refuse } from "../../model/rpc-service.js";
 import { isSessionToken, type Session } from "../../model/session.js";
 import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
@@ -75,10 +75,13 @@ function createHandshake<I extends Identity>(
   let succeeded = false;
   let messages = 0;
 
-  function logIn(proof: Proof, challenge?: { round: number; state: unknown }): Awaitable<Reply | Denial> {
+  function logIn(
+    credentials: LogInCredentials,
+    challenge?: { round: number; state: unknown },
+  ): Awaitable<Reply | Denial> {
     return auth
-      .logIn({ ...proof, exact: true }, challenge === undefined ? context : { ...context, challenge })
-      .then((outcome) => answer(proof.scheme, outcome));
+      .logIn({ ...credentials, exact: true }, challenge === undefined ? context : { ...context, challenge })
+      .then((outcome) => answer(credentials.scheme, outcome));
   }
 
   function answer(scheme: string, outcome: LogInOutcome<I>): Reply | Denial {
@@ -125,13 +128,13 @@ function createHandshake<I extends Identity>(
         return logIn({ scheme, payload: wrapped?.type === scheme ? wrapped.payload : payload }, challenge);
       }
       const userPass = readBasicAuth(payload);
-      if (userPass !== undefined) return logIn(toBasicProof("Basic", userPass));
+      if (userPass !== undefined) return logIn(toBasicCredentials("Basic", userPass));
       // What is none of both has no type, and is refused in the words of a scheme that nobody has.
       const { type, payload: inner } = wrapped ?? { type: "", payload };
       const text = Buffer.from(inner).toString("latin1");
       if (type === "Bearer" && isSessionToken("bearer", text)) return renew(text);
       if (auth.schemes.get(type) !== "basic") return logIn({ scheme: type, payload: inner });
-      return logIn(toBasicProof(type, readBasicAuth(inner) ?? readUserPass(inner) ?? ""));
+      return logIn(toBasicCredentials(type, readBasicAuth(inner) ?? readUserPass(inner) ?? ""));
     },
     end() {
       if (succeeded) return undefined;
@@ -140,7 +143,7 @@ function createHandshake<I extends Identity>(
   };
 }
 
-function toBasicProof(scheme: string, userPass: string): Proof {
+function toBasicCredentials(scheme: string, userPass: string): LogInCredentials {
   return { scheme, payload: Buffer.from(userPass).toString("base64") };
 }
 

@@ -4,7 +4,7 @@ import type { SqliteDatabase } from "./driver.js";
 import type { Attempt } from "./retry.js";
 
 /** A write that answers when it is committed or, if `durable`, when it is on the disk. */
-export interface Connection {
+export interface SqliteConnection {
   read: Attempt;
   /** One statement, which is atomic by itself. */
   writeOne<T>(durable: boolean, action: () => T): Awaitable<T>;
@@ -13,7 +13,11 @@ export interface Connection {
 }
 
 /** @param disk `undefined` for a database in memory */
-export function createConnection(database: SqliteDatabase, attempt: Attempt, disk: Disk | undefined): Connection {
+export function createSqliteConnection(
+  database: SqliteDatabase,
+  attempt: Attempt,
+  disk: Disk | undefined,
+): SqliteConnection {
   const begin = database.prepare("begin immediate");
   const commit = database.prepare("commit");
 
@@ -43,9 +47,4 @@ export function createConnection(database: SqliteDatabase, attempt: Attempt, dis
         committed,
       ),
   };
-}
-
-/** Goes on at once after an answer, later after a promise. */
-export function after<T, R>(answer: Awaitable<T>, then: (value: T) => R): Awaitable<R> {
-  return answer instanceof Promise ? answer.then(then) : then(answer);
 }

@@ -1,6 +1,6 @@
 import type { Platform } from "../../base/platform.js";
 import { maxLoginMs } from "../../model/session.js";
-import type { Connection } from "./connection.js";
+import type { SqliteConnection } from "./connection.js";
 import type { SqliteDatabase } from "./driver.js";
 
 /** Rows that one transaction touches, about 3 ms: other writers, and this event loop, go on between two of them. */
@@ -9,7 +9,7 @@ const batch = 500;
 /** @returns `purge` of the store contract */
 export function createPurge(
   database: SqliteDatabase,
-  connection: Connection,
+  connection: SqliteConnection,
   platform: Platform,
 ): (limit: number) => Promise<number> {
   const postpone = database.prepare(`update sessions set check_at = removable_at where id in

@@ -1,3 +1,4 @@
+import { after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import {
@@ -9,7 +10,7 @@ import {
   type Store,
 } from "../../model/store.js";
 import { coveringMark, createRulesTable, type EndMark, toFirstRow, toNextRow } from "../row.js";
-import { after, createConnection } from "./connection.js";
+import { createSqliteConnection } from "./connection.js";
 import { openDisk } from "./disk.js";
 import type { SqliteStatement } from "./driver.js";
 import { createEndFeed } from "./feed.js";
@@ -50,7 +51,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   const busyMs = options.busyMs ?? 5_000;
   const database = openDatabase(path, platform, busyMs);
   const disk = path === ":memory:" ? undefined : openDisk(path);
-  const { read, write, writeOne } = createConnection(database, createAttempt(platform, busyMs), disk);
+  const { read, write, writeOne } = createSqliteConnection(database, createAttempt(platform, busyMs), disk);
   const feed = createEndFeed(database, platform, options.pollMs ?? 250);
   const purge = createPurge(database, { read, write, writeOne }, platform);
   const rules = createRulesTable();

@@ -71,7 +71,7 @@ export const wideCaps: SessionCaps = Object.freeze({ claimed: 1_000, unclaimed: 
 export const crowd = 64;
 
 /** Refs look like real ones: 22 characters of base64url. */
-export function toRef(index: number): string {
+export function nthRef(index: number): string {
   return `ref${String(index).padStart(19, "0")}`;
 }
 
@@ -102,7 +102,7 @@ export function createStoreTest(options: StoreSuiteOptions): StoreTest {
         async open(session = {}, caps = wideCaps) {
           opened += 1;
           const subject = session.subject ?? "ada";
-          return store.openSession({ ...defaults(subject), ref: toRef(opened), ...session }, caps, true);
+          return store.openSession({ ...defaults(subject), ref: nthRef(opened), ...session }, caps, true);
         },
         async load(ref) {
           const reading = await store.loadSession(ref);

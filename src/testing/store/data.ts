@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { crowd, type StoreTest, shortRules, times, toRef } from "./context.js";
+import { crowd, nthRef, type StoreTest, shortRules, times } from "./context.js";
 
 /** Lists, a session's own data, one-time proofs. */
 export function testStoreData(test: StoreTest): void {
   test("a list is in the order of refs, and pages of it neither repeat nor miss one", async ({ store, open }) => {
-    const expected = Array.from({ length: 10 }, (_, index) => toRef(index * 7 + 1)).sort();
+    const expected = Array.from({ length: 10 }, (_, index) => nthRef(index * 7 + 1)).sort();
     for (const ref of [...expected].reverse()) await open({ ref });
     const seen: string[] = [];
     for (let pages = 0; pages < 5; pages++) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NewSession, SessionCaps, Store } from "../../model/store.js";
-import { crowd, type StoreTest, shortRules, times, toRef } from "./context.js";
+import { crowd, nthRef, type StoreTest, shortRules, times } from "./context.js";
 
 const caps: SessionCaps = { claimed: 2, unclaimed: 3 };
 
@@ -56,12 +56,12 @@ export function testStoreLimits(test: StoreTest): void {
   test("log-ins and log-outs without end leave as many revoked sessions as live ones are allowed", async (context) => {
     const { store, open, load } = context;
     for (let index = 1; index <= 10; index++) {
-      const { row } = await open({ ref: toRef(index) }, caps);
+      const { row } = await open({ ref: nthRef(index) }, caps);
       await store.endSession(row.ref, "logout");
     }
     await open({ ref: "live" }, caps);
-    assert.equal(await store.loadSession(toRef(8)), undefined);
-    for (const index of [9, 10]) assert.equal((await load(toRef(index))).row.revokedReason, "logout");
+    assert.equal(await store.loadSession(nthRef(8)), undefined);
+    for (const index of [9, 10]) assert.equal((await load(nthRef(index))).row.revokedReason, "logout");
   });
 
   test("racing log-ins never exceed the caps", async ({ store, other, open }) => {

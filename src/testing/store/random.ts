@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { NewSession, Reading, SessionChange, SessionRow, Store } from "../../model/store.js";
 import { sessionDeadline } from "../../sessions/rotation.js";
 import { memory } from "../../stores/memory/memory.js";
-import { longRules, type StoreTest, type SuiteContext, shortRules, toRef } from "./context.js";
+import { longRules, nthRef, type StoreTest, type SuiteContext, shortRules } from "./context.js";
 
 const steps = 2_000;
 
@@ -54,14 +54,14 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
     return JSON.stringify(own ? withoutInstants(reading.row) : reading.row);
   };
   const pick = <T>(items: readonly T[]): T => items[draw(items.length)] as T;
-  const pickRef = (): string => toRef(Math.max(1, opened - draw(30)));
+  const pickRef = (): string => nthRef(Math.max(1, opened - draw(30)));
 
   const makers: Record<string, (ref: string) => Command> = {
     open() {
       opened += 1;
       const subject = pick(subjects);
       const session: NewSession = {
-        ref: draw(20) === 0 ? pickRef() : toRef(opened),
+        ref: draw(20) === 0 ? pickRef() : nthRef(opened),
         subject,
         actor: draw(4) === 0 ? pick(subjects) : null,
         identity: JSON.stringify({ subject, roles: [String(draw(3))] }),

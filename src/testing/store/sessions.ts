@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionChange, SessionRow } from "../../model/store.js";
-import { crowd, longRules, type StoreTest, shortRules, times, toRef, wideCaps } from "./context.js";
+import { crowd, longRules, nthRef, type StoreTest, shortRules, times, wideCaps } from "./context.js";
 
 /** Opening, loading and swapping. */
 export function testStoreSessions(test: StoreTest): void {
@@ -8,7 +8,7 @@ export function testStoreSessions(test: StoreTest): void {
     const identity = '{"subject":"ada","roles":["user"]}';
     const { row, now } = await open({ actor: "grace", identity, scheme: "apikey", keyId: 513, claimed: false });
     const expected: SessionRow = {
-      ref: toRef(1),
+      ref: nthRef(1),
       version: row.version,
       subject: "ada",
       actor: "grace",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { KeyPair } from "dpop";
 import { systemPlatform } from "../../../src/base/platform.js";
-import { createDpop, type Expected } from "../../../src/binding/dpop.js";
+import { createDpop, type ExpectedBinding } from "../../../src/binding/dpop.js";
 import { resolveDpop } from "../../../src/binding/dpop-options.js";
 import { createProofKey } from "../../../src/client/bearer/proof-key.js";
 import { openKeys, randomKeys } from "../../../src/keys/key-ring.js";
@@ -31,7 +31,7 @@ function timers() {
 test("the shipped server takes its proofs: with the server's nonce, and not without", async () => {
   const dpop = server();
   const key = createProofKey({ delay: timers().delay });
-  const ask = async (expected: Expected) => {
+  const ask = async (expected: ExpectedBinding) => {
     const proof = await key.prove({ method: "PUT", url: "https://api.example/a%20b?c=d#e", token: expected.token });
     const rawHeaders = ["host", "api.example", "dpop", proof];
     return dpop.check({ method: "PUT", path: "/a%20b", rawHeaders }, expected);

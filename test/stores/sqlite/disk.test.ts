@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { AuthError } from "../../../src/base/errors.js";
-import { type Connection, createConnection } from "../../../src/stores/sqlite/connection.js";
+import { createSqliteConnection, type SqliteConnection } from "../../../src/stores/sqlite/connection.js";
 import { type Disk, openDisk } from "../../../src/stores/sqlite/disk.js";
 import { loadDriver } from "../../../src/stores/sqlite/driver.js";
 import { sqlite } from "../../../src/stores/sqlite/sqlite.js";
@@ -66,7 +66,7 @@ test("a durable write is told to others when it is committed, and answered when 
   const { disk, flushes } = slowDisk();
   const { DatabaseSync } = loadDriver();
   const database = new DatabaseSync(":memory:", { timeout: 0 });
-  const { write, writeOne }: Connection = createConnection(database, (action) => action(), disk);
+  const { write, writeOne }: SqliteConnection = createSqliteConnection(database, (action) => action(), disk);
   const said: string[] = [];
   assert.equal(
     writeOne(false, () => "at once"),

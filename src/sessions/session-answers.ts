@@ -7,15 +7,15 @@ import { fromContentJson, toAuthenticatedAt } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
 
-export interface AnswersOptions<I extends Identity> extends SessionHandleOptions {
+export interface SessionAnswersOptions<I extends Identity> extends SessionHandleOptions {
   readonly codec: TokenCodec;
   readonly known: KnownSessions<I>;
 }
 
 /** What a row becomes for those who see the answer: a caller, a token, an offer. */
-export interface Answers<I extends Identity> {
+export interface SessionAnswers<I extends Identity> {
   /** The remembered session of a row; made and remembered if there is none. */
-  know(row: SessionRow): KnownSession<I>;
+  rememberedOrNew(row: SessionRow): KnownSession<I>;
   /** The token of the row's generation: issued-at and key are the row's, so that every node derives the same string. */
   tokenOf(row: SessionRow, sessionId: Uint8Array): string | undefined;
   /**
@@ -25,23 +25,23 @@ export interface Answers<I extends Identity> {
   offer(row: SessionRow, token: string, scheme: TokenScheme, isOver: () => boolean): Offer;
 }
 
-export function createAnswers<I extends Identity>(options: AnswersOptions<I>): Answers<I> {
+export function createSessionAnswers<I extends Identity>(options: SessionAnswersOptions<I>): SessionAnswers<I> {
   const { platform, codec, known } = options;
   return {
-    know(row) {
+    rememberedOrNew(row) {
       const found = known.find(row.ref);
       if (found !== undefined) return found;
       const content = fromContentJson<I>(row.identity);
       const { identity, actor, acr } = content;
       const scheme = toScheme(content.cnf).toLowerCase();
       const authenticatedAt = toAuthenticatedAt(content, row.createdAt);
-      const { session, look } = createSession(row, content.cnf, () => fresh, options);
+      const { session, checkEnded } = createSession(row, content.cnf, () => fresh, options);
       const fresh: KnownSession<I> = {
         ref: row.ref,
         subject: row.subject,
         actor: row.actor,
         grant: content.grant,
-        look,
+        checkEnded,
         // Frozen: it is the answer to every request that memory lets in.
         allowed: Object.freeze({
           kind: "allowed",

@@ -20,14 +20,14 @@ export interface Refused {
 }
 
 /** What must hold of a session beside the rotation rule, and before it. */
-export interface Vetted {
+export interface PreChecked {
   readonly refused?: Refused | undefined;
   readonly headers?: HeaderFields | undefined;
   /** Monotonic instant before anybody was asked. */
   readonly askedAt: number;
 }
 
-export interface VetParts {
+export interface PreCheckParts {
   readonly platform: Platform;
   /** Whether the caller holds what the session is bound to. */
   readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
@@ -35,13 +35,13 @@ export interface VetParts {
 }
 
 /**
- * Who does not hold the key of a bound session may neither turn it nor end it as a thief, and an actor whose grant is gone
- * must not keep it alive.
+ * Runs before the rotation rule: proof of possession and the operate-as grant. Without them a caller could rotate, or by
+ * reuse revoke, a session that is not theirs.
  */
-export function createVet({ platform, prove, checkGrant }: VetParts) {
-  return (session: KnownSession<Identity>, presented: PresentedToken): Awaitable<Vetted> => {
+export function createPreChecks({ platform, prove, checkGrant }: PreCheckParts) {
+  return (session: KnownSession<Identity>, presented: PresentedToken): Awaitable<PreChecked> => {
     const askedAt = platform.monotonic();
-    return after(prove(session.allowed.caller.session?.cnf, presented), (possession): Awaitable<Vetted> => {
+    return after(prove(session.allowed.caller.session?.cnf, presented), (possession): Awaitable<PreChecked> => {
       if (possession.kind === "refused") return { refused: possession, askedAt };
       const { headers } = possession;
       return after(checkGrant(session), (granted) => (granted ? { headers, askedAt } : { refused: ended, askedAt }));
