@@ -1,3 +1,4 @@
+import { fromUtf8 } from "../wire/bytes.js";
 import { isBase64url } from "./base64.js";
 
 /** The three parts of a compact JWS (RFC 7515 §7.1), as they were sent. */
@@ -20,12 +21,10 @@ export function splitJws(token: string): CompactJws | undefined {
   return { header, payload, signature };
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /** The JSON object in a part; `undefined` when there is none. Nothing in it has been verified. */
 export function readJsonPart(part: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(utf8.decode(Buffer.from(part, "base64url")));
+    const value: unknown = JSON.parse(fromUtf8(Buffer.from(part, "base64url")) ?? "");
     return typeof value === "object" && value !== null && !Array.isArray(value)
       ? (value as Record<string, unknown>)
       : undefined;

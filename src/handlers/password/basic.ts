@@ -1,7 +1,7 @@
 import { type Awaitable, adopt, after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
-import { decodeBase64 } from "../../credentials/base64.js";
 import { basicChallenge } from "../../credentials/challenge.js";
+import { parseUserPass } from "../../credentials/user-pass.js";
 import type { Identity } from "../../model/identity.js";
 import { type Handler, rejected, type Verdict } from "../handler.js";
 
@@ -40,12 +40,12 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
     remember: true,
     ...(options.epoch && { epoch: options.epoch.bind(options) }),
     accountOf(payload: string | Uint8Array) {
-      const user = typeof payload === "string" ? parseBasicPayload(payload)?.user : undefined;
+      const user = typeof payload === "string" ? parseUserPass(payload)?.user : undefined;
       return user === undefined ? undefined : (options.accountName?.(user) ?? user);
     },
     challenge: basicChallenge,
     fromHeader(payload: string): Awaitable<Verdict<I>> {
-      const login = parseBasicPayload(payload);
+      const login = parseUserPass(payload);
       if (login === undefined) return rejected;
       return after(adopt(options.verify(login.user, login.password)), toVerdict);
     },
@@ -56,30 +56,4 @@ function toVerdict<I extends Identity>(answer: I | null | undefined | false): Ve
   return answer === null || answer === undefined || answer === false
     ? rejected
     : { kind: "accepted", identity: answer };
-}
-
-// Fatal, so that two passwords never become one by replacement characters; ignoreBOM keeps a leading BOM, which would
-// otherwise be dropped: two spellings of one user.
-const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** RFC 7617 §2 refuses control characters in both parts: they would end up in logs and headers. */
-const control = /\p{Cc}/u;
-
-/**
- * What Basic carries: base64 of UTF-8 of `user:password` (RFC 7617 §2). The first colon splits, so `p:q` is a password.
- *
- * @returns `undefined` unless the base64 is strict, the text UTF-8 without control characters, and the user not empty.
- */
-export function parseBasicPayload(payload: string): { readonly user: string; readonly password: string } | undefined {
-  const bytes = decodeBase64(payload);
-  if (bytes === undefined) return undefined;
-  let text: string;
-  try {
-    text = utf8.decode(bytes);
-  } catch {
-    return undefined;
-  }
-  const colon = text.indexOf(":");
-  if (colon < 1 || control.test(text)) return undefined;
-  return { user: text.slice(0, colon), password: text.slice(colon + 1) };
 }

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { toUserPass } from "../../credentials/user-pass.js";
 import type { Auth } from "../../engine/auth.js";
 import {
   type AuthService,
@@ -71,18 +72,10 @@ export function forbidStoring(context: HandlerContext): void {
   context.responseHeader.set("cache-control", "no-store");
 }
 
-/** A password as the handler for `Basic` takes it. */
-export function toPasswordCredentials(user: string, password: string): LogInCredentials {
-  // The first colon splits a Basic payload (RFC 7617 §2): with "ada:x" as its user, "ada" would log in by "x:…".
-  // No account has U+FFFD in its name, so that this fails in the words and the time of any wrong password.
-  const name = user.replaceAll(":", "\u{fffd}");
-  return { scheme: "basic", payload: Buffer.from(`${name}:${password}`).toString("base64") };
-}
-
 function toCredentials({ proof }: LogInRequest): LogInCredentials {
   switch (proof.case) {
     case "password":
-      return toPasswordCredentials(proof.value.user, proof.value.password);
+      return { scheme: "basic", payload: toUserPass(proof.value.user, proof.value.password) };
     case "privateKey": {
       const { user, publicKey, nonce, signature } = proof.value;
       const payload = toKeyMessage({ kind: "answer", user, publicKey, nonce, signature });

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { toUserPass } from "../../credentials/user-pass.js";
 import type { Auth } from "../../engine/auth.js";
 import {
   type AuthenticateByPublicKeyRequest,
@@ -16,7 +17,6 @@ import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { LogInContext, LogInOutcome } from "../../model/log-in.js";
 import { maxClientBytes } from "../../wire/key-messages.js";
-import { toPasswordCredentials } from "../auth/log-in-methods.js";
 import { toLogInContext } from "../log-in-context.js";
 import type { CookieCaller, Cookies } from "./cookie.js";
 import { answering, cannotTell, enterpriseError, toEnterpriseError } from "./error.js";
@@ -103,8 +103,8 @@ export function createEnterpriseLogIn<I extends Identity>(
   return {
     authenticateByPassword: ({ userContext, password }, context) =>
       answering(context, async () => {
-        const credentials = toPasswordCredentials(userContext?.authenticatedUser ?? "", password);
-        return { result: toResult(await auth.logIn(credentials, toContext(context, userContext))) };
+        const payload = toUserPass(userContext?.authenticatedUser ?? "", password);
+        return { result: toResult(await auth.logIn({ scheme: "basic", payload }, toContext(context, userContext))) };
       }),
 
     getNonce: ({ clientId }, context) =>

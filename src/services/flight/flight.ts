@@ -10,7 +10,7 @@ import { type Conversation, type Reply, type RpcCall, type RpcService, refuse } 
 import { isSessionToken, type Session } from "../../model/session.js";
 import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
 import { toWireRules } from "../wire-rules.js";
-import { readBasicAuth, readUserPass } from "./basic-auth.js";
+import { readBasicAuth } from "./basic-auth.js";
 
 /** What `flight` takes. */
 export interface FlightOptions {
@@ -128,23 +128,20 @@ function createHandshake<I extends Identity>(
         return logIn({ scheme, payload: wrapped?.type === scheme ? wrapped.payload : payload }, challenge);
       }
       const userPass = readBasicAuth(payload);
-      if (userPass !== undefined) return logIn(toBasicCredentials("Basic", userPass));
+      if (userPass !== undefined) return logIn({ scheme: "Basic", payload: userPass });
       // What is none of both has no type, and is refused in the words of a scheme that nobody has.
       const { type, payload: inner } = wrapped ?? { type: "", payload };
       const text = Buffer.from(inner).toString("latin1");
       if (type === "Bearer" && isSessionToken("bearer", text)) return renew(text);
       if (auth.schemes.get(type) !== "basic") return logIn({ scheme: type, payload: inner });
-      return logIn(toBasicCredentials(type, readBasicAuth(inner) ?? readUserPass(inner) ?? ""));
+      // Go's Deephaven client sends `user:password` itself.
+      return logIn({ scheme: type, payload: readBasicAuth(inner) ?? Buffer.from(inner).toString("base64") });
     },
     end() {
       if (succeeded) return undefined;
       return after(auth.authenticate(request), (decision) => (decision.kind === "denied" ? decision : undefined));
     },
   };
-}
-
-function toBasicCredentials(scheme: string, userPass: string): LogInCredentials {
-  return { scheme, payload: Buffer.from(userPass).toString("base64") };
 }
 
 function toResponse(payload: Uint8Array): Uint8Array {
