@@ -1,17 +1,8 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { AuthError } from "../base/errors.js";
-import type { Denial, DenialCode } from "../model/decision.js";
-
-const codes: Readonly<Record<DenialCode, Code>> = {
-  unauthenticated: Code.Unauthenticated,
-  unavailable: Code.Unavailable,
-  resource_exhausted: Code.ResourceExhausted,
-  permission_denied: Code.PermissionDenied,
-  not_found: Code.NotFound,
-  invalid_argument: Code.InvalidArgument,
-  deadline_exceeded: Code.DeadlineExceeded,
-  unimplemented: Code.Unimplemented,
-};
+import { toDenialFields, toDenialStatus } from "../credentials/denial-fields.js";
+import type { Denial } from "../model/decision.js";
+import { refuse } from "../model/rpc-service.js";
 
 /**
  * A denial in the words of an RPC: the same code, message and metadata that the adapters write when they refuse a
@@ -21,14 +12,18 @@ const codes: Readonly<Record<DenialCode, Code>> = {
  *   would open its own dialog
  */
 export function toConnectError(denial: Denial, script = false): ConnectError {
-  const error = new ConnectError(denial.message, codes[denial.code]);
-  error.metadata.set("sallyport-reason", denial.reason);
-  for (const [name, value] of denial.headers ?? []) error.metadata.append(name, value);
-  if (denial.code === "unavailable") error.metadata.set("retry-after", "1"); // seconds; store faults pass quickly
-  for (const challenge of denial.challenges) {
-    if (!script || !/^basic\b/i.test(challenge)) error.metadata.append("www-authenticate", challenge);
-  }
+  const challenges = denial.challenges.filter((challenge) => !script || !/^basic\b/i.test(challenge));
+  // The numbers of Connect's codes are gRPC's.
+  const error = new ConnectError(denial.message, toDenialStatus(denial).grpc);
+  for (const [name, value] of toDenialFields({ ...denial, challenges })) error.metadata.append(name, value);
   return error;
+}
+
+const unavailable = refuse("unavailable", "unavailable", "The service cannot tell now. Try again.");
+
+/** The store or a handler cannot answer: never a reason to log in again. */
+export function cannotTell(): ConnectError {
+  return toConnectError(unavailable);
 }
 
 /** Runs what asks the store; a store that cannot answer is `unavailable`, and never a reason to log in again. */
@@ -37,7 +32,6 @@ export async function asking<T>(ask: () => Promise<T>): Promise<T> {
     return await ask();
   } catch (error) {
     if (!(error instanceof AuthError) || error.code !== "unavailable") throw error;
-    const message = "The service cannot tell now. Try again.";
-    throw toConnectError({ kind: "denied", code: "unavailable", reason: "unavailable", message, challenges: [] });
+    throw cannotTell();
   }
 }

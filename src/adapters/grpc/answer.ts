@@ -1,13 +1,12 @@
 import type { Http2ServerResponse } from "node:http2";
 import type { Denial } from "../../model/decision.js";
-import { toDenialResponse } from "../node/reject.js";
+import type { HeaderFields } from "../../model/request.js";
+import { toGrpcTrailers } from "../node/reject.js";
 import type { NodeResponse } from "../node/request.js";
 import { toFrame } from "./messages.js";
 
 /** How a call came: gRPC with HTTP trailers, for which it takes HTTP/2, or gRPC-Web with trailers in the body. */
 export type GrpcWire = "grpc" | "grpc-web";
-
-type Fields = readonly (readonly [name: string, value: string])[];
 
 /** What is written once a call is let in. The header block leaves with the first message, or with the end. */
 export interface GrpcAnswer {
@@ -21,9 +20,7 @@ export interface GrpcAnswer {
 
 const webTrailerFlag = 0x80;
 
-const headerOnly: ReadonlySet<string> = new Set(["content-type", "cache-control", "vary"]);
-
-const ok: Fields = [["grpc-status", "0"]];
+const ok: HeaderFields = [["grpc-status", "0"]];
 
 /**
  * @param contentType of the request: the answer's is the same.
@@ -33,14 +30,18 @@ export function createGrpcAnswer(
   wire: GrpcWire,
   response: NodeResponse,
   contentType: string,
-  headers: () => Fields,
+  headers: () => HeaderFields,
 ): GrpcAnswer {
   return wire === "grpc"
     ? createHttp2Answer(response as Http2ServerResponse, contentType, headers)
     : createWebAnswer(response, contentType, headers);
 }
 
-function createHttp2Answer(response: Http2ServerResponse, contentType: string, headers: () => Fields): GrpcAnswer {
+function createHttp2Answer(
+  response: Http2ServerResponse,
+  contentType: string,
+  headers: () => HeaderFields,
+): GrpcAnswer {
   const { stream } = response;
   function start(): void {
     if (stream.headersSent) return;
@@ -67,7 +68,7 @@ function createHttp2Answer(response: Http2ServerResponse, contentType: string, h
   };
 }
 
-function createWebAnswer(response: NodeResponse, contentType: string, headers: () => Fields): GrpcAnswer {
+function createWebAnswer(response: NodeResponse, contentType: string, headers: () => HeaderFields): GrpcAnswer {
   // The two that a response may be share no signature of `write`.
   const write: (bytes: Uint8Array) => unknown = (bytes) =>
     "stream" in response ? response.write(bytes) : response.write(bytes);
@@ -92,9 +93,6 @@ function createWebAnswer(response: NodeResponse, contentType: string, headers: (
   };
 }
 
-/** A denial's status, words and metadata. */
-function toTrailers(denial: Denial | undefined): Fields {
-  if (denial === undefined) return ok;
-  const { headers } = toDenialResponse(denial, { method: "POST", rawHeaders: ["content-type", "application/grpc"] });
-  return headers.filter(([name]) => !headerOnly.has(name));
+function toTrailers(denial: Denial | undefined): HeaderFields {
+  return denial === undefined ? ok : toGrpcTrailers(denial);
 }

@@ -1,5 +1,6 @@
-import type { Denial, DenialCode, DenialReason } from "../../model/decision.js";
-import type { AuthRequest } from "../../model/request.js";
+import { toDenialFields, toDenialStatus } from "../../credentials/denial-fields.js";
+import type { Denial } from "../../model/decision.js";
+import type { AuthRequest, HeaderFields } from "../../model/request.js";
 
 /** A denial as a complete HTTP response. */
 export interface DenialResponse {
@@ -10,29 +11,9 @@ export interface DenialResponse {
   readonly body: Uint8Array;
 }
 
-/** The Connect protocol's HTTP status and the gRPC status of each code. */
-const statuses: Record<DenialCode, { readonly http: number; readonly grpc: number }> = {
-  unauthenticated: { http: 401, grpc: 16 },
-  unavailable: { http: 503, grpc: 14 },
-  resource_exhausted: { http: 431, grpc: 8 },
-  permission_denied: { http: 403, grpc: 7 },
-  not_found: { http: 404, grpc: 5 },
-  invalid_argument: { http: 400, grpc: 3 },
-  deadline_exceeded: { http: 504, grpc: 4 },
-  unimplemented: { http: 501, grpc: 12 },
-};
-
-/** The header, metadata key and trailer that carries `Denial.reason`. */
-export const reasonHeader = "sallyport-reason";
-
-/** Store, disk and network faults pass quickly: one second is the shortest delay that the field can say. */
-const retryAfterSeconds = "1";
-
 const endStreamFlag = 0b0000_0010;
 
 const trailerFlag = 0b1000_0000;
-
-type Field = readonly [name: string, value: string];
 
 /**
  * Puts a denial into the caller's own protocol, told by `content-type` alone: plain HTTP, Connect (unary, GET and
@@ -44,58 +25,45 @@ type Field = readonly [name: string, value: string];
  * Plain HTTP and Connect unary need not be told apart: the same status and the same JSON serve both.
  */
 export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "method" | "rawHeaders">): DenialResponse {
-  const { http, grpc } = toStatus(denial);
   const contentType = contentTypeOf(request.rawHeaders);
-  const metadata = toMetadata(denial);
-  const grpcStatus: readonly Field[] = [
-    ["grpc-status", String(grpc)],
-    ["grpc-message", toGrpcMessage(denial.message)],
-  ];
   switch (protocolOf(contentType)) {
     case "grpc":
       // Trailers-only: the header block is the trailer block, and there is no body.
-      return respond(200, contentType, [...grpcStatus, ...metadata], empty);
+      return respond(200, contentType, toGrpcTrailers(denial), empty);
     case "grpc-web":
       // In the body and not in headers: a browser shows a script only those headers that CORS exposes.
-      return respond(200, contentType, [], trailerFrame([...grpcStatus, ...metadata]));
+      return respond(200, contentType, [], trailerFrame(toGrpcTrailers(denial)));
     case "grpc-web-text":
-      return respond(200, contentType, [], utf8(toBase64(trailerFrame([...grpcStatus, ...metadata]))));
+      return respond(200, contentType, [], utf8(toBase64(trailerFrame(toGrpcTrailers(denial)))));
     case "connect-stream":
-      return respond(200, contentType, [], endStreamFrame(denial, metadata));
+      return respond(200, contentType, [], endStreamFrame(denial));
     case "http": {
       const { code, message, reason } = denial;
       const body = utf8(`${JSON.stringify({ code, message, reason })}\n`);
-      return respond(http, "application/json", metadata, request.method === "HEAD" ? empty : body);
+      const { http } = toDenialStatus(denial);
+      return respond(http, "application/json", toDenialFields(denial), request.method === "HEAD" ? empty : body);
     }
   }
 }
 
-/**
- * What no code of the RPC protocols says. RFC 9110 §15.6.3: whose fault it was is for an operator to see. RFC 6585 §4:
- * come back later, with fewer.
- */
-const statusOfReason: { readonly [Reason in DenialReason]?: number } = { upstream_failed: 502, throttled: 429 };
-
-function toStatus({ code, reason }: Denial): { readonly http: number; readonly grpc: number } {
-  return { ...statuses[code], http: statusOfReason[reason] ?? statuses[code].http };
+/** The trailers by which gRPC refuses a call: status, words and metadata. */
+export function toGrpcTrailers(denial: Denial): HeaderFields {
+  return [
+    ["grpc-status", String(toDenialStatus(denial).grpc)],
+    ["grpc-message", toGrpcMessage(denial.message)],
+    ...toDenialFields(denial),
+  ];
 }
 
 const empty = new Uint8Array();
 
-function respond(status: number, contentType: string, fields: readonly Field[], body: Uint8Array): DenialResponse {
-  const common: readonly Field[] = [
+function respond(status: number, contentType: string, fields: HeaderFields, body: Uint8Array): DenialResponse {
+  const common: HeaderFields = [
     ["content-type", contentType],
     ["cache-control", "no-store"],
     ["vary", "Authorization"],
   ];
   return { status, headers: [...common, ...fields], body };
-}
-
-function toMetadata(denial: Denial): readonly Field[] {
-  const fields: Field[] = [[reasonHeader, denial.reason], ...(denial.headers ?? [])];
-  for (const challenge of denial.challenges) fields.push(["www-authenticate", challenge]);
-  if (denial.code === "unavailable") fields.push(["retry-after", retryAfterSeconds]);
-  return fields;
 }
 
 type Protocol = "http" | "connect-stream" | "grpc" | "grpc-web" | "grpc-web-text";
@@ -123,13 +91,14 @@ function toGrpcMessage(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
 }
 
-function trailerFrame(fields: readonly Field[]): Uint8Array {
+function trailerFrame(fields: HeaderFields): Uint8Array {
   return frame(trailerFlag, utf8(fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")));
 }
 
-function endStreamFrame({ code, message }: Denial, fields: readonly Field[]): Uint8Array {
+function endStreamFrame(denial: Denial): Uint8Array {
+  const { code, message } = denial;
   const metadata: Record<string, string[]> = {};
-  for (const [name, value] of fields) {
+  for (const [name, value] of toDenialFields(denial)) {
     metadata[name] ??= [];
     metadata[name].push(value);
   }

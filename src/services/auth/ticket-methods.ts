@@ -14,7 +14,7 @@ import type { Identity } from "../../model/identity.js";
 import type { OperateAsWish } from "../../model/log-in.js";
 import type { Caller } from "../../model/session.js";
 import { toLogInContext } from "../log-in-context.js";
-import { toConnectError } from "../to-connect-error.js";
+import { cannotTell, toConnectError } from "../to-connect-error.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 
 /** What `authRoutes` takes beside the engine. */
@@ -87,10 +87,7 @@ export function toOperateAsWish({ subject, reason, maxDuration }: OperateAsMessa
 }
 
 function toTicketError(reason: string): ConnectError {
-  if (reason === "unavailable") {
-    const message = "The service cannot tell now. Try again.";
-    return toConnectError({ kind: "denied", code: "unavailable", reason: "unavailable", message, challenges: [] });
-  }
+  if (reason === "unavailable") return cannotTell();
   return new ConnectError("The ticket was not accepted.", Code.NotFound, { "sallyport-ticket": reason });
 }
 
