@@ -185,7 +185,7 @@ test("drivers and frameworks are each known to one place", () => {
     "@connectrpc/connect-node":
       /^(adapters\/connect|gateway\/run\/handle-request|testing\/|client\/wires\/grpc-transport)/,
     undici: /^gateway\/forward\/(proxy|upstreams)\.ts$/,
-    "ipaddr.js": /^(gateway\/route\/forwarded|gateway\/config\/read-listen|credentials\/source)\.ts$/,
+    "ipaddr.js": /^(base\/ip-address|credentials\/source)\.ts$/,
     yaml: /^gateway\/config\/document\.ts$/,
     ajv: /^gateway\/config\/check-shape\.ts$/,
     commander: /^cli\//,

@@ -1,14 +1,6 @@
 import ipaddr from "ipaddr.js";
+import { parseIpAddress } from "../base/ip-address.js";
 import type { Peer } from "../model/request.js";
-
-/** An address of either family; IPv4 that comes mapped into IPv6 is IPv4. */
-export type Address = ipaddr.IPv4 | ipaddr.IPv6;
-
-/** @returns `undefined` for what is none. Only the usual spelling of IPv4: `010.0.0.1` is another address to some. */
-export function parseAddress(text: string): Address | undefined {
-  if (text.includes(":") ? !ipaddr.IPv6.isValid(text) : !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
-  return ipaddr.process(text);
-}
 
 /** Where a request comes from: behind a proxy that we trust, from whom that says. */
 export function sourceOf(peer: Peer, rawHeaders: readonly string[]): string | undefined {
@@ -24,7 +16,7 @@ export function sourceOf(peer: Peer, rawHeaders: readonly string[]): string | un
  *   whole world would be one source
  */
 export function toSource(address: string): string | undefined {
-  const parsed = parseAddress(address);
+  const parsed = parseIpAddress(address);
   if (parsed === undefined || parsed.range() === "loopback") return undefined;
   if (parsed instanceof ipaddr.IPv4) return parsed.toString();
   const { parts } = parsed;

@@ -1,4 +1,4 @@
-import { parseAddress } from "../../credentials/source.js";
+import { parseIpAddress } from "../../base/ip-address.js";
 
 /**
  * What proxies of ours vouch for of `X-Forwarded-For`: from the right, as long as they speak, and the first address that
@@ -12,7 +12,7 @@ export function toTrustedChain(rawHeaders: readonly string[], trust: (address: s
   );
   const chain: string[] = [];
   for (const hop of values.join(",").split(",").reverse()) {
-    const address = parseAddress(hop.trim())?.toString();
+    const address = parseIpAddress(hop.trim())?.toString();
     if (address === undefined) break;
     chain.unshift(address);
     if (!trust(address)) break;

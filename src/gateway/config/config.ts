@@ -37,7 +37,7 @@ export interface GatewayConfig {
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
-  /** CIDR blocks of proxies in front, whose `X-Forwarded-*` count. None by default; `0.0.0.0/0` and `::/0` are refused. */
+  /** CIDR blocks of proxies in front, whose `X-Forwarded-*` count. None by default; blocks larger than a private network are refused. */
   readonly trustedProxies: readonly string[];
   readonly limits: LimitsConfig;
   readonly audit: AuditConfig | undefined;

@@ -1,5 +1,5 @@
 import { createSecureContext } from "node:tls";
-import ipaddr from "ipaddr.js";
+import { parseAddressBlock } from "../../base/ip-address.js";
 import type { AddressConfig, ListenConfig, TlsConfig } from "../listen/listen-config.js";
 import { isLoopback, parseAddress, toAddressText } from "./address.js";
 import type { ConfigPath } from "./document.js";
@@ -101,9 +101,6 @@ function isUsable(parts: { cert?: string; key?: string; ca?: string }): boolean 
   }
 }
 
-/** The largest private networks: 10.0.0.0/8 (RFC 1918) and fc00::/7 (RFC 4193). Two halves of everything are everything, too. */
-const shortestPrefix = { ipv4: 8, ipv6: 7 } as const;
-
 /** Proxies in front. A block that holds the whole net would let every caller forge its address. */
 export function readTrustedProxies(raw: RawConfig, reading: Reading): readonly string[] {
   return (raw.trustedProxies ?? []).flatMap((block, index) =>
@@ -123,18 +120,8 @@ export function readBlock(
   remedy: string,
 ): readonly string[] {
   if (block === undefined) return [];
-  const cidr = ipaddr.isValid(block) ? `${block}/${block.includes(":") ? 128 : 32}` : block;
-  if (!ipaddr.isValidCIDR(cidr)) {
-    report(reading, path, "this must be an address block, such as 10.0.0.0/8 or fd00::/8");
-    return [];
-  }
-  const [address, bits] = ipaddr.parseCIDR(cidr);
-  if (bits < shortestPrefix[address.kind()]) {
-    report(
-      reading,
-      path,
-      `this block is larger than any private network: whoever is in it can claim to be anyone; ${remedy}`,
-    );
-  }
-  return [cidr];
+  const parsed = parseAddressBlock(block, remedy);
+  if (!("fault" in parsed)) return [block];
+  report(reading, path, parsed.fault);
+  return [];
 }

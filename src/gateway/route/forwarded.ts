@@ -1,8 +1,7 @@
-import ipaddr from "ipaddr.js";
 import { toTrustedChain } from "../../adapters/node/forwarded-for.js";
 import { AuthError } from "../../base/errors.js";
+import { type AddressBlock, isInBlock, parseAddressBlock, parseIpAddress } from "../../base/ip-address.js";
 import { readHeader } from "../../credentials/carriers.js";
-import { type Address, parseAddress } from "../../credentials/source.js";
 import type { Peer } from "../../model/request.js";
 import { toCanonicalAuthority } from "./canonical-authority.js";
 
@@ -12,14 +11,14 @@ export type TrustAddress = (address: string) => boolean;
 /**
  * Compiles the CIDR blocks of `trustedProxies`. An IPv4 address counts as such also where it comes mapped into IPv6.
  *
- * @throws {AuthError} `invalid_options` for what is no block, and for a block that is every address there is: then
- *   anybody could say who they are.
+ * @throws {AuthError} `invalid_options` for what is no block, and for one that is larger than any private network: a
+ *   caller in it could claim any address.
  */
 export function parseTrustedProxies(blocks: readonly string[]): TrustAddress {
-  const ranges = blocks.map(requireBlock);
+  const trusted = blocks.map(requireBlock);
   return (text) => {
-    const address = parseAddress(text);
-    return address !== undefined && ranges.some((range) => contains(range, address));
+    const address = parseIpAddress(text);
+    return address !== undefined && trusted.some((block) => isInBlock(address, block));
   };
 }
 
@@ -52,45 +51,16 @@ const addresses = new WeakMap<Peer, string>();
 function addressOf(peer: Peer): string {
   let address = addresses.get(peer);
   if (address === undefined) {
-    address = parseAddress(peer.address)?.toString() ?? "unknown";
+    address = parseIpAddress(peer.address)?.toString() ?? "unknown";
     addresses.set(peer, address);
   }
   return address;
 }
 
-function requireBlock(block: string): readonly [Address, number] {
-  const [address, bits] = parseBlock(block);
-  if (bits === 0) {
-    throw new AuthError(
-      "invalid_options",
-      `trustedProxies: ${JSON.stringify(block)} is every address there is: name the addresses of your proxies`,
-    );
-  }
-  return [address, bits];
-}
-
-function parseBlock(block: string): readonly [Address, number] {
-  try {
-    const [address, bits] = block.includes("/")
-      ? ipaddr.parseCIDR(block)
-      : ([ipaddr.parse(block), block.includes(":") ? 128 : 32] as const);
-    if (!isMapped(address)) return [address, bits];
-    if (bits >= 96) return [address.toIPv4Address(), bits - 96];
-  } catch {
-    // Said below.
-  }
-  throw new AuthError(
-    "invalid_options",
-    `trustedProxies: ${JSON.stringify(block)} is no block of addresses, such as 10.1.2.0/24 or fd00:1::/64`,
-  );
-}
-
-function isMapped(address: Address): address is ipaddr.IPv6 {
-  return address.kind() === "ipv6" && (address as ipaddr.IPv6).isIPv4MappedAddress();
-}
-
-function contains([network, bits]: readonly [Address, number], address: Address): boolean {
-  return network.kind() === address.kind() && address.match(network, bits);
+function requireBlock(text: string): AddressBlock {
+  const block = parseAddressBlock(text, "name your proxies");
+  if (!("fault" in block)) return block;
+  throw new AuthError("invalid_options", `trustedProxies: ${JSON.stringify(text)}: ${block.fault}`);
 }
 
 function all(rawHeaders: readonly string[], lowerName: string): string[] {

@@ -41,23 +41,20 @@ describe("trusted proxies", () => {
 
   it("are none by default", () => assert.equal(parseTrustedProxies([])("127.0.0.1"), false));
 
-  for (const block of ["0.0.0.0/0", "1.2.3.4/0", "::/0", "fd00::/0", "::ffff:0:0/96", "::ffff:1.2.3.4/96"]) {
-    it(`cannot be everybody: ${block}`, () => {
-      assert.throws(() => parseTrustedProxies([block]), {
-        code: "invalid_options",
-        message: `trustedProxies: "${block}" is every address there is: name the addresses of your proxies`,
-      });
+  it("cannot be everybody", () => {
+    assert.throws(() => parseTrustedProxies(["10.0.0.1", "0.0.0.0/0"]), {
+      code: "invalid_options",
+      message:
+        'trustedProxies: "0.0.0.0/0": this block is larger than any private network: whoever is in it can claim to be anyone; name your proxies',
     });
-  }
+  });
 
-  for (const block of ["", "10.0.0.0/33", "10.0.0.0/x", "proxy.example", "::ffff:0:0/90"]) {
-    it(`are addresses: ${JSON.stringify(block)}`, () => {
-      assert.throws(() => parseTrustedProxies([block]), {
-        code: "invalid_options",
-        message: /is no block of addresses/,
-      });
+  it("are addresses", () => {
+    assert.throws(() => parseTrustedProxies(["proxy.example"]), {
+      code: "invalid_options",
+      message: 'trustedProxies: "proxy.example": this must be an address block, such as 10.0.0.0/8 or fd00::/8',
     });
-  }
+  });
 });
 
 describe("X-Forwarded-*", () => {

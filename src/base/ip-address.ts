@@ -1,0 +1,53 @@
+import ipaddr from "ipaddr.js";
+
+/** An address of either family; IPv4 that comes mapped into IPv6 is IPv4. */
+export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
+
+/** @returns `undefined` for what is none. Only the usual spelling of IPv4: `010.0.0.1` is another address to some. */
+export function parseIpAddress(text: string): IpAddress | undefined {
+  if (text.includes(":") ? !ipaddr.IPv6.isValid(text) : !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
+  return ipaddr.process(text);
+}
+
+/** The addresses that begin with the first `bits` bits of `network`. */
+export interface AddressBlock {
+  readonly network: IpAddress;
+  readonly bits: number;
+}
+
+/**
+ * The shortest prefixes of a block that is believed, in bits: the largest private networks, 10.0.0.0/8 (RFC 1918) and
+ * fc00::/7 (RFC 4193). No proxy has more addresses in front of a service, and a caller in the block may claim to be any
+ * other. Two halves of everything are everything, so a limit that refused only `0.0.0.0/0` would refuse nothing.
+ */
+const shortestPrefix = { ipv4: 8, ipv6: 7 } as const;
+
+/**
+ * Reads a CIDR block (RFC 4632 §3.1), such as `10.0.0.0/8` or `fd00::/8`; an address alone is a block of one. A block of
+ * IPv4 addresses mapped into IPv6 (`::ffff:10.0.0.0/104`) is the IPv4 block, and is judged as that.
+ *
+ * @param remedy what the operator should do instead of naming a block that is too large, for its fault
+ * @returns the fault of what is no block, and of one that is larger than any private network.
+ */
+export function parseAddressBlock(text: string, remedy: string): AddressBlock | { readonly fault: string } {
+  const [, address = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const network = parseIpAddress(address);
+  const width = address.includes(":") ? 128 : 32;
+  const written = prefix === undefined ? width : Number(prefix);
+  if (network === undefined || written > width) {
+    return { fault: "this must be an address block, such as 10.0.0.0/8 or fd00::/8" };
+  }
+  const kind = network.kind();
+  const bits = kind === "ipv4" && width === 128 ? written - 96 : written;
+  if (bits < shortestPrefix[kind]) {
+    return {
+      fault: `this block is larger than any private network: whoever is in it can claim to be anyone; ${remedy}`,
+    };
+  }
+  return { network, bits };
+}
+
+/** Whether `address` is in `block`. */
+export function isInBlock(address: IpAddress, { network, bits }: AddressBlock): boolean {
+  return network.kind() === address.kind() && address.match(network, bits);
+}
