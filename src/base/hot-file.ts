@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, openSync, readFileSync, type Stats, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { AuthError } from "./errors.js";
+import { fileVersion, toFileVersion } from "./file-version.js";
 import type { Platform } from "./platform.js";
 
 export interface HotFileOptions<T> {
@@ -46,7 +47,7 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
     if (platform.monotonic() - lookedAt < lookEveryMs) return;
     lookedAt = platform.monotonic();
     try {
-      const current = versionOf(statSync(path, { throwIfNoEntry: false }));
+      const current = fileVersion(path);
       if (current === version) return;
       // Remembered before it is read, so that a faulty edit is reported once and not every second.
       version = current;
@@ -87,14 +88,14 @@ function readSafely(path: string, { what, remedy, danger }: Description): { text
     );
   }
   try {
-    const stats = fstatSync(descriptor);
+    const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isFile()) refuse("is not a file");
     // Windows has no such bit, and Node reports every file as writable there.
-    if (process.platform !== "win32" && (stats.mode & 0o002) !== 0) {
+    if (process.platform !== "win32" && (stats.mode & 0o002n) !== 0n) {
       refuse(`is writable by everyone, so anyone on this machine can ${danger}. Run: chmod o-w ${path}`);
     }
     const text = decode(readFileSync(descriptor)) ?? refuse("is not UTF-8. Save it as UTF-8");
-    return { text, version: versionOf(stats) };
+    return { text, version: toFileVersion(stats) };
   } finally {
     closeSync(descriptor);
   }
@@ -106,8 +107,4 @@ function decode(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-function versionOf(stats: Stats | undefined): string {
-  return stats ? `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}` : "gone";
 }

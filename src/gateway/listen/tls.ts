@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { createSecureContext, createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
+import { fileVersion } from "../../base/file-version.js";
 import type { Platform } from "../../base/platform.js";
 import type { TlsConfig } from "./listen-config.js";
 
@@ -30,7 +31,7 @@ export interface TlsParts {
 export async function createTls(config: TlsConfig, parts: TlsParts): Promise<TlsListener> {
   const { platform, certificateLookMs, onFault, onConnection } = parts;
   const sockets = new Set<Socket>();
-  let seen = await signatureOf(config);
+  let seen = versionOf(config);
   const server = createServer({ ...(await readOptions(config)), handshakeTimeout: parts.handshakeTimeoutMs });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -50,7 +51,7 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
       });
   }
   async function reload(): Promise<void> {
-    const now = await signatureOf(config);
+    const now = versionOf(config);
     if (now === seen) return;
     // Before reading: a fault is told once, until a file changes again.
     seen = now;
@@ -90,11 +91,6 @@ async function readOptions(config: TlsConfig): Promise<TlsOptions> {
 }
 
 /** Changes when one of the files does. A file that is gone counts as a change: the read then says so. */
-async function signatureOf({ cert, key, clientCa }: TlsConfig): Promise<string> {
-  const files = clientCa === undefined ? [cert, key] : [cert, key, clientCa];
-  const parts = files.map(async (file) => {
-    const found = await stat(file).catch(() => undefined);
-    return found === undefined ? "gone" : `${found.ino}-${found.size}-${found.mtimeMs}`;
-  });
-  return (await Promise.all(parts)).join();
+function versionOf({ cert, key, clientCa }: TlsConfig): string {
+  return [cert, key, clientCa].map((file) => file && fileVersion(file)).join();
 }

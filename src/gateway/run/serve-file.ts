@@ -1,6 +1,6 @@
-import { type BigIntStats, statSync } from "node:fs";
 import type { Logger } from "pino";
 import { AuthError } from "../../base/errors.js";
+import { fileVersion } from "../../base/file-version.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { loadConfig } from "../config/parse-config.js";
 import type { Environment } from "../config/secrets.js";
@@ -78,13 +78,13 @@ const lookEveryMs = 250;
  * @returns a function that stops it.
  */
 export function watchFile(path: string, platform: Platform, onChange: () => void): () => void {
-  let taken = versionOf(path);
+  let taken = fileVersion(path);
   let seen = taken;
   let cancel = platform.delay(lookEveryMs, look);
 
   function look(): void {
     cancel = platform.delay(lookEveryMs, look);
-    const now = versionOf(path);
+    const now = fileVersion(path);
     const isSettled = now === seen;
     seen = now;
     if (!isSettled || now === taken) return;
@@ -93,14 +93,4 @@ export function watchFile(path: string, platform: Platform, onChange: () => void
   }
 
   return () => cancel();
-}
-
-function versionOf(path: string): string {
-  let stats: BigIntStats | undefined;
-  try {
-    stats = statSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    // A directory above cannot be entered now: the same to us.
-  }
-  return stats === undefined ? "gone" : `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
 }
