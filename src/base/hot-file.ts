@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { AuthError } from "./errors.js";
+import { grants } from "./file-rights.js";
 import { fileVersion, toFileVersion } from "./file-version.js";
 import type { Platform } from "./platform.js";
 
@@ -90,8 +91,7 @@ function readSafely(path: string, { what, remedy, danger }: Description): { text
   try {
     const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isFile()) refuse("is not a file");
-    // Windows has no such bit, and Node reports every file as writable there.
-    if (process.platform !== "win32" && (stats.mode & 0o002n) !== 0n) {
+    if (grants(stats.mode, 0o002)) {
       refuse(`is writable by everyone, so anyone on this machine can ${danger}. Run: chmod o-w ${path}`);
     }
     const text = decode(readFileSync(descriptor)) ?? refuse("is not UTF-8. Save it as UTF-8");

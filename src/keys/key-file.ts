@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { AuthError } from "../base/errors.js";
+import { grants } from "../base/file-rights.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import type { KeyRing, SigningKey } from "./key-ring.js";
 
@@ -99,7 +100,7 @@ function read(path: string): readonly SigningKey[] {
       `there is no key file ${path}; make it with keyFile(path, { create: true })`,
     );
   }
-  if (process.platform !== "win32" && (status.mode & 0o077) !== 0) {
+  if (grants(status.mode, 0o077)) {
     throw new AuthError("invalid_options", `others can read the key file ${path}; run: chmod 600 ${path}`);
   }
   try {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { AuthError } from "../../base/errors.js";
+import { grants } from "../../base/file-rights.js";
 import { checkShape } from "./check-shape.js";
 import type { GatewayConfig } from "./config.js";
 import { type ConfigFault, readConfigDocument, toFaultText } from "./document.js";
@@ -69,7 +70,7 @@ export function loadConfig(file: string, environment?: Environment): GatewayConf
 /** One descriptor for rights and content. Who can change the file can open the door. */
 export function readConfigFile(file: string): string {
   const found = readFileWith(file, (mode) =>
-    process.platform !== "win32" && (mode & 0o002) !== 0
+    grants(mode, 0o002)
       ? `the file ${file} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
       : undefined,
   );

@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
+import { grants } from "../../base/file-rights.js";
 
 /** The environment that `${NAME}` reads. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,9 +40,7 @@ export function readSecretFile(path: string): Found {
 /** A file that only its owner may read. */
 export function readPrivateFile(path: string): Found {
   return readFileWith(path, (mode) =>
-    process.platform !== "win32" && (mode & 0o077) !== 0
-      ? `others can read the file ${path}; run: chmod 600 ${path}`
-      : undefined,
+    grants(mode, 0o077) ? `others can read the file ${path}; run: chmod 600 ${path}` : undefined,
   );
 }
 

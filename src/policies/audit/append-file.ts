@@ -1,5 +1,6 @@
 import { close, fdatasync, fstatSync, openSync, readSync, type Stats, stat, write } from "node:fs";
 import { AuthError } from "../../base/errors.js";
+import { grants } from "../../base/file-rights.js";
 import type { Platform } from "../../base/platform.js";
 
 /** A file that was moved away is noticed this much later at most. */
@@ -70,7 +71,7 @@ function openFile(path: string): OpenFile {
     );
   }
   const { dev, ino, size, mode } = fstatSync(descriptor);
-  if (process.platform !== "win32" && (mode & 0o002) !== 0 && (mode & 0o170000) === 0o100000) {
+  if (grants(mode, 0o002) && (mode & 0o170000) === 0o100000) {
     close(descriptor);
     throw new AuthError("invalid_options", `The audit file ${path} is writable by everyone. Run: chmod o-w ${path}`);
   }

@@ -1,5 +1,6 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { AuthError } from "../../base/errors.js";
+import { grants } from "../../base/file-rights.js";
 import type { Platform } from "../../base/platform.js";
 import { loadDriver, type SqliteDatabase } from "./driver.js";
 import { attemptBlocking, errcodeOf, isBusy } from "./retry.js";
@@ -45,8 +46,8 @@ function prepareFile(path: string): void {
     if (code !== "EEXIST") throw new AuthError("invalid_options", `${path} cannot be created (${code})`);
   }
   const { mode } = statSync(path);
-  // Whoever may write it may give themselves a session. Windows has no such bits.
-  if (process.platform !== "win32" && (mode & othersMayWrite) !== 0) {
+  // A user who may write it may give themselves a session.
+  if (grants(mode, othersMayWrite)) {
     throw new AuthError("invalid_options", `${path} may be written by other users; run: chmod 600 ${path}`);
   }
 }
