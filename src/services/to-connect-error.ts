@@ -22,7 +22,7 @@ export function toConnectError(denial: Denial, script = false): ConnectError {
 const unavailable = refuse("unavailable", "unavailable", "The service cannot tell now. Try again.");
 
 /** The store or a handler cannot answer: never a reason to log in again. */
-export function cannotTell(): ConnectError {
+export function toUnavailableError(): ConnectError {
   return toConnectError(unavailable);
 }
 
@@ -32,6 +32,6 @@ export async function asking<T>(ask: () => Promise<T>): Promise<T> {
     return await ask();
   } catch (error) {
     if (!(error instanceof AuthError) || error.code !== "unavailable") throw error;
-    throw cannotTell();
+    throw toUnavailableError();
   }
 }

@@ -14,7 +14,7 @@ import type { Identity } from "../../model/identity.js";
 import type { OperateAsWish } from "../../model/log-in.js";
 import type { Caller } from "../../model/session.js";
 import { toLogInContext } from "../log-in-context.js";
-import { cannotTell, toConnectError } from "../to-connect-error.js";
+import { toConnectError, toUnavailableError } from "../to-connect-error.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 
 /** What `authRoutes` takes beside the engine. */
@@ -87,7 +87,7 @@ export function toOperateAsWish({ subject, reason, maxDuration }: OperateAsMessa
 }
 
 function toTicketError(reason: string): ConnectError {
-  if (reason === "unavailable") return cannotTell();
+  if (reason === "unavailable") return toUnavailableError();
   return new ConnectError("The ticket was not accepted.", Code.NotFound, { "sallyport-ticket": reason });
 }
 
