@@ -1,12 +1,12 @@
 import { type Bytes, concat, toUtf8 } from "./bytes.js";
 
-/** What a private key signs to prove that it is there now. */
+/** The message that a client signs to prove that it holds a private key now. */
 export interface ChallengeMessage {
-  /** The server's realm: a signature for one deployment is worth nothing at another. */
+  /** The server's realm. A signature made for one deployment is refused at another. */
   readonly realm: string;
-  /** What the signature is for, such as `log-in`: it is worth nothing for anything else. */
+  /** The purpose of the signature, such as `log-in`. A signature for one purpose is refused for another. */
   readonly purpose: string;
-  /** As whom: the name as it was sent. */
+  /** The user name as the client sent it. */
   readonly user: string;
   /** SHA-256 of the public key's SPKI. */
   readonly fingerprint: Uint8Array;
@@ -17,8 +17,9 @@ export interface ChallengeMessage {
 const label = toUtf8("sallyport challenge 1");
 
 /**
- * The bytes to be signed: label ‖ realm ‖ purpose ‖ user ‖ fingerprint ‖ nonce, each behind its length in four bytes,
- * big-endian, so that no two messages make the same bytes. They are longer than 32 bytes, so no bare nonce is one either.
+ * Returns the bytes to be signed: label ‖ realm ‖ purpose ‖ user ‖ fingerprint ‖ nonce, each after its length in four
+ * big-endian bytes, so that no two messages have the same bytes. They are longer than 32 bytes, so they never equal a
+ * bare nonce.
  */
 export function toSignedBytes({ realm, purpose, user, fingerprint, nonce }: ChallengeMessage): Bytes {
   return lengthPrefixed(label, toUtf8(realm), toUtf8(purpose), toUtf8(user), fingerprint, nonce);

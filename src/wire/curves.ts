@@ -4,7 +4,7 @@ import { toBigInt } from "./bytes.js";
 export interface Curve {
   readonly p: bigint;
   readonly b: bigint;
-  /** Bytes of a coordinate. */
+  /** The length of a coordinate in bytes. */
   readonly size: number;
 }
 
@@ -21,8 +21,8 @@ export const p384: Curve = {
 };
 
 /**
- * Whether `point` is an uncompressed point of the curve (SEC 1 §2.3.3). Compressed and hybrid forms are not: one key has
- * one form, and so one fingerprint.
+ * Whether `point` is an uncompressed point of the curve (SEC 1 §2.3.3). Compressed and hybrid forms are refused: one
+ * key must have one form, and so one fingerprint.
  */
 export function isOnCurve(point: Uint8Array, { p, b, size }: Curve): boolean {
   if (point.length !== 1 + 2 * size || point[0] !== 4) return false;
@@ -41,8 +41,8 @@ const yOfOrder8 = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95
 const smallOrder: ReadonlySet<bigint> = new Set([0n, 1n, p25519 - 1n, yOfOrder8, p25519 - yOfOrder8]);
 
 /**
- * Whether 32 bytes are a point that may be somebody's Ed25519 key: canonical, on the curve (RFC 8032 §5.1.3), and not of
- * small order, under which a signature fits any message.
+ * Whether 32 bytes are an acceptable Ed25519 public key: canonical, on the curve (RFC 8032 §5.1.3), and not of small
+ * order, for which one signature fits any message.
  */
 export function isEd25519Point(bytes: Uint8Array): boolean {
   if (bytes.length !== 32) return false;

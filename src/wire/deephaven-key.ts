@@ -1,6 +1,6 @@
 import { type Bytes, concat, fromBase64, toBase64 } from "./bytes.js";
 
-/** A private key file of Deephaven: who logs in, as whom they act, and both halves of the key. */
+/** A private key file of Deephaven: the user who logs in, the user to operate as, and both halves of the key. */
 export interface DeephavenKeyFile {
   readonly user: string;
   readonly operateAs: string;
@@ -8,7 +8,10 @@ export interface DeephavenKeyFile {
   readonly privateKey: DeephavenKey;
 }
 
-/** One half: SPKI or PKCS #8, with whether `EC:` stood before it. What has no sentinel is an old DSA key. */
+/**
+ * One half of a key: SPKI or PKCS #8, and whether the sentinel `EC:` stood before it. A key without the sentinel is an
+ * old DSA key.
+ */
 export interface DeephavenKey {
   readonly der: Bytes;
   readonly hasSentinel: boolean;
@@ -20,16 +23,16 @@ type Tag = (typeof tags)[number];
 
 const sentinel = Uint8Array.of(0x45, 0x43, 0x3a); // "EC:"
 
-/** Whether a text is meant to be such a file: one of its lines begins with `private`. */
+/** Whether a text looks like a key file of Deephaven: one of its lines begins with `private`. */
 export function looksLikeDeephavenKeyFile(text: string): boolean {
   return /^\s*private\s/m.test(text);
 }
 
 /**
- * Reads lines `tag value` in any order, each tag once. `#` begins a comment anywhere, and what follows a value does not
- * count, as Deephaven's own readers have it.
+ * Reads a key file of Deephaven: lines `tag value` in any order, each tag once. As in Deephaven's own readers, `#`
+ * begins a comment anywhere, and words after a value are ignored.
  *
- * @returns or what is wrong, to follow "the key file"; never with a part of the key
+ * @returns the file's content, or its fault, worded to follow "the key file", without any part of the key
  */
 export function parseDeephavenKeyFile(text: string): DeephavenKeyFile | { readonly fault: string } {
   const values = new Map<Tag, string>();
@@ -53,25 +56,25 @@ export function parseDeephavenKeyFile(text: string): DeephavenKeyFile | { readon
   return { user, operateAs, publicKey, privateKey };
 }
 
-/** The value of one half; `undefined` unless it is base64. */
+/** Reads the value of one half; `undefined` unless it is base64. */
 export function parseDeephavenKey(value: string): DeephavenKey | undefined {
   const bytes = fromBase64(value);
   if (bytes === undefined || bytes.length === 0) return undefined;
   return readDeephavenKey(bytes);
 }
 
-/** One half as bytes, as it comes over Deephaven's wire. */
+/** Reads one half from bytes, as Deephaven's protocol carries it. */
 export function readDeephavenKey(bytes: Uint8Array): DeephavenKey {
   const hasSentinel = sentinel.every((byte, index) => bytes[index] === byte);
   return { der: concat(hasSentinel ? bytes.subarray(sentinel.length) : bytes), hasSentinel };
 }
 
-/** One half as a value of a file. For EC: no new DSA key is ever written. */
+/** Writes one half as a value of a file, always with the sentinel `EC:`, since no new DSA key is made. */
 export function toDeephavenValue(der: Uint8Array): string {
   return toBase64(concat(sentinel, der));
 }
 
-/** Both files that Deephaven's tools make: the private one, and the line of the public one. */
+/** Writes both files that Deephaven's tools make: the private key file, and the line for the public one. */
 export function toDeephavenKeyFiles(key: {
   readonly user: string;
   readonly operateAs: string;

@@ -1,12 +1,15 @@
 import { type Bytes, concat } from "./bytes.js";
 
-/** The two numbers that WebCrypto puts side by side (IEEE P1363), as DER (RFC 3279 §2.2.3), which all others write. */
+/**
+ * Converts an ECDSA signature from WebCrypto's form (IEEE P1363: two numbers side by side) to DER (RFC 3279 §2.2.3),
+ * which other libraries write.
+ */
 export function toDerSignature(pair: Uint8Array): Bytes {
   const half = pair.length / 2;
   return toSequence(toUnsigned(pair.subarray(0, half)), toUnsigned(pair.subarray(half)));
 }
 
-/** Tags of X.690 that keys and signatures are made of. */
+/** The X.690 tags that keys and signatures use. */
 export const tags = { integer: 0x02, bitString: 0x03, octets: 0x04, nothing: 0x05, oid: 0x06, sequence: 0x30 } as const;
 
 export interface DerElement {
@@ -15,8 +18,8 @@ export interface DerElement {
 }
 
 /**
- * The elements that follow one another in `bytes` and fill them exactly; `undefined` for anything that is not DER:
- * a length in more bytes than it needs, an indefinite one, bytes that are left over or missing (X.690 §10.1).
+ * Reads the elements that fill `bytes` exactly. Returns `undefined` for bytes that are not DER: a length in more bytes
+ * than it needs, an indefinite length, bytes left over or missing (X.690 §10.1).
  */
 export function readElements(bytes: Uint8Array): readonly DerElement[] | undefined {
   const elements: DerElement[] = [];
@@ -43,13 +46,13 @@ export function readElements(bytes: Uint8Array): readonly DerElement[] | undefin
   return elements;
 }
 
-/** The elements of the one sequence that fills `bytes`. */
+/** Reads the elements of the one sequence that fills `bytes`; `undefined` when there is no such sequence. */
 export function readSequence(bytes: Uint8Array): readonly DerElement[] | undefined {
   const [sequence, ...rest] = readElements(bytes) ?? [];
   return sequence?.tag === tags.sequence && rest.length === 0 ? readElements(sequence.content) : undefined;
 }
 
-/** An integer that is not negative, as its big-endian bytes without a leading zero; `undefined` for anything else. */
+/** Reads a non-negative integer as its big-endian bytes without a leading zero; `undefined` for any other element. */
 export function readUnsigned(element: DerElement | undefined): Uint8Array | undefined {
   if (element?.tag !== tags.integer) return undefined;
   const [first, second = 0] = element.content;
@@ -59,7 +62,7 @@ export function readUnsigned(element: DerElement | undefined): Uint8Array | unde
   return second >= 0x80 || element.content.length === 1 ? element.content.subarray(1) : undefined;
 }
 
-/** The bytes of a bit string without unused bits. */
+/** Reads the bytes of a bit string; `undefined` when it has unused bits or is another element. */
 export function readBits(element: DerElement | undefined): Uint8Array | undefined {
   return element?.tag === tags.bitString && element.content[0] === 0 ? element.content.subarray(1) : undefined;
 }

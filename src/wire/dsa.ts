@@ -1,7 +1,7 @@
 import { isEqual, toBigInt } from "./bytes.js";
 import { type DerElement, readElements, readUnsigned, tags } from "./der.js";
 
-// Old Deephaven keys are DSA, which FIPS 186-5 has withdrawn. Read, so that a refusal can say what it is.
+// Old Deephaven keys are DSA, which FIPS 186-5 has withdrawn. They are read so that a refusal can name the algorithm.
 
 const oid = Uint8Array.of(0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01);
 
@@ -10,7 +10,7 @@ export function isDsa({ content }: DerElement): boolean {
   return isEqual(readElements(content)?.[0]?.content ?? new Uint8Array(), oid);
 }
 
-/** What is wrong with a DSA key (FIPS 186-4 §4), if anything. */
+/** Returns the fault of a DSA key (FIPS 186-4 §4); `undefined` when it has none. */
 export function dsaFault(identifier: DerElement | undefined, key: Uint8Array): string | undefined {
   const [p, q, g, ...more] = readNumbers(identifier);
   const [y, ...rest] = readElements(key)?.map(toNumber) ?? [];
@@ -23,14 +23,14 @@ export function dsaFault(identifier: DerElement | undefined, key: Uint8Array): s
   return isSized && isInRange ? undefined : "is DSA with unsafe numbers. Make another, and not of DSA";
 }
 
-/** p, q and g. */
+/** Reads p, q and g. */
 function readNumbers(identifier: DerElement | undefined): readonly bigint[] {
   const [, parameters] = readElements(identifier?.content ?? new Uint8Array()) ?? [];
   const isSequence = parameters?.tag === tags.sequence;
   return (isSequence && readElements(parameters.content)?.map(toNumber)) || [];
 }
 
-/** 0, which is in no range, for what is no proper integer. */
+/** Reads an integer. Returns 0, which every range check refuses, for an element that is no unsigned integer. */
 function toNumber(element: DerElement): bigint {
   return toBigInt(readUnsigned(element) ?? new Uint8Array());
 }

@@ -3,8 +3,8 @@ import { toSequence, toUnsigned } from "./der.js";
 import { type ReadKey, readSpki, toSpki } from "./public-key.js";
 
 /**
- * Reads a public JSON Web Key (RFC 7517): `OKP` with `Ed25519`, `EC` with `P-256` or `P-384`, `RSA`. What it says about
- * its use is not looked at; a private or a shared key is refused.
+ * Reads a public JSON Web Key (RFC 7517): `OKP` with `Ed25519`, `EC` with `P-256` or `P-384`, `RSA`. The members about
+ * its use are ignored; a private or a symmetric key is refused.
  */
 export function readJwk(jwk: object): ReadKey {
   const members = new Map<string, unknown>(Object.entries(jwk));

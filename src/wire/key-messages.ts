@@ -1,13 +1,13 @@
 import { type Bytes, fromBase64, fromUtf8, toBase64, toUtf8 } from "./bytes.js";
 
-/** The scheme that these messages are for. They are bytes of a handshake; no header carries them. */
+/** The scheme of these messages. They are the bytes of a handshake; no header carries them. */
 export const privateKeyScheme = "PublicKey";
 
-/** What a client sends to log in by a private key: JSON, with bytes in base64 (RFC 4648 §4). */
+/** A message that a client sends to log in by a private key: JSON, with bytes in base64 (RFC 4648 §4). */
 export type KeyMessage =
   /** Asks for a challenge. */
   | { readonly kind: "challenge"; readonly user: string; readonly publicKey: Uint8Array }
-  /** Answers one: the signature is over `toSignedBytes`. */
+  /** Answers a challenge: the signature is over `toSignedBytes`. */
   | {
       readonly kind: "answer";
       readonly user: string;
@@ -15,9 +15,11 @@ export type KeyMessage =
       readonly nonce: Uint8Array;
       readonly signature: Uint8Array;
     }
-  /** Asks for a bare nonce, for clients that sign nothing else. `client` names whoever will answer. */
+  /**
+   * Asks for a bare nonce, for clients that can sign nothing else. `client` is the id of the client that will answer.
+   */
   | { readonly kind: "raw-challenge"; readonly client: Uint8Array }
-  /** Answers it: the signature is over the nonce alone. */
+  /** Answers a raw challenge: the signature is over the nonce alone. */
   | {
       readonly kind: "raw-answer";
       readonly client: Uint8Array;
@@ -26,7 +28,7 @@ export type KeyMessage =
       readonly signature: Uint8Array;
     };
 
-/** What the server answers to the first message: JSON too. */
+/** The server's answer to `challenge`, in JSON too. */
 export interface KeyChallenge {
   readonly realm: string;
   /** 32 bytes. */
@@ -43,10 +45,10 @@ const members: Readonly<Record<KeyMessage["kind"], readonly string[]>> = {
 
 const kinds: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(members));
 
-/** Names a client in a raw challenge: a UUID, or as long as anybody needs. */
+/** The longest `client` of a raw challenge, in bytes. Clients send a UUID. */
 export const maxClientBytes = 64;
 
-/** The largest RSA key and its signature in base64 are below 3 KiB. */
+/** The longest message. The largest RSA key and its signature in base64 are below 3 KiB. */
 const maxMessageBytes = 8_192;
 
 export function toKeyMessage(message: KeyMessage): Bytes {
@@ -65,7 +67,9 @@ function toJson(message: object): string {
   return JSON.stringify(Object.fromEntries(written));
 }
 
-/** `undefined` for what is no such message, lacks a member, or has one too many. */
+/**
+ * Reads a `KeyMessage`. Returns `undefined` for bytes that are no such message, lack a member, or have one too many.
+ */
 export function parseKeyMessage(bytes: Uint8Array): KeyMessage | undefined {
   const object = parseObject(bytes);
   const names = kinds.get(String(object?.kind));

@@ -3,7 +3,7 @@ import { createSshReader, readMpint, type SshReader, toMpint, toOpenSshKey, toSs
 import { toPem } from "./pem.js";
 import { toEcPkcs8, toEd25519Pkcs8, toRsaPkcs8 } from "./pkcs8.js";
 
-// OpenSSH's PROTOCOL.key: magic, cipher, KDF, its options, the number of keys, the public key, the private part.
+// OpenSSH's PROTOCOL.key: magic, cipher, KDF, KDF options, number of keys, public key, private part.
 
 export const openSshLabel = "OPENSSH PRIVATE KEY";
 
@@ -15,7 +15,7 @@ const one = Uint8Array.of(0, 0, 0, 1);
  * Reads a private key of OpenSSH's own format, without a passphrase, as PKCS #8.
  *
  * @param bytes of a PEM block with the label `OPENSSH PRIVATE KEY`
- * @returns or what is wrong, to follow "the key"; never with a part of it
+ * @returns PKCS #8, or the fault, worded to follow "the key", without any part of the key
  */
 export function readOpenSshPrivateKey(bytes: Uint8Array): { readonly pkcs8: Bytes } | { readonly fault: string } {
   if (!isEqual(bytes.subarray(0, magic.length), magic)) return { fault: "is damaged" };
@@ -30,7 +30,7 @@ export function readOpenSshPrivateKey(bytes: Uint8Array): { readonly pkcs8: Byte
   const isOne = isEqual(reader.rest.subarray(0, 4), one);
   const [publicKey, privatePart] = [body.next(), body.next()];
   if (!isOne || publicKey === undefined || privatePart === undefined) return { fault: "is damaged" };
-  // The first eight bytes are one number twice: the check that a passphrase was right.
+  // The first eight bytes are one number twice, by which a reader of an encrypted file checks the passphrase.
   const fields = createSshReader(privatePart.subarray(8));
   const pkcs8 = readFields(fromUtf8(fields.next() ?? new Uint8Array()) ?? "", fields);
   return pkcs8 === undefined ? { fault: "is damaged, or of a kind that is not taken" } : { pkcs8 };
@@ -60,19 +60,19 @@ function readFields(name: string, fields: SshReader): Bytes | undefined {
   }
 }
 
-/** A private key as numbers: what `toOpenSshPrivateFile` writes. */
+/** The numbers of a key pair, as `toOpenSshFiles` takes them. */
 export interface OpenSshPair {
   readonly algorithm: "Ed25519" | "P-256" | "P-384";
-  /** Of the public key: a point, or the 32 bytes of Ed25519. */
+  /** The public key: a point, or the 32 bytes of Ed25519. */
   readonly point: Uint8Array;
-  /** The scalar, or the seed of Ed25519. */
+  /** The private key: the scalar, or the seed of Ed25519. */
   readonly secret: Uint8Array;
   readonly comment: string;
-  /** Any 4 bytes. They are written twice, which tells whoever reads an encrypted file that the passphrase was right. */
+  /** Any 4 bytes. They are written twice, by which a reader of an encrypted file checks the passphrase. */
   readonly check: Uint8Array;
 }
 
-/** Both files that `ssh-keygen -N ""` makes. */
+/** Writes both files that `ssh-keygen -N ""` makes. */
 export function toOpenSshFiles(pair: OpenSshPair): { readonly privateFile: string; readonly publicFile: string } {
   const { algorithm, point, secret, comment, check } = pair;
   const { name, blob } = toOpenSshKey(algorithm, point);

@@ -2,7 +2,7 @@ import { type Bytes, concat, fromUtf8, isEqual, toUtf8 } from "./bytes.js";
 import { readElements, readUnsigned, tags, toSequence, toUnsigned } from "./der.js";
 import { type KeyAlgorithm, type ReadKey, readSpki, toSpki } from "./public-key.js";
 
-/** OpenSSH's names of the kinds of keys that we take. */
+/** OpenSSH's names of the accepted algorithms. */
 const names: ReadonlyMap<string, KeyAlgorithm> = new Map([
   ["ssh-ed25519", "Ed25519"],
   ["ecdsa-sha2-nistp256", "P-256"],
@@ -10,14 +10,14 @@ const names: ReadonlyMap<string, KeyAlgorithm> = new Map([
   ["ssh-rsa", "RSA"],
 ]);
 
-/** Whether a word is the name of a kind of key, one that we take or not. */
+/** Whether a word is OpenSSH's name of an algorithm, accepted here or not. */
 export function isOpenSshName(word: string): boolean {
   return /^(ssh|ecdsa|sk-ssh|sk-ecdsa|webauthn-sk)-[\w@.-]+$/.test(word);
 }
 
-/** Reads strings of the SSH wire (RFC 4251 §5) one after another. */
+/** Reads the strings of an SSH message (RFC 4251 §5) in order. */
 export interface SshReader {
-  /** The next string; `undefined` when there is none or it is cut off. */
+  /** Reads the next string; `undefined` when there is none or it is cut off. */
   next(): Uint8Array | undefined;
   readonly rest: Uint8Array;
 }
@@ -79,7 +79,9 @@ function readBody(algorithm: KeyAlgorithm, name: string, reader: SshReader): Byt
   }
 }
 
-/** A public key as OpenSSH writes it: its name, and what follows it in base64. RSA keys are only read. */
+/**
+ * Writes a public key in OpenSSH's format: its name, and the bytes that follow it in base64. RSA keys are only read.
+ */
 export function toOpenSshKey(
   algorithm: "Ed25519" | "P-256" | "P-384",
   raw: Uint8Array,
@@ -99,7 +101,7 @@ export function toSshString(bytes: Uint8Array): Bytes {
   return concat(length, bytes);
 }
 
-/** The bytes of a number (RFC 4251 §5, mpint); `undefined` for a negative one, or with a zero too many in front. */
+/** Reads an mpint (RFC 4251 §5) as its bytes; `undefined` for a negative number or one with a needless leading zero. */
 export function readMpint(bytes: Uint8Array | undefined): Uint8Array | undefined {
   return bytes && readUnsigned({ tag: tags.integer, content: bytes });
 }

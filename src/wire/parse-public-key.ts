@@ -12,7 +12,7 @@ const privateFault: ReadKey = { fault: "is a private key: keep it secret, and gi
  * Reads one public key in any of its formats: PEM (`PUBLIC KEY`), JWK, a line of OpenSSH, base64 of SPKI with or without
  * Deephaven's `EC:`.
  *
- * @returns or what is wrong, to follow "the key"
+ * @returns the key, or its fault, worded to follow "the key"
  */
 export function parsePublicKey(text: string): ReadKey {
   const trimmed = text.trim();
@@ -23,13 +23,17 @@ export function parsePublicKey(text: string): ReadKey {
   return isOpenSshName(word) ? parseOpenSshKey(word, base64) : parseBareKey(trimmed);
 }
 
-/** @param name such as `ssh-ed25519`; the base64 follows it */
+/**
+ * Reads a public key of OpenSSH from the first two words of its line.
+ *
+ * @param name the first word, such as `ssh-ed25519`
+ */
 export function parseOpenSshKey(name: string, base64: string): ReadKey {
   const blob = fromBase64(base64);
   return blob === undefined ? { fault: "is no base64; copy the whole line" } : readOpenSshKey(blob, name);
 }
 
-/** SPKI in base64, as it is or behind Deephaven's `EC:`. */
+/** Reads SPKI in base64, with or without Deephaven's sentinel `EC:`. */
 export function parseBareKey(base64: string): ReadKey {
   const key = parseDeephavenKey(base64);
   if (key === undefined) return { fault: "is in no format that is read here: PEM, JWK, OpenSSH, or base64 of SPKI" };

@@ -1,15 +1,15 @@
 import { type Bytes, fromBase64, toBase64 } from "./bytes.js";
 
-/** One block of PEM. */
+/** A PEM block. */
 export interface PemBlock {
-  /** Such as `PUBLIC KEY`. */
+  /** The label, such as `PUBLIC KEY`. */
   readonly label: string;
   readonly der: Bytes;
 }
 
 /**
- * The one block of a PEM text (RFC 7468 §3), with nothing but blank lines around it; `undefined` for anything else:
- * several blocks, headers inside (RFC 1421, which old encrypted keys have), bad base64.
+ * Reads the one block of a PEM text (RFC 7468 §3) with only blank lines around it. Returns `undefined` for any other
+ * text: several blocks, headers inside (RFC 1421, which old encrypted keys have), bad base64.
  */
 export function parsePem(text: string): PemBlock | undefined {
   const match = /^\s*-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+?)\r?\n?-----END \1-----\s*$/.exec(text);
@@ -18,7 +18,11 @@ export function parsePem(text: string): PemBlock | undefined {
   return label === undefined || der === undefined ? undefined : { label, der };
 }
 
-/** @param width characters in a line. Default: 64 (RFC 7468 §2); OpenSSH has 70 */
+/**
+ * Writes a PEM block.
+ *
+ * @param width characters per line. Default: 64 (RFC 7468 §2); OpenSSH writes 70
+ */
 export function toPem(label: string, der: Uint8Array, width = 64): string {
   const lines = toBase64(der).match(new RegExp(`.{1,${width}}`, "g")) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;

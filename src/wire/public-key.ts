@@ -3,26 +3,26 @@ import { type Curve, isEd25519Point, isOnCurve, p256, p384 } from "./curves.js";
 import { type DerElement, readBits, readSequence, readUnsigned, tags, toBits, toDer, toSequence } from "./der.js";
 import { dsaFault, isDsa } from "./dsa.js";
 
-/** What a key can sign with. `DSA` is old, and refused unless somebody insists. */
+/** The signature algorithm of a key. `DSA` is withdrawn (FIPS 186-5) and refused unless an option allows it. */
 export type KeyAlgorithm = "Ed25519" | "P-256" | "P-384" | "RSA" | "DSA";
 
-/** All that are still made. */
+/** The algorithms that Sallyport makes keys of: all but `DSA`. */
 export type ModernAlgorithm = Exclude<KeyAlgorithm, "DSA">;
 
-/** A public key in the one form that all formats are brought to. */
+/** A public key in the form to which every other format is converted. */
 export interface WireKey {
   readonly algorithm: KeyAlgorithm;
   /** SubjectPublicKeyInfo in DER (RFC 5280 §4.1.2.7). */
   readonly spki: Bytes;
 }
 
-/** What a reader of keys gives back: the key, or what is wrong with it, to follow "the key". */
+/** The result of reading a key: the key, or its fault, worded to follow "the key". */
 export type ReadKey = WireKey | { readonly fault: string };
 
 /** NIST SP 800-57: 128 bits of strength, good beyond 2030. */
 const minRsaBits = 3072;
 
-/** More would let one log-in cost a server milliseconds. */
+/** The upper limit: checking one signature of a larger key would cost a server milliseconds. */
 const maxRsaBits = 8192;
 
 /** Object identifiers, as the content of their element. */
@@ -36,7 +36,10 @@ const oids = {
 
 const oid = (content: Uint8Array): Bytes => toDer(tags.oid, content);
 
-/** What is in the AlgorithmIdentifier of each kind but DSA, whose parameters are its own. */
+/**
+ * The content of the AlgorithmIdentifier of each algorithm. DSA has none here: its identifier holds parameters of the
+ * key.
+ */
 const identifiers: ReadonlyMap<ModernAlgorithm, Bytes> = new Map([
   ["Ed25519", oid(oids.ed25519)],
   ["P-256", concat(oid(oids.ec), oid(oids.p256))],
@@ -44,31 +47,34 @@ const identifiers: ReadonlyMap<ModernAlgorithm, Bytes> = new Map([
   ["RSA", concat(oid(oids.rsa), toDer(tags.nothing))],
 ]);
 
-/** The AlgorithmIdentifier (RFC 5280 §4.1.1.2) of a key: the same in its public and its private half. */
+/** Returns the AlgorithmIdentifier (RFC 5280 §4.1.1.2) of a key. It is the same in the public and the private half. */
 export function identifierOf(algorithm: ModernAlgorithm): Bytes {
   return toSequence(identifiers.get(algorithm) ?? new Uint8Array());
 }
 
-/** The kind of key of an AlgorithmIdentifier; `undefined` for any that we do not take. */
+/** Returns the algorithm that an AlgorithmIdentifier names; `undefined` for one that Sallyport does not accept. */
 export function readIdentifier(element: DerElement | undefined): KeyAlgorithm | undefined {
   if (element?.tag !== tags.sequence) return undefined;
   for (const [algorithm, content] of identifiers) if (isEqual(element.content, content)) return algorithm;
   return isDsa(element) ? "DSA" : undefined;
 }
 
-/** Puts a raw public key (a point, 32 bytes of Ed25519, PKCS #1 of RSA) into its frame. It is not checked. */
+/**
+ * Wraps a raw public key (a point, 32 bytes of Ed25519, PKCS #1 of RSA) in SubjectPublicKeyInfo. It does not check the
+ * key.
+ */
 export function toSpki(algorithm: ModernAlgorithm, key: Uint8Array): Bytes {
   return toSequence(identifierOf(algorithm), toBits(key));
 }
 
-/** The key inside a SubjectPublicKeyInfo, as `toSpki` takes it. */
+/** Returns the raw key inside a SubjectPublicKeyInfo, in the form that `toSpki` takes. */
 export function rawKeyOf(spki: Uint8Array): Uint8Array {
   return readBits(readSequence(spki)?.[1]) ?? new Uint8Array();
 }
 
 /**
- * Reads and checks a SubjectPublicKeyInfo: strict DER, a kind that is good enough, a point on its curve, an RSA modulus
- * and exponent of a proper size. One key has one encoding, so that its fingerprint is its name.
+ * Reads and checks a SubjectPublicKeyInfo: strict DER, an accepted algorithm, a point on its curve, an RSA modulus and
+ * exponent of a safe size. One key has exactly one accepted encoding, so its fingerprint identifies it.
  */
 export function readSpki(spki: Uint8Array): ReadKey {
   const [identifier, bits, ...rest] = readSequence(spki) ?? [];
