@@ -1,13 +1,19 @@
 import { parseAuthorization } from "./parse-authorization.js";
 
-/** What a request presented. `refused` says that there was something, and that nobody may guess what was meant. */
+/**
+ * The credentials that were found in a request. `refused`: there were some, and they are ambiguous or malformed, so
+ * none is used.
+ */
 export type Extracted =
   | { readonly kind: "none" }
   | PresentedCredentials
   | {
       readonly kind: "several";
       readonly authorization: PresentedCredentials | undefined;
-      /** What came by other carriers, the more explicit first: session tokens, or nothing that anybody knows. */
+      /**
+       * The values of the other carriers, `auth-token-bin` before the cookie. A value that is no session token is
+       * refused later.
+       */
       readonly beside: readonly string[];
     }
   | {
@@ -34,14 +40,14 @@ const malformed = Object.freeze({ kind: "refused", reason: "malformed" } as cons
 const truncatedBlock = Object.freeze({ kind: "refused", reason: "truncated" } as const);
 
 /**
- * Finds the one credential of a request.
+ * Finds the `Authorization` credential of a request.
  *
  * It reads the headers as received: of two `Authorization` fields Node's `headers` silently keeps the first, while a
- * proxy in front may have checked the last. Two are refused, equal ones too. `Proxy-Authorization`,
+ * proxy in front may have checked the last. Two fields are refused, equal ones too. `Proxy-Authorization`,
  * `Grpc-Metadata-Authorization` and other aliases that some servers map to `Authorization` are never a credential.
  *
  * @param rawHeaders name, value, name, value …, HTTP/2's pseudo headers included.
- * @param truncated the server dropped headers because there were too many: what is missing may be an `Authorization`.
+ * @param truncated the server dropped headers because there were too many: a dropped one may be an `Authorization`
  */
 export function extractCredentials(
   rawHeaders: readonly string[],
@@ -60,12 +66,12 @@ export function extractCredentials(
   return { kind: "credentials", scheme: parsed.scheme, name: parsed.name, payload: parsed.payload };
 }
 
-/** The length first: it rules out nearly every other header without comparing text. */
+/** Compares the length first: it rules out nearly every other header without comparing text. */
 function isAuthorization(name: string): boolean {
   return name.length === 13 && (name === "authorization" || name.toLowerCase() === "authorization");
 }
 
-/** The first value of a header, or `undefined`. For wording an answer, never for deciding who calls. */
+/** Returns the first value of a header, or `undefined`. Use it to word an answer, never to identify the caller. */
 export function readHeader(rawHeaders: readonly string[], lowerName: string): string | undefined {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
@@ -74,7 +80,7 @@ export function readHeader(rawHeaders: readonly string[], lowerName: string): st
   return undefined;
 }
 
-/** Every value of a header, in order. */
+/** Returns every value of a header, in order. */
 export function readAll(rawHeaders: readonly string[], lowerName: string): string[] {
   const values: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -3,7 +3,7 @@ import { readHeader } from "./carriers.js";
 import { dpopAlgorithmNames } from "./dpop-algorithms.js";
 import { authParams, token, token68 } from "./grammar.js";
 
-/** Why a session token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
+/** The `error` of a challenge: why a session token was refused (RFC 6750 §3.1, RFC 9470 §3, RFC 9449 §7.1). */
 export type BearerError =
   | "invalid_request"
   | "invalid_token"
@@ -12,16 +12,19 @@ export type BearerError =
   | "invalid_dpop_proof"
   | "use_dpop_nonce";
 
-/** A scheme, and a token68 or parameters (RFC 9110 §11.3); in visible ASCII, so that it starts no other header line. */
+/**
+ * A scheme, and a token68 or parameters (RFC 9110 §11.3), in visible ASCII, so that it cannot begin another header
+ * line.
+ */
 const challengeShape = new RegExp(`^${token}(?: +(?:${token68}|${authParams}))?$`);
 
 const visible = /^[ -~]+$/;
 
 /**
- * Text as an RFC 9110 §5.6.4 quoted-string.
+ * Quotes text as a quoted-string (RFC 9110 §5.6.4).
  *
- * @throws {AuthError} `invalid_options` for anything but visible ASCII and spaces: a line break would begin a header of
- *   the text's choosing, and bytes above 0x7f have no agreed meaning in a header.
+ * @throws {AuthError} `invalid_options` for text with other characters than visible ASCII and spaces: a line break
+ *   would let the text begin a header, and bytes above 0x7f have no agreed meaning in a header.
  */
 export function quoteString(text: string): string {
   if (!/^[ -~]*$/.test(text)) {
@@ -34,9 +37,9 @@ export function quoteString(text: string): string {
 }
 
 /**
- * The challenge of the session manager's own `Bearer` scheme (RFC 6750 §3).
+ * Writes the challenge of the session manager's own `Bearer` scheme (RFC 6750 §3).
  *
- * @param error leave it out when nothing was presented: §3.1 wants no error code then.
+ * @param error omitted when the request presented no credentials: §3.1 wants no error code then
  */
 export function bearerChallenge(realm: string, error?: BearerError, description?: string): string {
   let challenge = `Bearer realm=${quoteString(realm)}`;
@@ -46,20 +49,23 @@ export function bearerChallenge(realm: string, error?: BearerError, description?
   return challenge;
 }
 
-/** The same for tokens that are bound to a key, and what may sign their proofs (RFC 9449 §7.1). */
+/** Writes the challenge for tokens bound to a key, with the algorithms of their proofs (RFC 9449 §7.1). */
 export function dpopChallenge(realm: string, error?: BearerError, description?: string): string {
   return `${bearerChallenge(realm, error, description).replace("Bearer", "DPoP")}, algs=${quoteString(dpopAlgorithmNames)}`;
 }
 
-/** Basic's challenge. `charset` asks the client for UTF-8 (RFC 7617 §2.1); without it, browsers differ. */
+/**
+ * Writes Basic's challenge. `charset` asks the client for UTF-8 (RFC 7617 §2.1); without it, browsers choose different
+ * encodings.
+ */
 export function basicChallenge(realm: string): string {
   return `Basic realm=${quoteString(realm)}, charset="UTF-8"`;
 }
 
 /**
- * Refuses what would not make one well-formed `WWW-Authenticate` field.
+ * Checks that a handler's challenge makes one well-formed `WWW-Authenticate` field, and returns it.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` when it does not
  */
 export function requireChallenge(challenge: string, scheme: string): string {
   if (typeof challenge !== "string" || !visible.test(challenge) || !challengeShape.test(challenge)) {
@@ -71,19 +77,20 @@ export function requireChallenge(challenge: string, scheme: string): string {
   return challenge;
 }
 
-/** What a denial says in `WWW-Authenticate`. */
+/** The parts of a denial's `WWW-Authenticate` fields. */
 export interface ChallengeOptions {
   readonly realm: string;
-  /** What the handlers say: `handlerTable.challenges(realm, { script })`. */
+  /** The handlers' challenges: `handlerTable.challenges(realm, { script })`. */
   readonly challenges: readonly string[];
-  /** By which the token was presented, or must be. Default: `"Bearer"`. */
+  /** The scheme by which the token was presented, or must be. Default: `"Bearer"`. */
   readonly scheme?: "Bearer" | "DPoP" | undefined;
   readonly error?: BearerError | undefined;
   readonly description?: string | undefined;
 }
 
 /**
- * Every challenge of one 401, our own `Bearer` or `DPoP` first (RFC 9110 §11.6.1). The only writer of these values.
+ * Writes every challenge of one 401, our own `Bearer` or `DPoP` first (RFC 9110 §11.6.1). No other code writes these
+ * values.
  *
  * @returns one challenge per `WWW-Authenticate` field: clients split a joined list at the wrong commas.
  */
@@ -94,8 +101,8 @@ export function formatChallenges(options: ChallengeOptions): readonly string[] {
 }
 
 /**
- * A script asks, not a person (Fetch Metadata, `Sec-Fetch-Dest: empty`). It must not be offered a scheme for which the
- * browser would open its own password dialog.
+ * Whether a script sent the request, not a navigation (Fetch Metadata, `Sec-Fetch-Dest: empty`). A script must not be
+ * offered a scheme for which the browser opens its own password dialog.
  */
 export function isScript(rawHeaders: readonly string[]): boolean {
   return readHeader(rawHeaders, "sec-fetch-dest") === "empty";

@@ -1,19 +1,25 @@
 import type { Platform } from "../base/platform.js";
 
-/** W3C Trace Context §3.2: version, trace-id, parent-id, flags. Later versions may append fields, `ff` is none. */
+/**
+ * W3C Trace Context §3.2: version, trace-id, parent-id, flags. Later versions may append fields; `ff` is no version.
+ */
 const traceparent = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-.*)?$/;
 
-/** A UUID, or the form of a trace-id. Any text would be a place to put a password, or a second line. */
+/**
+ * A UUID, or the form of a trace-id. If any text were accepted, a client could put a password or a second line into
+ * logs.
+ */
 const plainId = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
-/** By the header block, which is one object for all that is told of a request. */
+/** Keyed by the header block: every event of a request refers to the same object. */
 const known = new WeakMap<readonly string[], string>();
 
 /**
- * What a request is called in logs, events and the audit: the trace-id of its `traceparent`, so that our lines join its
- * trace; else its `X-Request-Id` if that is a UUID or 32 hexadecimal digits; else 32 random digits, the same each time.
+ * Returns the id of a request in logs, events and the audit: the trace-id of its `traceparent`, so that our lines join
+ * its trace; else its `X-Request-Id` if that is a UUID or 32 hexadecimal digits; else 32 random digits, the same on
+ * each call.
  *
- * Both go on to the upstream as any header does. No header of our own carries the id.
+ * Both headers are forwarded to the upstream like any other. We add no header that carries the id.
  */
 export function correlationIdOf(rawHeaders: readonly string[], platform: Platform): string {
   let id = known.get(rawHeaders);
@@ -32,7 +38,7 @@ function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
   return plainId.test(requestId) ? requestId.toLowerCase() : undefined;
 }
 
-/** The value of a field that came exactly once. */
+/** Returns the value of a field that occurs exactly once; else `""`. */
 function only(rawHeaders: readonly string[], lowerName: string): string {
   let found: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -7,7 +7,7 @@ import { stepUpParameters } from "./step-up.js";
 interface Words {
   readonly code: DenialCode;
   readonly message: string;
-  /** RFC 6750 §3.1; none when nothing was presented, or when it was no bearer token. */
+  /** RFC 6750 §3.1. Absent when the request presented no credentials, or none that are a bearer token. */
   readonly error?: BearerError;
 }
 
@@ -52,32 +52,36 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
   headers_too_large: { code: "resource_exhausted", message: "The request has too many header fields." },
 };
 
-/** What only this request's denial says. */
+/** The parts of a denial that differ between requests. */
 export interface DenyDetails {
-  /** By which a session token was presented, in lower case. Default: `bearer`. */
+  /** The scheme by which a session token was presented, in lower case. Default: `bearer`. */
   readonly scheme?: string | undefined;
   readonly headers?: HeaderFields | undefined;
   readonly stepUp?: StepUp | undefined;
-  /** Who is refused, for events: never in the answer. */
+  /** The refused party, for events; never in the answer. */
   readonly party?: EventParty | undefined;
 }
 
-/** What a denial is made for: its headers say in which form, and events where it came from. */
+/** The request to deny: its headers decide the form of the denial, and events report its origin. */
 export interface Denied extends RequestOrigin {
   readonly rawHeaders: readonly string[];
-  /** Where it came from, if that is not to say in which form. */
+  /** The request's origin, when it must not decide the form of the denial. */
   readonly of?: RequestOrigin | undefined;
 }
 
-/** For a denial that is no answer to a request yet: the front that asked writes it in its own form. */
+/** Makes the subject of a denial that has no form yet: the front that asked writes it in its own. */
 export function withoutForm(of: RequestOrigin | undefined): Denied {
   return { rawHeaders: [], of };
 }
 
-/** The denial for a reason: made once, since whoever is refused must cost little. */
+/** Returns the denial for a reason. Denials are made once at start, since a refused request must be cheap. */
 export type Deny = (request: Denied, reason: AuthenticationReason, details?: DenyDetails) => Denial;
 
-/** @param onRefused told of every denial, before it is returned. */
+/**
+ * Makes the function that returns denials.
+ *
+ * @param onRefused called for every denial, before it is returned
+ */
 export function createDeny(
   realm: string,
   table: ChallengeSource,
@@ -96,7 +100,10 @@ export function createDeny(
   };
 }
 
-/** Whoever presented the token by another scheme must learn which it is. */
+/**
+ * These are denied with a `DPoP` challenge, whatever the scheme of the request: a client that used another must learn
+ * which one to use.
+ */
 const proofReasons: ReadonlySet<AuthenticationReason> = new Set(["invalid_dpop_proof", "use_dpop_nonce"]);
 
 type Denials = Readonly<Record<AuthenticationReason, Denial>>;
@@ -121,7 +128,7 @@ function denialsOf(realm: string, challenges: readonly string[], scheme: "Bearer
   return Object.freeze(Object.fromEntries(denials) as Denials);
 }
 
-/** What `WWW-Authenticate` must offer. */
+/** The source of the handlers' challenges: the handler table. */
 interface ChallengeSource {
   challenges(realm: string, options: { readonly script: boolean }): readonly string[];
 }

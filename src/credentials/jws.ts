@@ -9,9 +9,9 @@ export interface CompactJws {
 }
 
 /**
- * Takes a compact JWS apart, strictly.
+ * Splits a compact JWS into its parts, strictly.
  *
- * @returns `undefined` for anything but three parts in base64url: `jose` takes spaces and non-canonical tail bits, so
+ * @returns `undefined` unless there are three parts in base64url: `jose` accepts spaces and non-canonical tail bits, so
  *   that one token would have several spellings.
  */
 export function splitJws(token: string): CompactJws | undefined {
@@ -21,7 +21,7 @@ export function splitJws(token: string): CompactJws | undefined {
   return { header, payload, signature };
 }
 
-/** The JSON object in a part; `undefined` when there is none. Nothing in it has been verified. */
+/** Reads the JSON object in a part; `undefined` when there is none. The signature has not been verified. */
 export function readJsonPart(part: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(fromUtf8(Buffer.from(part, "base64url")) ?? "");

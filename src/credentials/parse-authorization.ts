@@ -1,25 +1,25 @@
 import { authParams, token } from "./grammar.js";
 
-/** What an `Authorization` value says (RFC 9110 §11.4). */
+/** A parsed `Authorization` value (RFC 9110 §11.4). */
 export interface Authorization {
   /** In lower case: schemes are compared without regard to case (§11.1). */
   readonly scheme: string;
   /** The scheme as it was spelled. */
   readonly name: string;
-  /** What follows the scheme; `""` when nothing does. The scheme's handler decides what it may look like. */
+  /** The text after the scheme; `""` when there is none. The scheme's handler decides its form. */
   readonly payload: string;
 }
 
 /**
- * The longest value that is looked at, in characters. It bounds every later scan, decode and hash. nginx and Apache
- * take no longer header line by default, so nothing longer gets through a usual deployment; Node's own limit is
- * 16 KiB for all headers together.
+ * The longest value that is parsed, in characters. It bounds every later scan, decode and hash. nginx and Apache accept
+ * no longer header line by default, so no longer value passes through a usual deployment; Node's own limit is 16 KiB
+ * for all headers together.
  */
 export const maxAuthorizationLength = 8_192;
 
-// The scheme is anchored at the start, so that `xBasic …` is no Basic. Visible ASCII and space only: a control
-// character splits lines further on, and a byte above 0x7f means another text to everyone who decodes it. Each
-// character can match in one way only, so a hostile value costs one pass.
+// The scheme is anchored at the start, so that `xBasic …` is not Basic. Visible ASCII and space only: a control
+// character could split lines in a later hop, and decoders disagree about the text of a byte above 0x7f. Each character
+// can match in one way only, so a hostile value costs one pass.
 const credentials = new RegExp(`^(${token})(?: +([!-~][ -~]*))?$`);
 
 const parameters = new RegExp(`^${authParams}$`);
@@ -41,7 +41,7 @@ export function parseAuthorization(value: string): Authorization | undefined {
   return { scheme: name.toLowerCase(), name, payload };
 }
 
-/** Without spaces and tabs at the ends (RFC 9110 §5.6.3): HTTP/1 parsers remove them, HTTP/2 ones may not. */
+/** Removes spaces and tabs at the ends (RFC 9110 §5.6.3): HTTP/1 parsers remove them, HTTP/2 parsers may not. */
 function trimOws(value: string): string {
   let start = 0;
   let end = value.length;

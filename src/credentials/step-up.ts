@@ -3,8 +3,8 @@ import type { StepUp } from "../model/decision.js";
 import type { Caller } from "../model/session.js";
 
 /**
- * How far ahead of ours the clock may be that says when somebody logged in. A log-in further in the future is one of unknown
- * age: an `auth_time` in milliseconds would else be fresh for ever.
+ * How far the time of a log-in may lie ahead of our clock. A log-in further in the future counts as one of unknown age:
+ * otherwise an `auth_time` in milliseconds instead of seconds would be fresh for ever.
  */
 const clockToleranceMs = 60_000;
 
@@ -17,13 +17,13 @@ export function isSufficient(caller: Caller, { maxAgeMs, acrValues }: StepUp, no
   const { authenticatedAt, acr } = caller;
   if (maxAgeMs !== undefined) {
     const ageMs = now - (authenticatedAt ?? Number.NaN);
-    // Written so that what is no number is not fresh.
+    // Written so that `NaN` is not fresh.
     if (!(ageMs <= maxAgeMs && ageMs >= -clockToleranceMs)) return false;
   }
   return acrValues === undefined || (acr !== undefined && acrValues.includes(acr));
 }
 
-/** RFC 9470 §3: what a client must ask for at its next log-in, as parameters of the challenge. */
+/** Writes the challenge parameters that tell a client what its next log-in must satisfy (RFC 9470 §3). */
 export function stepUpParameters({ maxAgeMs, acrValues }: StepUp): string {
   let parameters = "";
   if (acrValues !== undefined) parameters += `, acr_values="${acrValues.join(" ")}"`;
@@ -32,9 +32,10 @@ export function stepUpParameters({ maxAgeMs, acrValues }: StepUp): string {
 }
 
 /**
- * Refuses what could never be satisfied, or would break a challenge.
+ * Checks step-up options and returns them.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` for options that no log-in could satisfy, or that would make a malformed
+ *   challenge
  */
 export function requireStepUp(stepUp: StepUp): StepUp {
   const { maxAgeMs, acrValues } = stepUp;

@@ -4,35 +4,38 @@ import { decodeBase64 } from "./base64.js";
 import { type Extracted, extractCredentials, readHeader } from "./carriers.js";
 import { token } from "./grammar.js";
 
-/** Where a session token may ride beside `Authorization`. */
+/** The carriers of a session token beside `Authorization`. */
 export interface CarrierOptions {
-  /** Arrow Flight's `auth-token-bin`, in which its clients send what their handshake gave them. Default: `false`. */
+  /**
+   * Accept Arrow Flight's `auth-token-bin`, in which its clients send the token that their handshake returned. Default:
+   * `false`.
+   */
   readonly authTokenBin?: boolean | undefined;
-  /** A cookie, for clients with a jar. Default: none. */
+  /** Accept a cookie, for clients that keep cookies. Default: none. */
   readonly cookie?: CookieOptions | undefined;
 }
 
 /** A cookie that carries a session token. */
 export interface CookieOptions {
-  /** RFC 6265 §4.1.1: a token. */
+  /** The cookie's name: a token (RFC 6265 §4.1.1). */
   readonly name: string;
   /**
-   * A request header by which a client asks for the cookie, with the value `true`. Whoever sends the cookie gets the
-   * next one unasked. Default: none.
+   * A request header by which a client asks for the cookie, with the value `true`. A client that sends the cookie
+   * receives the next one without asking. Default: none.
    */
   readonly requestHeader?: string | undefined;
 }
 
-/** Finds what a request presents. */
+/** Finds the credentials of a request. */
 export type Extract = (rawHeaders: readonly string[], truncated: boolean) => Extracted;
 
-/** More tokens than this in one request are an attack. */
+/** The most tokens in one request. No honest client sends more. */
 const maxTokens = 8;
 
 /**
- * The extractor of an engine: `Authorization` alone, or the other carriers too.
+ * Makes the extractor of an engine: it reads `Authorization`, and the other carriers that the options enable.
  *
- * @throws {AuthError} `invalid_options` for a cookie name that is none.
+ * @throws {AuthError} `invalid_options` for a malformed cookie name
  */
 export function createExtract({ authTokenBin = false, cookie }: CarrierOptions = {}): Extract {
   if (cookie !== undefined && !new RegExp(`^${token}$`).test(cookie.name)) {
@@ -52,10 +55,10 @@ export function createExtract({ authTokenBin = false, cookie }: CarrierOptions =
       const name = rawHeaders[index] as string;
       const value = rawHeaders[index + 1] as string;
       if (authTokenBin && isNamed(name, "auth-token-bin")) {
-        // It is not a list, and two that disagree have no first.
+        // The field is not a list (gRPC metadata), and neither of two values may be preferred.
         if (seen) return { kind: "refused", reason: "duplicate" };
         seen = true;
-        // Go's client sends an empty one along until it has logged in.
+        // Go's client sends an empty value until it has logged in.
         if (value !== "") beside.add(decodeTokenBin(value) ?? "");
       }
     }
@@ -79,13 +82,16 @@ function isNamed(name: string, lowerName: string): boolean {
   return name.length === lowerName.length && name.toLowerCase() === lowerName;
 }
 
-/** A gRPC binary header: base64, with padding or without (gRPC over HTTP/2, "Custom-Metadata"). */
+/** Decodes a gRPC binary header: base64, with padding or without (gRPC over HTTP/2, "Custom-Metadata"). */
 function decodeTokenBin(value: string): string | undefined {
   const bytes = decodeBase64(value, { padding: "optional" });
   return bytes && Buffer.from(bytes).toString("latin1");
 }
 
-/** HTTP/2 may split the field (RFC 9113 §8.2.3), and a jar may hold one name for two paths. */
+/**
+ * Reads every value of a cookie: HTTP/2 may split the field (RFC 9113 §8.2.3), and a client may hold one name for two
+ * paths.
+ */
 function* readCookies(rawHeaders: readonly string[], name: string): Generator<string> {
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (!isNamed(rawHeaders[index] as string, "cookie")) continue;
@@ -103,8 +109,9 @@ function* readCookies(rawHeaders: readonly string[], name: string): Generator<st
 }
 
 /**
- * A page of another site sends the cookie along, whoever wrote the page (CSRF). Such a cookie counts as absent, as
- * `SameSite` makes it in browsers that know it. Programs send neither field.
+ * Whether a page of another site sent the request. The browser adds the cookie to it, also when an attacker wrote the
+ * page (CSRF). Such a cookie counts as absent, which `SameSite` does in browsers that know it. Programs send neither
+ * `Sec-Fetch-Site` nor `Origin`.
  */
 function isCrossSite(rawHeaders: readonly string[]): boolean {
   const site = readHeader(rawHeaders, "sec-fetch-site");
@@ -116,8 +123,8 @@ function isCrossSite(rawHeaders: readonly string[]): boolean {
 }
 
 /**
- * What to answer beside the token, or `undefined` when the request neither has the cookie nor asks for it. Without an
- * age: it ends with the client, and its session long before.
+ * Writes the `Set-Cookie` value for a new token. Returns `undefined` when the request neither sends the cookie nor asks
+ * for it. The cookie has no age: it ends with the client, and its session long before.
  */
 export function toSetCookie(
   { name, requestHeader }: CookieOptions,
