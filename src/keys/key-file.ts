@@ -4,14 +4,17 @@ import { grants } from "../base/file-rights.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import type { KeyRing, SigningKey } from "./key-ring.js";
 
-/** What `keyFile` takes beside the path. */
+/** Options of `keyFile`. */
 export interface KeyFileOptions {
-  /** Make the file with one random key when it is not there. Default: `false`: a wrong path should not log everybody out. */
+  /**
+   * Make the file with one random key when it does not exist. Default: `false`, since with a wrong path new keys would
+   * end every session.
+   */
   readonly create?: boolean | undefined;
   readonly platform?: Platform | undefined;
 }
 
-/** It rides in two bytes of every token. */
+/** A token holds the id in two bytes. */
 const maxKeyId = 0xffff;
 
 /** `{ "version": 1, "keys": [{ "id": 1, "secret": "<base64url, 32 bytes>", "signsFrom": "<ISO 8601>" }] }` */
@@ -21,34 +24,39 @@ interface KeyFileText {
 }
 
 /**
- * A ring in a JSON file that only its owner can read. Nodes read it again by themselves, so a key is rotated by
- * `rotateKeyFile` and nothing is restarted.
+ * Keeps a key ring in a JSON file that only its owner can read. Nodes read it again by themselves, so `rotateKeyFile`
+ * rotates a key without a restart.
  *
- * @throws {AuthError} `invalid_options` when the file is missing, unreadable, readable by others or malformed. The
- *   message says what to do and never holds a part of a secret.
+ * `load` of the ring throws an `AuthError` `invalid_options` when the file is missing, unreadable, readable by others
+ * or malformed. The message says what to do and never holds a part of a secret.
+ *
+ * @throws {AuthError} `invalid_options` when the file is to be made and cannot be
  */
 export function keyFile(path: string, { create = false, platform = systemPlatform }: KeyFileOptions = {}): KeyRing {
   if (create) createOnce(path, platform);
   return { durable: true, load: () => read(path) };
 }
 
-/** What `rotateKeyFile` takes beside the path. Durations are in milliseconds. */
+/** Options of `rotateKeyFile`. Durations are in milliseconds. */
 export interface RotateKeyFileOptions {
   /**
-   * How long every node has to read the new key before it signs, in milliseconds. Default: 600,000, ten times as
-   * often as nodes read their ring.
+   * How long the nodes have to read the new key before it signs, in milliseconds. Default: 600,000, ten times the
+   * interval at which nodes read their ring.
    */
   readonly activateAfterMs?: number | undefined;
-  /** How long a key verifies after it has stopped signing: the longest `absoluteMs` in use. Default: 7 days. */
+  /**
+   * How long a key verifies after it has stopped signing, in milliseconds: the longest `absoluteMs` in use. Default: 7
+   * days, the default of `absoluteMs`.
+   */
   readonly keepMs?: number | undefined;
   readonly platform?: Platform | undefined;
 }
 
 /**
- * Adds a key that signs soon, and drops those whose last session is over.
+ * Adds a key that signs after `activateAfterMs`, and removes the keys whose last session is over.
  *
- * @returns the id of the new key.
- * @throws {AuthError} `invalid_options` as `keyFile` does, or when all ids are taken.
+ * @returns the id of the new key
+ * @throws {AuthError} `invalid_options` as `load` of `keyFile` does, or when all ids are taken
  */
 export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}): number {
   const { activateAfterMs = 600_000, keepMs = 7 * 86_400_000, platform = systemPlatform } = options;
@@ -66,7 +74,7 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   return id;
 }
 
-/** Of several processes that start at once, one makes the file and the others read it. */
+/** Makes the file unless it exists. Of several processes that start at once, one makes it and the others read it. */
 function createOnce(path: string, platform: Platform): void {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
   let draft: string | undefined;
@@ -83,8 +91,8 @@ function createOnce(path: string, platform: Platform): void {
 }
 
 /**
- * A whole file under a name of its own: a process id would not do, since two containers that share a folder may have
- * the same. Flushed, since an empty key file after a power cut would log everybody out.
+ * Writes a complete file under a random name. A process id would not be unique, since two containers that share a
+ * folder may have the same. The file is flushed, since an empty key file after a power cut would end every session.
  */
 function writeDraft(path: string, keys: readonly SigningKey[], platform: Platform): string {
   const draft = `${path}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
@@ -110,7 +118,7 @@ function read(path: string): readonly SigningKey[] {
     throw new AuthError(
       "invalid_options",
       `the key file ${path} is unreadable or malformed; restore it from a backup, or move it away to make a new one ` +
-        "(that logs everybody out)",
+        "(that ends every session)",
     );
   }
 }

@@ -1,9 +1,9 @@
 import { AuthError } from "../base/errors.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 
-/** A key that signs tokens, or only verifies them still. */
+/** A key that signs and verifies tokens, or only verifies them. */
 export interface SigningKey {
-  /** 1 to 65,535; rides in every token. */
+  /** The key's number, 1 to 65,535. Every token holds it. */
   readonly id: number;
   /** At least 32 bytes, random (RFC 2104 §3: as long as the hash). */
   readonly secret: Uint8Array;
@@ -12,13 +12,16 @@ export interface SigningKey {
 }
 
 /**
- * Where keys come from. All nodes of a deployment must see the same ones: a new key must be known to every node
- * before its `signsFrom`, and an old one must stay until the longest session it signed is over.
+ * A source of signing keys. All nodes of a deployment must see the same ones: every node must know a new key before its
+ * `signsFrom`, and an old key must stay until the longest session that it signed is over.
  */
 export interface KeyRing {
-  /** Survives a restart. */
+  /** Whether the keys survive a restart. */
   readonly durable: boolean;
-  /** The keys as they are now. Called at start, then at most once in `refreshMs`, and when a token names an unknown key. */
+  /**
+   * Returns the current keys. Called at start, then at most once a minute, and when a token names an unknown key. May
+   * throw: the engine then keeps the last good keys.
+   */
   load(): readonly SigningKey[];
 }
 
@@ -31,24 +34,22 @@ export interface Keys {
   refresh(): boolean;
 }
 
-/** Every node reads its ring this often when it signs, so a key may sign this long after it was added, doubled for safety. */
+/** A node that signs reads its ring this often. So a key may sign this long after it was added, doubled for safety. */
 const refreshMs = 60_000;
 
-/** A token with an unknown key id makes a node read its ring again, this often at most: junk must not cost a read each. */
+/** The shortest interval between two reads for unknown key ids: forged tokens must not cost a read each. */
 const retryMs = 5_000;
 
-/**
- * A ring of one random key: for tests and for the memory store, whose sessions end with the process anyway.
- */
+/** Makes a ring of one random key, for tests and for the memory store, whose sessions end with the process anyway. */
 export function randomKeys(platform: Platform = systemPlatform): KeyRing {
   const key = { id: 1, secret: platform.random(32), signsFrom: 0 };
   return { durable: false, load: () => [key] };
 }
 
 /**
- * Opens a ring and checks it.
+ * Opens a key ring and checks it.
  *
- * @throws {AuthError} `invalid_options` when it holds no key that signs, an id twice, or a short secret.
+ * @throws {AuthError} `invalid_options` when it holds no key that signs now, an id twice, or a secret below 32 bytes
  */
 export function openKeys(ring: KeyRing, platform: Platform): Keys {
   let byId = toMap(ring.load());
@@ -63,7 +64,7 @@ export function openKeys(ring: KeyRing, platform: Platform): Keys {
       pick(next, platform.now());
       byId = next;
     } catch {
-      // The last good ring stays: a half-written file must not log everybody out.
+      // The last good keys stay: a half-written file must not end every session.
     }
     return true;
   }
