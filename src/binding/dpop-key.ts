@@ -4,21 +4,21 @@ import { dpopAlgorithms } from "../credentials/dpop-algorithms.js";
 
 /** The public key of a proof. */
 export interface DpopKey {
-  /** Its RFC 7638 thumbprint: what a session is bound to. */
+  /** The key's thumbprint (RFC 7638), to which a session is bound. */
   readonly jkt: string;
-  /** Whether the holder of the private half signed this. */
+  /** Whether the private half of the key made this signature. */
   verifies(signingInput: string, signature: Uint8Array): boolean;
 }
 
-/** 32 bytes: a coordinate, or an Ed25519 key. */
+/** The base64url length of 32 bytes: a coordinate, or an Ed25519 key. */
 const coordinateLength = 43;
 
-/** Of symmetric and of private keys (RFC 7518 §6). Who sends one has no secret any more. */
+/** Members of symmetric and private keys (RFC 7518 §6). A client that sends one has revealed its secret. */
 const privateMembers = ["d", "k", "p", "q", "dp", "dq", "qi", "oth"];
 
 /**
- * The key in a proof's header (RFC 9449 §4.2), or `undefined` unless `alg` is pinned and `jwk` is a public key of it,
- * in its one spelling.
+ * Reads the key in a proof's header (RFC 9449 §4.2). Returns `undefined` unless `alg` is in `algorithms` and `jwk` is a
+ * public key for it in canonical spelling.
  */
 export function readDpopKey(alg: unknown, jwk: unknown): DpopKey | undefined {
   const algorithm = dpopAlgorithms.get(alg);
@@ -38,7 +38,8 @@ export function readDpopKey(alg: unknown, jwk: unknown): DpopKey | undefined {
     jkt: hash("sha256", JSON.stringify(members), "base64url"),
     verifies(signingInput, signature) {
       try {
-        // Made here, since it costs more than to verify: whoever holds another key never comes this far.
+        // Made here, since it costs more than a verification: a proof by another key than the session's is refused
+        // before.
         key ??= createPublicKey({ key: members, format: "jwk" });
         return verify(digest, Buffer.from(signingInput), { key, dsaEncoding: "ieee-p1363" }, signature);
       } catch {

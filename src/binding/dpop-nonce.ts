@@ -3,13 +3,15 @@ import type { Platform } from "../base/platform.js";
 import type { Keys, SigningKey } from "../keys/key-ring.js";
 
 /**
- * Nonces for proofs (RFC 9449 §8): numbered steps of the clock under the key ring. Nothing is kept, and every node that
- * shares the ring accepts them.
+ * Nonces for proofs (RFC 9449 §8): the number of a step of the clock, with a MAC under the key ring. The server keeps
+ * no state, and every node that shares the ring accepts them.
  */
 export interface Nonces {
-  /** What to hand out now. */
+  /** Returns the nonce to send to clients now. */
   current(): string;
-  /** The step in which a nonce was handed out, while it is good: that one and the next. */
+  /**
+   * Returns the step in which a nonce was sent; `undefined` when it is forged, or older than that step and the next.
+   */
   stepOf(nonce: string): number | undefined;
 }
 
@@ -17,7 +19,7 @@ export interface NoncesOptions {
   readonly realm: string;
   readonly keys: Keys;
   readonly platform: Platform;
-  /** How long a step lasts, in milliseconds. */
+  /** The length of a step in milliseconds. */
   readonly stepMs: number;
 }
 
@@ -30,12 +32,12 @@ const noncePattern = /^[A-Za-z0-9_-]{32}$/;
 
 const format = 1;
 
-/** As many as there are good ones, in two keys of the ring. */
+/** As many nonces as can be valid at once, for two keys of the ring. */
 const maxKnown = 6;
 
 export function createNonces({ realm, keys, platform, stepMs }: NoncesOptions): Nonces {
   const label = `sallyport dpop nonce ${format}\0${realm}\0`;
-  // Nearly every proof holds one of the last two: a look instead of a MAC.
+  // Nearly every proof holds one of the last two nonces: a look-up then replaces a MAC.
   const known = new Map<string, number>();
   let latest: { readonly step: number; readonly keyId: number; readonly nonce: string } | undefined;
 
@@ -53,7 +55,8 @@ export function createNonces({ realm, keys, platform, stepMs }: NoncesOptions): 
     const bytes = Buffer.from(nonce, "base64url");
     const key = keys.find(bytes.readUInt16BE(0));
     const step = bytes.readUIntBE(2, 6);
-    // No secret is compared: whoever sends a wrong one learns no more than that.
+    // A comparison in constant time is not needed: a client gains nothing by guessing a nonce, which the server sends
+    // to any client.
     return key !== undefined && make(step, key) === nonce ? step : undefined;
   }
 
@@ -66,7 +69,7 @@ export function createNonces({ realm, keys, platform, stepMs }: NoncesOptions): 
     },
     stepOf(nonce) {
       const step = known.get(nonce) ?? read(nonce);
-      // One ahead: the clock of the node that handed it out may be.
+      // One step ahead is allowed, since the clock of the node that sent the nonce may be ahead.
       if (step === undefined || Math.abs(toStep(platform.now(), stepMs) - step) > 1) {
         known.delete(nonce);
         return undefined;
@@ -77,7 +80,7 @@ export function createNonces({ realm, keys, platform, stepMs }: NoncesOptions): 
   };
 }
 
-/** The number of a step: nodes of one configuration count alike. */
+/** Returns the number of the step at `now`. Nodes with the same configuration count alike. */
 export function toStep(now: number, stepMs: number): number {
   return Math.floor(now / stepMs);
 }

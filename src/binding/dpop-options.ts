@@ -1,28 +1,33 @@
 import { AuthError } from "../base/errors.js";
 
-/** How proofs of a client-held key are checked (RFC 9449). Sessions are bound by the client: whoever logs in with a proof. */
+/**
+ * Options for checking proofs of a client-held key (RFC 9449). The client decides whether its session is bound: it logs
+ * in with a proof.
+ */
 export interface DpopOptions {
   /**
-   * Where clients reach this deployment, such as `https://api.example`; a path where a proxy in front takes it away. A
-   * proof is good for a URL under one of them. Default: the authority that each request names, which somebody in the
-   * middle may have chosen: name yours. Needed behind a proxy that changes `Host` or the path.
+   * The URLs at which clients reach this deployment, such as `https://api.example`, with a path if a proxy in front
+   * removes one. A proof is valid for a URL under one of them. Default: the authority that each request names; set
+   * `baseUrls`, since an attacker between client and server may have chosen that one. Required behind a proxy that
+   * changes `Host` or the path.
    */
   readonly baseUrls?: readonly string[] | undefined;
   /**
-   * A proof must hold a nonce of ours (RFC 9449 §8). Default: `true`: then nobody who had the key for a moment can have
-   * made proofs for later, and the client's clock does not matter. `false` for clients that know no nonce: what counts
-   * is their clock.
+   * Whether a proof must hold a nonce of the server (RFC 9449 §8). Default: `true`: then an attacker who could use the
+   * key for a moment has no proofs for later, and the client's clock does not matter. `false` for clients that do not
+   * support nonces: then the age of a proof is taken from the client's clock.
    */
   readonly nonce?: boolean | undefined;
   /**
-   * How long a nonce is handed out, and accepted for as long again; without nonces, how old a proof may be. Milliseconds.
-   * Default: 60,000: so much is remembered of used proofs. From 30,000 to 600,000.
+   * How long a nonce is sent to clients, in milliseconds; it is accepted for as long again. Without nonces, the
+   * greatest age of a proof. Default: 60,000, since used proofs are remembered for about that long. From 30,000 to
+   * 600,000.
    */
   readonly proofLifeMs?: number | undefined;
   /**
-   * Used proofs are remembered in the store, for all nodes. Default: `false`, each process remembers its own: who
-   * copies token *and* proof from the wire can repeat that very request once on each other node, within `proofLifeMs`.
-   * Costs a durable write per call.
+   * Whether used proofs are remembered in the store, for all nodes, at the price of a durable write per call. Default:
+   * `false`: each process remembers its own, so an attacker who copies token *and* proof from the wire can repeat that
+   * one request once on each other node, within `proofLifeMs`.
    */
   readonly sharedReplay?: boolean | undefined;
 }
@@ -31,7 +36,11 @@ export type ResolvedDpopOptions = {
   readonly [Name in keyof DpopOptions]-?: NonNullable<DpopOptions[Name]>;
 };
 
-/** @throws {AuthError} `invalid_options` */
+/**
+ * Fills in the defaults and checks the options.
+ *
+ * @throws {AuthError} `invalid_options` for a `proofLifeMs` out of range or a malformed base URL
+ */
 export function resolveDpop(options: DpopOptions = {}): ResolvedDpopOptions {
   const { baseUrls = [], nonce = true, proofLifeMs = 60_000, sharedReplay = false } = options;
   if (!Number.isSafeInteger(proofLifeMs) || proofLifeMs < 30_000 || proofLifeMs > 600_000) {
@@ -40,7 +49,7 @@ export function resolveDpop(options: DpopOptions = {}): ResolvedDpopOptions {
   return Object.freeze({ baseUrls: Object.freeze(baseUrls.map(requireBaseUrl)), nonce, proofLifeMs, sharedReplay });
 }
 
-/** Without a slash at the end. */
+/** Checks a base URL and removes the slash at its end. */
 function requireBaseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const plain = url && url.username === "" && url.password === "" && url.search === "" && url.hash === "";

@@ -1,7 +1,7 @@
 import { readJsonPart, splitJws } from "../credentials/jws.js";
 import { type DpopKey, readDpopKey } from "./dpop-key.js";
 
-/** A `DPoP` value, taken apart (RFC 9449 §4.2). Nothing in it is verified until `isSigned()`. */
+/** A parsed `DPoP` value (RFC 9449 §4.2). Its content is not verified until `isSigned()` returns `true`. */
 export interface DpopProof {
   readonly jkt: string;
   readonly jti: string;
@@ -11,20 +11,23 @@ export interface DpopProof {
   readonly iat: number;
   readonly ath: unknown;
   readonly nonce: string | undefined;
-  /** Costs more than all other checks together: ask last. */
+  /** Verifies the signature. It costs more than all other checks together, so call it last. */
   isSigned(): boolean;
 }
 
-/** A key, a URL, a hash, a nonce: under 1,000 characters, unless the URL is long. */
+/** The longest proof in characters. Key, URL, hash and nonce take under 1,000, unless the URL is long. */
 const maxProofLength = 4_096;
 
-/** RFC 9449 §4.2 wants 96 random bits, which are 16 characters, or a UUID. */
+/** The longest `jti` in characters. RFC 9449 §4.2 wants 96 random bits, which are 16 characters, or a UUID. */
 const maxIdLength = 256;
 
-/** With their keys about 20 MB. A client's header is the same in all of its proofs. */
+/** How many headers are remembered: with their keys about 20 MB. A client's header is the same in all of its proofs. */
 const maxKnownKeys = 10_000;
 
-/** Takes proofs apart. Remembers the headers of those that were signed: to read a key costs as much as to use it. */
+/**
+ * Makes a parser of proofs. It remembers the headers of proofs whose signature was right: reading a key costs as much
+ * as a verification.
+ */
 export function createDpopProofReader(): (value: string) => DpopProof | undefined {
   const known = new Map<string, DpopKey>();
 

@@ -1,19 +1,20 @@
-/** Proofs that were used, until they are too old to be used again. */
+/** The used proofs, kept until they are too old to be accepted. */
 export interface UsedDpopProofs {
   /**
-   * `"replayed"` when it was used before; `"full"` when there is no room to remember it, and nobody could tell.
+   * Marks a proof as used. `"replayed"`: it was used before. `"full"`: there is no room to remember it, so a replay
+   * could not be detected.
    *
    * @param step in which the proof was made
-   * @param oldest steps before this one are not accepted any more
+   * @param oldest the earliest step whose proofs are still accepted
    */
   use(id: string, step: number, oldest: number): "first" | "replayed" | "full";
 }
 
 /**
- * Remembers used proofs of this process by the step of the clock in which they were made, so that a whole step is
+ * Remembers the used proofs of this process by the step of the clock in which they were made, so that a whole step is
  * forgotten at once.
  *
- * @param max how many at most
+ * @param max the most proofs to remember
  */
 export function createUsedDpopProofs(max: number): UsedDpopProofs {
   const steps = new Map<number, Set<string>>();

@@ -5,10 +5,11 @@ import type { AuthRequest } from "../model/request.js";
 export type IsTarget = (htu: string, request: Pick<AuthRequest, "path" | "rawHeaders">) => boolean;
 
 /**
- * Compares what the client has called with what came in.
+ * Makes the function that compares the URL in a proof with the URL of the request.
  *
- * @param baseUrls from `requireBaseUrl`: the request's path behind one of them is what the client has called. Without
- *   any it is the authority that the request itself names, by either scheme: TLS may have ended in front of us.
+ * @param baseUrls without a slash at the end: one of them followed by the request's path is the URL that the client
+ *   called. When empty, the URL has the authority that the request names and either scheme, since TLS may end at a
+ *   proxy in front.
  */
 export function createIsTarget(baseUrls: readonly string[]): IsTarget {
   return (htu, { path, rawHeaders }) => {
@@ -26,10 +27,15 @@ function isSame(htu: string, url: string): boolean {
   return normal !== undefined && normal === normalize(url);
 }
 
-/** A URL without a user, a query and a fragment. */
+/**
+ * No user, query or fragment: RFC 9449 §4.2 excludes query and fragment from `htu`, so a URL with one never matches.
+ */
 const shape = /^(https?):\/\/([^/?#@\\\s]+)(\/.*)?$/i;
 
-/** RFC 3986 §6.2.2 and §6.2.3, without removing dots: a path with some means what the server says it means. */
+/**
+ * Normalizes a URL (RFC 3986 §6.2.2 and §6.2.3), without removing dot segments: the server decides what such a path
+ * means.
+ */
 function normalize(url: string): string | undefined {
   const [, scheme = "", authority, path = "/"] = shape.exec(url) ?? [];
   const origin = `${scheme}://${authority}`;

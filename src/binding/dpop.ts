@@ -10,14 +10,14 @@ import { createDpopProofReader, type DpopProof } from "./dpop-proof.js";
 import { createUsedDpopProofs } from "./dpop-replay.js";
 import { createIsTarget } from "./dpop-target.js";
 
-/** What a proof is worth. `headers` go with the answer, whatever it is. */
+/** The result of checking a proof. The response carries `headers`, whether the request is allowed or denied. */
 export type DpopCheck =
   | { readonly kind: "proved"; readonly jkt: string; readonly headers?: HeaderFields | undefined }
   | { readonly kind: "refused"; readonly reason: DpopRefusal; readonly headers?: HeaderFields | undefined };
 
 export type DpopRefusal = "invalid_dpop_proof" | "use_dpop_nonce" | "unavailable";
 
-/** What a proof must be for: a session's token and its key, or, at a log-in, neither. */
+/** The token and the key that a proof must name: those of the session, or neither at a log-in. */
 export interface ExpectedBinding {
   readonly token?: string | undefined;
   readonly jkt?: string | undefined;
@@ -25,9 +25,11 @@ export interface ExpectedBinding {
 
 /** Checks `DPoP` proofs (RFC 9449 §4.3). */
 export interface Dpop {
-  /** The request brings one, good or bad: at a log-in that is the wish to bind the session. */
+  /** Whether the request has a proof, good or bad. At a log-in that asks to bind the session. */
   isPresent(request: Pick<AuthRequest, "rawHeaders">): boolean;
-  /** Uses the proof up: a second time it is a replay. Answers at once unless the store is asked. Never throws. */
+  /**
+   * Checks a proof and marks it as used: a second use is a replay. Synchronous unless the store is asked. Never throws.
+   */
   check(request: ProvenRequest, expected: ExpectedBinding): Awaitable<DpopCheck>;
 }
 
@@ -38,14 +40,19 @@ export interface DpopParts {
   readonly realm: string;
   readonly keys: Keys;
   readonly platform: Platform;
-  /** Remembers a used proof for all nodes; `false` when one of them has. May throw. */
+  /** Records a used proof for all nodes, for `lifeMs`; `false` when a node has already recorded it. May throw. */
   readonly share: (id: string, lifeMs: number) => Awaitable<boolean>;
 }
 
-/** Without nonces the client's clock counts. One that is set by NTP differs by less. */
+/**
+ * How far ahead the client's clock may be, which counts when there are no nonces. A clock set by NTP differs by less.
+ */
 const clockToleranceMs = 5_000;
 
-/** About 100 MB. More than one process can verify in the life of a proof, so it does not fill up. */
+/**
+ * How many used proofs are remembered: about 100 MB. One process cannot verify so many in the life of a proof, so this
+ * never fills up.
+ */
 const maxUsedProofs = 1_000_000;
 
 export function createDpop({ options, realm, keys, platform, share }: DpopParts): Dpop {
@@ -63,7 +70,10 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
     return { kind: "refused", reason, headers: nonceFields() };
   }
 
-  /** When it was made: by our clock if there are nonces, and by the client's if not. `undefined` when too long ago. */
+  /**
+   * Returns the step in which a proof was made: by our clock if there are nonces, else by the client's. `undefined`
+   * when it is too old.
+   */
   function stepOf({ nonce, iat }: DpopProof): number | undefined {
     if (nonces !== undefined) return nonce === undefined ? undefined : nonces.stepOf(nonce);
     const age = platform.now() - iat * 1_000;
@@ -77,7 +87,7 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
     if (first !== "first") return refuse(first === "full" ? "unavailable" : "invalid_dpop_proof");
     const proved: DpopCheck = { kind: "proved", jkt: proof.jkt, headers: step < now ? nonceFields() : undefined };
     if (!sharedReplay) return proved;
-    // Made in the next step at the latest, and accepted in the one after it.
+    // A proof is made in the next step at the latest, and accepted until the end of the step after that.
     return after(share(id, 3 * stepMs), (isFirst) => (isFirst ? proved : refuse("invalid_dpop_proof")));
   }
 

@@ -6,18 +6,20 @@ import type { Confirmation } from "../model/session.js";
 import type { Dpop } from "./dpop.js";
 
 export interface Possession {
-  /** Whether the caller may use this token. `cnf` is what its session is bound to. */
+  /**
+   * Checks that the caller holds the key of the session. `cnf`: the key or certificate to which the session is bound.
+   */
   prove(cnf: Confirmation | undefined, presented: PresentedToken): Awaitable<PossessionOutcome>;
   /**
-   * What a session that opens for this request is bound to. A `DPoP` header is the caller's wish, and goes before the
-   * certificate; a bad one is refused, and never opens a plain session.
+   * Returns the key or certificate to which a session opened by this request is bound. A `DPoP` header asks for binding
+   * and takes precedence over the certificate; a bad proof is refused, and never opens an unbound session.
    */
   bind(request: PossessionRequest): Awaitable<PossessionOutcome>;
 }
 
 export interface PossessionParts {
   readonly dpop: Dpop;
-  /** Bind new sessions to the client certificate, where TLS has verified one (RFC 8705). */
+  /** Bind new sessions to the client certificate, if TLS has verified one (RFC 8705). */
   readonly bindToCertificate: boolean;
 }
 
@@ -25,7 +27,7 @@ const proven: PossessionOutcome = Object.freeze({ kind: "proven" });
 
 const notHeld: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_token" });
 
-/** RFC 9449 §7.2: the token of a bound session is no bearer token. */
+/** RFC 9449 §7.2: the token of a session bound to a key must not be used as a bearer token. */
 const noBearer: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_dpop_proof" });
 
 export function createPossession({ dpop, bindToCertificate }: PossessionParts): Possession {
@@ -55,12 +57,15 @@ export function createPossession({ dpop, bindToCertificate }: PossessionParts): 
 
 const thumbprints = new WeakMap<Peer, string>();
 
-/** RFC 8705 §3.1: SHA-256 of the DER, base64url. Once per connection. */
+/**
+ * Returns the thumbprint of the client certificate (RFC 8705 §3.1: SHA-256 of the DER, base64url), computed once per
+ * connection.
+ */
 function thumbprintOf(peer: Peer): string | undefined {
   const known = thumbprints.get(peer);
   if (known !== undefined) return known;
   const { certificate } = peer;
-  // The certificate of a proxy says nothing of the callers behind it.
+  // The certificate of a trusted proxy does not identify the callers behind it.
   if (certificate === undefined || peer.trusted) return undefined;
   const thumbprint = hash("sha256", Buffer.from(certificate), "base64url");
   thumbprints.set(peer, thumbprint);
