@@ -2,21 +2,21 @@ import { AuthError } from "../base/errors.js";
 import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected } from "./handler.js";
 
-/** What `anonymous` takes. */
+/** Options of `anonymous`. */
 export interface AnonymousOptions<I extends Identity> {
-  /** Who an anonymous caller is. There is no default: nobody should become somebody by accident. */
+  /** The identity of an anonymous caller. There is no default: a caller must not get an identity by accident. */
   readonly identity: I;
   /** The scheme that a caller must name. Default: `"Anonymous"`. */
   readonly scheme?: string;
-  /** `"session"` for clients that only work with a token. Default: `"nothing"`, since asking again costs nothing. */
+  /** `"session"` for clients that only work with a token. Default: `"nothing"`, since deciding again costs nothing. */
   readonly opens?: "session" | "nothing";
 }
 
 /**
- * Accepts whoever says so: `Authorization: Anonymous`. Not the same as a request without credentials, which a route
- * must welcome by itself. It is never advertised: a client that was refused must not try this next.
+ * Accepts every caller that sends `Authorization: Anonymous`. This differs from a request without credentials, which
+ * each route must allow by itself. It has no challenge: a client that was refused must not try it next.
  *
- * @throws {AuthError} `invalid_options`, or `invalid_identity`
+ * @throws {AuthError} `invalid_options` without an identity, `invalid_identity` for one without a usable subject
  */
 export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Handler<I> {
   if (typeof options?.identity !== "object" || options.identity === null) {
@@ -29,7 +29,7 @@ export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Han
     scheme,
     opens,
     challenge: () => undefined,
-    // A payload means that somebody sends real credentials under the wrong scheme: that must not look like success.
+    // A payload means that the client sends real credentials under the wrong scheme, which must not look like success.
     fromHeader: (payload: string) => (payload === "" ? accepted : rejected),
     fromHandshake: (payload: Uint8Array) => (payload.length === 0 ? accepted : rejected),
   } satisfies Handler<I>);

@@ -4,19 +4,21 @@ import type { Identity } from "../model/identity.js";
 import { declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
 import type { IdentityOf } from "./handler-table.js";
 
-/** Which handler of the chain asked for one more round, and what it wants to see again. */
+/** The handler of the chain that asked for one more round, and its state. */
 interface ChainState {
   readonly index: number;
   readonly state: unknown;
 }
 
 /**
- * Several handlers for one scheme, asked in the order given: `declined` goes on to the next, any other verdict ends it.
- * A handler that throws ends it too, as `unavailable`: skipping a check because it failed would be a way around it.
- * After `challenged`, the next message goes straight to the handler that asked for it.
+ * Makes one handler of several for one scheme. It asks them in order: after `declined` it asks the next; any other
+ * verdict is the chain's. A handler that throws ends the chain with `unavailable`: if a failed check were skipped,
+ * causing it to fail would bypass it. After `challenged`, the next message goes directly to the handler that asked for
+ * it.
  *
- * @param handlers all for `scheme`, all opening the same. The whole chain shares one deadline.
- * @throws {AuthError} `invalid_options`
+ * @param handlers handlers for `scheme` with equal `opens`. The whole chain shares one deadline, the longest of theirs.
+ * @throws {AuthError} `invalid_options` for an empty list, a handler of another scheme, or handlers with different
+ *   `opens`
  */
 export function chain<H extends Handler<Identity>>(scheme: string, handlers: readonly H[]): Handler<IdentityOf<H>> {
   type I = IdentityOf<H>;
@@ -26,7 +28,7 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
   if (first === undefined) throw new AuthError("invalid_options", `chain("${scheme}", …) needs at least one handler`);
   for (const link of links) requireLink(link, scheme, first);
 
-  /** Asks from the handler on whose turn it is. */
+  /** Asks the handlers, beginning with the one that asked for this message. */
   function run(ask: (link: Handler<I>, context: HandlerContext) => Awaitable<Verdict<I>>, context: HandlerContext) {
     const resumed = context.state as ChainState | undefined;
     const step = (index: number): Awaitable<Verdict<I>> => {
@@ -47,9 +49,9 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
     scheme,
     opens: first.opens,
     remember: links.every((link) => link.remember === true),
-    // Each number only grows, so the sum grows with any of them.
+    // Each epoch only grows, so the sum grows with any of them.
     epoch: () => links.reduce((sum, link) => sum + (link.epoch?.() ?? 0), 0),
-    // Of the whole chain, so long enough for whichever link takes longest.
+    // The deadline holds for the whole chain, so it is that of the slowest handler.
     ...(links.some((link) => link.timeoutMs) && { timeoutMs: Math.max(...links.map((link) => link.timeoutMs ?? 0)) }),
     ...(links.some((link) => link.accountOf) && {
       accountOf(payload: string | Uint8Array) {
@@ -72,7 +74,7 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
   } satisfies Handler<I>);
 }
 
-/** A link sees its own state and round only. The signal stays lazy. */
+/** Returns the context of one handler of the chain, with its own state and round. The signal stays lazy. */
 function withState(context: HandlerContext, state: unknown, round: number): HandlerContext {
   return { __proto__: context, round, state } as unknown as HandlerContext;
 }
@@ -85,6 +87,6 @@ function requireLink(link: Handler, scheme: string, first: Handler): void {
     );
   }
   if (link.opens !== first.opens) {
-    throw new AuthError("invalid_options", `The handlers in chain("${scheme}", …) must all open the same thing`);
+    throw new AuthError("invalid_options", `The handlers in chain("${scheme}", …) must all have the same opens`);
   }
 }

@@ -8,25 +8,28 @@ import type { Handler } from "./handler.js";
 /** The identity type that a handler, or a union of handlers, gives to the route. */
 export type IdentityOf<H> = H extends Handler<infer I> ? I : never;
 
-/** Which handler answers for which scheme. Fixed when it is made. */
+/** The handlers by scheme. It never changes. */
 export interface HandlerTable<I extends Identity = Identity> {
-  /** The handler of a scheme in ASCII lower case, as the extractor gives it. */
+  /** Returns the handler of a scheme. The scheme is in lower case, as the extractor returns it. */
   get(scheme: string): Handler<I> | undefined;
   /** The handler that decides by the client certificate. */
   readonly byCertificate: Handler<I> | undefined;
-  /** In lower case, in the order given. */
+  /** The schemes in lower case, in the order of the handlers. */
   readonly schemes: readonly string[];
-  /** Schemes as their handlers spell them, and aliases, each with its scheme in lower case. */
+  /** Maps each scheme as its handler spells it, and each alias, to the scheme in lower case. */
   readonly names: ReadonlyMap<string, string>;
-  /** The scheme that a name in a request stands for: an alias exactly as it is spelled, a scheme in any case. */
+  /**
+   * Returns the scheme in lower case for a name in a request. An alias must match exactly; a scheme matches in any
+   * case.
+   */
   schemeOf(name: string): string;
   /**
-   * What the handlers say in `WWW-Authenticate`, one challenge each, in the order given. A handler for `Bearer` says
-   * nothing of its own: the session manager's challenge speaks for the scheme.
+   * Returns the handlers' `WWW-Authenticate` challenges, one each, in the order of the handlers. A handler for `Bearer`
+   * adds none: the session manager's challenge already names the scheme.
    *
    * Call it when the engine starts, so that a malformed challenge is found then.
    *
-   * @param options.script leave out the schemes for which a browser opens a dialog of its own.
+   * @param options.script leave out the schemes for which a browser opens a dialog of its own
    * @throws {AuthError} `invalid_options` when a handler's challenge is malformed.
    */
   challenges(realm: string, options: { readonly script: boolean }): readonly string[];
@@ -34,20 +37,22 @@ export interface HandlerTable<I extends Identity = Identity> {
 
 const schemeShape = new RegExp(`^${token}$`);
 
-/** Browsers answer these by a dialog, or with the credentials of whoever is logged in to the machine. */
+/** Browsers answer these by a dialog, or with the credentials of the user who is logged in to the machine. */
 const browserSchemes: ReadonlySet<string> = new Set(["basic", "digest", "ntlm", "negotiate"]);
 
 /**
- * Sorts handlers by scheme: one exact look-up in a `Map`, so that a scheme called `constructor` finds nothing.
+ * Makes the table of handlers by scheme. It is a `Map`, so that a scheme called `constructor` finds nothing.
  *
- * @throws {AuthError} `invalid_options` for a list or a handler that could not work. The message says what to do.
+ * @param aliases further names of schemes, each with its scheme. Default: none
+ * @throws {AuthError} `invalid_options` for an empty list, two handlers for one scheme, or an unusable handler or
+ *   alias. The message says what to do.
  */
 export function createHandlerTable<H extends Handler<Identity>>(
   handlers: readonly H[],
   aliases: Readonly<Record<string, string>> = {},
 ): HandlerTable<IdentityOf<H>> {
   if (!Array.isArray(handlers) || handlers.length === 0) {
-    refuse("handlers is empty, so nobody could ever log in. Add one, such as basic({ verify })");
+    refuse("handlers is empty, so no caller could ever log in. Add one, such as basic({ verify })");
   }
   const table = new Map<string, Handler<IdentityOf<H>>>();
   for (const handler of handlers) {
@@ -56,10 +61,10 @@ export function createHandlerTable<H extends Handler<Identity>>(
     if (table.has(scheme)) {
       refuse(
         `Two handlers answer for the scheme ${handler.scheme} (case does not count). ` +
-          `Remove one, or say the order with chain("${handler.scheme}", [first, second])`,
+          `Remove one, or set the order with chain("${handler.scheme}", [first, second])`,
       );
     }
-    // The element type of a list of handlers is the union of them; each of them yields a part of the identity union.
+    // `H` is the union of the handlers; each of them yields a part of the identity union.
     table.set(scheme, handler as unknown as Handler<IdentityOf<H>>);
   }
   const names = new Map([...table].map(([scheme, handler]) => [handler.scheme, scheme]));
@@ -78,7 +83,7 @@ export function createHandlerTable<H extends Handler<Identity>>(
     challenges(realm: string, { script }: { readonly script: boolean }) {
       const challenges: string[] = [];
       for (const [scheme, handler] of table) {
-        // A certificate is asked for by TLS: there is no field to send it in.
+        // TLS asks for a certificate; no header carries it.
         if (handler.carrier === "certificate") continue;
         if (scheme === "bearer" || (script && browserSchemes.has(scheme))) continue;
         const challenge = handler.challenge ? handler.challenge(realm) : defaultChallenge(handler.scheme, realm);
@@ -112,10 +117,10 @@ function requireHandler(handler: Handler): void {
     );
   }
   if (typeof handler.fromHeader !== "function" && typeof handler.fromHandshake !== "function") {
-    refuse(`The handler for ${handler.scheme} can decide nothing. Give it fromHeader, fromHandshake or both`);
+    refuse(`The handler for ${handler.scheme} has no method that decides. Give it fromHeader, fromHandshake or both`);
   }
   if (handler.opens !== "session" && handler.opens !== "nothing") {
-    refuse(`The handler for ${handler.scheme} must say what it opens: "session" or "nothing"`);
+    refuse(`The handler for ${handler.scheme} must have opens: "session" or "nothing"`);
   }
   const { timeoutMs = 1 } = handler;
   if (!(timeoutMs > 0 && timeoutMs <= maxLoginMs)) {

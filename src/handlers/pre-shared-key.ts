@@ -3,41 +3,50 @@ import { AuthError } from "../base/errors.js";
 import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected, type Verdict } from "./handler.js";
 
-/** One key: in the clear, or as `hashPreSharedKey` made it, so that the configuration holds no secret. */
+/** A pre-shared key: in the clear, or hashed by `hashPreSharedKey`, so that the configuration holds no secret. */
 export type PreSharedKey = ({ readonly key: string } | { readonly sha256: string }) & {
-  /** Who the key acts for. Default: the name of the key. Two keys of one subject let you change keys without a gap. */
+  /**
+   * The subject of the key. Default: the name of the key. Two keys of one subject allow changing keys without a gap.
+   */
   readonly subject?: string;
   readonly roles?: readonly string[];
 };
 
-/** What `preSharedKey` takes. */
+/** Options of `preSharedKey`. */
 export interface PreSharedKeyOptions {
-  /** Default: `"PSK"`. */
+  /** The scheme. Default: `"PSK"`. */
   readonly scheme?: string;
-  /** Keys by name. The name says in logs and routes which key was used. */
+  /** The keys by name. Logs and routes see the name of the key that was used. */
   readonly keys: Readonly<Record<string, PreSharedKey>>;
 }
 
-/** Who presented a key, and which one. */
+/** The identity of a caller that presented a key. */
 export interface PreSharedKeyIdentity extends Identity {
   /** The name of the key that was presented. */
   readonly keyName: string;
   readonly roles: readonly string[];
 }
 
-/** 256 bits in any encoding and a prefix fit well below; nothing longer is hashed. */
+/**
+ * The longest key, in characters. 256 bits in any encoding and a prefix are shorter; a longer key is refused unhashed.
+ */
 const maxKeyLength = 512;
 
-/** RFC 4086 and NIST SP 800-131A: what cannot be guessed offline, so that one plain SHA-256 is a safe way to keep it. */
+/**
+ * The least strength of a key (RFC 4086, NIST SP 800-131A): it cannot be guessed offline, so that one plain SHA-256
+ * keeps it safely.
+ */
 const minKeyBits = 128;
 
 /**
- * Keys that programs were given in advance: `Authorization: PSK <key>`. Opens a session.
+ * Accepts keys that programs were given in advance: `Authorization: PSK <key>`. It opens a session.
  *
- * Kept as SHA-256 only: a slow hash protects guessable secrets, and a guessable key is refused here. The presented key
- * is hashed once and compared with every key in constant time, so the time tells neither a prefix nor a name.
+ * The keys are kept as SHA-256: a slow hash protects guessable secrets, and guessable keys are refused here. A
+ * presented key is hashed once and compared with every key in constant time, so the time reveals neither a prefix nor a
+ * name.
  *
- * @throws {AuthError} `invalid_options` for an unusable key. The message names it and never shows it.
+ * @throws {AuthError} `invalid_options` for no key, equal keys, or a malformed or guessable one (below 128 bits). The
+ *   message names the key and never shows it.
  */
 export function preSharedKey(options: PreSharedKeyOptions): Handler<PreSharedKeyIdentity> {
   const { scheme = "PSK" } = options;
@@ -59,9 +68,10 @@ export function preSharedKey(options: PreSharedKeyOptions): Handler<PreSharedKey
 }
 
 /**
- * What to put into a configuration instead of the key: its SHA-256 in hexadecimal, as `printf %s "$KEY" | sha256sum`.
+ * Returns the hash to put into a configuration instead of the key: its SHA-256 in hexadecimal, as `printf %s "$KEY" |
+ * sha256sum` prints it.
  *
- * @throws {AuthError} `invalid_options` when the key is guessable.
+ * @throws {AuthError} `invalid_options` when the key is malformed or guessable (below 128 bits)
  */
 export function hashPreSharedKey(key: string): string {
   requireKey(key, "The key");
@@ -102,7 +112,7 @@ function requireDistinct(entries: readonly Entry[]): void {
   for (const { name, digest } of entries) {
     const twin = names.get(digest.toString("hex"));
     if (twin !== undefined)
-      refuse(`The pre-shared keys "${twin}" and "${name}" are the same, so nobody could tell whose it is`);
+      refuse(`The pre-shared keys "${twin}" and "${name}" are equal, so a caller would have two identities. Give each its own key`);
     names.set(digest.toString("hex"), name);
   }
 }
@@ -116,7 +126,10 @@ function requireKey(key: string, label: string): void {
   }
 }
 
-/** No more than what random text of this length and alphabet would hold; 0 when it plainly is not random. */
+/**
+ * Returns the bits that random text of this length and alphabet would hold, an upper limit of the key's; 0 when the key
+ * is plainly not random.
+ */
 function plausibleBits(key: string): number {
   const repeats = (key + key).indexOf(key, 1) < key.length;
   if (repeats || new Set(key).size < 8) return 0;
@@ -130,7 +143,7 @@ function alphabetSize(key: string): number {
   if (/[0-9]/.test(key)) size += 10;
   if (/[a-z]/.test(key)) size += 26;
   if (/[A-Z]/.test(key)) size += 26;
-  // Not all 33: keys are usually base64 or a UUID, and those use few of them.
+  // 2 of the 33: keys are usually base64 or a UUID, which use few of them.
   if (/[^0-9A-Za-z]/.test(key)) size += 2;
   return size;
 }

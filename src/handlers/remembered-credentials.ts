@@ -6,10 +6,10 @@ import type { Identity } from "../model/identity.js";
 import type { ProvedAt } from "../model/log-in.js";
 import type { Handler, Verdict } from "./handler.js";
 
-/** Credentials that were right a moment ago. */
+/** The result for credentials that were accepted recently. */
 export interface RememberedCredentials<I extends Identity = Identity> {
   readonly allowed: Allowed<I>;
-  /** Monotonic instant before they were checked. */
+  /** The monotonic instant before they were checked. */
   readonly checkedAt: number;
   /** Milliseconds since 1970: when the credentials themselves end. */
   readonly expiresAt: number | undefined;
@@ -23,28 +23,38 @@ export interface Checked<I extends Identity = Identity> {
 }
 
 /**
- * Remembers *that* credentials were right, for those who send a password with every call: never the credentials, and
- * never a session. Keys are HMACs under a random key of this process, so a memory dump holds no password to guess at
- * more cheaply than the store's hash.
+ * Remembers *that* credentials were accepted, for clients that send a password with every call. It holds neither the
+ * credentials nor a session. Its keys are HMACs under a random key of this process, so a memory dump holds nothing that
+ * makes guessing a password cheaper than the store's hash does.
  */
 export interface CredentialMemory<I extends Identity = Identity> {
-  /** Under the handler's epoch, so that an edited user file is asked anew. Holds no space. */
+  /**
+   * Returns the key of credentials. It depends on the handler's epoch, so that an edited user file is asked again. It
+   * has no space.
+   */
   keyOf(handler: Pick<Handler, "scheme" | "epoch">, payload: string | Uint8Array): string;
   find(key: string): RememberedCredentials<I> | undefined;
   /**
-   * @param forMs how long; shorter where the credentials end sooner.
-   * @param epoch as it was before the check: whoever was forgotten meanwhile stays forgotten.
+   * Remembers a result, unless `forget` was called since the check began.
+   *
+   * @param forMs how long, in milliseconds; the caller shortens it if the credentials end sooner
+   * @param epoch the `epoch` before the check
    */
   remember(key: string, entry: RememberedCredentials<I>, forMs: number, epoch: number): void;
-  /** One more with every `forget`. */
+  /** Grows by 1 with every `forget`. */
   readonly epoch: number;
-  /** One check for all who present the same credentials at once: a fleet that reconnects costs one hash. */
+  /**
+   * Runs one check for all callers that present the same credentials at the same time: a fleet that reconnects costs
+   * one hash.
+   */
   share<T>(key: string, check: () => Awaitable<T>): Awaitable<T>;
-  /** Every credential of this subject, as identity or actor; of everybody without one. */
+  /** Forgets every credential of `subject`, as identity or actor; without `subject`, every credential. */
   forget(subject?: string): void;
 }
 
-/** Enough for a fleet; beyond it the ones remembered longest are checked again. */
+/**
+ * The most entries, enough for a fleet. Beyond it, the oldest entry is dropped, and its credentials are checked again.
+ */
 const maxRemembered = 10_000;
 
 export function createCredentialMemory<I extends Identity>(platform: Platform): CredentialMemory<I> {
@@ -54,7 +64,8 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
   let epoch = 0;
 
   return {
-    // Neither scheme nor epoch holds a space, and text is another proof than bytes: no two proofs make one input.
+    // Neither scheme nor epoch holds a space, and the type of the payload is included, so different credentials have
+    // different inputs.
     keyOf: (handler, payload) =>
       createHmac("sha256", processKey)
         .update(`${handler.scheme.toLowerCase()} ${handler.epoch?.() ?? ""} ${typeof payload === "string"} `)
@@ -80,7 +91,7 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
     },
     share<T>(key: string, check: () => Awaitable<T>): Awaitable<T> {
       const running = checks.get(key);
-      // A key is asked about one kind of answer only.
+      // Each key is used with one type of answer only.
       if (running !== undefined) return running as Promise<T>;
       const answer = check();
       if (!(answer instanceof Promise)) return answer;
@@ -91,7 +102,7 @@ export function createCredentialMemory<I extends Identity>(platform: Platform): 
     },
     forget(subject) {
       epoch += 1;
-      checks.clear(); // who presents them now must not join a check from before
+      checks.clear(); // a caller that presents them now must not join an earlier check
       for (const [key, { entry }] of entries) {
         const { identity, actor } = entry.allowed.caller;
         if (subject === undefined || identity.subject === subject || actor?.subject === subject) entries.delete(key);

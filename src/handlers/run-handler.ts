@@ -8,29 +8,32 @@ import { declined, type HandlerContext, type OneTimeProofs, rejected, unavailabl
 
 export interface RunOptions {
   readonly platform: Platform;
-  /** What every handler is given. Milliseconds. */
+  /** The deadline of every handler, in milliseconds. */
   readonly timeoutMs: number;
-  /** What this handler asks for; the longer of the two is its deadline. Milliseconds. */
+  /** The handler's own `timeoutMs`, in milliseconds; the longer of the two is its deadline. */
   readonly ownTimeoutMs?: number | undefined;
-  /** Aborted when nobody waits for the verdict any more: whatever comes later counts for nothing. */
+  /** Aborted when the caller has left: a later verdict is ignored. */
   readonly signal?: AbortSignal | undefined;
   readonly peer: Peer;
   readonly target: Target;
-  /** Asked when the handler reads it. */
+  /** Called each time the handler reads `source`. */
   readonly source?: (() => string | undefined) | undefined;
-  /** Asked for when the handler reads it first. */
+  /** Called when the handler reads `proofs`. */
   readonly proofs: () => OneTimeProofs;
   readonly round: number;
   readonly state?: unknown;
-  /** Told what went wrong. The error is the handler's own: it may hold anything, so do not log its text unasked. */
+  /**
+   * Called when the handler failed. The error is the handler's own and may hold secrets, so do not log its text by
+   * default.
+   */
   readonly onFailure?: ((failure: HandlerFailure) => void) | undefined;
 }
 
 /**
- * Runs one method of a handler and returns a verdict that can be trusted in form: a handler that throws, rejects,
- * never settles, settles late or returns something else counts as `unavailable`. It never throws or rejects.
+ * Runs one method of a handler and returns a well-formed verdict. A handler that throws, rejects, never settles,
+ * settles late or returns something else counts as `unavailable`. It never throws or rejects.
  *
- * A verdict given at once is returned at once, without a timer or a promise.
+ * A verdict that the handler returns synchronously is returned synchronously, without a timer or a promise.
  */
 export function runHandler<I extends Identity>(
   call: (context: HandlerContext) => Awaitable<Verdict<I>>,
@@ -47,22 +50,25 @@ export function runHandler<I extends Identity>(
 
 const lazy: unique symbol = Symbol("sallyport.lazy");
 
-/** What is made when it is first read: a controller costs 4 µs, and a handler that answers at once needs none. */
+/**
+ * Members of a context that are made when the handler reads them: a controller costs 4 µs, and a handler that answers
+ * synchronously needs none.
+ */
 interface Lazy {
   readonly signal: () => AbortSignal;
   readonly source: RunOptions["source"];
   readonly proofs: RunOptions["proofs"];
 }
 
-/** What a context has of its own; the rest it has from the prototype. */
+/** The own properties of a context; the others are getters of the prototype. */
 interface OwnProperties extends Omit<HandlerContext, keyof Lazy> {
   readonly __proto__: typeof contextPrototype;
   readonly [lazy]: Lazy;
 }
 
 /**
- * Getters in a literal would give every context a hidden class of its own, and that keeps the request alive until the
- * next full collection.
+ * The prototype of contexts. Getters in an object literal would give every context a hidden class of its own, which
+ * keeps the request alive until the next full garbage collection.
  */
 const contextPrototype = Object.freeze({
   get signal() {
@@ -90,7 +96,7 @@ function createContext({ peer, target, source, proofs, round, state }: RunOption
     return controller.signal;
   };
   const abort = (): void => {
-    reason = new AuthError("unavailable", "Nobody waits for this handler's answer any more");
+    reason = new AuthError("unavailable", "The handler's deadline has passed, or the caller has left: its answer is ignored");
     controller?.abort(reason);
   };
   const own: OwnProperties = {
@@ -104,7 +110,9 @@ function createContext({ peer, target, source, proofs, round, state }: RunOption
   return { context: own as OwnProperties & HandlerContext, abort };
 }
 
-/** A promise settles once, so an answer after the deadline, or a second one, reaches nobody. */
+/**
+ * Waits for a handler's answer until its deadline. A promise settles once, so a later or a second answer is ignored.
+ */
 function beforeDeadline<I extends Identity>(
   answer: Promise<Verdict<I>>,
   options: RunOptions,
@@ -127,7 +135,8 @@ function beforeDeadline<I extends Identity>(
       settle(() => unavailable);
       abort();
     };
-    // Held: somebody awaits the verdict, even where no socket keeps the process alive.
+    // The timer keeps the process alive, since the engine awaits the verdict, even if no socket keeps the process
+    // alive.
     const cancel = options.platform.delay(Math.max(options.timeoutMs, options.ownTimeoutMs ?? 0), passed, true);
     if (options.signal?.aborted) left();
     else options.signal?.addEventListener("abort", left);
@@ -138,7 +147,7 @@ function beforeDeadline<I extends Identity>(
   });
 }
 
-/** A fresh, checked object: whatever else the handler put into its own one goes no further. */
+/** Checks a verdict and returns a new object, so that further members of the handler's object are dropped. */
 function toVerdict<I extends Identity>(verdict: Verdict<I>, options: RunOptions): Verdict<I> {
   try {
     switch (verdict?.kind) {
@@ -164,7 +173,8 @@ function toVerdict<I extends Identity>(verdict: Verdict<I>, options: RunOptions)
 
 function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted" }): Verdict<I> {
   const { identity, actor, expiresAt, acr, authenticatedAt } = verdict;
-  // Both an identity and an error: a plugin that failed half-way must not log anybody in (OpenBao CVE-2026-46405).
+  // A verdict with an identity and an error is refused: a plugin that failed half-way must not log its caller in
+  // (OpenBao CVE-2026-46405).
   if ("error" in verdict && verdict.error) throw new AuthError("invalid_identity", "both an identity and an error");
   requireSubject(identity);
   if (actor !== undefined) requireSubject(actor);
@@ -181,7 +191,7 @@ function fail(failure: HandlerFailure, { onFailure }: RunOptions): Verdict<never
   try {
     onFailure?.(failure);
   } catch {
-    // Somebody who only watches must not turn a 503 into a crash.
+    // An observer that throws must not turn a 503 into a crash.
   }
   return unavailable;
 }

@@ -50,7 +50,7 @@ describe("a log-in in Chromium that a program waits for", { skip }, () => {
     const page = await visit(url, key);
     await page.focus("button");
     await page.keyboard.press("Enter");
-    await page.waitForSelector("text=Nobody was logged in");
+    await page.waitForSelector("text=The program was not logged in");
     assert.equal((await outcome).kind, "denied");
     await context.close();
   });

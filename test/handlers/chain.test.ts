@@ -142,7 +142,7 @@ test("a chain that could not work is refused", () => {
   });
   assert.throws(() => chain("Key", [handler, { ...handler, opens: "session" }]), {
     code: "invalid_options",
-    message: /open the same/,
+    message: /all have the same opens/,
   });
 });
 

@@ -37,7 +37,7 @@ const broken: readonly [why: string, handlers: readonly unknown[], message: RegE
   [
     "no method",
     [handler("Basic", { fromHeader: undefined as never })],
-    /Basic can decide nothing.*fromHeader, fromHandshake/,
+    /Basic has no method that decides.*fromHeader, fromHandshake/,
   ],
   ["a scheme that is no token", [handler("my scheme")], /"my scheme" is not a token/],
   ["an empty scheme", [handler("")], /"" is not a token/],

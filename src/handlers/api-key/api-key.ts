@@ -7,31 +7,40 @@ import { declined, type Handler, rejected, type Verdict } from "../handler.js";
 import { type ApiKeyRecord, apiKeyFault } from "./record.js";
 import { apiKeyDigest, apiKeyPrefix, parseApiKey } from "./text.js";
 
-/** Where API keys are kept: `apiKeyFile`, or your own database. */
+/** A source of API keys: `apiKeyFile`, or your own database. */
 export interface ApiKeySource<R extends ApiKeyRecord = ApiKeyRecord> {
-  /** The record of a key id, or `null`, `undefined` or `false` when there is none. Throw when you cannot tell: 503. */
+  /**
+   * Returns the record of a key id; `null`, `undefined` or `false` when there is none (401). Throw when it cannot be
+   * decided now (503).
+   */
   find(id: string): Awaitable<R | null | undefined | false>;
   /**
-   * Told that a key was used, at most once a minute for each, after the answer was decided. What it throws is dropped.
+   * Records that a key was used. Called at most once a minute for each key, after the decision. Its errors are ignored.
    *
-   * @param usedAt milliseconds since 1970.
+   * @param usedAt milliseconds since 1970
    */
   used?(id: string, usedAt: number): Awaitable<unknown>;
 }
 
-/** What `apiKey` takes. */
+/** Options of `apiKey`. */
 export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
-  /** A source, or just its `find`. Asked for every call, and nothing is remembered: a revoked key is refused at once. */
+  /**
+   * The source of keys, or only its `find`. It is called for every request, and the result is not remembered, so a
+   * revoked key is refused at once.
+   */
   readonly keys: ApiKeySource<R> | ApiKeySource<R>["find"];
-  /** Default: `"ApiKey"`. `"Bearer"` for clients that can send nothing else, also in a `chain`. */
+  /** The scheme. Default: `"ApiKey"`. `"Bearer"` for clients that can send no other, also in a `chain`. */
   readonly scheme?: string;
-  /** Who a key is; `null`, `undefined` or `false` when it is nobody. Default: subject, roles, scopes, id and name of the record. */
+  /**
+   * Converts a record to an identity. Return `null`, `undefined` or `false` to reject the key (401). Default: subject,
+   * roles, scopes, id and name of the record.
+   */
   toIdentity?(record: R): Awaitable<I | null | undefined | false>;
-  /** Clock. Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform;
 }
 
-/** Without `toIdentity`: who presented a key, which one, and what it may do. */
+/** The identity of `apiKey` without `toIdentity`. */
 export interface ApiKeyIdentity extends Identity {
   readonly roles: readonly string[];
   readonly scopes: readonly string[];
@@ -39,22 +48,26 @@ export interface ApiKeyIdentity extends Identity {
   readonly keyName: string;
 }
 
-/** Nobody asks for it to the second, and a busy key must not cost a write per call. */
+/** The shortest interval between two recorded uses of a key: a busy key must not cost a write per call. */
 const usedEveryMs = 60_000;
 
-/** Keys whose last use is remembered here; beyond it, the one noted longest ago is noted again early. */
+/**
+ * The most keys whose last recorded use is remembered. Beyond it, the oldest is dropped, and its next use is recorded
+ * early.
+ */
 const maxNoted = 10_000;
 
 const noDigest = Buffer.alloc(32);
 
 /**
- * API keys that `createApiKey` made: `Authorization: ApiKey spk_…`. The key comes with every call, so no session is
- * opened; the caller is known until the key expires or is revoked.
+ * Accepts API keys that `createApiKey` made: `Authorization: ApiKey spk_…`. The key comes with every call, so no
+ * session is opened; it is accepted until it expires or is revoked.
  *
- * What does not begin with `spk_` is declined, so that a `chain` may hold it beside `jwt`. A mistyped key is refused by
- * its checksum before any look-up. Keys are kept as SHA-256 and compared in constant time, as long for an unknown one.
+ * Text that does not begin with `spk_` is declined, so that a `chain` may hold this handler beside `jwt`. A mistyped
+ * key is refused by its checksum before any look-up. Keys are kept as SHA-256 and compared in constant time; an unknown
+ * key takes the same time.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` without `keys`
  */
 export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity = ApiKeyIdentity>(
   options: ApiKeyOptions<R, I>,
@@ -93,7 +106,11 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   } satisfies Handler<I>);
 }
 
-/** @throws {AuthError} for a record that cannot be: then nobody can tell, and the answer is 503. */
+/**
+ * Checks a record of the source.
+ *
+ * @throws {AuthError} for a malformed record; the caller gets 503, since the key cannot be checked
+ */
 function requireRecord<R extends ApiKeyRecord>(record: R): R {
   const fault = apiKeyFault(record);
   if (fault === undefined) return record;
@@ -104,7 +121,10 @@ function defaultIdentity({ subject, roles, scopes, id, name }: ApiKeyRecord): Ap
   return { subject, roles, scopes, keyId: id, keyName: name };
 }
 
-/** Tells the source that a key was used: not often, and never while the caller waits. */
+/**
+ * Makes the function that tells the source that a key was used: at most once in `usedEveryMs`, and after the caller's
+ * answer.
+ */
 function createUseNotes(source: Pick<ApiKeySource, "used">, platform: Platform): (id: string) => void {
   if (source.used === undefined) return () => {};
   const notedAt = new Map<string, number>();

@@ -16,30 +16,32 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./file-format.js";
 import { type ApiKeyRecord, isApiKeyId } from "./record.js";
 
-/** What `addApiKey` and `revokeApiKey` take beside. */
+/** Options of `addApiKey` and `revokeApiKey`. */
 export interface ApiKeyEditOptions {
-  /** Clock and randomness. Default: the machine's. */
+  /** The clock and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 /**
- * Adds a key to a file of `apiKeyFile`, which is made (mode 0600) when it is not there. Comments and order stay.
+ * Adds a key to a file of `apiKeyFile`, and makes the file (mode 0600) when it does not exist. Comments and order stay.
  *
- * @throws {AuthError} `invalid_options` when the file has a fault or cannot be written.
+ * @throws {AuthError} `invalid_options` when the file has a fault or cannot be written
  */
 export function addApiKey(path: string, record: ApiKeyRecord, options: ApiKeyEditOptions = {}): void {
   edit(path, options, (text) => `${text === "" || text.endsWith("\n") ? text : `${text}\n`}${toApiKeyLine(record)}\n`);
 }
 
 /**
- * Revokes a key in a file of `apiKeyFile`: every process that reads it refuses the key within a second. The line stays,
- * with the instant. Revoking twice changes nothing.
+ * Revokes a key in a file of `apiKeyFile`: every process that reads the file refuses the key within a second. The line
+ * stays, with the instant. Revoking a revoked key changes nothing.
  *
- * @throws {AuthError} `invalid_options` when no such key is in the file, or the file has a fault or cannot be written.
+ * @param id the 16 hexadecimal digits after `spk_`
+ * @returns the record with its `revokedAt`
+ * @throws {AuthError} `invalid_options` when the file has no such key, has a fault or cannot be written
  */
 export function revokeApiKey(path: string, id: string, options: ApiKeyEditOptions = {}): ApiKeyRecord {
   const { platform = systemPlatform } = options;
-  // Not shown: whoever has a leaked key at hand gives all of it.
+  // The message does not show the text: an operator may have pasted a whole leaked key.
   if (!isApiKeyId(id)) {
     throw new AuthError("invalid_options", "that is no id of a key: it has 16 hexadecimal digits, those behind spk_");
   }
@@ -54,7 +56,10 @@ export function revokeApiKey(path: string, id: string, options: ApiKeyEditOption
   return revoked as unknown as ApiKeyRecord; // edit threw, or called back once
 }
 
-/** In one step, so that no reader sees half of it; under a lock, so that of two commands neither is lost. */
+/**
+ * Edits the file in one step, so that no reader sees half of it, and under a lock, so that two commands do not lose an
+ * edit.
+ */
 function edit(path: string, { platform = systemPlatform }: ApiKeyEditOptions, change: (text: string) => string): void {
   const before = statSync(path, { throwIfNoEntry: false });
   const target = before === undefined ? path : realpathSync(path);
@@ -77,18 +82,18 @@ function lock(path: string): () => void {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const remedy = code === "EEXIST" ? "somebody edits it now. If nobody does, remove that file" : `${code}`;
+    const remedy = code === "EEXIST" ? "another command edits the file now. If there is none, remove that file" : `${code}`;
     throw new AuthError("invalid_options", `cannot make ${path}: ${remedy}`);
   }
   return () => rmSync(path, { force: true });
 }
 
-/** The process that reads it may be another user than the one who edits. */
+/** Gives the new file the mode and owner of the old one: the gateway may run as another user than the one who edits. */
 function keepRights(draft: string, { mode, uid, gid }: Stats): void {
   chmodSync(draft, mode & 0o777);
   try {
     chownSync(draft, uid, gid);
   } catch {
-    // Only root may give files away; for anybody else they are his own already, or he could not have read it.
+    // Only root may change the owner. Another user who could read the file (mode 0600) owns it already.
   }
 }

@@ -1,7 +1,7 @@
 import { AuthError } from "../../base/errors.js";
 import { type ApiKeyRecord, apiKeyFault, freezeRecord } from "./record.js";
 
-/** Instants are ISO 8601 in the file, for people. */
+/** The members that are instants: ISO 8601 in the file, readable for people. */
 const instants = ["createdAt", "expiresAt", "revokedAt"] as const;
 
 const fields = new Set(["id", "name", "subject", "sha256", "scopes", "roles", ...instants]);
@@ -9,12 +9,12 @@ const fields = new Set(["id", "name", "subject", "sha256", "scopes", "roles", ..
 const isoInstant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/;
 
 /**
- * Reads a file of API keys: a line is a JSON object of one key; empty lines and lines that begin with `#` say nothing. A
- * file without a key is fine: removing the last one must take effect.
+ * Reads a file of API keys: a line is a JSON object of one key; empty lines and lines that begin with `#` are ignored.
+ * A file without a key is accepted, so that removing the last one takes effect.
  *
- * @param source the path, for messages.
- * @returns records by key id.
- * @throws {AuthError} `invalid_options` with source, line and remedy; never with what the line says.
+ * @param source the path, for messages
+ * @returns records by key id
+ * @throws {AuthError} `invalid_options` with source, line and remedy; never with the text of the line
  */
 export function parseApiKeyFile(text: string, source: string): ReadonlyMap<string, ApiKeyRecord> {
   const records = new Map<string, ApiKeyRecord>();
@@ -36,7 +36,7 @@ export function parseApiKeyFile(text: string, source: string): ReadonlyMap<strin
   return records;
 }
 
-/** One line, without its end. */
+/** Writes one line, without a line break. */
 export function toApiKeyLine(record: ApiKeyRecord): string {
   const text = (instant: number | null | undefined) => (instant == null ? undefined : new Date(instant).toISOString());
   const { id, name, subject, sha256, scopes, roles } = record;
@@ -44,7 +44,9 @@ export function toApiKeyLine(record: ApiKeyRecord): string {
   return JSON.stringify({ id, name, subject, sha256, scopes, roles, ...times });
 }
 
-/** The text with the line of one key replaced, or `undefined` when it is not there. All else stays as it was. */
+/**
+ * Returns the text with the line of one key replaced and all else unchanged, or `undefined` when the key is not there.
+ */
 export function replaceLine(text: string, record: ApiKeyRecord): string | undefined {
   const lines = text.split("\n");
   const at = lines.findIndex((line) => !isNothing(line) && parseLine(line)?.id === record.id);
@@ -74,6 +76,6 @@ function toRecord(raw: Record<string, unknown>, refuse: (fault: string) => never
     if (Number.isNaN(instant)) refuse(`${field} must be an instant such as 2027-01-31T00:00:00Z`);
     read[field] = instant;
   }
-  // Checked by apiKeyFault, field by field.
+  // `apiKeyFault` checks every field.
   return read as unknown as ApiKeyRecord;
 }

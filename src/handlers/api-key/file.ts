@@ -4,23 +4,26 @@ import type { ApiKeySource } from "./api-key.js";
 import { parseApiKeyFile } from "./file-format.js";
 import { createUsageFile } from "./usage.js";
 
-/** What `apiKeyFile` takes beside the path. */
+/** Options of `apiKeyFile`. */
 export interface ApiKeyFileOptions {
-  /** Told, once per edit, why an edited file was not taken, and once that last uses cannot be written. Default: `process.emitWarning`. */
+  /**
+   * Called once per edit that was refused, with the reason, and once when last uses cannot be written. Default:
+   * `process.emitWarning`.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Clock. Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 /**
- * API keys in a file, one JSON object a line, as `addApiKey` and `sallyport api-keys new` write them:
+ * Reads API keys from a file, one JSON object per line, as `addApiKey` and `sallyport api-keys new` write them:
  * `apiKey({ keys: apiKeyFile("./api-keys.jsonl") })`.
  *
- * An edit, a revoked key above all, takes effect within a second. A file that got unreadable or faulty is not taken: the
- * last good one stays, and `onWarning` is told. Last uses are written to `<path>.used`, at most once a minute.
+ * An edit, such as a revoked key, takes effect within a second. If the file becomes unreadable or faulty, the last good
+ * version stays in use, and `onWarning` is called. Last uses are written to `<path>.used`, at most once a minute.
  *
- * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, or has a fault (with its
- *   line).
+ * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, or
+ *   has a fault (with its line)
  */
 export function apiKeyFile(path: string, options: ApiKeyFileOptions = {}): ApiKeySource {
   const { platform = systemPlatform } = options;
@@ -28,7 +31,7 @@ export function apiKeyFile(path: string, options: ApiKeyFileOptions = {}): ApiKe
   const file = hotFile(path, {
     what: "file of API keys",
     remedy: `Create it with a first key: sallyport api-keys new ${path} --name NAME`,
-    danger: "make a key of anyone",
+    danger: "make a key of any user",
     platform,
     onWarning,
     parse: (text) => parseApiKeyFile(text, path),

@@ -3,45 +3,51 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import { requireSubject } from "../../model/identity.js";
 import { apiKeyDigest, makeApiKeyText } from "./text.js";
 
-/** What is kept of an API key: nothing that logs anybody in. Instants are milliseconds since 1970. */
+/** The stored record of an API key, from which the key cannot be made. Instants are milliseconds since 1970. */
 export interface ApiKeyRecord {
   /** The public part of the key, 16 hexadecimal digits. */
   readonly id: string;
-  /** What a person calls it. */
+  /** The name of the key, for people. */
   readonly name: string;
-  /** Who it acts for. */
+  /** The subject of the identity. */
   readonly subject: string;
   /** SHA-256 of the whole key, 64 lower-case hexadecimal digits. */
   readonly sha256: string;
   readonly scopes: readonly string[];
   readonly roles: readonly string[];
   readonly createdAt: number;
-  /** From then on it is refused. Without it, never. */
+  /** When the key expires. Default: never. */
   readonly expiresAt?: number | null | undefined;
-  /** With any value it is refused. */
+  /** When the key was revoked. A key with any value here is refused. */
   readonly revokedAt?: number | null | undefined;
 }
 
-/** What `createApiKey` takes. */
+/** Options of `createApiKey`. */
 export interface CreateApiKeyOptions {
-  /** What a person calls it, such as `"ci 2027"`: 1 to 256 characters. */
+  /** The name of the key, for people, such as `"ci 2027"`: 1 to 256 characters. */
   readonly name: string;
-  /** Who it acts for. Default: the name. Two keys of one subject let you change keys without a gap. */
+  /** The subject of the identity. Default: the name. Two keys of one subject allow changing keys without a gap. */
   readonly subject?: string | undefined;
-  /** What it may do, in your words (RFC 6749 §3.3: visible ASCII but `"` and `\`). Default: none. */
+  /**
+   * The scopes of the key, which your application defines (RFC 6749 §3.3: visible ASCII but `"` and `\`). Default:
+   * none.
+   */
   readonly scopes?: readonly string[] | undefined;
   /** Roles of the identity: letters, digits and any of `_ . @ / -`. Default: none. */
   readonly roles?: readonly string[] | undefined;
-  /** Milliseconds since 1970 from when it is refused. Default: never; a key that ends by itself is worth less to a thief. */
+  /**
+   * When the key expires, in milliseconds since 1970. Default: never; set it, since a key that expires is worth less to
+   * a thief.
+   */
   readonly expiresAt?: number | undefined;
-  /** Clock and randomness. Default: the machine's. */
+  /** The clock and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 /**
- * Makes an API key. Show `key` once, to whoever will use it, and keep `record`: the key cannot be made from it.
+ * Makes an API key. Show `key` once to the user of the key, and store `record`: the key cannot be made from it.
  *
- * @throws {AuthError} `invalid_options` for a name, subject, scope, role or expiry that cannot be.
+ * @throws {AuthError} `invalid_options` for a malformed name, subject, scope or role, or an expiry in the past
  */
 export function createApiKey(options: CreateApiKeyOptions): { readonly key: string; readonly record: ApiKeyRecord } {
   const { name, subject = name, scopes = [], roles = [], expiresAt, platform = systemPlatform } = options;
@@ -52,12 +58,12 @@ export function createApiKey(options: CreateApiKeyOptions): { readonly key: stri
   const fault = apiKeyFault(record);
   if (fault !== undefined) throw new AuthError("invalid_options", `createApiKey: ${fault}`);
   if (expiresAt !== undefined && expiresAt <= createdAt) {
-    throw new AuthError("invalid_options", "createApiKey: expiresAt is over already. It is milliseconds since 1970");
+    throw new AuthError("invalid_options", "createApiKey: expiresAt is in the past. It is milliseconds since 1970");
   }
   return Object.freeze({ key, record: freezeRecord(record) });
 }
 
-/** What is wrong with a record, and what to do; `undefined` when it is fine. Never shows the hash. */
+/** Returns the fault of a record and its remedy; `undefined` when it has none. Never shows the hash. */
 export function apiKeyFault(record: ApiKeyRecord): string | undefined {
   const { id, name, subject, sha256, scopes, roles } = record;
   if (!isApiKeyId(id)) return "id must be 16 lower-case hexadecimal digits";
@@ -69,7 +75,7 @@ export function apiKeyFault(record: ApiKeyRecord): string | undefined {
   }
   if (!areAll(roles, /^[\w.@/-]+$/)) return "roles must be a list of words, of letters, digits and any of _ . @ / -";
   if (!Number.isFinite(record.createdAt)) return "createdAt must be an instant";
-  // A comparison with NaN is false, and such a key would never expire.
+  // Comparisons with NaN are false, so a key with NaN would never expire.
   if (!isInstantOrNone(record.expiresAt)) return "expiresAt must be an instant, or be left out";
   if (!isInstantOrNone(record.revokedAt)) return "revokedAt must be an instant, or be left out";
   return undefined;

@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
 /**
- * `spk_<key id>_<secret and checksum>`: what a scanner looks for, and how a chain knows our keys. The id is 16
- * hexadecimal digits; the rest is base64url of 26 random bytes and 4 of checksum, 30 bytes, which leave no spare bits:
- * a key has one spelling.
+ * The prefix of API keys, by which secret scanners and a `chain` recognize them. A key is `spk_<key id>_<secret and
+ * checksum>`. The id is 16 hexadecimal digits; the rest is base64url of 26 random bytes and 4 of checksum, 30 bytes,
+ * which leave no spare bits: a key has one spelling.
  *
- * The checksum is the beginning of SHA-256 over all before it (prefix, id and `_` as text, then the 26 bytes). It is no
- * secret: it tells a scanner that this is a key and no look-alike, and refuses a mistyped one before any look-up.
+ * The checksum is the beginning of SHA-256 over all before it (prefix, id and `_` as text, then the 26 bytes). It is
+ * not secret: a scanner can distinguish a key from a look-alike by it, and a mistyped key is refused before any
+ * look-up.
  */
 export const apiKeyPrefix = "spk_";
 
@@ -16,7 +17,7 @@ const secretBytes = 26;
 
 const checksumBytes = 4;
 
-/** A fresh key: an id of 64 random bits, a secret of 208. */
+/** Makes a new key: an id of 64 random bits, a secret of 208. */
 export function makeApiKeyText(random: (bytes: number) => Uint8Array): { readonly id: string; readonly key: string } {
   const id = Buffer.from(random(8)).toString("hex");
   const secret = random(secretBytes);
@@ -24,7 +25,7 @@ export function makeApiKeyText(random: (bytes: number) => Uint8Array): { readonl
   return { id, key: `${apiKeyPrefix}${id}_${rest}` };
 }
 
-/** @returns the key id, or `undefined` for what is no key: another form, or mistyped. */
+/** Returns the id of a key; `undefined` for text of another form or a wrong checksum. */
 export function parseApiKey(text: string): string | undefined {
   const [, id, rest] = pattern.exec(text) ?? [];
   if (id === undefined || rest === undefined) return undefined;
@@ -33,7 +34,10 @@ export function parseApiKey(text: string): string | undefined {
   return timingSafeEqual(bytes.subarray(secretBytes), checksumOf(id, secret)) ? id : undefined;
 }
 
-/** What is kept of a key: `printf %s "$KEY" | sha256sum`. A slow hash protects secrets that can be guessed. */
+/**
+ * Returns the hash by which a key is kept: `printf %s "$KEY" | sha256sum`. A slow hash is not needed, since a key
+ * cannot be guessed.
+ */
 export function apiKeyDigest(key: string): Buffer {
   return createHash("sha256").update(key).digest();
 }

@@ -4,19 +4,21 @@ import type { Platform } from "../../base/platform.js";
 export interface UsageFileOptions {
   readonly platform: Platform;
   readonly onWarning: (message: string) => void;
-  /** Whether there still is such a key: what is gone is written no more. */
+  /** Whether the key still exists: the last use of a removed key is not written. */
   readonly isKnown: (id: string) => boolean;
 }
 
-/** One write for all keys; a minute of last uses is lost when the process ends. */
+/**
+ * The shortest interval between two writes, each for all keys. The last minute of uses is lost when the process ends.
+ */
 const writeEveryMs = 60_000;
 
 const usagePath = (path: string): string => `${path}.used`;
 
 /**
- * Keeps when keys were last used, beside the file of keys and not in it: a use must not look like an edit, nor race one.
- * Several processes write the same file, each putting in what it knows; so one that overwrote another is made good by
- * the next write.
+ * Makes the function that keeps when keys were last used, in a file beside that of the keys: a use must not look like
+ * an edit, nor race one. Several processes write the same file, each adding what it knows, so a lost write is repaired
+ * by the next one.
  */
 export function createUsageFile(path: string, options: UsageFileOptions): (id: string, usedAt: number) => void {
   const { platform, onWarning, isKnown } = options;
@@ -52,7 +54,7 @@ export function createUsageFile(path: string, options: UsageFileOptions): (id: s
   };
 }
 
-/** When the keys of a file were last used, milliseconds since 1970 by key id. What cannot be read says nothing. */
+/** Reads when the keys of a file were last used, in milliseconds since 1970 by key id. Unreadable parts are ignored. */
 export function readUsage(path: string): ReadonlyMap<string, number> {
   try {
     return parseUsage(readFileSync(usagePath(path), "utf8"));

@@ -5,20 +5,20 @@ import { declined, type Handler, type HandlerContext, rejected, type Verdict } f
 import { type CertificateFields, readCertificate } from "./read-certificate.js";
 import { type CertificateRule, compileRules } from "./rules.js";
 
-/** What `clientCertificate` takes. */
+/** Options of `clientCertificate`. */
 export interface ClientCertificateOptions<I extends Identity> {
   /**
-   * Whom a certificate stands for: rules, of which the first that fits decides, or a function, which returns the identity,
-   * or `null`, `undefined` or `false` when it is nobody.
+   * How to map a certificate to an identity: rules, of which the first that matches decides, or a function that returns
+   * the identity, or `null`, `undefined` or `false` to reject the certificate (401).
    */
   readonly rules:
     | readonly CertificateRule[]
     | ((certificate: CertificateFields) => Awaitable<I | null | undefined | false>);
-  /** Clock. Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform;
 }
 
-/** By rules: who presented a certificate, and with which key. */
+/** The identity that rules give to a certificate. */
 export interface ClientCertificateIdentity extends Identity {
   readonly roles: readonly string[];
   /** SHA-256 of the public key, as in `keys` of a rule. */
@@ -26,21 +26,21 @@ export interface ClientCertificateIdentity extends Identity {
 }
 
 /**
- * Callers who prove who they are by a client certificate that TLS has verified. It comes with the connection, so there is
- * no `Authorization` field, nothing is opened, and nothing is said in `WWW-Authenticate`.
+ * Authenticates callers by the client certificate that TLS has verified. The certificate belongs to the connection, so
+ * there is no `Authorization` field, no session is opened, and `WWW-Authenticate` has no challenge for it.
  *
- * That TLS verified it means only that an authority signed it. Who it is says a rule, and a certificate without one is
- * refused, on routes for anonymous callers too. A certificate of a *trusted proxy* says nothing of the caller behind it,
- * so it is declined.
+ * TLS has only verified that an authority signed the certificate. A rule maps it to an identity; a certificate that
+ * matches no rule is refused, on routes for anonymous callers too. The certificate of a *trusted proxy* does not
+ * identify the caller behind it, so it is declined.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` for unusable rules
  */
 export function clientCertificate<I extends Identity = ClientCertificateIdentity>(
   options: ClientCertificateOptions<I>,
 ): Handler<I> {
   const { rules, platform = systemPlatform } = options;
   const toIdentity = typeof rules === "function" ? rules : (byRules(rules) as unknown as typeof rules & Decide<I>);
-  // Reading one takes half a millisecond, and one object belongs to a connection.
+  // Reading a certificate takes half a millisecond, and each connection has one object for it.
   const known = new WeakMap<Uint8Array, CertificateFields | false>();
 
   function read(der: Uint8Array): CertificateFields | false {
@@ -60,7 +60,7 @@ export function clientCertificate<I extends Identity = ClientCertificateIdentity
       const certificate = read(peer.certificate);
       if (certificate === false) return rejected;
       const { expiresAt } = certificate;
-      // TLS looked when the connection began, which may be days ago.
+      // TLS checked the validity when the connection began, which may be days ago.
       if (expiresAt <= platform.now()) return rejected;
       return after(adopt(toIdentity(certificate)), (identity) =>
         identity === null || identity === undefined || identity === false
@@ -73,7 +73,7 @@ export function clientCertificate<I extends Identity = ClientCertificateIdentity
 
 type Decide<I> = (certificate: CertificateFields) => Awaitable<I | null | undefined | false>;
 
-/** Once for each certificate: a rule may have a signature to check. */
+/** Decides by rules, once for each certificate: a rule may have to check a signature. */
 function byRules(rules: readonly CertificateRule[]): Decide<ClientCertificateIdentity> {
   const subjectOf = compileRules(rules);
   const decided = new WeakMap<CertificateFields, ClientCertificateIdentity | false>();

@@ -1,6 +1,6 @@
 import { createHash, X509Certificate } from "node:crypto";
 
-/** What a client certificate says, and nothing that could be read in two ways. */
+/** The fields of a client certificate, without any that could be read in two ways. */
 export interface CertificateFields {
   /** Fields of the subject's distinguished name by their short name in OpenSSL (`CN`, `O`, `OU`, `UID`, `emailAddress`, …). */
   readonly subject: ReadonlyMap<string, readonly string[]>;
@@ -10,9 +10,11 @@ export interface CertificateFields {
   readonly email: readonly string[];
   /** SHA-256 of the public key (SubjectPublicKeyInfo in DER), 64 lower-case hexadecimal digits. */
   readonly keySha256: string;
-  /** Milliseconds since 1970 from when it is not good any more. */
+  /** When the certificate expires, in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** Whether this authority signed it: by name, which is cheap, and then by its key. */
+  /**
+   * Whether this authority signed the certificate. It compares the name, which is cheap, and then checks the signature.
+   */
   isIssuedBy(issuer: X509Certificate): boolean;
 }
 
@@ -30,7 +32,7 @@ export function readCertificate(der: Uint8Array): CertificateFields | undefined 
     if (names === undefined || Number.isNaN(expiresAt)) return undefined;
     const spki = certificate.publicKey.export({ type: "spki", format: "der" });
     return Object.freeze({
-      // From the values themselves: the text of a distinguished name is a quoting of its own.
+      // Taken from the parsed values: the text of a distinguished name has its own quoting.
       subject: toFields(certificate.toLegacyObject().subject),
       dns: names.get("DNS")?.map((name) => name.toLowerCase()) ?? [],
       uri: names.get("URI") ?? [],
@@ -44,16 +46,19 @@ export function readCertificate(der: Uint8Array): CertificateFields | undefined 
   }
 }
 
-/** One name: its kind, and its value as it is, or as a JSON string where it holds `"`, `'`, `\`, a comma or odd characters. */
+/**
+ * One name: its kind, and its value, plain or as a JSON string if it holds `"`, `'`, `\`, a comma or unusual
+ * characters.
+ */
 const entry = /([A-Za-z0-9 ]+):("(?:[^"\\]|\\.)*"|[^"',\\]*)(, |$)/y;
 
-/** These are IA5String by RFC 5280; a space or a control character is in none of them. */
+/** The kinds that are used. They are IA5String (RFC 5280), and none of them may hold a space or a control character. */
 const ours: ReadonlySet<string> = new Set(["DNS", "URI", "email"]);
 
 const visibleAscii = /^[\x21-\x7e]+$/;
 
 /**
- * Node gives all names as one text. Read whole or not at all.
+ * Parses the one text in which Node gives all names. It reads all of it or refuses it.
  *
  * @returns values by kind. `undefined` when the text is not of Node's grammar, or a DNS, URI or e-mail name in it is not
  *   visible ASCII.
@@ -81,7 +86,7 @@ function fromJson(text: string): string | undefined {
   }
 }
 
-/** A field that is there several times is a list in Node. */
+/** Converts Node's form of a distinguished name, in which a repeated field is a list. */
 function toFields(subject: object): ReadonlyMap<string, readonly string[]> {
   const fields = Object.entries(subject as Readonly<Record<string, string | readonly string[]>>);
   return new Map(fields.map(([name, value]) => [name, typeof value === "string" ? [value] : value]));

@@ -3,23 +3,29 @@ import { AuthError } from "../../base/errors.js";
 import { requireSubject } from "../../model/identity.js";
 import type { CertificateFields } from "./read-certificate.js";
 
-/** Whom a certificate stands for: of which name, and what must hold beside. */
+/** A rule that maps a certificate to a subject: the name to compare, and further conditions. */
 export interface CertificateRule {
-  /** Look at the subject alternative names of this kind, or at a `field`. */
+  /** Compare the subject alternative names of this kind. Either this or `field`. */
   readonly san?: "dns" | "uri" | "email" | undefined;
-  /** Look at this field of the subject's distinguished name: `CN`, `O`, `OU`, `UID`, `emailAddress`, … */
+  /**
+   * Compare this field of the subject's distinguished name: `CN`, `O`, `OU`, `UID`, `emailAddress`, … Either this or
+   * `san`.
+   */
   readonly field?: string | undefined;
-  /** The name must be exactly this (DNS names without regard to case), or fit `pattern`. */
+  /** The name must equal this (DNS names without regard to case). Either this or `pattern`. */
   readonly value?: string | undefined;
-  /** The name as a whole must fit this: it is anchored at both ends. */
+  /** The whole name must match this: it is anchored at both ends. */
   readonly pattern?: RegExp | undefined;
-  /** Who it is. Default: the name. With `pattern`, `$1` and `$<group>` stand for parts of it, as in `String.replace`. */
+  /**
+   * The subject of the identity. Default: the name. With `pattern`, `$1` and `$<group>` stand for parts of it, as in
+   * `String.replace`.
+   */
   readonly subject?: string | undefined;
   /** Roles of the identity. Default: none. */
   readonly roles?: readonly string[] | undefined;
   /**
-   * PEM of the authorities (one or several certificates) of which one must have signed the certificate itself. Default:
-   * any that TLS believes.
+   * The authorities, one or several certificates in PEM, of which one must have signed the certificate itself. Default:
+   * any that TLS trusts.
    */
   readonly issuer?: string | undefined;
   /**
@@ -27,21 +33,23 @@ export interface CertificateRule {
    * certificate with another key is refused.
    */
   readonly keys?: readonly string[] | undefined;
-  /** In place of `keys`: whatever key the authority certifies for this name is good. */
+  /** Instead of `keys`: accept any key that the authority certifies for this name. Default: `false`. */
   readonly anyKey?: boolean | undefined;
 }
 
-/** Who a certificate is, by the rules. */
+/** The subject that the rules give to a certificate. */
 export interface RuledSubject {
   readonly subject: string;
   readonly roles: readonly string[];
 }
 
 /**
- * @returns a function from a certificate to its subject: by the first rule of which name and issuer fit. `undefined` where
- *   none does, where that rule gives two subjects, or where the key is not one of its `keys`: a weaker rule below must
- *   not let in what a stricter one has refused.
- * @throws {AuthError} `invalid_options` for rules that could not mean anything, or too much.
+ * Checks rules and compiles them.
+ *
+ * @returns a function from a certificate to its subject: by the first rule whose name and issuer match. `undefined` if
+ *   none matches, if that rule gives two subjects, or if the key is not one of its `keys`: a weaker rule below must not
+ *   let in a certificate that a stricter one has refused.
+ * @throws {AuthError} `invalid_options` for contradictory or incomplete rules, or `keys` for several subjects
  */
 export function compileRules(
   rules: readonly CertificateRule[],
@@ -81,7 +89,7 @@ function compileRule(rule: CertificateRule, index: number) {
   if (keys?.every((key) => /^[0-9a-f]{64}$/.test(key)) === false || keys?.length === 0) {
     refuse("keys must be a list of SHA-256, each 64 lower-case hexadecimal digits");
   }
-  // With one list for many subjects, the key of one would be good for another.
+  // With one list for many subjects, the key of one would be accepted for another.
   if (keys && pattern && (subject === undefined || subject.includes("$"))) {
     refuse("keys pin one subject: give value in place of pattern, or a subject without $");
   }
@@ -105,7 +113,7 @@ function exactly(san: CertificateRule["san"], value: string, subject = value): T
   return (name) => (name === wanted ? subject : undefined);
 }
 
-/** A pattern that is not anchored would take `spiffe://ours` in the middle of somebody else's name. */
+/** Anchors the pattern at both ends: otherwise it would match `spiffe://ours` in the middle of an attacker's name. */
 function matching(pattern: RegExp, subject: string | undefined, refuse: (fault: string) => never): ToSubject {
   if (!(pattern instanceof RegExp)) refuse("pattern must be a regular expression; for a text, use value");
   const whole = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gymd]/g, ""));

@@ -19,69 +19,88 @@ import { createExternalProvider } from "./provider.js";
 import type { PageAnswer } from "./text.js";
 import { createWaitingRoom } from "./waiting.js";
 
-/** What `external` takes. */
+/** Options of `external`. */
 export interface ExternalOptions<I extends Identity = OidcIdentity> extends ClaimMapping {
-  /** The OpenID provider, an https URL exactly as it names itself: a slash at the end counts. */
+  /** The provider's issuer, an https URL exactly as the provider spells it, with or without a slash at the end. */
   readonly issuer: string;
-  /** Who we are at the provider. */
+  /** The id of this service as a client of the provider. */
   readonly clientId: string;
-  /** Default: none, as a public client; PKCE is used in any case. */
+  /** The client's secret at the provider. Default: none, as a public client; PKCE is used in any case. */
   readonly clientSecret?: string | undefined;
   /**
-   * Where our pages are, as browsers see them, such as `https://gate.example/external`. The link that a client opens is
-   * `<url>/login?key=…`; register `<url>/callback` as redirect URI at the provider.
+   * The URL of our pages, as browsers reach them, such as `https://gate.example/external`. The link that a client opens
+   * is `<url>/login?key=…`; register `<url>/callback` as redirect URI at the provider.
    */
   readonly url: string;
-  /** What to ask the provider for. Default: `"openid"`; groups often need more, such as `"openid groups"`. */
+  /**
+   * The scopes to ask the provider for, separated by spaces. Default: `"openid"`; groups often need more, such as
+   * `"openid groups"`.
+   */
   readonly scope?: string | undefined;
   /** Further parameters of the authorization request, such as `{ prompt: "select_account" }`. Default: none. */
   readonly parameters?: Readonly<Record<string, string>> | undefined;
   /**
-   * The browser must come from the same address as the waiting client: an IPv4 address, or a /64 of IPv6. Default:
-   * `true`, since it is what stops a link in a mail. `false` for people who work on a machine far away, and then the
-   * question on the page is all there is. Not checked where either address is unknown: behind proxies, on this machine.
+   * Whether the browser must have the same address as the waiting client: an IPv4 address, or a /64 of IPv6. Default:
+   * `true`, since it stops an attacker who sends the link to a victim. `false` for people who work on a remote machine;
+   * then only the question on the page protects them. Not checked if either address is unknown: behind a trusted proxy
+   * that names no client, or from a loopback address.
    */
   readonly sameAddress?: boolean | undefined;
-  /** How long a client waits, milliseconds. Default: 240,000, below the five minutes after which `fetch` in Node gives up. */
+  /**
+   * How long a client waits for the browser, in milliseconds. Default: 240,000, below the five minutes after which
+   * `fetch` in Node gives up.
+   */
   readonly waitMs?: number | undefined;
-  /** Clients that wait in this process. Default: 1,000; further ones get 503. */
+  /**
+   * The most clients that wait in this process; further ones get 503. Default: 1,000, which cost about 40 ms a second.
+   */
   readonly maxWaiting?: number | undefined;
-  /** Clients of one address that wait in this process. Default: 50. */
+  /**
+   * The most clients of one address that wait in this process; further ones get 503. Default: 50, so that one address
+   * cannot take every place.
+   */
   readonly maxWaitingPerSource?: number | undefined;
-  /** How long one question to the provider may take, milliseconds. Default: 3,000. */
+  /** How long one request to the provider may take, in milliseconds. Default: 3,000. */
   readonly fetchTimeoutMs?: number | undefined;
-  /** Who it is, given what the mapping made of the claims; `null`, `undefined` or `false` for nobody. Default: the mapping's. */
+  /**
+   * Converts the mapped identity and the claims to an identity. Return `null`, `undefined` or `false` to reject the
+   * log-in. Default: the mapped identity.
+   */
   readonly toIdentity?:
     | ((mapped: OidcIdentity, claims: JWTPayload) => Awaitable<I | null | undefined | false>)
     | undefined;
-  /** Told why the provider cannot be asked: once, until that changes. Default: `process.emitWarning`. */
+  /**
+   * Called with the reason why the provider cannot be asked, once until the reason changes. Default:
+   * `process.emitWarning`.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Clock, timers and randomness. Default: the machine's. */
+  /** The clock, timers and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 /** A handler with pages for browsers: `externalPages` of `sallyport/node` serves them. */
 export interface ExternalHandler<I extends Identity = OidcIdentity> extends Handler<I> {
-  /** Where the pages are, as browsers see them, without a slash at the end. */
+  /** The URL of the pages, as browsers reach them, without a slash at the end. */
   readonly url: string;
-  /** Answers for a page; `undefined` for what is none. Data in and data out: writing it is the adapter's. */
+  /** Returns the answer of a page; `undefined` for any other request. The adapter writes it. */
   readonly page: (request: PageRequest, proofs: OneTimeProofs) => Promise<PageAnswer | undefined>;
 }
 
-/** The longest wait: `timeoutMs` of a handler less what two questions to a store may take. */
+/** The longest wait: the longest `timeoutMs` of a handler, minus the time for two calls to a store. */
 const longestWaitMs = 590_000;
 
 const storeMs = 10_000;
 
 /**
- * A log-in in the browser that a waiting client picks up (scheme `External`). The client makes a key of 96 random bytes,
- * opens `<url>/login?key=<key>` in a browser, and presents the key at once: that call is answered when the person has
- * logged in at the OpenID provider (authorization code flow with PKCE) and said yes to our question.
+ * Logs a waiting client in by a browser (scheme `External`). The client makes a key of 96 random bytes, opens
+ * `<url>/login?key=<key>` in a browser, and presents the key at once: that call is answered when the person has logged
+ * in at the OpenID provider (authorization code flow with PKCE) and has confirmed it on our page.
  *
- * A key is good for one log-in, is stored as SHA-256, and meets the browser in the store, on whatever node. Needs the
- * package `openid-client`.
+ * A key is valid for one log-in. The store holds it as SHA-256, so client and browser may use different nodes. Needs
+ * the package `openid-client`.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` for an issuer or `url` that is not https, no `clientId`, a count out of range,
+ *   an unusable mapping, or without `openid-client`
  */
 export function external<I extends Identity = OidcIdentity>(options: ExternalOptions<I>): ExternalHandler<I> {
   const { issuer, clientId, clientSecret, scope = "openid", parameters = {}, sameAddress = true } = options;
@@ -90,7 +109,7 @@ export function external<I extends Identity = OidcIdentity>(options: ExternalOpt
   const maxWaiting = requireCount("maxWaiting", options.maxWaiting ?? 1_000);
   const maxWaitingPerSource = requireCount("maxWaitingPerSource", options.maxWaitingPerSource ?? 50);
   if (typeof clientId !== "string" || clientId === "") {
-    throw new AuthError("invalid_options", "external needs clientId: who we are at the provider");
+    throw new AuthError("invalid_options", "external needs clientId: the id of this service at the provider");
   }
   if (!scope.split(" ").includes("openid")) {
     throw new AuthError("invalid_options", 'external: scope must contain "openid", or there is no ID token');
@@ -118,7 +137,7 @@ export function external<I extends Identity = OidcIdentity>(options: ExternalOpt
     scheme: "External",
     opens: "session",
     timeoutMs: waitMs + storeMs,
-    // Nothing that a browser or a script could answer by itself.
+    // A browser or a script cannot answer a challenge of this scheme by itself.
     challenge: () => undefined,
     fromHandshake,
     url,

@@ -3,23 +3,23 @@ import type { Platform } from "../../base/platform.js";
 import { isBase64url } from "../../credentials/base64.js";
 
 /**
- * One visit of a browser to the provider. Nothing of it is stored: `state` carries it, bound to a secret in the browser's
- * cookie, and verifier and nonce are computed from both. So an anonymous visit costs no memory anywhere, any node can go
- * on with it, and no secret is at rest.
+ * One visit of a browser to the provider. The server does not store it: `state` carries it, bound to a secret in the
+ * browser's cookie, and verifier and nonce are computed from both. So an anonymous visit takes no memory, any node can
+ * continue it, and no secret is at rest.
  */
 export interface ExternalFlow {
-  /** The `state` parameter (RFC 6749 §10.12): whoever has not the cookie cannot make it. */
+  /** The `state` parameter (RFC 6749 §10.12). It cannot be made without the browser's secret. */
   readonly state: string;
-  /** Whose log-in it is: see `ExternalKey`. */
+  /** The name of the log-in: see `ExternalKey`. */
   readonly keyName: string;
   readonly code: string;
-  /** RFC 7636 §4.1. */
+  /** The code verifier (RFC 7636 §4.1). */
   readonly verifier: string;
-  /** OpenID Connect Core §3.1.2.1. */
+  /** The nonce (OpenID Connect Core §3.1.2.1). */
   readonly nonce: string;
 }
 
-/** As long as a person may take at the provider. */
+/** How long a person may take at the provider, in milliseconds. */
 export const flowMs = 600_000;
 
 const secretBytes = 32;
@@ -28,15 +28,15 @@ const saltBytes = 16;
 
 const separator = ".";
 
-/** How far the clocks of two nodes may be apart. */
+/** How far the clocks of two nodes may differ. */
 const clockToleranceMs = 60_000;
 
-/** A secret for a browser that has none. */
+/** Makes a secret for a browser that has none. */
 export function createBrowserSecret(platform: Platform): string {
   return Buffer.from(platform.random(secretBytes)).toString("base64url");
 }
 
-/** Whether a cookie's value is one of ours. */
+/** Whether a cookie's value has the form of a browser's secret. */
 export function isBrowserSecret(text: string | undefined): text is string {
   return text !== undefined && text.length === 43 && isBase64url(text);
 }
@@ -51,7 +51,11 @@ export function createFlow(
   return toFlow(secret, content, key);
 }
 
-/** @returns `undefined` when it was made for another browser, by nobody, or longer than `flowMs` ago. */
+/**
+ * Reads a flow from `state`.
+ *
+ * @returns `undefined` when `state` was made for another browser, is forged, or is older than `flowMs`
+ */
 export function readFlow(secret: string, state: string, platform: Platform): ExternalFlow | undefined {
   const [salt = "", at = "", name = "", code = "", mac = "", more] = state.split(separator, 6);
   if (more !== undefined) return undefined;

@@ -13,22 +13,22 @@ import type { WaitingRoom } from "./waiting.js";
 /** A request for one of the pages, as an adapter reads it. */
 export interface PageRequest {
   readonly method: string;
-  /** What follows the path of the pages: `/login`. */
+  /** The path below that of the pages, such as `/login`. */
   readonly path: string;
-  /** With its `?`; empty without one. */
+  /** The query with its `?`; `""` without one. */
   readonly query: string;
   readonly cookie: string | undefined;
   readonly origin: string | undefined;
   /** `Sec-Fetch-Site`. */
   readonly fetchSite: string | undefined;
-  /** Of a form; empty without one. */
+  /** The body of a form; `""` without one. */
   readonly body: string;
-  /** Where the browser is, as far as that can be known. */
+  /** The browser's address as the source of log-ins; `undefined` when it is unknown. */
   readonly source: string | undefined;
 }
 
 export interface ExternalPagesParts<I extends Identity> {
-  /** Where the pages are, without a slash at the end. */
+  /** The URL of the pages, without a slash at the end. */
   readonly url: string;
   readonly provider: ExternalProvider;
   readonly room: WaitingRoom;
@@ -37,7 +37,7 @@ export interface ExternalPagesParts<I extends Identity> {
   toIdentity(claims: JWTPayload): Awaitable<I | null | undefined | false>;
 }
 
-/** What a waiting client is told, as JSON in the store. No token of the provider is kept. */
+/** The result for a waiting client, kept as JSON in the store. It holds no token of the provider. */
 export type ExternalResult<I extends Identity = Identity> =
   | {
       readonly kind: "accepted";
@@ -47,7 +47,7 @@ export type ExternalResult<I extends Identity = Identity> =
     }
   | { readonly kind: "refused" };
 
-/** Questions to the provider, and browsers that look for their client, at a time: an anonymous visitor can cause both. */
+/** The most requests at a time, since an anonymous visitor can make us call the provider or wait for a client. */
 const maxUnderWay = 64;
 
 const again = "Go back to the program and start the log-in again.";
@@ -61,13 +61,13 @@ const pages = {
   ),
   unavailable: toPage(503, "The log-in cannot be checked now", "Try again in a moment."),
   failed: toPage(400, "The log-in was not confirmed", again),
-  nobody: toPage(403, "This account may not log in here", "Ask whoever runs this service."),
-  refused: toPage(200, "Nobody was logged in", "The program was told. You can close this page."),
+  nobody: toPage(403, "This account may not log in here", "Ask the operator of this service."),
+  refused: toPage(200, "The program was not logged in", "The program was told. You can close this page."),
   notWaiting: toPage(400, "No program is waiting", again),
   elsewhere: toPage(
     403,
     "The program is on another machine",
-    "It waits at another network address than yours, so it was not logged in. If somebody sent you the link, that was an " +
+    "It waits at another network address than yours, so it was not logged in. If another person sent you the link, that was an " +
       "attempt to get into your account.",
   ),
   done: toPage(200, "You are logged in", "Go back to the program. You can close this page."),
@@ -75,17 +75,18 @@ const pages = {
 };
 
 /**
- * The browser's side of `external`: `/login` sends it to the provider, `/callback` takes the provider's word and asks the
- * person, `/confirm` takes the answer.
+ * Makes the pages of `external`: `/login` sends the browser to the provider, `/callback` checks the provider's answer
+ * and asks the person, `/confirm` takes the person's answer.
  *
- * @returns `undefined` for what is none of the pages
+ * @returns a function that returns the answer of a page, or `undefined` for any other request
  */
 export function createExternalPages<I extends Identity>(
   parts: ExternalPagesParts<I>,
 ): (request: PageRequest, proofs: OneTimeProofs) => Promise<PageAnswer | undefined> {
   const { provider, room, platform } = parts;
   const url = new URL(parts.url);
-  // The prefix makes a browser refuse one that another host of the domain, or plain HTTP, has set (RFC 6265bis §4.1.3).
+  // The prefix makes a browser refuse a cookie that another host of the domain, or plain HTTP, has set (RFC 6265bis
+  // §4.1.3).
   const cookieName = url.protocol === "https:" ? "__Host-sallyport-external" : "sallyport-external";
   const secure = url.protocol === "https:" ? "; Secure" : "";
   let underWay = 0;
@@ -93,11 +94,11 @@ export function createExternalPages<I extends Identity>(
   async function logIn({ query, cookie }: PageRequest): Promise<PageAnswer> {
     const key = parseExternalKey(single(query, "key") ?? "");
     if (key === undefined) return pages.badLink;
-    // The same one for log-ins side by side.
+    // A browser keeps its secret, so that it can do several log-ins at a time.
     const secret = readCookie(cookie) ?? createBrowserSecret(platform);
     const location = await provider.authorizationUrl(createFlow(secret, key, platform));
     const life = `Max-Age=${flowMs / 1_000}`;
-    // Lax: the provider's redirect comes from another site, and no form of another site brings it.
+    // Lax: the provider's redirect comes from another site and must carry the cookie; a form of another site does not.
     return toRedirect(location, `${cookieName}=${secret}; Path=/; ${life}; HttpOnly; SameSite=Lax${secure}`);
   }
 
@@ -139,7 +140,7 @@ export function createExternalPages<I extends Identity>(
     const identity = await parts.toIdentity(claims);
     if (!identity) return { kind: "refused", page: pages.nobody } as const;
     requireIdentityJson(identity);
-    // One who says nothing of the log-in may speak of one long ago: it is never fresh enough for a step-up.
+    // Without `auth_time` the log-in at the provider may be long ago, so it is never fresh enough for a step-up.
     return { kind: "accepted", accepted: { identity, authenticatedAt: "unknown", ...toLogInFacts(claims) } } as const;
   }
 
@@ -148,7 +149,9 @@ export function createExternalPages<I extends Identity>(
     return secret === undefined || state === undefined ? undefined : readFlow(secret, state, platform);
   }
 
-  /** Of two of the same name neither is believed: the other may have been planted. */
+  /**
+   * Reads the browser's secret. Of two cookies of the same name neither is used: an attacker may have set one of them.
+   */
   function readCookie(header = ""): string | undefined {
     const values = header.split(/; */).filter((pair) => pair.startsWith(`${cookieName}=`));
     const value = values[0]?.slice(cookieName.length + 1);
@@ -178,7 +181,7 @@ export function createExternalPages<I extends Identity>(
   };
 }
 
-/** Of two, neither counts. */
+/** Returns the value of a parameter that occurs exactly once. */
 function single(query: string, name: string): string | undefined {
   const values = new URLSearchParams(query).getAll(name);
   return values.length === 1 ? values[0] : undefined;

@@ -11,33 +11,35 @@ export interface ExternalProviderOptions extends DiscoveryOptions {
   readonly clientSecret: string | undefined;
   readonly scope: string;
   readonly parameters: Readonly<Record<string, string>>;
-  /** Where the provider sends the browser back to. */
+  /** The URL to which the provider sends the browser back. */
   readonly redirectUri: string;
 }
 
-/** What became of an answer of the provider. */
+/** The result of a provider's answer. */
 export type Exchanged =
   | { readonly kind: "claims"; readonly claims: JWTPayload }
-  /** The person said no. */
+  /** The person refused at the provider. */
   | { readonly kind: "refused" }
-  /** Nothing that verifies. `onWarning` was told if it looks like a fault of the configuration. */
+  /** The answer did not verify. `onWarning` was called if it looks like a fault of the configuration. */
   | { readonly kind: "failed" };
 
 export interface ExternalProvider {
-  /** Where to send the browser. Rejects while the provider cannot be asked. */
+  /** Returns the URL to which to send the browser. Rejects while the provider cannot be asked. */
   authorizationUrl(flow: ExternalFlow): Promise<string>;
   /**
-   * Trades the code for an ID token and checks it: signature, issuer, audience, nonce, age.
+   * Exchanges the code for an ID token and checks it: signature, issuer, audience, nonce, age.
    *
-   * @param query of the request that came back, with its `?`
+   * @param query the query of the request that came back, with its `?`
    */
   exchange(flow: ExternalFlow, query: string): Promise<Exchanged>;
 }
 
-/** Seconds. What `oidc` allows too. */
+/** How far the provider's clock may differ, in seconds: as in `oidc`. */
 const clockTolerance = 5;
 
-/** Authorization code flow with PKCE (OpenID Connect Core §3.1, RFC 7636, RFC 9700 §2.1), by `openid-client`. */
+/**
+ * Runs the authorization code flow with PKCE (OpenID Connect Core §3.1, RFC 7636, RFC 9700 §2.1), by `openid-client`.
+ */
 export function createExternalProvider(options: ExternalProviderOptions): ExternalProvider {
   const { clientId, clientSecret, parameters, redirectUri } = options;
   requireInstalled();
@@ -46,7 +48,7 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
   const load = () => import("openid-client");
   let made: { readonly metadata: ProviderMetadata; readonly config: Configuration } | undefined;
 
-  /** The same one while the provider's document is the same: it remembers the keys. */
+  /** Returns the configuration, the same while the provider's metadata are the same, since it remembers the keys. */
   async function configuration(): Promise<Configuration> {
     const metadata = await discover();
     if (made?.metadata !== metadata) made = { metadata, config: await configure(metadata) };
@@ -59,14 +61,15 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
       requireSecureUrl(`${options.name}: ${name} of the provider`, String(metadata[name]));
     }
     const authentication = clientSecret === undefined ? client.None() : toClientAuth(client, metadata, clientSecret);
-    // It came as JSON, which says as much as the type asks for.
+    // The metadata were checked as JSON; `openid-client` checks the members that it uses.
     const server = { ...metadata } as ServerMetadata;
     const tolerant = { [client.clockTolerance]: clockTolerance };
     const config = new client.Configuration(server, clientId, tolerant, authentication);
     config.timeout = options.timeoutMs / 1_000;
-    // An address that the two checks above let through without https is one of this machine.
+    // The checks above accept http for a loopback address only.
     if (new URL(metadata.issuer).protocol === "http:") client.allowInsecureRequests(config);
-    // TLS alone would do for an ID token that comes from the token endpoint (Core §3.1.3.7); its signature costs little.
+    // TLS would suffice for an ID token from the token endpoint (Core §3.1.3.7), but checking its signature costs
+    // little.
     client.enableNonRepudiationChecks(config);
     return config;
   }
@@ -91,7 +94,7 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
     async exchange({ state, nonce, verifier }, query) {
       const client = await load();
       const config = await configuration();
-      // Never from the request's own `Host`.
+      // Built from the configured URL, never from the request's `Host`.
       const url = new URL(redirectUri);
       url.search = query;
       try {
@@ -107,7 +110,7 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
       } catch (error) {
         const why = toReason(error);
         if (why === "access_denied") return { kind: "refused" };
-        // Who sends junk in place of a code is no fault of the configuration.
+        // A request with a forged code is no fault of the configuration.
         if (why !== "invalid_grant" && why !== warned) {
           warned = why;
           ignoreFailure(() => options.onWarning(`${options.name}: the provider's answer was not taken: ${why}`));
@@ -118,16 +121,19 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
   };
 }
 
-/** An OAuth error code or one of `openid-client`'s: both are words. Their texts, and unknown codes, may be anybody's. */
+/**
+ * Returns an OAuth error code or one of `openid-client`'s, both of which are words. Texts and other codes are left out,
+ * since an attacker may have chosen them.
+ */
 function toReason(error: unknown): string {
   const { error: answered, code } = error as { readonly error?: unknown; readonly code?: unknown };
   const word = [answered, code].find((one) => typeof one === "string" && /^[A-Za-z_]{1,48}$/.test(one));
-  // A 401 with a challenge: the provider does not know us by this secret.
+  // A 401 with a challenge: the provider did not accept our secret.
   if (word === "OAUTH_WWW_AUTHENTICATE_CHALLENGE") return "invalid_client";
   return typeof word === "string" ? word : "unknown";
 }
 
-/** Known before somebody logs in: it is an optional peer. */
+/** Checks at start that `openid-client`, an optional peer, is installed, not at the first log-in. */
 function requireInstalled(): void {
   try {
     import.meta.resolve("openid-client");
@@ -144,7 +150,7 @@ function toClientAuth(
   metadata: ProviderMetadata,
   secret: string,
 ): ReturnType<typeof client.None> {
-  // Without a list it is Basic (Discovery §3).
+  // Without a list the provider supports Basic (Discovery §3).
   const methods = metadata.token_endpoint_auth_methods_supported;
   const post = Array.isArray(methods) && !methods.includes("client_secret_basic");
   return post ? client.ClientSecretPost(secret) : client.ClientSecretBasic(secret);

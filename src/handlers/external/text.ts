@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** What a page answers with: the adapter only writes it. */
+/** The answer of a page. The adapter only writes it. */
 export interface PageAnswer {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
@@ -12,8 +12,9 @@ const style =
   "code{font-size:1.6rem;letter-spacing:.1em}button{font:inherit;padding:.5rem 1.2rem;margin:1rem 1rem 0 0}";
 
 /**
- * No script, no frame, nothing from elsewhere. The form may go to ourselves alone; no cache keeps a page; and our own
- * pages see where a form came from, others nothing: under `no-referrer` browsers say `Origin: null`.
+ * The headers of every page. They allow no script, no frame and nothing of another origin; the form may go to this
+ * origin only; no cache keeps a page. Only this origin gets a referrer, since under `no-referrer` browsers send
+ * `Origin: null` with the form.
  */
 const headers: readonly (readonly [string, string])[] = [
   [
@@ -29,29 +30,32 @@ const headers: readonly (readonly [string, string])[] = [
   ["cache-control", "no-store"],
 ];
 
-/** A browser goes on at `location`. */
+/** Makes an answer that sends the browser to `location`. */
 export function toRedirect(location: string, cookie: string): PageAnswer {
   return { status: 303, headers: [...headers, ["location", location], ["set-cookie", cookie]], body: "" };
 }
 
-/** A page that says something and asks nothing. Its words are ours alone. */
+/** Makes a page that shows a text and has no form. Title and text are fixed words of ours. */
 export function toPage(status: number, title: string, text: string): PageAnswer {
   return toAnswer(status, title, `<p>${toHtml(text)}</p>`);
 }
 
-/** What the person is asked. */
+/** The content of the page that asks the person to confirm. */
 export interface Question {
-  /** Who they are, as the provider names them. */
+  /** The person's name, as the provider gives it. */
   readonly who: string;
-  /** Where the program is that waits, if that is known. */
+  /** The address of the waiting client, if known. */
   readonly source: string | undefined;
   readonly code: string;
-  /** Where the answer goes. */
+  /** The path to which the form is sent. */
   readonly action: string;
   readonly state: string;
 }
 
-/** The only thing between a link in a mail and a stranger who is logged in: it says who is waiting, and for what. */
+/**
+ * Makes the page that asks the person to confirm. It says which client is waiting, and for what: without it, an
+ * attacker who gets a victim to open a link would be logged in as the victim.
+ */
 export function toQuestion({ who, source, code, action, state }: Question): PageAnswer {
   const place = source === undefined ? "A program" : `A program at <b>${toHtml(source)}</b>`;
   return toAnswer(
@@ -59,8 +63,8 @@ export function toQuestion({ who, source, code, action, state }: Question): Page
     "Log a program in?",
     `<p>${place} waits to be logged in as <b>${toHtml(who)}</b>, and to act as you.</p>
 <p>If it shows a code, the code is</p><p><code>${toHtml(code)}</code></p>
-<p><b>Go on only if you have started it yourself, just now.</b> If somebody sent you here, or you were given the code by
-anyone but your own program, they are about to get into your account.</p>
+<p><b>Go on only if you have started it yourself, just now.</b> If another person sent you here, or gave
+you the code, that person is about to get into your account.</p>
 <form method="post" action="${toHtml(action)}"><input type="hidden" name="state" value="${toHtml(state)}">
 <button name="answer" value="no">I did not start it</button><button name="answer" value="yes">Log it in</button></form>`,
   );

@@ -8,34 +8,45 @@ export interface WaitingOptions {
   readonly platform: Platform;
 }
 
-/** Who waits, as the browser's side is told. */
+/** The waiting client, as the browser's side sees it. */
 export interface Waiting {
-  /** Where the waiting client is; `undefined` when a proxy that we trust stands before it. */
+  /** The client's address as the source of log-ins; `undefined` when it is unknown. */
   readonly source?: string | undefined;
 }
 
 export type Waited = { readonly kind: "result"; readonly json: string } | { readonly kind: "over" | "full" | "used" };
 
-/** Log-ins that wait for a browser: they meet its answer in the store, since it may have come to another node. */
+/**
+ * Log-ins that wait for a browser. The answer reaches them through the store, since the browser may use another node.
+ */
 export interface WaitingRoom {
-  /** Waits for `announce` of this name on any node: `used` when the name was here before, `over` when nobody came. */
+  /**
+   * Waits for `announce` of this name on any node. `used`: the name was used before. `over`: no answer came in time.
+   * `full`: too many clients wait.
+   */
   wait(name: string, waiting: Waiting, proofs: OneTimeProofs, signal: AbortSignal): Promise<Waited>;
-  /** Who waits under this name: told once, to one browser. A client may come a moment after the browser that it opened. */
+  /**
+   * Returns the client that waits under this name, to one browser, once. It waits a moment, since a client may call
+   * after the browser that it opened; then `undefined`.
+   */
   claim(name: string, proofs: OneTimeProofs): Promise<Waiting | undefined>;
   announce(name: string, json: string, proofs: OneTimeProofs): Promise<void>;
 }
 
-/** A question to the store each second: nobody notices the second, and a thousand who wait cost some 40 ms of it. */
+/**
+ * The interval at which a waiting client asks the store: people do not notice a second, and a thousand clients cost
+ * some 40 ms of it.
+ */
 const lookMs = 1_000;
 
 /** How long a browser waits for the client that opened it. */
 const claimMs = 5_000;
 
-/** A client that waits looks every second; this is for a store or a node that is slow. */
+/** How long a result is kept. A waiting client looks every second; the rest is for a slow store or node. */
 const resultMs = 60_000;
 
 export function createWaitingRoom({ waitMs, maxWaiting, maxWaitingPerSource, platform }: WaitingOptions): WaitingRoom {
-  /** Woken at once by an answer that comes to this node. */
+  /** Wakes a waiting client at once when the answer comes to this node. */
   const wakers = new Map<string, () => void>();
   const perSource = new Map<string, number>();
   let waitingHere = 0;
@@ -54,7 +65,11 @@ export function createWaitingRoom({ waitMs, maxWaiting, maxWaitingPerSource, pla
     });
   }
 
-  /** @returns how to leave again; `undefined` when there is no room. Many sources are one where they are not known. */
+  /**
+   * Takes a place for a waiting client. A client without a known source counts towards the common limit only.
+   *
+   * @returns a function that frees the place; `undefined` when there is none
+   */
   function enter(source: string | undefined): (() => void) | undefined {
     const others = source === undefined ? 0 : (perSource.get(source) ?? 0);
     if (waitingHere >= maxWaiting || others >= maxWaitingPerSource) return undefined;
@@ -85,11 +100,11 @@ export function createWaitingRoom({ waitMs, maxWaiting, maxWaitingPerSource, pla
       const leave = enter(waiting.source);
       if (leave === undefined) return { kind: "full" };
       try {
-        // For longer than anything of it is good: a second client with the same key waits for nothing.
+        // Kept for longer than any other record of this log-in, so that a second client with the same key is refused.
         if (!(await proofs.put(`key ${name}`, "{}", waitMs + claimMs + resultMs))) return { kind: "used" };
         await proofs.put(`waiting ${name}`, JSON.stringify(waiting), waitMs);
         const waited = await untilResult(name, proofs, signal);
-        // Or a browser would be asked about a client that has left.
+        // Otherwise a person would be asked to confirm the log-in of a client that has left.
         if (waited.kind === "over") await proofs.take(`waiting ${name}`);
         return waited;
       } finally {

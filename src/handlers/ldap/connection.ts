@@ -9,14 +9,14 @@ import { requestStartTls } from "./start-tls.js";
 
 type Ldapts = typeof import("ldapts");
 
-/** Runs one log-in on a connection of its own, which is closed afterwards. */
+/** Runs one log-in on a new connection, and closes the connection afterwards. */
 export type WithConnection = <T>(deadline: number, work: (client: Client) => Promise<T>) => Promise<T>;
 
 /**
- * Connections to the first server that can be reached. Nothing of one log-in is on the connection of the next, and a
- * connection that breaks is not opened again by itself: the client library would open it in the clear.
+ * Makes the function that connects to the first reachable server. Log-ins share no connection, and a connection that
+ * breaks is not opened again: the client library would open it in the clear.
  *
- * Work and waiting end at the deadline, in milliseconds of `platform.monotonic`, by an error.
+ * The work and the wait for a connection fail at the deadline, in milliseconds of `platform.monotonic`.
  */
 export function createConnections(settings: LdapSettings, library: Promise<Ldapts>): WithConnection {
   const { servers, ca, platform, connectTimeoutMs } = settings;
@@ -66,7 +66,7 @@ export function createConnections(settings: LdapSettings, library: Promise<Ldapt
   };
 }
 
-/** A connection on which a password may be sent. */
+/** Opens a connection on which a password may be sent. */
 async function open(
   { host, port, transport }: LdapServer,
   secureContext: SecureContext,
@@ -75,14 +75,14 @@ async function open(
 ): Promise<Socket> {
   const trust = {
     host,
-    // Said, since the default is what an environment variable (NODE_TLS_REJECT_UNAUTHORIZED) makes of it.
+    // Set, since an environment variable (NODE_TLS_REJECT_UNAUTHORIZED) could change the default.
     rejectUnauthorized: true,
     secureContext,
     ...(isIP(host) === 0 && { servername: host }),
   };
   const first = transport === "ldaps" ? connectTls({ ...trust, port }) : connectPlain({ host, port });
   const stop = platform.delay(timeoutMs, () => first.destroy(new Error("timed out")), true);
-  // One listener for good: a socket that fails while nobody waits for it must not end the process.
+  // A permanent listener: a socket that fails while no code awaits it must not end the process.
   first.on("error", () => {});
   try {
     if (transport === "ldaps") return await secured(first as TLSSocket);
@@ -104,7 +104,7 @@ async function secured(socket: TLSSocket): Promise<Socket> {
   return socket;
 }
 
-/** What an operator may be told of a failure: a code. The text of a server may hold anything. */
+/** Returns the code of a failure, for the operator. A server's text is left out, since it may hold anything. */
 export function reasonOf(error: unknown): string {
   const code: unknown = (error as { code?: unknown } | null | undefined)?.code;
   if (typeof code === "number") return `result ${code}`;

@@ -7,43 +7,43 @@ import { createConnections, reasonOf } from "./connection.js";
 import { fillTemplate, toComparableDn } from "./names.js";
 import { type LdapOptions, type LdapSettings, resolveLdapOptions } from "./options.js";
 
-/** A person of the directory, as routes see them. */
+/** The identity of a user of the directory. */
 export interface LdapIdentity extends Identity {
   readonly roles: readonly string[];
   /** The distinguished name of the entry. */
   readonly dn: string;
-  /** Values of the `attributes` that were asked for. */
+  /** The values of the entry's `attributes` that were configured. */
   readonly attributes: Readonly<Record<string, readonly string[]>>;
 }
 
-/** People of a directory, in the form that `basic` takes: `basic(ldap({ … }))`. */
+/** A directory as options of `basic`: `basic(ldap({ … }))`. */
 export interface LdapDirectory {
   verify(user: string, password: string): Promise<LdapIdentity | null>;
 }
 
-/** What a bind is answered with when the name or the password is at fault, or the account is closed (RFC 4511 §A.1). */
+/** The result codes of a bind for a wrong name or password, or a disabled account (RFC 4511 §A.1). */
 const refusals: ReadonlySet<unknown> = new Set([
   19, // constraintViolation: too many wrong passwords, at some servers
   32, // noSuchObject
-  34, // invalidDNSyntax: of a template with what was typed in it
+  34, // invalidDNSyntax: a template with the typed name in it
   48, // inappropriateAuthentication: an entry without a password
-  49, // invalidCredentials, and all that Active Directory has against an account
-  53, // unwillingToPerform: an account that was switched off, at some servers
+  49, // invalidCredentials, and every refusal of Active Directory
+  53, // unwillingToPerform: a disabled account, at some servers
 ]);
 
 /** ACCOUNTDISABLE of `userAccountControl` in Active Directory. */
 const accountDisabled = 2;
 
 /**
- * Checks passwords at an LDAP directory or Active Directory, by binding as the person. The directory needs the package
- * `ldapts` (an optional peer). The subject is what the directory has in `subject`, never what was typed.
+ * Checks passwords at an LDAP directory or Active Directory, by binding as the user. It needs the package `ldapts` (an
+ * optional peer). The subject is the directory's value of `subject`, never the name that was typed.
  *
  * Every attempt runs the same operations, whether the name is unknown, the password wrong or the account disabled. An
- * empty password is refused before anything is sent: a directory answers it with success (RFC 4513 §5.1.2). A directory
- * that cannot be reached, or is wrongly configured, rejects nobody: the caller gets 503.
+ * empty password is refused before anything is sent: a directory answers it with success (RFC 4513 §5.1.2). If the
+ * directory cannot be reached, or is wrongly configured, the caller gets 503, not 401.
  *
- * @throws {AuthError} `invalid_options` when something is missing, when passwords would cross the network in the clear,
- *   or when `ldapts` is not installed.
+ * @throws {AuthError} `invalid_options` when an option is missing or malformed, when passwords would cross the network
+ *   in the clear, or when `ldapts` is not installed
  */
 export function ldap(options: LdapOptions): LdapDirectory {
   const settings = resolveLdapOptions(options);
@@ -57,7 +57,7 @@ export function ldap(options: LdapOptions): LdapDirectory {
   return Object.freeze({
     async verify(user: string, password: string) {
       if (!user || !password) return null;
-      // Says nothing about an account: none has such a name or password.
+      // No account has such a name or password, so this reveals nothing.
       if (user.length > maxPasswordLength || password.length > maxPasswordLength) return null;
       const deadline = platform.monotonic() + timeoutMs;
       return limited(() => withConnection(deadline, (client) => logIn(client, settings, user, password)));
@@ -84,7 +84,7 @@ async function logIn(
   const found = "dn" in users ? fillTemplate(users.dn, { user }) : await findDn(client, users, user);
   const dn = found ?? settings.decoyDn;
   const right = (await isRight(client, dn, password)) && found !== undefined;
-  // Read in any case, for the time that it takes; a failure counts for those only whose password was right.
+  // Read in any case, so that the time is equal; a failure matters only if the password was right.
   const entry = await readEntry(client, settings, dn).catch((error: unknown) => {
     if (right) throw error;
     return undefined;
@@ -107,7 +107,7 @@ async function findDn(
 ): Promise<string | undefined> {
   const options = { filter: fillTemplate(filter, { user }), attributes: ["1.1"], sizeLimit: 2 };
   const { searchEntries } = await during("the search for a person", client.search(base, options));
-  // Which of two it is must not depend on the order in which a directory answers.
+  // Taking one of two would depend on the order in which the directory answers.
   if (searchEntries.length > 1) throw unavailable("two entries match users.filter; make it match one");
   return searchEntries[0]?.dn;
 }
@@ -122,7 +122,7 @@ async function isRight(client: Client, dn: string, password: string): Promise<bo
   }
 }
 
-/** An entry with the names of attributes in lower case: servers spell them as they like. */
+/** An entry, with attribute names in lower case, since servers spell them differently. */
 interface Person {
   readonly dn: string;
   readonly values: ReadonlyMap<string, readonly string[]>;
@@ -139,7 +139,7 @@ async function readEntry(client: Client, settings: LdapSettings, dn: string): Pr
 function toPerson({ dn, ...attributes }: Entry): Person {
   const values = Object.entries(attributes).map(([name, value]): [string, string[]] => [
     name.toLowerCase(),
-    // Octets that are no text, such as a picture, are no value for a subject, a role or a route.
+    // Binary values, such as a picture, cannot be a subject, a role or an attribute for a route.
     [value].flat().filter((one) => typeof one === "string"),
   ]);
   return { dn, values: new Map(values) };
@@ -149,7 +149,10 @@ function valuesOf({ values }: Person, name: string): readonly string[] {
   return values.get(name.toLowerCase()) ?? [];
 }
 
-/** Also where a directory would let them in all the same, such as one that only mirrors another. */
+/**
+ * Whether the account is disabled, also for a directory that would still accept the password, such as a mirror of
+ * another.
+ */
 function isDisabled(entry: Person): boolean {
   const control = valuesOf(entry, "userAccountControl").some((flags) => (Number(flags) & accountDisabled) !== 0);
   return control || valuesOf(entry, "pwdAccountLockedTime").length > 0;

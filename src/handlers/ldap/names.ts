@@ -1,6 +1,6 @@
 /**
- * A value inside a distinguished name or a filter, so that it can be nothing but a value: `\` and two hexadecimal digits
- * for every ASCII character that is not a letter or digit. RFC 4514 §2.4 and RFC 4515 §3 both read that form.
+ * Escapes a value for a distinguished name or a filter, against injection: `\` and two hexadecimal digits for every
+ * ASCII character that is not a letter or digit. RFC 4514 §2.4 and RFC 4515 §3 both allow that form.
  */
 export function escapeValue(text: string): string {
   return text.replace(
@@ -9,22 +9,26 @@ export function escapeValue(text: string): string {
   );
 }
 
-/** Puts values in place of `{name}`, escaped. One pass: a value that looks like a placeholder stays a value. */
+/**
+ * Replaces each `{name}` by its value, escaped. It does so in one pass, so that a value that looks like a placeholder
+ * is not replaced.
+ */
 export function fillTemplate(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{([a-z]+)\}/g, (whole, name: string) =>
     Object.hasOwn(values, name) ? escapeValue(values[name] ?? "") : whole,
   );
 }
 
-/** An attribute type, then a value in which `\` takes the next character or two digits with it (RFC 4514 §3). */
+/** An attribute type, then a value in which `\` escapes the next character or two digits (RFC 4514 §3). */
 const attribute =
   /[ ]*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)[ ]*=((?:[^\\,+;"<>\0]|\\[0-9A-Fa-f]{2}|\\[ "#+,;<=>\\])*)([,+;]|$)/y;
 
 /**
- * A text that two spellings of one distinguished name share: case, spaces around, the way of escaping and the order in
- * an RDN of several parts do not count. Directories compare `cn`, `ou`, `dc`, `o` and `uid` so (RFC 4519).
+ * Converts a distinguished name to a text that is equal for all of its spellings: case, surrounding spaces, the way of
+ * escaping and the order in an RDN of several parts are ignored, as directories do for `cn`, `ou`, `dc`, `o` and `uid`
+ * (RFC 4519).
  *
- * @returns `undefined` for what is no distinguished name (RFC 4514).
+ * @returns `undefined` for text that is no distinguished name (RFC 4514)
  */
 export function toComparableDn(text: string): string | undefined {
   const names: string[][] = [[]];
@@ -39,7 +43,9 @@ export function toComparableDn(text: string): string | undefined {
   return JSON.stringify(names.map((parts) => parts.sort()));
 }
 
-/** Digits stand for octets of UTF-8, and spaces at either end do not count unless escaped. */
+/**
+ * Decodes an escaped value: pairs of digits are octets of UTF-8, and spaces at either end are dropped unless escaped.
+ */
 function unescapeValue(value: string): string {
   const parts = value.trimStart().match(/\\[0-9A-Fa-f]{2}|\\.|[^\\]+/gs) ?? [];
   const last = parts.at(-1);

@@ -4,60 +4,79 @@ import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { toComparableDn } from "./names.js";
 
-/** What `ldap` takes. In templates `{user}` is the name that was typed, escaped. */
+/** Options of `ldap`. In templates `{user}` stands for the name that the user typed, escaped. */
 export interface LdapOptions {
   /**
-   * `ldaps://host`, or `ldap://host`, which is then upgraded by StartTLS. Several are tried in turn when one cannot be
-   * reached. Default ports: 636 and 389.
+   * The directory: `ldaps://host`, or `ldap://host`, which is then upgraded by StartTLS. Of several, the next is tried
+   * when one cannot be reached. Default ports: 636 and 389.
    */
   readonly url: string | readonly string[];
-  /** Certificates of the authorities that the directory's certificate may come from, PEM. Default: those of Node. */
+  /** The authorities that may have issued the directory's certificate, in PEM. Default: those of Node. */
   readonly ca?: string | readonly string[] | undefined;
-  /** Upgrade `ldap://` by StartTLS. Default: `true`; `false` for an address of this machine. */
+  /** Upgrade `ldap://` by StartTLS. Default: `true`; `false` for a loopback address. */
   readonly startTls?: boolean | undefined;
-  /** Passwords may cross the network in the clear: `ldap://` without StartTLS to another machine. Default: `false`. */
+  /**
+   * Allow passwords to cross the network in the clear: `ldap://` without StartTLS to another machine. Default: `false`.
+   */
   readonly insecure?: boolean | undefined;
-  /** The account that searches. Without one the person's own account reads its entry. */
+  /**
+   * The account that searches and reads entries. Default: none; the search is anonymous, and the user's own account
+   * reads the entry.
+   */
   readonly bind?: { readonly dn: string; readonly password: string } | undefined;
   /**
-   * Where people are. With `base` the one entry below it that matches `filter` (default `(uid={user})`) is looked for,
-   * and whoever knows its password is that person. With `dn`, such as `uid={user},ou=people,dc=example,dc=org`, nothing
-   * is looked for.
+   * Where the users are. With `base`, the handler searches for the one entry below it that matches `filter` (default
+   * `(uid={user})`), and checks the password of that entry. With `dn`, such as
+   * `uid={user},ou=people,dc=example,dc=org`, it does not search.
    */
   readonly users: { readonly base: string; readonly filter?: string | undefined } | { readonly dn: string };
-  /** The attribute that holds the subject: one value, which names one account for good. Default: `uid`. */
+  /**
+   * The attribute that holds the subject: it must have one value, which never names another account later. Default:
+   * `uid`.
+   */
   readonly subject?: string | undefined;
-  /** More attributes of the person for the identity, such as `mail`. Default: none. */
+  /** Further attributes of the entry for the identity, such as `mail`. Default: none. */
   readonly attributes?: readonly string[] | undefined;
-  /** Which groups give which roles. Default: no roles. */
+  /** The groups that give roles. Default: no roles. */
   readonly groups?: LdapGroups | undefined;
   /**
-   * An account that nobody uses, without rights and exempt from lock-out. Where nobody has the name that was typed, its
-   * password is checked instead, so that the time does not tell. Default: a name that is not there, which suffices
-   * where a directory checks passwords in microseconds.
+   * An unused account, without rights and exempt from lock-out. For an unknown user name the handler checks the
+   * password at this account, so that the time does not reveal which users exist. Default: a name that does not exist,
+   * which suffices if the directory checks passwords in microseconds.
    */
   readonly decoyDn?: string | undefined;
-  /** All of one log-in, waiting included. Milliseconds. Default: 5,000, below the deadline of handlers. */
+  /**
+   * How long one log-in may take, waiting included, in milliseconds. Default: 5,000, below the deadline of handlers.
+   */
   readonly timeoutMs?: number | undefined;
-  /** When the next of several servers is tried. Milliseconds. Default: 2,000. */
+  /**
+   * After how long the next of several servers is tried, in milliseconds. Default: 2,000, so that two can be tried
+   * within `timeoutMs`.
+   */
   readonly connectTimeoutMs?: number | undefined;
-  /** Log-ins at a time, each with a connection of its own. Default: 8. */
+  /** The most log-ins at a time, each with its own connection. Default: 8. */
   readonly maxConnections?: number | undefined;
-  /** Log-ins that may wait for one; beyond, the answer is `unavailable`. Default: 64. */
+  /** The most log-ins that wait for a connection; further ones are `unavailable` (503). Default: 64. */
   readonly maxWaiting?: number | undefined;
-  /** Clock, timers and randomness. Default: the machine's. */
+  /** The clock, timers and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
-/** How groups are found, and what they give. */
+/** How to find a user's groups, and the roles that they give. */
 export interface LdapGroups {
-  /** Groups below it that name the person are looked for. Default: the person's `memberOf` is read. */
+  /** Search below this entry for groups that name the user. Default: read the user's `memberOf`. */
   readonly base?: string | undefined;
-  /** With `base`: the attribute in which a group names its members. Default: `member`. `memberUid` holds a `uid`, others a DN. */
+  /**
+   * With `base`: the attribute in which a group names its members. `memberUid` holds a `uid`, the others a DN. Default:
+   * `member`.
+   */
   readonly member?: "member" | "uniqueMember" | "memberUid" | undefined;
-  /** With `base`, Active Directory only: groups in groups count (matching rule 1.2.840.113556.1.4.1941). Default: `false`. */
+  /**
+   * With `base`, Active Directory only: include groups that contain the user's groups (matching rule
+   * 1.2.840.113556.1.4.1941). Default: `false`.
+   */
   readonly nested?: boolean | undefined;
-  /** Roles by the DN of the group. Groups that are not named here give none. */
+  /** The roles by the DN of the group. Other groups give none. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -67,18 +86,18 @@ export interface LdapServer {
   readonly transport: "ldaps" | "startTls" | "plain";
 }
 
-/** Options with every default filled in; nothing reads the raw ones again. */
+/** The options with every default filled in. */
 export interface LdapSettings {
   readonly servers: readonly LdapServer[];
   readonly ca: readonly string[] | undefined;
   readonly bind: { readonly dn: string; readonly password: string } | undefined;
   readonly users: { readonly base: string; readonly filter: string } | { readonly dn: string };
-  /** Whose password is checked where nobody has the name. */
+  /** The account whose password is checked for an unknown user name. */
   readonly decoyDn: string;
   readonly subject: string;
   readonly attributes: readonly string[];
   readonly groups: { readonly base: string | undefined; readonly filter: string } | undefined;
-  /** By comparable DN. */
+  /** The roles by comparable DN. */
   readonly roles: ReadonlyMap<string, readonly string[]>;
   readonly timeoutMs: number;
   readonly connectTimeoutMs: number;
@@ -87,12 +106,16 @@ export interface LdapSettings {
   readonly platform: Platform;
 }
 
-/** @throws {AuthError} `invalid_options`; the message says what to do and holds no password. */
+/**
+ * Fills in the defaults and checks the options.
+ *
+ * @throws {AuthError} `invalid_options`; the message says what to do and holds no password
+ */
 export function resolveLdapOptions(options: LdapOptions): LdapSettings {
   const platform = options.platform ?? systemPlatform;
   const bind = options.bind && Object.freeze({ dn: options.bind.dn, password: options.bind.password });
   if (bind && (!bind.dn || !bind.password)) {
-    refuse("bind needs dn and password: with an empty one a directory lets anybody search as nobody");
+    refuse("bind needs dn and password: with an empty one a directory lets any client search anonymously");
   }
   const users = resolveUsers(options);
   return Object.freeze({
@@ -128,7 +151,7 @@ function toServer(text: string, { startTls, insecure = false }: LdapOptions): Ld
   const plainly = isLoopback(host) || insecure;
   if (startTls ?? !plainly) return Object.freeze({ host, port, transport: "startTls" });
   if (!plainly) {
-    refuse(`url ldap://${host} without StartTLS shows passwords to the network; use ldaps://, or say insecure: true`);
+    refuse(`url ldap://${host} without StartTLS shows passwords to the network; use ldaps://, or set insecure: true`);
   }
   return Object.freeze({ host, port, transport: "plain" });
 }
@@ -139,7 +162,7 @@ function isLoopback(host: string): boolean {
 
 function resolveUsers({ users }: LdapOptions): LdapSettings["users"] {
   if (users !== undefined && "dn" in users) {
-    if ("base" in users) refuse("users has either dn, and nothing is looked for, or base");
+    if ("base" in users) refuse("users must have either dn, which needs no search, or base");
     if (!users.dn.includes("{user}") || toComparableDn(users.dn.replaceAll("{user}", "x")) === undefined) {
       refuse("users.dn must be a distinguished name with {user} in it, such as uid={user},ou=people,dc=example,dc=org");
     }
@@ -153,7 +176,7 @@ function resolveUsers({ users }: LdapOptions): LdapSettings["users"] {
   return Object.freeze({ base, filter });
 }
 
-/** Default: a name that nobody can have foreseen and taken. */
+/** Checks `decoyDn`. Default: a random name, which no account can have. */
 function resolveDecoy(dn: string | undefined, base: string, platform: Platform): string {
   if (dn === undefined) return `cn=${Buffer.from(platform.random(16)).toString("hex")},${base}`;
   requireDn(dn);
@@ -163,13 +186,13 @@ function resolveDecoy(dn: string | undefined, base: string, platform: Platform):
 function resolveGroups({ base, member = "member", nested = false }: LdapGroups): NonNullable<LdapSettings["groups"]> {
   if (base !== undefined && toComparableDn(base) === undefined) refuse("groups.base must be a distinguished name");
   if (nested && (base === undefined || member !== "member")) {
-    refuse("groups.nested needs groups.base: memberOf names the groups that one is in directly");
+    refuse("groups.nested needs groups.base: memberOf names only the groups that hold the user directly");
   }
   if (member === "memberUid") return Object.freeze({ base, filter: "(memberUid={uid})" });
   return Object.freeze({ base, filter: `(${member}${nested ? ":1.2.840.113556.1.4.1941:" : ""}={dn})` });
 }
 
-/** @returns its comparable form. */
+/** Returns the comparable form of a distinguished name, or throws. */
 function requireDn(dn: string): string {
   return (
     toComparableDn(dn) ??
@@ -179,7 +202,7 @@ function requireDn(dn: string): string {
   );
 }
 
-/** Read here, since TLS passes over what it cannot read, and then trusts nobody. */
+/** Checks a certificate at start, since TLS ignores one that it cannot read, and then no directory is trusted. */
 function requireCertificate(pem: string): string {
   try {
     new X509Certificate(pem);

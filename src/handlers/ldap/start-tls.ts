@@ -6,15 +6,15 @@ const request = Buffer.concat([
   Buffer.from("1.3.6.1.4.1.1466.20037"),
 ]);
 
-/** A result code and a sentence; nothing of a kilobyte. */
+/** The longest answer in bytes. It is a result code and a sentence, below a kilobyte. */
 const maxAnswer = 4_096;
 
 /**
- * Asks for TLS on a connection in the clear. Done here and not by the client library: what somebody on the way adds
- * behind this answer in the clear must not be read as if it had come inside TLS (the class of CVE-2011-0411), so anything
- * beyond it ends the connection.
+ * Asks for TLS on a connection in the clear. It is done here and not by the client library: bytes that an attacker on
+ * the network appends to the answer must not be read as if they had come inside TLS (the class of CVE-2011-0411), so
+ * any byte after the answer ends the connection.
  *
- * @throws when the server refuses or the answer is not exactly one.
+ * @throws when the server refuses, or more than one answer arrives
  */
 export async function requestStartTls(socket: Socket): Promise<void> {
   const answer = await new Promise<Buffer>((resolve, reject) => {
@@ -46,18 +46,18 @@ function isSuccess(answer: Buffer): boolean {
   return response !== undefined && answer.toString("hex", response, response + 3) === "0a0100";
 }
 
-/** Where the content of a BER element with this tag begins. */
+/** Returns the offset at which the content of a BER element with this tag begins. */
 function contentAt(bytes: Buffer, at: number, tag: number): number | undefined {
   return bytes[at] === tag ? lengthAt(bytes, at + 1)?.next : undefined;
 }
 
-/** Where a BER element ends; `undefined` while that cannot be said. */
+/** Returns the offset at which a BER element ends; `undefined` while its length has not arrived. */
 function endOf(bytes: Buffer, at: number): number | undefined {
   const found = lengthAt(bytes, at + 1);
   return found && found.next + found.length;
 }
 
-/** A definite length of up to four octets (X.690 §8.1.3): Active Directory always writes four. */
+/** Reads a definite length of up to four octets (X.690 §8.1.3); Active Directory always writes four. */
 function lengthAt(bytes: Buffer, at: number): { readonly length: number; readonly next: number } | undefined {
   const first = bytes[at];
   if (first === undefined) return undefined;

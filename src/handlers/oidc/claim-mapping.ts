@@ -3,12 +3,13 @@ import { AuthError } from "../../base/errors.js";
 import type { Identity } from "../../model/identity.js";
 
 /**
- * Where a claim is: its name, or names joined by dots for a claim inside others, such as `"realm_access.roles"`. A claim
- * whose own name has dots (`"https://example.com/roles"`) is found by its whole name first; a list of names is never cut.
+ * The path of a claim: its name, or names joined by dots for a claim inside others, such as `"realm_access.roles"`. The
+ * whole text is tried as a name first, for claims whose name has dots (`"https://example.com/roles"`). The names of a
+ * list are not split.
  */
 export type ClaimPath = string | readonly string[];
 
-/** Who the claims of a provider say it is: what `oidc` and `external` share. */
+/** How the claims of a provider become an identity: options that `oidc` and `external` share. */
 export interface ClaimMapping {
   /**
    * The claim that is the subject. Default: `"sub"`, the only one that a provider never gives to somebody else
@@ -17,8 +18,8 @@ export interface ClaimMapping {
    */
   readonly subjectClaim?: ClaimPath | undefined;
   /**
-   * The claim that holds roles or groups: a list of strings, or one string, which several providers write for a single
-   * group. Default: no roles.
+   * The claim that holds roles or groups, a list of strings; `scope` and `scp` may also be one string of words.
+   * Default: no roles.
    */
   readonly rolesClaim?: ClaimPath | undefined;
   /**
@@ -26,29 +27,35 @@ export interface ClaimMapping {
    * (RFC 6749 §3.3); any other string is one name, since a space may be part of it.
    */
   readonly rolesSeparator?: string | undefined;
-  /** The roles that each group gives; a group that is not here gives none. Default: each is a role of the same name. */
+  /**
+   * The roles that each group gives; a group that is not listed gives none. Default: each group is a role of the same
+   * name.
+   */
   readonly groupRoles?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
-/** Without `toIdentity`. */
+/** The identity of `oidc` and `external` without `toIdentity`. */
 export interface OidcIdentity extends Identity {
   readonly issuer: string;
   readonly roles: readonly string[];
-  /** `name`, or else `preferred_username`: to show to people, not to decide by. */
+  /** `name`, or else `preferred_username`: to show to people. Do not authorize by it: users can often change it. */
   readonly name?: string | undefined;
 }
 
 export type MapClaims = (claims: JWTPayload) => OidcIdentity | undefined;
 
-/** What headers, logs and protobuf strings carry. */
+/** Text that headers, logs and protobuf strings can carry. */
 const plain = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
-/** Claims that are words in one string (RFC 6749 §3.3). */
+/** The claims that may be words in one string (RFC 6749 §3.3). In any other claim a space may be part of a name. */
 const wordClaims: ReadonlySet<unknown> = new Set(["scope", "scp"]);
 
 /**
- * @returns what gives an identity, or `undefined` when the claims name nobody.
- * @throws {AuthError} `invalid_options`
+ * Makes the function from claims to an identity.
+ *
+ * @param handler the handler's name, for messages
+ * @returns a function that returns `undefined` when the claims have no usable subject
+ * @throws {AuthError} `invalid_options` for a malformed path, or `groupRoles` without `rolesClaim`
  */
 export function createClaimMapping(handler: string, issuer: string, mapping: ClaimMapping): MapClaims {
   const { rolesSeparator, groupRoles } = mapping;
@@ -110,10 +117,16 @@ function isTrue(value: unknown): boolean {
   return value === true || value === "true";
 }
 
-/** What a verdict keeps to itself of odd claims would make a 503 of a good token. */
+/**
+ * The `acr` values that a verdict may hold. Others are left out, since the engine would refuse the verdict: a good
+ * token would become a 503.
+ */
 const acrShape = /^[!#-[\]-~]{1,128}$/;
 
-/** How and when the person proved it (OpenID Connect Core §2, RFC 9068 §2.2.1), as far as the claims say. */
+/**
+ * Reads the strength and the time of the log-in from claims (OpenID Connect Core §2, RFC 9068 §2.2.1), if they are
+ * there.
+ */
 export function toLogInFacts({ acr, auth_time: at }: JWTPayload): {
   readonly acr?: string;
   readonly authenticatedAt?: number;
@@ -143,7 +156,7 @@ function claimAt(
   return { value, holder };
 }
 
-/** The names in a claim. A claim of another form gives no role rather than a guessed one. */
+/** Reads the names in a claim. A claim of another form gives no role rather than a guessed one. */
 function namesIn(value: unknown, separator: string | undefined): string[] {
   if (typeof value === "string") value = separator === undefined ? [value] : value.split(separator);
   return Array.isArray(value) ? value.filter(isPlainText) : [];

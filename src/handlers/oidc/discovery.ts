@@ -3,9 +3,9 @@ import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import { requireSecureUrl } from "./jwt-keys.js";
 
-/** What an OpenID provider says of itself (OpenID Connect Discovery 1.0 §3). */
+/** The metadata of an OpenID provider (OpenID Connect Discovery 1.0 §3). */
 export interface ProviderMetadata {
-  /** Exactly the configured one. */
+  /** The issuer, equal to the configured one. */
   readonly issuer: string;
   readonly jwks_uri: string;
   readonly [name: string]: unknown;
@@ -17,26 +17,31 @@ export interface DiscoveryOptions {
   readonly issuer: string;
   readonly timeoutMs: number;
   readonly platform: Platform;
-  /** Told why the provider cannot be asked: once, until that changes. */
+  /** Called with the reason why the provider cannot be asked, once until the reason changes. */
   readonly onWarning: (message: string) => void;
 }
 
-/** Providers change their documents between releases; nobody waits for this one to be read again. */
+/**
+ * How old the metadata may be. Providers change theirs between releases, so an hour is often enough, and no call waits
+ * for it.
+ */
 const maxAgeMs = 3_600_000;
 
-/** An issuer that is down is not asked for every token. */
+/** The shortest interval between attempts, so that an issuer that is down is not asked for every token. */
 const retryMs = 1_000;
 
-/** The documents in use have 2 to 8 KiB. */
+/** The largest metadata document. Those in use have 2 to 8 KiB. */
 const maxBytes = 256 * 1024;
 
 /**
- * Reads `<issuer>/.well-known/openid-configuration` when it is first needed, and again after an hour beside the calls
- * that still use the old one. The result rejects while there is none: at most one attempt per second is made.
+ * Makes the function that returns a provider's metadata. It reads `<issuer>/.well-known/openid-configuration` when it
+ * is first needed, and again after an hour, while calls still use the old document. Until there is one, the function
+ * rejects, with at most one attempt per second.
  *
- * The document must name exactly the configured issuer (§4.3), or another tenant of the same host could sign for it.
+ * The document must name exactly the configured issuer (§4.3): otherwise another tenant of the same host could sign for
+ * it.
  *
- * @throws {AuthError} `invalid_options` unless the issuer is an https URL.
+ * @throws {AuthError} `invalid_options` unless the issuer is an https URL
  */
 export function createDiscovery(options: DiscoveryOptions): () => Promise<ProviderMetadata> {
   const { name, issuer, platform, onWarning } = options;
@@ -51,7 +56,7 @@ export function createDiscovery(options: DiscoveryOptions): () => Promise<Provid
   async function read(): Promise<ProviderMetadata> {
     try {
       const metadata = requireMetadata(await fetchJson(address, options), issuer);
-      // The same object while nothing has changed: what was made from it is kept.
+      // The same object while nothing has changed, so that callers keep what they made from it.
       const same = JSON.stringify(known?.metadata) === JSON.stringify(metadata);
       known = { metadata: same && known ? known.metadata : metadata, at: platform.monotonic() };
       warned = undefined;
@@ -92,7 +97,7 @@ async function fetchJson(address: string, { platform, timeoutMs }: DiscoveryOpti
     }
     return JSON.parse(await readText(response)) as unknown;
   } catch (error) {
-    if (error instanceof SyntaxError) throw new AuthError("unavailable", "answered with something else than JSON");
+    if (error instanceof SyntaxError) throw new AuthError("unavailable", "did not answer with JSON");
     throw error;
   } finally {
     cancel();
@@ -110,7 +115,11 @@ async function readText({ body }: Response): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-/** @throws {AuthError} whose message follows the address of the document. */
+/**
+ * Checks a metadata document and returns it.
+ *
+ * @throws {AuthError} `unavailable` or `invalid_options`; the message is worded to follow the address of the document
+ */
 export function requireMetadata(document: unknown, issuer: string): ProviderMetadata {
   const metadata = document as Partial<ProviderMetadata> | null;
   if (metadata?.issuer !== issuer) {
@@ -118,7 +127,7 @@ export function requireMetadata(document: unknown, issuer: string): ProviderMeta
   }
   if (typeof metadata.jwks_uri !== "string") throw new AuthError("unavailable", "names no jwks_uri");
   const { protocol } = requireSecureUrl("names a jwks_uri that", metadata.jwks_uri);
-  // Who is somewhere else must not make us ask what listens on this machine.
+  // A remote provider must not make us send requests to a service of this machine.
   if (protocol !== "https:" && new URL(issuer).protocol === "https:") {
     throw new AuthError("unavailable", "names a jwks_uri that must be https, as it is itself");
   }

@@ -4,9 +4,11 @@ import type { Platform } from "../../base/platform.js";
 import type { IssuerKeys, LoadKeys } from "./jwt-verifier.js";
 
 export interface KeyLoaderOptions {
-  /** Where it was configured, for messages. */
+  /** The name of the option, for messages. */
   readonly name: string;
-  /** A key set, or the https URL of one. Never a shared secret: whoever can check such a token can make one. */
+  /**
+   * A key set, or the https URL of one. Never a shared secret: a service that can check such tokens could make them.
+   */
   readonly jwks: JSONWebKeySet | URL | string;
   readonly cooldownMs: number;
   readonly timeoutMs: number;
@@ -14,10 +16,10 @@ export interface KeyLoaderOptions {
 }
 
 /**
- * A key set that never fails in a loop: at most one fetch per `cooldownMs`, good or bad, so that tokens with invented
- * key ids, or an issuer that is down, cost the issuer nothing. It is fetched when it is first needed.
+ * Makes the function that loads a key set, when it is first needed. It fetches at most once per `cooldownMs` (after a
+ * failure once a second), so that tokens with invented key ids do not flood the issuer with requests.
  *
- * @throws {AuthError} `invalid_options` for keys that could not be right.
+ * @throws {AuthError} `invalid_options` for a key set without keys or with secret ones, or a URL that is not https
  */
 export function createKeyLoader({ name, jwks, cooldownMs, timeoutMs, platform }: KeyLoaderOptions): LoadKeys {
   let keys: IssuerKeys | undefined;
@@ -39,7 +41,7 @@ export function createKeyLoader({ name, jwks, cooldownMs, timeoutMs, platform }:
         timeoutDuration: timeoutMs,
         cooldownDuration: cooldownMs,
         [jose.customFetch]: async (address, init) => {
-          // `jose` waits after a success only. After a failure one attempt per second is enough.
+          // `jose` waits after a success only. After a failure we allow one attempt per second.
           if (platform.monotonic() - lastFetchAt < Math.min(cooldownMs, 1_000))
             throw new Error("The key set was asked for just now");
           lastFetchAt = platform.monotonic();
@@ -52,15 +54,16 @@ export function createKeyLoader({ name, jwks, cooldownMs, timeoutMs, platform }:
 }
 
 /**
- * An https URL, or an http one of this machine.
+ * Parses an https URL, or an http one with a loopback host.
  *
- * @throws {AuthError} `invalid_options`
+ * @param name the name of the option, for messages
+ * @throws {AuthError} `invalid_options` for any other value
  */
 export function requireSecureUrl(name: string, value: URL | string): URL {
   const url = URL.canParse(String(value)) ? new URL(value) : undefined;
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
   if (url === undefined || (url.protocol !== "https:" && !(url.protocol === "http:" && local))) {
-    throw new AuthError("invalid_options", `${name} must be https: who can change the answer can log in as anyone`);
+    throw new AuthError("invalid_options", `${name} must be https: an attacker who changes the answer could log in as any user`);
   }
   return url;
 }

@@ -5,22 +5,22 @@ export interface ExpectedHeader {
   readonly type: string | undefined;
 }
 
-/** Media types may come with or without `application/`, in any case (RFC 7515 §4.1.9). */
+/** The types that are accepted by default, with or without `application/`, in any case (RFC 7515 §4.1.9). */
 const defaultTypes: ReadonlySet<string> = new Set(["jwt", "at+jwt"]);
 
 /**
- * A key id only selects among the keys of the set. Quotes, backslashes, angle brackets and `..` have no business in one,
- * and are what is sent to key look-ups by file or by SQL.
+ * An acceptable key id. It only selects among the keys of the set. Quotes, backslashes, angle brackets and `..` are
+ * refused: attackers send them to services that look keys up by file or SQL.
  */
 const keyId = /^(?!.*\.\.)[!#-&(-:=?-[\]-~]{1,256}$/;
 
-/** What a token says of itself, before anything was verified. */
+/** The header and issuer of a token, before anything was verified. */
 export interface Unverified {
   readonly header: Readonly<Record<string, unknown>>;
   readonly issuer: unknown;
 }
 
-/** Reads header and issuer of a compact JWS without trusting them; `undefined` when it is none. */
+/** Reads header and issuer of a compact JWS without verifying them; `undefined` for other text. */
 export function readUnverified(token: string): Unverified | undefined {
   const parts = splitJws(token);
   const header = parts && readJsonPart(parts.header);
@@ -29,8 +29,8 @@ export function readUnverified(token: string): Unverified | undefined {
 }
 
 /**
- * Whether a header may reach the key look-up. Not with another algorithm than pinned, an extension that must be
- * understood (`crit`; we understand none), a strange key id, or the type of another kind of token (RFC 8725 §3.11).
+ * Whether a header may reach the key look-up. It refuses an algorithm that is not expected, an extension that must be
+ * understood (`crit`; we understand none), an unusual key id, and the type of another kind of token (RFC 8725 §3.11).
  */
 export function isAcceptableHeader({ header }: Unverified, expected: ExpectedHeader): boolean {
   if (typeof header.alg !== "string" || !expected.algorithms.includes(header.alg)) return false;

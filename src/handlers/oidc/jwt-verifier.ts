@@ -7,14 +7,14 @@ import { declined, rejected, unavailable, type Verdict } from "../handler.js";
 import { toLogInFacts } from "./claim-mapping.js";
 import { isAcceptableHeader, readUnverified } from "./jwt-shape.js";
 
-/** What an issuer signs with, as far as is known now. */
+/** The keys and algorithms of an issuer, as known now. */
 export interface IssuerKeys {
   readonly getKey: JWTVerifyGetKey;
-  /** What the issuer says that it signs with. Default: not said. */
+  /** The algorithms that the issuer publishes. Default: unknown, and all that the options allow are accepted. */
   readonly algorithms?: readonly string[];
 }
 
-/** Asked for every token that may be right. Whatever it throws or rejects with means "cannot tell now". */
+/** Loads the keys for every token that may be right. An error means that the token cannot be checked now (503). */
 export type LoadKeys = (jose: typeof import("jose")) => Awaitable<IssuerKeys>;
 
 export interface JwtVerifierOptions<I extends Identity> {
@@ -35,10 +35,10 @@ const asymmetric: readonly string[] = [
   ...["PS256", "PS384", "PS512", "RS256", "RS384", "RS512"],
 ];
 
-/** The shape of a compact JWS. An opaque token is not ours to refuse. */
+/** The shape of a compact JWS. An opaque token is declined, since it may belong to another handler of a chain. */
 const threeParts = /^[^.]*\.[^.]*\.[^.]*$/;
 
-/** The token is wrong. Any other failure is ours or the key server's: "cannot tell now". */
+/** Errors that mean that the token is wrong (401). Any other is a failure of ours or of the key server (503). */
 const wrongToken: ReadonlySet<unknown> = new Set([
   "ERR_JWT_CLAIM_VALIDATION_FAILED",
   "ERR_JWT_EXPIRED",
@@ -51,9 +51,10 @@ const wrongToken: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Checks the tokens of one issuer: what `jwt` and `oidc` share. They differ in where the keys come from.
+ * Makes the function that checks the tokens of one issuer, for `jwt` and `oidc`, which differ in where the keys come
+ * from.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` without issuer or audience, or for an algorithm that is not asymmetric
  */
 export function createJwtVerifier<I extends Identity>(
   options: JwtVerifierOptions<I>,
@@ -64,7 +65,8 @@ export function createJwtVerifier<I extends Identity>(
   if (audience.length === 0) requireText(name, "audience", undefined);
   requireText(name, "issuer", issuer);
 
-  // Loaded here and not at the top: some 50 ms that only users of JWT should pay, yet before the first token comes.
+  // Loaded here and not at the top: it takes some 50 ms, which only users of JWT should pay, and before the first
+  // token.
   const jose = import("jose");
   jose.catch(() => {});
 
@@ -130,7 +132,7 @@ function requireAlgorithms(name: string, algorithms: readonly string[]): readonl
   if (wrong !== undefined || algorithms.length === 0) {
     throw new AuthError(
       "invalid_options",
-      `${name}: algorithms must be some of ${asymmetric.join(", ")}. With "none" anyone could sign, with HS… anyone who can check`,
+      `${name}: algorithms must be some of ${asymmetric.join(", ")}. With "none" any client could sign, with HS… any service that can check`,
     );
   }
   return Object.freeze([...algorithms]);
@@ -140,7 +142,7 @@ function requireText(handler: string, name: string, value: unknown): string {
   if (typeof value !== "string" || value === "") {
     throw new AuthError(
       "invalid_options",
-      `${handler} needs ${name}: without it, tokens made for somebody else would be good here`,
+      `${handler} needs ${name}: without it, tokens made for another service would be accepted here`,
     );
   }
   return value;

@@ -8,48 +8,65 @@ import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
 import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
 
-/** What `oidc` takes. */
+/** Options of `oidc`. */
 export interface OidcOptions<I extends Identity = OidcIdentity> extends ClaimMapping {
   /**
-   * The provider, an https URL exactly as it names itself: a slash at the end counts. Its keys and algorithms come from
-   * `<issuer>/.well-known/openid-configuration`. A token of another issuer is declined, so that `chain` can hold several.
+   * The provider's issuer, an https URL exactly as the provider spells it, with or without a slash at the end. Its keys
+   * and algorithms come from `<issuer>/.well-known/openid-configuration`. A token of another issuer is declined, so
+   * that `chain` can hold several.
    */
   readonly issuer: string;
-  /** `aud` must be or contain this, or one of these: the name of this service at the provider, never a client's id. */
+  /**
+   * The audience: `aud` must be or contain this, or one of these. It is the name of this service at the provider, never
+   * the id of a client.
+   */
   readonly audience: string | readonly string[];
-  /** Default: the asymmetric ones that the provider lists, so that `none` and HMAC never count. */
+  /**
+   * The accepted signature algorithms. Default: the asymmetric ones that the provider lists, so that `none` and HMAC
+   * are never accepted.
+   */
   readonly algorithms?: readonly string[] | undefined;
   /** The `typ` that a token must have, such as `"at+jwt"` (RFC 9068). Default: `JWT`, `at+jwt` or none. */
   readonly type?: string | undefined;
   /**
-   * `"nothing"`: the token comes with every call. `"session"`: it is a log-in, and the answer offers a session that ends
-   * with it at the latest. Default: `"nothing"`.
+   * `"nothing"`: the token comes with every call. `"session"`: the token is a log-in, and the response offers a session
+   * that ends with the token at the latest. Default: `"nothing"`, since the token itself can come with every call.
    */
   readonly opens?: "session" | "nothing" | undefined;
-  /** How far the provider's clock may be off, milliseconds. Default: 5,000. */
+  /** How far the provider's clock may differ, in milliseconds. Default: 5,000; clocks set by NTP differ by less. */
   readonly clockToleranceMs?: number | undefined;
-  /** How long after a fetch an unknown key id causes no other one, milliseconds. Default: 30,000. */
+  /**
+   * How long after a fetch an unknown key id causes no further fetch, in milliseconds. Default: 30,000, so that
+   * invented key ids do not flood the provider.
+   */
   readonly cooldownMs?: number | undefined;
-  /** How long one question to the provider may take, milliseconds. Default: 3,000, below the deadline of handlers. */
+  /** How long one request to the provider may take, in milliseconds. Default: 3,000, below the deadline of handlers. */
   readonly fetchTimeoutMs?: number | undefined;
-  /** Who it is, given what the mapping made of the claims; `null`, `undefined` or `false` for nobody. Default: the mapping's. */
+  /**
+   * Converts the mapped identity and the claims to an identity. Return `null`, `undefined` or `false` to reject the
+   * token (401). Default: the mapped identity.
+   */
   readonly toIdentity?:
     | ((mapped: OidcIdentity, claims: JWTPayload) => Awaitable<I | null | undefined | false>)
     | undefined;
-  /** Told why the provider cannot be asked: once, until that changes. Default: `process.emitWarning`. */
+  /**
+   * Called with the reason why the provider cannot be asked, once until the reason changes. Default:
+   * `process.emitWarning`.
+   */
   readonly onWarning?: ((message: string) => void) | undefined;
-  /** Clock. Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 /**
- * Access tokens of an OpenID provider (RFC 9068, OpenID Connect Discovery 1.0): `Authorization: Bearer <jwt>`. It is
- * `jwt` for whom the provider's address is all there is to say. Nothing is fetched before the first token, and while the
- * provider has never been reached tokens are `unavailable` (503), not refused.
+ * Accepts access tokens of an OpenID provider (RFC 9068, OpenID Connect Discovery 1.0): `Authorization: Bearer <jwt>`.
+ * It is `jwt`, with keys and algorithms from the provider's metadata. It fetches nothing before the first token. Until
+ * the provider has been reached, tokens are `unavailable` (503), not refused.
  *
- * ID tokens and log-out tokens are refused where they can be told apart. Opaque tokens are declined.
+ * ID tokens and log-out tokens are refused if they can be recognized. Opaque tokens are declined.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` for an issuer that is not https, without an audience, or for an unusable
+ *   mapping or algorithm
  */
 export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>): Handler<I> {
   const { issuer, audience, algorithms, type, opens = "nothing" } = options;
@@ -65,7 +82,7 @@ export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>)
       return mapped && toIdentity(mapped, claims);
     },
   });
-  // A token that says nothing of the log-in may be of one long ago, so its session is never fresh enough for a step-up.
+  // The log-in behind a token without `auth_time` may be long ago, so its session is never fresh enough for a step-up.
   const fromHeader = async (token: string): Promise<Verdict<I>> => {
     const verdict = await verify(token);
     return opens === "session" && verdict.kind === "accepted" ? { authenticatedAt: "unknown", ...verdict } : verdict;
@@ -88,7 +105,8 @@ function discoveredKeys(options: DiscoveryOptions, cooldownMs: number): LoadKeys
       url = metadata.jwks_uri;
       load = createKeyLoader({ name: `${name}: jwks_uri`, jwks: url, cooldownMs, timeoutMs, platform });
     }
-    // For ID tokens, but no provider says it for access tokens, and each signs both with the same keys.
+    // This member is about ID tokens. No provider publishes one about access tokens, and each signs both with the same
+    // keys.
     const algorithms = metadata.id_token_signing_alg_values_supported;
     if (!Array.isArray(algorithms)) return load(jose);
     return { ...(await load(jose)), algorithms };
@@ -96,8 +114,8 @@ function discoveredKeys(options: DiscoveryOptions, cooldownMs: number): LoadKeys
 }
 
 /**
- * Tokens of the same issuer, keys and perhaps audience that are no access tokens: an ID token (its hashes, OpenID Connect
- * Core §3.1.3.6; Keycloak's `typ`) and a log-out token (`events`, RFC 8417 §2.2).
+ * Whether a token of the same issuer and keys, perhaps of the same audience, is no access token: an ID token (its
+ * hashes, OpenID Connect Core §3.1.3.6; Keycloak's `typ`) or a log-out token (`events`, RFC 8417 §2.2).
  */
 function isOtherKind(claims: JWTPayload): boolean {
   return ["at_hash", "c_hash", "events"].some((name) => name in claims) || claims.typ === "ID";

@@ -5,34 +5,38 @@ import { parseUserPass } from "../../credentials/user-pass.js";
 import type { Identity } from "../../model/identity.js";
 import { type Handler, rejected, type Verdict } from "../handler.js";
 
-/** What `basic` takes. */
+/** Options of `basic`. */
 export interface BasicOptions<I extends Identity> {
   /**
-   * Says who this is, or `null`, `undefined` or `false` when it is nobody. A throw or a rejection means "cannot tell
-   * now" (503), so that nobody throws a good password away because a database was down.
+   * Checks a user name and password. Return the identity, or `null`, `undefined` or `false` to reject them (401). A
+   * throw or a rejection means that it cannot be decided now (503), so that no client discards a good password because
+   * a database was down.
    *
-   * Let an unknown user cost what a wrong password costs, or the time tells who has an account. `userFile` does.
-   * Write `verify: (user, password) => users.check(user, password)`: a bare `users.check` loses its `this`.
+   * An unknown user must take as long as a wrong password, or the time reveals which accounts exist. `userFile` does
+   * that. Write `verify: (user, password) => users.check(user, password)`: a bare `users.check` loses its `this`.
    */
   verify(user: string, password: string): Awaitable<I | null | undefined | false>;
   /**
-   * Whose account a name is, for counting failed log-ins. Default: the name; case, accents, width, invisible characters and
-   * white space never count. Give your own where an account has several names (`+tag`, with and without a domain): each
-   * would have a budget of its own.
+   * Returns the account of a user name, for counting failed log-ins. Default: the name; case, accents, width, invisible
+   * characters and white space never count. Give your own if an account has several names (`+tag`, with and without a
+   * domain): otherwise each name has its own budget of attempts.
    */
   accountName?(user: string): string;
-  /** A number that grows when a password or an account did: the engine then forgets what it remembered. */
+  /**
+   * Returns a number that grows when a password or an account has changed: the engine then forgets remembered
+   * passwords.
+   */
   epoch?(): number;
 }
 
 /**
- * User name and password (RFC 7617). Opens a session, so that the password need not come with every call.
+ * Accepts user names and passwords (RFC 7617). It opens a session, so that the password need not come with every call.
  *
- * @throws {AuthError} `invalid_options` without `verify`.
+ * @throws {AuthError} `invalid_options` without `verify`
  */
 export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> {
   if (typeof options?.verify !== "function") {
-    throw new AuthError("invalid_options", "basic needs verify: (user, password) => identity, or null for nobody");
+    throw new AuthError("invalid_options", "basic needs verify: (user, password) => identity, or null to reject");
   }
   return Object.freeze({
     scheme: "Basic",

@@ -1,20 +1,24 @@
 import type { HashKind } from "./hash.js";
 
 /**
- * OWASP Password Storage Cheat Sheet: at least 10, for systems that have bcrypt already. `htpasswd -B` makes 5, which is
- * 3 ms of work.
+ * The lowest accepted cost: the OWASP Password Storage Cheat Sheet asks for at least 10, for systems that have bcrypt
+ * already. `htpasswd -B` makes 5, which is 3 ms of work.
  */
 const leastCost = 10;
 
-/** Each step doubles the time: 15 is some 2 s, and 31 would be 40 hours for whoever asks. */
+/**
+ * The highest accepted cost. Each step doubles the time: 15 takes some 2 s, and with 31 one log-in attempt would take
+ * 40 hours.
+ */
 const mostCost = 15;
 
-/** bcrypt reads no more of a password (and repeats a shorter one, with a NUL after it, up to here). */
+/** The bytes of a password that bcrypt reads (it repeats a shorter one, with a NUL after it, up to here). */
 const maxBytes = 72;
 
 /**
- * `$2b$`, PHP's and Apache's `$2y$` and the old `$2a$` name one computation for what Basic can carry; `$2x$` is a bug.
- * Strict in the spare bits of salt and hash: the library gives up on others at once, and the time would name the user.
+ * `$2b$`, PHP's and Apache's `$2y$` and the old `$2a$` name the same computation for passwords that Basic can carry;
+ * `$2x$` is that of a bug. The spare bits of salt and hash must be zero: otherwise the library gives up at once, and
+ * the time would reveal the user.
  */
 const shape = /^\$2[aby]\$([0-3]\d)\$[./A-Za-z0-9]{21}[.Oeu][./A-Za-z0-9]{30}[.CGKOSWaeimquy26]$/;
 
@@ -22,16 +26,17 @@ const base64Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 const bcryptAlphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** What to do about a hash that is not taken. */
+/** The remedy for a hash that is refused. */
 export const bcryptRemedy = "Make a new one: htpasswd -B -C 12 FILE NAME";
 
 const library = "@node-rs/bcrypt";
 
 /**
- * bcrypt, for the files that people have. Not for new ones: it is not memory-hard.
+ * Checks bcrypt hashes, for files that exist already. Use another kind for new ones: bcrypt is not memory-hard.
  *
- * A password of more than 72 bytes is nobody's: bcrypt would cut it, so that all with one beginning would be one. The
- * hash is computed all the same, so that the time tells nothing. A NUL is refused too: `a` and `a NUL a` have one hash.
+ * A password of more than 72 bytes is refused: bcrypt would cut it, so that all passwords with the same first 72 bytes
+ * would be equal. The hash is computed all the same, so that the time reveals nothing. A NUL is refused too: `a` and `a
+ * NUL a` have one hash.
  */
 export const bcrypt: HashKind = Object.freeze({
   name: "bcrypt",
@@ -48,7 +53,7 @@ export const bcrypt: HashKind = Object.freeze({
     }
     return isInstalled() ? undefined : `the hash is bcrypt, which needs ${library}. Run: npm install ${library}@1`;
   },
-  // The three names take the same time, so a file with all of them costs one computation.
+  // The three names take the same time, so a file with all of them needs one computation.
   costOf: (hash: string) => `$2b$${hash.slice(4, 6)}$`,
   decoy(cost: string, random: (bytes: number) => Uint8Array) {
     return `${cost}${encode(random(16))}${encode(random(23))}`;
@@ -62,13 +67,13 @@ export const bcrypt: HashKind = Object.freeze({
   load: () => import("@node-rs/bcrypt"),
 });
 
-/** bcrypt's own base64: another order of letters, no padding. */
+/** Encodes bcrypt's own base64: another order of letters, no padding. */
 function encode(bytes: Uint8Array): string {
   const text = Buffer.from(bytes).toString("base64").replace(/=+$/, "");
   return text.replace(/./g, (letter) => bcryptAlphabet[base64Alphabet.indexOf(letter)] ?? "");
 }
 
-/** Known before somebody logs in: it is an optional peer. */
+/** Whether the library, an optional peer, is installed. Checked when the file is read, before the first log-in. */
 function isInstalled(): boolean {
   try {
     return import.meta.resolve(library) !== "";

@@ -3,27 +3,28 @@ import { type HashKind, kindOf, maxPasswordLength } from "./hash.js";
 import { canonicalUserName, type UserEntry } from "./user-file-format.js";
 
 export interface PasswordCheck {
-  /** The user, when there is one who is not disabled and whose password this is. */
+  /** Returns the user, if the password is theirs and they are not disabled. */
   check(name: string, password: string): Promise<UserEntry | undefined>;
-  /** The user of this name, unless disabled. */
+  /** Returns the user of this name, unless disabled. */
   find(name: string): UserEntry | undefined;
 }
 
 export interface PasswordCheckOptions {
   readonly users: ReadonlyMap<string, UserEntry>;
-  /** The kinds that the users' hashes are of. */
+  /** The kinds of hash that the users' hashes belong to. */
   readonly kinds: readonly HashKind[];
   readonly random: (bytes: number) => Uint8Array;
-  /** In place of the kinds' own, for tests that count. */
+  /** Replaces the kinds' own check, for tests that count. */
   readonly verifyHash?: ((hash: string, password: string) => Promise<boolean>) | undefined;
 }
 
 /**
- * Checks passwords so that nobody learns who has an account: an unknown user, a wrong password and a disabled user run
- * the same hash computations as a good log-in (Traefik CVE-2026-32595: 298 times slower for a known user).
+ * Checks passwords so that the time does not reveal which accounts exist: an unknown user, a wrong password and a
+ * disabled user run the same hash computations as a good log-in (Traefik CVE-2026-32595: 298 times slower for a known
+ * user).
  *
- * Where hashes in one file have different parameters, each attempt runs one computation of every kind. So a file that
- * is half-way to stronger parameters costs the sum of both until it is all the way.
+ * If the hashes in one file have different parameters, each attempt runs one computation with each of them. So a file
+ * that is being moved to stronger parameters costs the sum of both until every hash is new.
  */
 export function createPasswordCheck({ users, kinds, random, verifyHash }: PasswordCheckOptions): PasswordCheck {
   const costOf = (hash: string) => kindOf(kinds, hash).costOf(hash);
@@ -38,7 +39,7 @@ export function createPasswordCheck({ users, kinds, random, verifyHash }: Passwo
       return user?.disabled === false ? user : undefined;
     },
     async check(name, password) {
-      // Says nothing about an account: none has such a name or password. It bounds the work before any hashing.
+      // No account has such a name or password, so this reveals nothing. It bounds the work before any hashing.
       if (name.length > maxPasswordLength || password.length > maxPasswordLength) return undefined;
       const user = users.get(canonicalUserName(name));
       const ownCost = user && costOf(user.hash);
@@ -54,10 +55,9 @@ export function createPasswordCheck({ users, kinds, random, verifyHash }: Passwo
 }
 
 /**
- * Runs at most `running` pieces of work at a time, and lets at most `waiting` more wait in order.
- *
- * @throws {AuthError} `unavailable`, by rejection, for anything beyond: a flood must not occupy every thread of libuv,
- *   which serve files and names too, nor pile up without end.
+ * Makes a function that runs at most `running` tasks at a time, while at most `waiting` more wait in order. It rejects
+ * further tasks with `AuthError` `unavailable`: a flood must not occupy every thread of libuv, which serve files and
+ * names too, nor queue up without a limit.
  */
 export function createLimit(running: number, waiting: number): <T>(work: () => Promise<T>) => Promise<T> {
   let free = running;

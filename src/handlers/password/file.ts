@@ -6,20 +6,21 @@ import { type HashKind, kindOf } from "./hash.js";
 import type { UserEntry } from "./user-file-format.js";
 
 export interface PasswordFileOptions extends UserFileOptions {
-  /** What it is, for messages. */
+  /** The name of this kind of file, for messages. */
   readonly what: string;
-  /** A line as it should be. */
+  /** An example of a line, for messages. */
   readonly example: string;
-  /** The kinds of hash that `parse` lets through. */
+  /** The kinds of hash that `parse` accepts. */
   readonly kinds: readonly HashKind[];
   parse(text: string): ReadonlyMap<string, UserEntry>;
 }
 
 /**
- * Users and passwords from a file, whatever its format: read again when edited, a bounded number of hashes at a time, and
- * equal work for whoever asks.
+ * Reads users and passwords from a file of any format. It reads the file again when it is edited, computes a bounded
+ * number of hashes at a time, and does equal work for every user name.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, or
+ *   has a fault
  */
 export function passwordFile(path: string, options: PasswordFileOptions): UserFile {
   const { platform = systemPlatform, concurrentHashes = 2, waitingHashes = 64, what, kinds } = options;
@@ -27,7 +28,9 @@ export function passwordFile(path: string, options: PasswordFileOptions): UserFi
   const limited = createLimit(concurrentHashes, waitingHashes);
   const loaded = new Set<HashKind>();
 
-  /** Native code that cannot be loaded should be known before somebody logs in; the log-in then says `unavailable`. */
+  /**
+   * Loads the native code before the first log-in, and warns if it cannot be loaded. Log-ins are then `unavailable`.
+   */
   function preload(users: ReadonlyMap<string, UserEntry>): void {
     for (const { hash } of users.values()) {
       const kind = kindOf(kinds, hash);
@@ -44,7 +47,7 @@ export function passwordFile(path: string, options: PasswordFileOptions): UserFi
   const file = hotFile(path, {
     what,
     remedy: `Create it with a line such as ${options.example}`,
-    danger: "log in as anyone",
+    danger: "log in as any user",
     platform,
     onWarning,
     parse(text) {
@@ -67,30 +70,37 @@ export function passwordFile(path: string, options: PasswordFileOptions): UserFi
   });
 }
 
-/** What `userFile` takes beside the path. */
+/** Options of `userFile`. */
 export interface UserFileOptions {
-  /** How many hashes run at a time. Default: 2 of the 4 threads that libuv has; the others serve files and names. */
+  /**
+   * How many hashes are computed at a time. Default: 2, of the 4 threads that libuv has; the others serve files and
+   * names.
+   */
   readonly concurrentHashes?: number;
-  /** How many log-ins may wait for one; beyond, the answer is `unavailable`. Default: 64, about a second's worth. */
+  /**
+   * How many log-ins may wait for a computation; further ones are `unavailable`. Default: 64, about a second's worth.
+   */
   readonly waitingHashes?: number;
-  /** Told, once per edit, why an edited file was not taken. Default: `process.emitWarning`. */
+  /** Called once per edit that was refused, with the reason. Default: `process.emitWarning`. */
   readonly onWarning?: (message: string) => void;
   /** Clock and randomness. Default: the machine's. */
   readonly platform?: Platform;
-  /** For tests that count: how a hash is checked. Default: argon2. */
+  /** Replaces the check of a hash, for tests that count. Default: argon2. */
   readonly verifyHash?: (hash: string, password: string) => Promise<boolean>;
 }
 
-/** A user of the file, as routes see them. */
+/** The identity of a user of the file. */
 export interface UserFileIdentity extends Identity {
   readonly roles: readonly string[];
 }
 
-/** Users and their passwords, in the form that `basic` takes: `basic(userFile("./users.txt"))`. */
+/** The users of a file and their passwords, as options of `basic`: `basic(userFile("./users.txt"))`. */
 export interface UserFile {
   verify(user: string, password: string): Promise<UserFileIdentity | null>;
-  /** The user of this name, for `operateAs({ identify })`; `null` when there is none, or it is disabled. */
+  /**
+   * Returns the user of this name, for `operateAs({ identify })`; `null` when there is none or the user is disabled.
+   */
   find(user: string): UserFileIdentity | null;
-  /** Grows with each edit that was taken. */
+  /** Returns a number that grows with each edit that was accepted. */
   epoch(): number;
 }

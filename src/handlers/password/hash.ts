@@ -1,28 +1,31 @@
 import { AuthError } from "../../base/errors.js";
 
-/** One way of hashing passwords, and how to check that a stored hash is worth anything. */
+/** A kind of password hash: how to check passwords by it, and whether a stored hash is strong enough. */
 export interface HashKind {
   readonly name: string;
-  /** The package that computes it. */
+  /** The package that computes the hash. */
   readonly library: string;
-  /** Whether a hash, or the text of its cost, is of this kind. */
+  /** Whether a hash, or a text of `costOf`, is of this kind. */
   owns(hash: string): boolean;
-  /** What is wrong with a hash, and what to do; `undefined` when it is fine. Never shows the hash. */
+  /** Returns the fault of a hash and its remedy; `undefined` when it is acceptable. Never shows the hash. */
   fault(hash: string): string | undefined;
-  /** The parameters of a hash, as text: two hashes with equal ones take the same time. */
+  /** Returns the parameters of a hash, as text: hashes with equal parameters take the same time. */
   costOf(hash: string): string;
   /**
-   * A hash that no password has, which costs what a real one with these parameters costs: it is checked for users who
-   * do not exist.
+   * Makes a hash that no password has, and that takes as long as a real one with these parameters. It is checked for
+   * users who do not exist.
    */
   decoy(cost: string, random: (bytes: number) => Uint8Array): string;
-  /** Whether the password is the one that was hashed. Runs outside the event loop, as long for any password. */
+  /**
+   * Whether the password is the one that was hashed. Runs outside the event loop, and takes the same time for any
+   * password.
+   */
   verify(hash: string, password: string): Promise<boolean>;
-  /** Native code of some megabytes, loaded when the first file or hash needs it. */
+  /** Loads the native code of some megabytes, when the first file or hash needs it. */
   load(): Promise<unknown>;
 }
 
-/** The kind of a hash that has passed its `fault`. */
+/** Returns the kind of a hash that has passed `fault`. */
 export function kindOf(kinds: readonly HashKind[], hash: string): HashKind {
   const kind = kinds.find((each) => each.owns(hash));
   if (kind === undefined) throw new TypeError("A hash of no known kind was let through");
@@ -30,8 +33,8 @@ export function kindOf(kinds: readonly HashKind[], hash: string): HashKind {
 }
 
 /**
- * OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. 9–30 ms on a server core, which a person
- * does not notice and which leaves a stolen file at some hundred guesses a second and GPU.
+ * OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane. It takes 9–30 ms on a server core, which
+ * a person does not notice, and allows some hundred guesses a second per GPU at a stolen file.
  */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
@@ -44,10 +47,10 @@ const minimums: readonly (readonly [memory: number, passes: number])[] = [
   [7_168, 5],
 ];
 
-/** One log-in must not take the machine's memory or a minute of its time. */
+/** The largest accepted parameters: one log-in must not take the machine's memory or a minute of its time. */
 const maximum = { memory: 1_048_576, passes: 64, lanes: 16 };
 
-/** Longer than any password manager makes; below what hashing would notice. Characters. */
+/** The longest password, in characters: longer than password managers make, short enough not to slow hashing. */
 export const maxPasswordLength = 1_024;
 
 /** A PHC string as argon2 libraries write it: version 1.3, a salt of 16 bytes or more, 128 bits of hash or more. */
@@ -55,7 +58,7 @@ const phc =
   /^\$argon2id\$v=19\$m=([1-9]\d{0,7}),t=([1-9]\d{0,2}),p=([1-9]\d{0,2})\$[A-Za-z0-9+/]{22,86}\$[A-Za-z0-9+/]{22,86}$/;
 
 /**
- * A hash of a password for a user file: argon2id, 19 MiB, 2 passes, 1 lane (OWASP), random salt.
+ * Hashes a password for a user file: argon2id, 19 MiB, 2 passes, 1 lane (OWASP), random salt. Rejects when refused.
  *
  * @throws {AuthError} `invalid_options` for an empty password, one longer than 1,024 characters, or one with control
  *   characters, which Basic cannot carry (RFC 7617 §2).
@@ -82,7 +85,7 @@ export async function verifyHash(hash: string, password: string): Promise<boolea
   return verify(hash, password);
 }
 
-/** What is wrong with a hash, and what to do; `undefined` when it is fine. Never shows the hash. */
+/** Returns the fault of a hash and its remedy; `undefined` when it is acceptable. Never shows the hash. */
 function hashFault(hash: string): string | undefined {
   if (!hash.startsWith("$argon2id$")) {
     return "the hash is not argon2id, which is the only kind taken. Make one with hashPassword";

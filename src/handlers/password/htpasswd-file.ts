@@ -3,15 +3,18 @@ import { passwordFile, type UserFile, type UserFileOptions } from "./file.js";
 import { argon2id, type HashKind } from "./hash.js";
 import { parseLines, type RefuseLine, type UserEntry } from "./user-file-format.js";
 
-/** What `htpasswdFile` takes beside the path. */
+/** Options of `htpasswdFile`. */
 export interface HtpasswdFileOptions extends UserFileOptions {
-  /** The file holds none: those of everybody in it, or a function of the name as written there. Default: none. */
+  /**
+   * The roles, which the file does not hold: one list for all of its users, or a function of the name as written there.
+   * Default: none.
+   */
   readonly roles?: readonly string[] | ((user: string) => readonly string[]);
 }
 
 const kinds: readonly HashKind[] = [bcrypt, argon2id];
 
-/** What else such files hold (Apache's `htpasswd`, `openssl passwd`, nginx), and why it is not taken. */
+/** Other hashes in such files (Apache's `htpasswd`, `openssl passwd`, nginx), and why they are refused. */
 const weak: readonly (readonly [prefix: RegExp, fault: string])[] = [
   [/^\$(apr)?1\$/, "the hash is MD5, which a graphics card guesses millions of times a second"],
   [/^\{(SHA|SSHA|SHA256|SHA512|SSHA256|SSHA512)\}/i, "the hash is one plain SHA, guessed billions of times a second"],
@@ -25,15 +28,15 @@ const weak: readonly (readonly [prefix: RegExp, fault: string])[] = [
 const unknown = "this is no hash that is known; a password in the clear looks like that";
 
 /**
- * Users from an `htpasswd` file, lines of `name:hash`, for `basic(htpasswdFile("./.htpasswd"))`. Hashes are bcrypt with
- * a cost of at least 10 (`htpasswd -B -C 12`; its own default is 5), or argon2id as `hashPassword` makes them. Weaker
- * ones refuse to start, with the line and what to do. bcrypt needs the package `@node-rs/bcrypt`.
+ * Reads users from an `htpasswd` file, lines of `name:hash`, for `basic(htpasswdFile("./.htpasswd"))`. Hashes are
+ * bcrypt with a cost of 10 to 15 (`htpasswd -B -C 12`; its own default is 5), or argon2id as `hashPassword` makes them.
+ * bcrypt needs the package `@node-rs/bcrypt`.
  *
- * In all else it is as `userFile`: names without regard to case, edits within a second, equal work for whoever asks.
- * A password of more than 72 bytes is nobody's where the hash is bcrypt, which would cut it.
+ * Otherwise it behaves as `userFile`: names without regard to case, edits within a second, equal work for every user
+ * name. With bcrypt, a password of more than 72 bytes is refused, since bcrypt would cut it.
  *
- * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, has a fault (with its
- *   line), or holds a weak hash. The message says what to do, and never shows a hash.
+ * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, has
+ *   a fault (with its line), or holds a weak hash. The message says what to do, and never shows a hash.
  */
 export function htpasswdFile(path: string, options: HtpasswdFileOptions = {}): UserFile {
   const { roles = [] } = options;
@@ -50,7 +53,8 @@ export function htpasswdFile(path: string, options: HtpasswdFileOptions = {}): U
 
 function parseLine(line: string, rolesOf: (user: string) => readonly string[], refuse: RefuseLine): UserEntry {
   const [name = "", hash = "", ...rest] = line.split(":");
-  // Others skip it as a comment; a line of a user file that ends in ":disabled" would let that user in.
+  // Other readers skip further fields as a comment; a line of a user file that ends in ":disabled" would then let that
+  // user in.
   if (rest.length > 0) refuse("must be name:hash and nothing else. For roles and disabled users, use a user file");
   const kind = kinds.find((each) => each.owns(hash));
   const fault = kind === undefined ? `${weakness(hash)}. ${bcryptRemedy}` : kind.fault(hash);

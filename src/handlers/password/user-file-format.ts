@@ -2,7 +2,7 @@ import { AuthError } from "../../base/errors.js";
 import { argon2id } from "./hash.js";
 
 export interface UserEntry {
-  /** As written in the file: the subject of the identity. */
+  /** The name as written in the file: the subject of the identity. */
   readonly name: string;
   readonly hash: string;
   readonly roles: readonly string[];
@@ -10,38 +10,38 @@ export interface UserEntry {
 }
 
 /**
- * The one spelling under which an account is looked up and counted: NFKC, lower case, no white space at the ends. Then
+ * Returns the spelling by which an account is looked up and counted: NFKC, lower case, no white space at the ends. So
  * `Bob`, `bob` and ` bob` are one account with one budget of attempts (Authelia CVE-2025-24806).
  */
 export function canonicalUserName(name: string): string {
   return name.normalize("NFKC").toLowerCase().trim();
 }
 
-/** As long as a subject may be. */
+/** The longest name: that of a subject. */
 const maxNameLength = 256;
 
 /**
- * Reads a user file. A line is `name:hash:roles` or `name:hash:roles:disabled`; roles are separated by commas and may be
- * empty; empty lines and lines that begin with `#` say nothing.
+ * Reads a user file. A line is `name:hash:roles` or `name:hash:roles:disabled`; roles are separated by commas and may
+ * be empty; empty lines and lines that begin with `#` are ignored.
  *
- * Lines, not JSON: a fault has a line number, a duplicate cannot be swallowed by a parser that keeps the last one, and
- * Basic allows no colon in a name, so that nothing needs quoting.
+ * The format is lines, not JSON: a fault has a line number, a parser cannot silently keep the last of two duplicates,
+ * and Basic allows no colon in a name, so that nothing needs quoting.
  *
- * @param source the path, for messages.
- * @returns entries by canonical name.
+ * @param source the path, for messages
+ * @returns entries by canonical name
  * @throws {AuthError} `invalid_options` with source, line and remedy; never with a hash.
  */
 export function parseUserFile(text: string, source: string): ReadonlyMap<string, UserEntry> {
   return parseLines(text, source, "ada:HASH:user, with HASH from hashPassword", parseLine);
 }
 
-/** Says what is wrong with the line that is being read. */
+/** Throws the fault of the line that is being read. */
 export type RefuseLine = (fault: string) => never;
 
 /**
- * Reads any file of one user a line. Empty lines and lines that begin with `#` say nothing.
+ * Reads a file with one user per line. Empty lines and lines that begin with `#` are ignored.
  *
- * @param example a line, for whoever has none.
+ * @param example an example of a line, for the message when the file has none
  * @throws {AuthError} `invalid_options` with source, line and remedy.
  */
 export function parseLines(

@@ -3,15 +3,15 @@ import { argon2id } from "./hash.js";
 import { parseUserFile } from "./user-file-format.js";
 
 /**
- * Users from a file of lines `name:hash:roles`, or `name:hash:roles:disabled`, with argon2id hashes as `hashPassword`
- * makes them. Names are compared without regard to case, width and space at the ends; the subject is the name as
- * written in the file.
+ * Reads users from a file of lines `name:hash:roles`, or `name:hash:roles:disabled`, with argon2id hashes as
+ * `hashPassword` makes them. Names are compared without regard to case, width and space at the ends; the subject is the
+ * name as written in the file.
  *
- * An edit takes effect within a second, without a restart. A file that got unreadable or faulty is not taken: the last
- * good one stays, and `onWarning` is told.
+ * An edit takes effect within a second, without a restart. If the file becomes unreadable or faulty, the last good
+ * version stays in use, and `onWarning` is called.
  *
- * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, has a fault (with its
- *   line), or holds a weak hash. The message says what to do.
+ * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, has
+ *   a fault (with its line), or holds a weak hash. The message says what to do.
  */
 export function userFile(path: string, options: UserFileOptions = {}): UserFile {
   return passwordFile(path, {

@@ -4,36 +4,39 @@ import { parseBareKey, parseOpenSshKey } from "../../wire/parse-public-key.js";
 import { canonicalUserName } from "../password/user-file-format.js";
 import { type PublicKey, refuseDsa, toPublicKey } from "./verify-signature.js";
 
-/** A key of the file, and whose it is. */
+/** A key of the file and its owner. */
 export interface AuthorizedKey {
-  /** As written in the file: the subject of the identity. */
+  /** The owner's name as written in the file: the subject of the identity. */
   readonly name: string;
   readonly roles: readonly string[];
-  /** Milliseconds since 1970 from which the key is worth nothing. */
+  /** When the key expires, in milliseconds since 1970. */
   readonly expiresAt: number | undefined;
 }
 
-/** The keys of a file, each under the one name of its account and its own. */
+/** The keys of a file, looked up by owner and key together. */
 export interface AuthorizedKeySet {
   find(user: string, key: PublicKey): AuthorizedKey | undefined;
 }
 
-/** What `parseAuthorizedKeys` is told beside the text. */
+/** Parameters of `parseAuthorizedKeys`. */
 export interface AuthorizedKeysRules {
   /** The path, for messages. */
   readonly source: string;
-  /** Whose keys these are, where the lines do not say: a file as OpenSSH has it. */
+  /** The owner of every key, for a file in OpenSSH's format, whose lines name no user. */
   readonly owner?: { readonly name: string; readonly roles: readonly string[] } | undefined;
   readonly allowLegacyDsa: boolean;
 }
 
-/** They take from a shell what there is none of here, or give it back. */
+/**
+ * OpenSSH's options that restrict a shell or forwarding, or lift a restriction. There is neither here, so they are
+ * ignored.
+ */
 const shellOptions =
   /^(restrict|(no-)?(agent-forwarding|port-forwarding|pty|user-rc|x11-forwarding)|tunnel=.*|permit(open|listen)=.*)$/i;
 
 /**
- * Reads lines `user key`, or `user options key`, with anything behind the key as a comment; lines that begin with `#` and
- * empty ones say nothing. A key is a line of OpenSSH, or base64 of SPKI, with Deephaven's `EC:` or without.
+ * Reads lines `user key`, or `user options key`; text after the key is a comment; empty lines and lines that begin with
+ * `#` are ignored. A key is a line of OpenSSH, or base64 of SPKI, with Deephaven's `EC:` or without.
  *
  * @throws {AuthError} `invalid_options` with source, line and remedy; never with a part of a private key.
  */
@@ -66,7 +69,7 @@ export function parseAuthorizedKeys(text: string, rules: AuthorizedKeysRules): A
   return { find: (user, key) => keys.get(keyName(canonicalUserName(user), key)) };
 }
 
-/** One look-up for both: an unknown user and another one's key miss alike. */
+/** Owner and key are one look-up, so that an unknown user and another user's key take the same time. */
 const keyName = (user: string, { fingerprint }: PublicKey): string => `${fingerprint} ${user}`;
 
 type RefuseLine = (fault: string) => never;
@@ -83,7 +86,7 @@ function parseLine(
   const hasOptions = !isKeyStart(cut(afterName)[0]);
   const [options, afterOptions] = hasOptions ? cut(afterName) : ["", afterName];
   const [word, rest] = cut(afterOptions);
-  // Not shown: it may be a line of a private key.
+  // The message does not show the line: it may be one of a private key.
   if (word === "") refuse("has no key behind its first word; the line must be: user key, or user options key");
   const read = refuseDsa(
     isOpenSshName(word) ? parseOpenSshKey(word, cut(rest)[0]) : parseBareKey(word),
@@ -93,13 +96,16 @@ function parseLine(
   return { name, key: toPublicKey(read), ...parseOptions(options, owner?.roles ?? [], refuse) };
 }
 
-/** The first word, in which quoted text may hold spaces, and what follows the space behind it. */
+/** Splits off the first word, in which quoted text may hold spaces, and returns it and the rest. */
 function cut(text: string): [word: string, rest: string] {
   const word = /^(?:"(?:[^"\\]|\\.)*"|[^\s"])*/.exec(text)?.[0] ?? "";
   return [word, text.slice(word.length).trimStart()];
 }
 
-/** A word that is no option: the name of a kind of key, or base64 as long as the shortest key. */
+/**
+ * Whether a word begins a key, and so is no option: OpenSSH's name of an algorithm, or base64 as long as the shortest
+ * key.
+ */
 function isKeyStart(word: string): boolean {
   return isOpenSshName(word) || /^[A-Za-z0-9+/=]{56,}$/.test(word);
 }
@@ -124,16 +130,19 @@ function parseOptions(text: string, ownersRoles: readonly string[], refuse: Refu
     } else if (known === "cert-authority") {
       refuse("cert-authority is not taken: certificates are not read. Give each key a line of its own");
     } else if (!shellOptions.test(option)) {
-      // What is longer than any option may be a piece of a private key.
+      // The message does not show a word longer than any option: it may be a part of a private key.
       const told = name === "" || name.length > 24 ? 'that is not name or name="value"' : `"${name}"`;
-      // Whoever wrote it meant to restrict the key, and we would not.
+      // The option was meant to restrict the key, so ignoring it would be unsafe.
       refuse(`the option ${told} is not understood. Remove it, or the line`);
     }
   }
   return { roles, expiresAt };
 }
 
-/** As OpenSSH has it: in the zone of this machine unless there is a Z. */
+/**
+ * Parses `expiry-time` as OpenSSH does: in the time zone of this machine unless it ends in Z. Returns milliseconds
+ * since 1970, or `undefined`.
+ */
 function parseExpiry(text: string): number | undefined {
   const match = /^(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(Z?)$/.exec(text);
   if (match === null) return undefined;
@@ -143,7 +152,7 @@ function parseExpiry(text: string): number | undefined {
   const isUtc = match[7] === "Z";
   const parts = [year, month - 1, day, hour, minute, second] as const;
   const date = new Date(isUtc ? Date.UTC(...parts) : new Date(...parts).getTime());
-  // The 31st of February would be a day in March.
+  // `Date` would turn the 31st of February into a day in March.
   const back = isUtc ? date.getUTCDate() : date.getDate();
   return back === day && month >= 1 && month <= 12 && hour < 24 && minute < 60 && second < 60
     ? date.getTime()

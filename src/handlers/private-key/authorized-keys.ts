@@ -5,41 +5,45 @@ import { parseAuthorizedKeys } from "./authorized-keys-format.js";
 import type { KeyOwner } from "./private-key.js";
 import type { PublicKey } from "./verify-signature.js";
 
-/** What `authorizedKeys` takes beside the path. */
+/** Options of `authorizedKeys`. */
 export interface AuthorizedKeysOptions {
   /**
-   * Whose keys these are, for a file as OpenSSH has it, in which lines name nobody. Default: every line begins with the
-   * name of a user.
+   * The owner of every key, for a file in OpenSSH's format, whose lines name no user. Default: every line begins with
+   * the name of a user.
    */
   readonly user?: string | undefined;
-  /** With `user`: their roles. Default: none. A line may say others: `roles="admin,user"`. */
+  /** With `user`: the user's roles. Default: none. A line may set others: `roles="admin,user"`. */
   readonly roles?: readonly string[] | undefined;
-  /** Take DSA keys of old Deephaven installations. `privateKey` needs it too. Default: `false`. */
+  /**
+   * Accept DSA keys of old Deephaven installations, which are no longer safe; set it in `privateKey` too. Default:
+   * `false`.
+   */
   readonly allowLegacyDsa?: boolean | undefined;
-  /** Told, once per edit, why an edited file was not taken. Default: `process.emitWarning`. */
+  /** Called once per edit that was refused, with the reason. Default: `process.emitWarning`. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** Clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
-/** Whose key it was, and which. */
+/** The identity of a caller that logged in by a key of the file. */
 export interface AuthorizedKeyIdentity extends Identity {
   readonly roles: readonly string[];
-  /** The key's name: SHA-256 of its SPKI in base64url. */
+  /** The fingerprint of the key: SHA-256 of its SPKI in base64url. */
   readonly fingerprint: string;
 }
 
 /**
- * Public keys and their owners from a file: `privateKey({ keys: authorizedKeys("./authorized_keys") })`.
+ * Reads public keys and their owners from a file: `privateKey({ keys: authorizedKeys("./authorized_keys") })`.
  *
- * A line is `user key` or `user options key`, and a key is what stands in a `.pub` file of OpenSSH, what Deephaven's tools
- * put into `pub-….base64.txt`, or base64 of SPKI. Of OpenSSH's options `expiry-time` is honoured, those about shells say
- * nothing here, and any other is refused. Names are compared without regard to case, width and space at the ends.
+ * A line is `user key` or `user options key`. A key is the content of a `.pub` file of OpenSSH, of Deephaven's
+ * `pub-….base64.txt`, or base64 of SPKI. Of OpenSSH's options `expiry-time` is honoured, those about shells are
+ * ignored, and any other is refused. Names are compared without regard to case, width and space at the ends.
  *
- * An edit takes effect within a second; a faulty one is not taken, and `onWarning` is told. Sessions go on: end them too.
+ * An edit takes effect within a second. After a faulty edit the last good version stays in use, and `onWarning` is
+ * called. Removing a key does not end the sessions that it opened: end them too.
  *
- * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, or has a fault, with its
- *   line. The message says what to do.
+ * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, or
+ *   has a fault, with its line. The message says what to do.
  */
 export function authorizedKeys(
   path: string,
@@ -50,7 +54,7 @@ export function authorizedKeys(
   const file = hotFile(path, {
     what: "file of authorized keys",
     remedy: "Create it with a line such as: ada ssh-ed25519 AAAA…",
-    danger: "log in as anyone",
+    danger: "log in as any user",
     platform,
     onWarning,
     parse: (text) => parseAuthorizedKeys(text, { source: path, owner, allowLegacyDsa }),

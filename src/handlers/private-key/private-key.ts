@@ -30,59 +30,65 @@ import {
   verifySignature,
 } from "./verify-signature.js";
 
-/** Whose key it is. */
+/** The owner of a key. */
 export interface KeyOwner<I extends Identity> {
   readonly identity: I;
-  /** Milliseconds since 1970 from which the key is worth nothing; caps the session. */
+  /** When the key expires, in milliseconds since 1970. The session ends then at the latest. Default: never. */
   readonly expiresAt?: number | undefined;
 }
 
 /**
- * Says whose key this is if it is a key of `user`, or `null`, `undefined` or `false`. A throw or a rejection means
- * "cannot tell now" (503). It is asked only about keys whose private half the caller holds. Look up user and fingerprint
- * together, so that an unknown user takes no other time than another one's key.
+ * Returns the owner of a key if it is a key of `user`; otherwise `null`, `undefined` or `false`, and the log-in is
+ * rejected (401). A throw or a rejection means that it cannot be decided now (503). It is called only for keys whose
+ * private half the caller holds. Look up user and fingerprint together, so that an unknown user takes the same time as
+ * another user's key.
  */
 export type KeySource<I extends Identity> = (
   user: string,
   key: PublicKey,
 ) => Awaitable<KeyOwner<I> | null | undefined | false>;
 
-/** What `privateKey` takes. */
+/** Options of `privateKey`. */
 export interface PrivateKeyOptions<I extends Identity> {
-  /** Whose key is whose: `authorizedKeys("./authorized_keys")`, or a function of yours. */
+  /** The keys and their owners: `authorizedKeys("./authorized_keys")`, or your own function. */
   readonly keys: KeySource<I>;
   /**
-   * Also take signatures over a bare nonce, as clients of Deephaven Enterprise make them. They are bound to nothing, so
-   * whoever can make a client sign what they like can log in with it. Default: `false`.
+   * Also accept signatures over a bare nonce, as clients of Deephaven Enterprise make them. Default: `false`, since
+   * such a signature names neither realm nor purpose: an attacker who can make a client sign chosen bytes can log in as
+   * that client.
    */
   readonly rawChallenges?: boolean | undefined;
-  /** With `rawChallenges`: take DSA keys of old Deephaven installations, which are no longer safe. Default: `false`. */
+  /**
+   * With `rawChallenges`: accept DSA keys of old Deephaven installations, which are no longer safe. Default: `false`.
+   */
   readonly allowLegacyDsa?: boolean | undefined;
   /** Clock and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
-/** What the signature is for: one that was made for anything else is worth nothing here. */
+/** The purpose in the signed message: a signature for another purpose is refused here. */
 const purpose = "log-in";
 
 const nonceBytes = 32;
 
-/** A person who types a passphrase meanwhile is quick enough. */
+/** How long a challenge lives: long enough for a person to type the passphrase of a key. */
 const challengeLifeMs = 60_000;
 
 /**
- * Anybody may ask for one. So many take 20 MB, and no more log-ins than that are checked in a minute; of one source as many
- * as a fleet makes that starts at once.
+ * How many challenges are issued in a minute, since unauthenticated clients may ask for them. 50,000 take 20 MB, and
+ * bound the log-ins that are checked in a minute; the limit of one source suffices for a fleet that starts at once.
  */
 const quota = { windowMs: challengeLifeMs, most: 50_000, mostOfSource: 1_000 };
 
 /**
- * Log-in by a private key, in two messages: `GetChallenge` and `LogIn`, or two rounds of a handshake. It opens a session.
+ * Logs callers in by a private key, in two messages: `GetChallenge` and `LogIn`, or two rounds of a handshake. It opens
+ * a session.
  *
- * A challenge is 32 random bytes for one user, one key, one purpose and this realm. It is good for 60 seconds and one try,
- * right or wrong. Who is known is looked up after the signature was checked, so a challenge says nothing about it.
+ * A challenge is 32 random bytes for one user, one key, one purpose and this realm. It is valid for 60 seconds and one
+ * try, right or wrong. The user is looked up after the signature was checked, so a challenge does not reveal which
+ * users exist.
  *
- * @throws {AuthError} `invalid_options` without `keys`.
+ * @throws {AuthError} `invalid_options` without `keys`
  */
 export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): Handler<I> {
   const { keys, rawChallenges = false, allowLegacyDsa = false, platform = systemPlatform } = options ?? {};
@@ -99,14 +105,14 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
     const nonce = platform.random(nonceBytes);
     const { realm } = proofs;
     const binding = toBinding(toSigned(realm, user, key, nonce));
-    // 256 random bits: a name that is taken means that there is no randomness, and then nobody should log in.
+    // Two equal nonces of 256 random bits mean that the random source is broken, so the log-in must fail.
     if (!(await proofs.put(toName(nonce), binding, challengeLifeMs))) return unavailable;
     return { kind: "challenged", payload: toKeyChallenge({ realm, nonce }), state: undefined };
   }
 
   async function answer(message: Message<"answer">, proofs: OneTimeProofs): Promise<Verdict<I>> {
     const { user, nonce, signature } = message;
-    // Taken before anything else can fail: right or wrong, this was its one try.
+    // Taken before any other check can fail: right or wrong, this was the one try.
     const binding = nonce.length === nonceBytes ? await proofs.take(toName(nonce)) : undefined;
     const key = parsePresentedKey(message.publicKey);
     if (binding === undefined || key === undefined) return rejected;
@@ -133,13 +139,13 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
     const owner = await keys(user, key);
     if (owner === null || owner === undefined || owner === false) return rejected;
     const { identity, expiresAt } = owner;
-    return { kind: "accepted", identity, expiresAt }; // the engine refuses what has expired
+    return { kind: "accepted", identity, expiresAt }; // the engine refuses an expired one
   }
 
   return Object.freeze({
     scheme: privateKeyScheme,
     opens: "session",
-    // It cannot be answered in a header, so no 401 should name it.
+    // A header cannot answer a challenge of this scheme, so no 401 should name it.
     challenge: () => undefined,
     fromHandshake(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>> {
       const { proofs } = context;
@@ -170,12 +176,12 @@ function toSigned(realm: string, user: string, key: PublicKey, nonce: Uint8Array
   return toSignedBytes({ realm, purpose, user, fingerprint: digestOf(key.spki), nonce });
 }
 
-/** What is kept of a challenge, as JSON: enough to tell whose it is, not to tell what it was. */
+/** Returns what the store keeps of a challenge, as JSON: a hash that identifies the challenge without revealing it. */
 function toBinding(signed: Uint8Array): string {
   return JSON.stringify(toBase64url(digestOf(signed)));
 }
 
-/** As long as a subject may be. What has another form is nobody's name. */
+/** Whether a text can be the name of a user: it has the form of a subject. */
 function isUserName(user: string): boolean {
   return user !== "" && user.length <= 256 && !/[\p{Cc}\p{Surrogate}]/u.test(user);
 }

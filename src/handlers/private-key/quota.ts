@@ -1,18 +1,19 @@
 import type { Platform } from "../../base/platform.js";
 
-/** How often in a window. */
+/** How often something may be done in a window of time. */
 export interface QuotaRule {
   readonly windowMs: number;
   readonly most: number;
-  /** Of one source, so that a single one does not use up what all share. */
+  /** The limit of one source, so that one source cannot use up the quota of all. */
   readonly mostOfSource: number;
 }
 
 /**
- * At most `most` times in a window of `windowMs`, and so at most twice that in any span of that length: what strangers may
- * make us keep stays bounded. Who they are is forgotten with the window.
+ * Allows at most `most` uses in a window of `windowMs`, and so at most twice that in any span of that length. It bounds
+ * what unauthenticated clients can make us keep. The sources are forgotten with the window.
  *
- * @returns a function that says whether it may be done once more; without a source for all together only
+ * @returns a function that counts a use and returns `true`, or returns `false` when the quota is used up. Without a
+ *   source only the common limit applies.
  */
 export function createQuota(
   platform: Platform,

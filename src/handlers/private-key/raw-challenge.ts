@@ -2,22 +2,24 @@ import type { Platform } from "../../base/platform.js";
 import { toBase64url } from "../../wire/bytes.js";
 import type { OneTimeProofs } from "../handler.js";
 
-/** A bare nonce that waits for its answer: what is kept of it. The nonce itself is kept nowhere. */
+/** What the store keeps of a bare nonce that waits for its answer. The nonce itself is not stored. */
 interface Waiting {
   readonly salt: string;
   readonly keyId: number;
 }
 
-// The answer brings no nonce back, only who it was made for. So it is found by that name, and derived again from a salt.
+// The answer does not hold the nonce, only the id of the client. So the salt is found by that id, and the nonce derived
+// again.
 const toName = (client: Uint8Array): string => `raw ${toBase64url(client)}`;
 
-/** Calls of one client that cross: the one that asked last gets an answer that counts. */
+/** How often to try when calls of one client cross. The last call gets the nonce that is valid. */
 const attempts = 3;
 
 /**
- * 32 bytes for one client, good for `lifeMs` and one answer. A new one takes the place of an old one.
+ * Issues a nonce of 32 bytes to one client, valid for `lifeMs` milliseconds and one answer. A new nonce replaces an old
+ * one.
  *
- * @returns `undefined` when the same client asks on all sides at once
+ * @returns `undefined` when too many calls of the same client cross
  */
 export async function issueRawNonce(
   client: Uint8Array,
@@ -37,7 +39,7 @@ export async function issueRawNonce(
   return undefined;
 }
 
-/** The nonce that waits for an answer of this client. It waits no longer. */
+/** Removes the nonce that waits for an answer of this client, and returns it. */
 export async function takeRawNonce(client: Uint8Array, proofs: OneTimeProofs): Promise<Uint8Array | undefined> {
   const name = toName(client);
   const json = await proofs.take(name);

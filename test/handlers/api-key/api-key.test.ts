@@ -284,7 +284,7 @@ const wrong: readonly [why: string, options: Partial<CreateApiKeyOptions>, messa
   ["a subject that a header cannot carry", { subject: "a\rb" }, /subject must be/],
   ["a scope of two words", { scopes: ["a b"] }, /scopes must be a list of words/],
   ["a role with a comma", { roles: ["a,b"] }, /roles must be a list of words/],
-  ["an expiry that is over", { expiresAt: 1_000 }, /expiresAt is over already/],
+  ["an expiry that is over", { expiresAt: 1_000 }, /expiresAt is in the past/],
   ["an expiry that is none", { expiresAt: Number.NaN }, /expiresAt must be an instant/],
 ];
 for (const [why, options, message] of wrong) {

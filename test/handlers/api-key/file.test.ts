@@ -98,8 +98,8 @@ test("of two edits at once one waits for nobody: it is told, and nothing is lost
   const before = readFileSync(path, "utf8");
   writeFileSync(`${path}.lock`, "");
   const { record } = createApiKey({ name: "second", platform });
-  assert.throws(() => addApiKey(path, record), { message: /api-keys.jsonl.lock: somebody edits it now/ });
-  assert.throws(() => revokeApiKey(path, id), { message: /somebody edits it now/ });
+  assert.throws(() => addApiKey(path, record), { message: /api-keys.jsonl.lock: another command edits the file now/ });
+  assert.throws(() => revokeApiKey(path, id), { message: /another command edits the file now/ });
   assert.equal(readFileSync(path, "utf8"), before);
   rmSync(`${path}.lock`);
   addApiKey(path, record);
@@ -167,7 +167,7 @@ test("refuses a file that is not there or writable by everyone", (t) => {
   assert.throws(open, { message: /The file of API keys .* does not exist. Create it .*sallyport api-keys new/ });
   add("first");
   chmodSync(path, 0o606);
-  assert.throws(open, { message: /writable by everyone, so anyone on this machine can make a key of anyone/ });
+  assert.throws(open, { message: /writable by everyone, so anyone on this machine can make a key of any user/ });
 });
 
 /** Writes are asynchronous: until the file says so. */

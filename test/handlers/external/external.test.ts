@@ -68,7 +68,7 @@ for (const [who, name, answer] of [
     const waiting = wait(key);
     const page = await visit(key, name);
     const last = name === "nobody" ? page : await browser.submit(page, answer ? { answer } : {});
-    assert.match(last.text, /Nobody was logged in/);
+    assert.match(last.text, /The program was not logged in/);
     const outcome = await waiting;
     assert.ok(outcome.kind === "denied");
     assert.equal(outcome.reason, "invalid_credentials");
@@ -186,7 +186,7 @@ test("a secret that the provider does not know is said to the operator, without 
   const waiting = wait(key);
   const page = await visit(key);
   assert.deepEqual([page.status, /was not confirmed/.test(page.text)], [400, true]);
-  assert.deepEqual(warnings, ["external: the provider's answer was not taken: invalid_client"]);
+  assert.deepEqual(warnings, ["external: the provider's answer was refused: invalid_client"]);
   assert.equal((await waiting).kind, "denied");
 });
 

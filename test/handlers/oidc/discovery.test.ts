@@ -86,7 +86,7 @@ const faults: readonly [why: string, answer: (issuer: string) => unknown, status
   ["no keys", (issuer) => ({ issuer }), 200, /names no jwks_uri/],
   ["keys over plain http", (issuer) => ({ issuer, jwks_uri: "http://idp.example/jwks" }), 200, /must be https/],
   ["keys of a file", (issuer) => ({ issuer, jwks_uri: "file:///etc/keys" }), 200, /must be https/],
-  ["no JSON", () => "<html>", 200, /something else than JSON/],
+  ["no JSON", () => "<html>", 200, /did not answer with JSON/],
   ["an error", () => "{}", 503, /answered 503/],
   ["too much", () => " ".repeat(300_000), 200, /more than 262144 bytes/],
 ];
