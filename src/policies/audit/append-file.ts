@@ -3,22 +3,25 @@ import { AuthError } from "../../base/errors.js";
 import { grants } from "../../base/file-rights.js";
 import type { Platform } from "../../base/platform.js";
 
-/** A file that was moved away is noticed this much later at most. */
+/** How long it may take to notice that the file was moved away. */
 const lookEveryMs = 1_000;
 
 /**
- * A file that lines are appended to, by one writer at a time. It follows its name: when that names another file, or none,
- * because somebody rotates logs, it is opened anew.
+ * Opens a file to append lines to, by one writer at a time. When the path names another file or none, because logs are
+ * rotated, the path is opened again.
  *
- * @param fsync wait for the disk
- * @throws {AuthError} `invalid_options` when it cannot be opened, or others may write it
+ * @param fsync wait for the disk after each append
+ * @throws {AuthError} `invalid_options` when the file cannot be opened, or every user of the machine may write it
  */
 export function openAppendFile(path: string, fsync: boolean, platform: Platform): Appendable {
   let file = openFile(path);
   let lookedAt = platform.monotonic();
   let stale = false;
 
-  /** Also before it is closed, so that nothing under way loses its descriptor. */
+  /**
+   * Opens the path again if needed. The new file is open before the old one is closed, so that no write under way loses
+   * its descriptor.
+   */
   async function follow(): Promise<void> {
     const isDue = platform.monotonic() - lookedAt >= lookEveryMs;
     if (!stale && !isDue) return;
@@ -27,7 +30,7 @@ export function openAppendFile(path: string, fsync: boolean, platform: Platform)
       stat(path, (error, found) => resolve(error ? undefined : found)),
     );
     if (!stale && named !== undefined && named.ino === file.ino && named.dev === file.dev) return;
-    stale = true; // until it is open: what is in no file must not count as written
+    stale = true; // until the new file is open: a record in no file must not count as written
     const before = file.descriptor;
     file = openFile(path);
     stale = false;
@@ -37,7 +40,7 @@ export function openAppendFile(path: string, fsync: boolean, platform: Platform)
   return {
     async append(text) {
       await follow();
-      // Half a line, of a full disk or a killed process, is a line of its own.
+      // An incomplete line, left by a full disk or a killed process, is ended first.
       const bytes = Buffer.from(file.torn ? `\n${text}` : text);
       file.torn = true;
       for (let at = 0; at < bytes.length; ) at += await writeSome(file.descriptor, bytes, at);
@@ -55,7 +58,7 @@ interface OpenFile {
   readonly descriptor: number;
   readonly dev: number;
   readonly ino: number;
-  /** It does not end with a whole line. */
+  /** The file does not end with a complete line. */
   torn: boolean;
 }
 
@@ -73,7 +76,7 @@ function openFile(path: string): OpenFile {
   const { dev, ino, size, mode } = fstatSync(descriptor);
   if (grants(mode, 0o002) && (mode & 0o170000) === 0o100000) {
     close(descriptor);
-    throw new AuthError("invalid_options", `The audit file ${path} is writable by everyone. Run: chmod o-w ${path}`);
+    throw new AuthError("invalid_options", `The audit file ${path} is writable by all users of this machine. Run: chmod o-w ${path}`);
   }
   const last = Buffer.alloc(1);
   const torn = size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
@@ -96,7 +99,7 @@ function closeFile(descriptor: number): Promise<void> {
   return new Promise((resolve, reject) => close(descriptor, (error) => (error ? reject(error) : resolve())));
 }
 
-/** Where text is appended. */
+/** A file or stream to which text is appended. */
 export interface Appendable {
   append(text: string): Promise<void>;
   reopen(): void;

@@ -4,38 +4,44 @@ import type { Platform } from "../../base/platform.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 import { type AuditRecord, toAuditRecord } from "./record.js";
 
-/** Where records go: `jsonLines("./audit.jsonl")`, or `{ write: (record) => … }` of your own. */
+/** A destination of records: `jsonLines("./audit.jsonl")`, or your own `{ write: (record) => … }`. */
 export interface AuditSink {
   /**
-   * Writes one record. By a promise where that takes time; a throw or a rejection says that it is not written.
+   * Writes one record. A throw or a rejection means that it was not written.
    *
-   * @param essential something waits for it, and comes to nothing if it cannot be written
+   * @param essential the operation waits for the record, and fails if it cannot be written
    */
   write(record: AuditRecord, essential: boolean): Awaitable<void>;
-  /** Writes what still waits, and lets go of files. */
+  /** Writes the records that still wait, and closes files. */
   close?(): Awaitable<void>;
 }
 
-/** Who did what, when, from where: for `createAuth`. */
+/** Options of the audit, for `createAuth`. The audit records who did what, when, and from where. */
 export interface AuditOptions {
   readonly sinks: readonly AuditSink[];
   /**
-   * What becomes of a log-in, a ticket or an operate-as whose record a sink could not write. `"continue"`: it goes on,
-   * `audit-failed` counts it. `"refuse"`: it is `unavailable`, and whatever was begun is undone. There is no default: the
-   * one loses records, the other log-ins.
+   * What to do with a log-in, a ticket or an operate-as whose record a sink could not write. `"continue"`: it succeeds,
+   * and an event `audit-failed` is emitted. `"refuse"`: it is `unavailable`, and what was begun is undone. There is no
+   * default: the first loses records, the second log-ins.
    */
   readonly onFailure: "continue" | "refuse";
-  /** How long a sink may take, in milliseconds. Default: 2,000, as long as the store. */
+  /** How long a sink may take, in milliseconds. Default: 2,000, as for the store. */
   readonly timeoutMs?: number | undefined;
 }
 
 export interface Audit {
-  /** Throws or rejects with `unavailable` only for what must not happen unrecorded; else it is not to be waited for. */
+  /**
+   * Records an event. Throws or rejects with `unavailable` only for an event that must not happen unrecorded; other
+   * events need not be awaited.
+   */
   record(event: AuthEvent, origin: EventOrigin): Awaitable<void>;
   close(): Promise<void>;
 }
 
-/** What must not happen unrecorded under `onFailure: "refuse"`. An end must not fail because nobody can write it down. */
+/**
+ * The events that must not happen unrecorded under `onFailure: "refuse"`. The end of a session is not one: it must not
+ * fail because it cannot be recorded.
+ */
 const essentials: ReadonlySet<AuthEvent["kind"]> = new Set([
   "session-opened",
   "operate-as",
@@ -43,7 +49,11 @@ const essentials: ReadonlySet<AuthEvent["kind"]> = new Set([
   "ticket-redeemed",
 ]);
 
-/** @param tell hears of records that were not written. */
+/**
+ * Makes the audit of an engine.
+ *
+ * @param tell called for each record that was not written
+ */
 export function createAudit(
   { sinks, onFailure, timeoutMs = 2_000 }: AuditOptions,
   platform: Platform,
@@ -51,7 +61,7 @@ export function createAudit(
 ): Audit {
   const failing = new Set<AuditSink>();
 
-  /** Settles with the error, if there was one. */
+  /** Writes a record to one sink. Returns the error, if there was one. */
   function write(sink: AuditSink, record: AuditRecord, essential: boolean): Awaitable<unknown> {
     return rescue<unknown>(
       () =>
@@ -86,7 +96,11 @@ export function createAudit(
   };
 }
 
-/** @throws {AuthError} `invalid_options` for what is no audit */
+/**
+ * Checks the options and freezes them.
+ *
+ * @throws {AuthError} `invalid_options` without a sink, without `onFailure`, or for a malformed `timeoutMs`
+ */
 export function requireAudit(options: AuditOptions | undefined): AuditOptions | undefined {
   if (options === undefined) return undefined;
   const { sinks, onFailure, timeoutMs = 1 } = options;

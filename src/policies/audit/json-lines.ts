@@ -4,27 +4,33 @@ import { type Appendable, openAppendFile } from "./append-file.js";
 import type { AuditSink } from "./audit.js";
 import type { AuditRecord } from "./record.js";
 
-/** What `jsonLines` takes beside the place. */
+/** Options of `jsonLines`. */
 export interface JsonLinesOptions {
-  /** Wait for the disk with every batch. A record is then there after a power cut. Default: `false`. */
+  /**
+   * Wait for the disk with every batch, so that a written record survives a power cut. Default: `false`, since each
+   * batch then waits for the disk.
+   */
   readonly fsync?: boolean | undefined;
   /**
-   * Records that may wait to be written. Beyond it they are lost, and the next line says how many; what a log-in waits for
-   * has as much room again. Default: 10,000.
+   * The most records that wait to be written. Further ones are lost, and the next line says how many. Records that a
+   * log-in waits for have as much room again. Default: 10,000.
    */
   readonly maxWaiting?: number | undefined;
-  /** Clock. Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
-/** A sink of lines. */
+/** A sink that writes lines of JSON. */
 export interface JsonLinesSink extends AuditSink {
-  /** Opens the file anew before the next line: for whoever has moved it away. It is noticed within a second anyway. */
+  /**
+   * Opens the path again before the next line. Call it after the file was moved away, which is otherwise noticed within
+   * a second.
+   */
   reopen(): void;
   close(): Promise<void>;
 }
 
-/** As much of a `Writable` as is needed, such as `process.stdout`. */
+/** The part of a `Writable` that is needed, such as `process.stdout`. */
 export interface LineStream {
   write(chunk: string, done: (error?: Error | null) => void): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
@@ -36,14 +42,16 @@ interface Waiting {
   readonly failed: (error: unknown) => void;
 }
 
-/** Some 100 kB: what one write takes. */
+/** The most records in one write, some 100 kB. */
 const largestBatch = 256;
 
 /**
- * Records as lines of JSON, in the order of events: appended to a file (made with mode 0600) or written to a stream. One
- * `write` carries all that wait, so that a disk that is waited for costs a flood of log-ins one wait and not thousands.
+ * Makes a sink that writes records as lines of JSON, in the order of events: appended to a file (made with mode 0600)
+ * or written to a stream. One `write` carries all records that wait, so that with `fsync` a flood of log-ins waits for
+ * the disk once and not thousands of times.
  *
- * @throws {AuthError} `invalid_options` when the file cannot be opened or others may write it. The message says what to do.
+ * @throws {AuthError} `invalid_options` when the file cannot be opened, every user of the machine may write it, or
+ *   `maxWaiting` is malformed. The message says what to do.
  */
 export function jsonLines(target: string | LineStream, options: JsonLinesOptions = {}): JsonLinesSink {
   const { fsync = false, maxWaiting = 10_000, platform = systemPlatform } = options;
@@ -93,13 +101,16 @@ export function jsonLines(target: string | LineStream, options: JsonLinesOptions
   });
 }
 
-/** `JSON.stringify` escapes what ends a line in JSON's eyes; records hold nothing that ends one in others'. */
+/**
+ * Writes one line. `JSON.stringify` escapes line breaks, and records hold no other character that some readers take for
+ * one.
+ */
 function toLine(record: AuditRecord): string {
   return `${JSON.stringify(record)}\n`;
 }
 
 function toAppendable(stream: LineStream): Appendable {
-  // The write that failed says so; a second word about it would end the process.
+  // The callback of `write` reports the failure; without a listener the `error` event would end the process.
   stream.on("error", () => {});
   return {
     append: (text) =>

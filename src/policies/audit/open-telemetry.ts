@@ -2,13 +2,13 @@ import { type Logger, logs, SeverityNumber } from "@opentelemetry/api-logs";
 import type { AuditSink } from "./audit.js";
 import type { AuditRecord } from "./record.js";
 
-/** What `openTelemetryLogs` takes. */
+/** Options of `openTelemetryLogs`. */
 export interface OpenTelemetryLogsOptions {
-  /** Default: that of the global provider, by the name `sallyport`. */
+  /** The logger. Default: that of the global provider with the name `sallyport`. */
   readonly logger?: Logger | undefined;
 }
 
-/** Names of attributes: OpenTelemetry's own where it has one, else below `sallyport.`. */
+/** The names of attributes: OpenTelemetry's own if it has one, else below `sallyport.`. */
 const names: Readonly<Partial<Record<keyof AuditRecord, string>>> = {
   subject: "user.id",
   address: "client.address",
@@ -17,11 +17,11 @@ const names: Readonly<Partial<Record<keyof AuditRecord, string>>> = {
 };
 
 /**
- * The audit as OpenTelemetry logs: a record is a log event `sallyport.<event>`, with its fields as attributes, at `WARN` for
- * an alarm and at `INFO` for all else.
+ * Makes a sink that writes records as OpenTelemetry logs: a log event `sallyport.<event>`, with the fields as
+ * attributes, at `WARN` for an alarm and at `INFO` otherwise.
  *
- * A logger takes a record and says no more, so `onFailure: "refuse"` does not wait for an exporter here: put a `jsonLines`
- * beside it where records must not be lost. Where no provider is set up a record counts as not written.
+ * A logger does not report whether a record was exported, so `onFailure: "refuse"` cannot wait for an exporter: add a
+ * `jsonLines` sink if records must not be lost. Without a provider, a record counts as not written.
  */
 export function openTelemetryLogs(options: OpenTelemetryLogsOptions = {}): AuditSink {
   const { logger = logs.getLogger("sallyport") } = options;

@@ -2,50 +2,57 @@ import { createHash } from "node:crypto";
 import type { AuthenticationReason } from "../../model/decision.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 
-/** What is recorded of what happened: the events of the engine but those of every turn, and of faults of ours. */
+/** The events that are recorded: those of the engine, except rotations and faults of the server itself. */
 export type AuditEventKind =
   | Exclude<AuthEvent["kind"], "account-throttled" | "rotated" | "handler-failed" | "store-failed" | "audit-failed">
-  /** Records before this one were not written: `lost` says how many. */
+  /** Records before this one were not written; `lost` is their number. */
   | "records-lost";
 
 /**
- * One line of the audit. No field takes what a caller has typed or presented, so none can hold a credential; each is
- * bounded, and none has a control character. What is not known is not there.
+ * A record of the audit. No field holds text that a caller typed or presented, so none can hold a credential; each is
+ * bounded and has no control character. Unknown fields are absent.
  */
 export interface AuditRecord {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly event: AuditEventKind;
-  /** `alarm`: it went as it must, and a person should look. */
+  /** `success` and `refused`: the result. `alarm`: the system handled it, and a person should look at it. */
   readonly outcome: "success" | "refused" | "alarm";
-  /** Why: a code of ours, or the reason that whoever ended a session gave. */
+  /** The reason: a code of Sallyport, or the text that was given when a session was ended. */
   readonly reason?: string | undefined;
-  /** Whose session it is, or who is calling. */
+  /** The subject of the session or of the call. */
   readonly subject?: string | undefined;
-  /** Who operates as the subject, nearest first. */
+  /** The actors that operate as the subject, nearest first. */
   readonly actors?: readonly string[] | undefined;
-  /** Who ended the session, where an operator did. */
+  /** The operator who ended the session. */
   readonly by?: string | undefined;
   /** The scheme that was presented, if it is a registered one. */
   readonly scheme?: string | undefined;
   /** `ref` of the session. */
   readonly session?: string | undefined;
   readonly generation?: number | undefined;
-  /** The service of a ticket. Of one that is issued a hash, `sha256:` and 16 digits: its caller chose the name. */
+  /**
+   * The service of a ticket. When a ticket is issued, a hash of it, `sha256:` and 16 digits, since the caller chose the
+   * name.
+   */
   readonly service?: string | undefined;
   /** The client's address. */
   readonly address?: string | undefined;
   readonly correlationId?: string | undefined;
   /** The beginning of the SHA-256 of the configuration, in hexadecimal. */
   readonly configuration?: string | undefined;
-  /** The account that was guessed at: a hash, `sha256:` and 16 digits, since somebody typed it. */
+  /** The account that was guessed at: a hash, `sha256:` and 16 digits, since a caller typed the name. */
   readonly account?: string | undefined;
   readonly lost?: number | undefined;
 }
 
 type Fields = Omit<AuditRecord, "time" | "event" | "correlationId">;
 
-/** @returns `undefined` for what is not recorded. */
+/**
+ * Converts an event to its record.
+ *
+ * @returns `undefined` for an event that is not recorded
+ */
 export function toAuditRecord(event: AuthEvent, origin: EventOrigin): AuditRecord | undefined {
   const fields = toFields(event);
   if (fields === undefined) return undefined;
@@ -95,7 +102,7 @@ function toFields(event: AuthEvent): Fields | undefined {
       return { outcome: "success", account: toMark(event.account) };
     case "source-throttled":
       return { outcome: "alarm", ...(event.source !== undefined && { address: event.source }) };
-    // Of each attempt there is a refusal.
+    // Each throttled attempt is recorded as refused.
     case "account-throttled":
     case "rotated":
     case "handler-failed":
@@ -107,7 +114,10 @@ function toFields(event: AuthEvent): Fields | undefined {
   }
 }
 
-/** Nothing was presented, so nothing was refused; the others have an event of their own, a flood of guesses one for all. */
+/**
+ * Refusals that are not recorded: without credentials nothing was refused, and the others have an event of their own
+ * (one for a whole flood of guesses).
+ */
 const recordedOtherwise: ReadonlySet<AuthenticationReason> = new Set([
   "no_credentials",
   "superseded",
@@ -115,7 +125,7 @@ const recordedOtherwise: ReadonlySet<AuthenticationReason> = new Set([
   "throttled",
 ] as const);
 
-/** What an event may say of somebody. */
+/** The members of an event that describe a party. */
 interface Party {
   readonly ref?: string | undefined;
   readonly subject?: string | undefined;
@@ -129,17 +139,23 @@ function partyOf({ ref, subject, actor, via = [], scheme }: Party): Partial<Fiel
   return { subject, actors, scheme, session: ref };
 }
 
-/** For whoever knows which names there are, of what a caller may name as they like. */
+/**
+ * Hashes a name that a caller chose: an operator who knows the possible names can recognize it, and no secret typed as
+ * a name is recorded.
+ */
 function toMark(service: string): string {
   return `sha256:${createHash("sha256").update(service).digest("hex").slice(0, 16)}`;
 }
 
-/** As long as a subject may be. */
+/** The longest text: that of a subject. */
 const longestText = 256;
 
 const mostActors = 16;
 
-/** What starts a line somewhere (NEL, U+2028), turns text around (U+202E) or is half a character. */
+/**
+ * Characters that some readers take for a line break (NEL, U+2028), that reverse text (U+202E), or that are half of a
+ * surrogate pair.
+ */
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]/gu;
 
 function bounded(value: unknown): unknown {

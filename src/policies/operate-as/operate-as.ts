@@ -9,34 +9,41 @@ import type { GrantContent, SessionContent } from "../../model/session.js";
 import type { StillOperating } from "../../sessions/grant-check.js";
 
 /**
- * Who may act as whom. `operateAs({ rules, identify })` makes one of rules; write your own where a database decides.
+ * Decides which actor may operate as which account. `operateAs({ rules, identify })` makes a policy of rules; write
+ * your own if a database decides.
  *
- * It is asked when an actor begins, and again with every reading of such a session from the store (every `maxStalenessMs`
- * at most while it is in use): what it no longer grants ends at once.
+ * The engine asks it when an actor begins, and again whenever it reads such a session from the store (at most every
+ * `maxStalenessMs` while the session is in use). A session that is no longer granted ends at once.
  */
 export interface OperateAsPolicy<I extends Identity = Identity> {
-  /** The account of this name, or nothing when there is none or it is disabled. Its rights are the ones that count. */
+  /**
+   * Returns the account of this name; `null`, `undefined` or `false` when there is none or it is disabled. The session
+   * has the rights of this account.
+   */
   identify(subject: string): Awaitable<I | null | undefined | false>;
-  /** Nothing: not allowed. */
+  /** Returns the grant; `null`, `undefined` or `false` refuses. */
   grant(request: OperateAsRequest<I>): Awaitable<Grant | null | undefined | false>;
 }
 
-/** What an actor asks for. */
+/** The request of an actor to operate as an account. */
 export interface OperateAsRequest<I extends Identity = Identity> {
-  /** Who asks; `actor.actor` when they operate as somebody already. */
+  /** The account that asks. It has `actor.actor` if it already operates as another account. */
   readonly actor: Actor;
   readonly target: I;
-  /** Why, in the actor's words: 1 to 256 characters. */
+  /** The actor's reason: 1 to 256 characters. */
   readonly reason?: string | undefined;
-  /** The service, when it is for one ticket. */
+  /** The service, when the grant is for one ticket. */
   readonly service?: string | undefined;
 }
 
-/** What a policy allows. */
+/** A policy's permission to operate as an account. */
 export interface Grant {
-  /** How long, in milliseconds. Default: as long as any session. */
+  /** How long, in milliseconds. Default: as long as any other session. */
   readonly maxMs?: number | undefined;
-  /** Also for an actor who operates as somebody already. Default: `false`. */
+  /**
+   * Also allow an actor that already operates as another account. Default: `false`, since rights that were lent should
+   * not be lent on.
+   */
   readonly nested?: boolean | undefined;
 }
 
@@ -45,12 +52,15 @@ export interface Operating<I extends Identity> {
   readonly identity: I;
   readonly actor: Actor;
   readonly grant: GrantContent;
-  /** Milliseconds from now. */
+  /** How long it may last, in milliseconds from now. */
   readonly maxMs: number;
 }
 
 export interface OperateAs<I extends Identity> {
-  /** `undefined`: refused, for whatever reason: nobody of that name, or not for this actor. Rejects when it cannot tell. */
+  /**
+   * Asks the policy whether an actor may operate as an account. `undefined`: refused, either because there is no such
+   * account or because this actor may not use it. Rejects when it cannot be decided now.
+   */
   begin(
     who: WouldBeActor,
     wish: OperateAsWish,
@@ -58,12 +68,12 @@ export interface OperateAs<I extends Identity> {
     source?: RequestOrigin,
   ): Awaitable<Operating<I> | undefined>;
   /**
-   * Whether what a grant allowed may go on.
+   * Whether the grant of a session or ticket still holds.
    *
-   * @param service for whose tickets alone it was granted
+   * @param service the service for whose tickets alone it was granted
    */
   mayGoOn(operating: StillOperating, service?: string): Awaitable<boolean>;
-  /** Whether the session of this ref is there, not over, and may go on if a grant opened it. */
+  /** Whether the session of this ref exists, is not over and, if a grant opened it, is still granted. */
   isLive(ref: string): Awaitable<boolean>;
 }
 
@@ -71,21 +81,21 @@ export interface OperateAsParts<I extends Identity> {
   readonly platform: Platform;
   readonly policy: OperateAsPolicy<I> | undefined;
   readonly timeoutMs: number;
-  /** What the session of this ref knows of its log-in; `undefined` when it is over. */
+  /** Loads the content of the session of this ref; `undefined` when the session is over. */
   readonly loadContent: (ref: string) => Awaitable<SessionContent | undefined>;
   readonly emit: Emit;
 }
 
 const reasonShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
-/** Each call of a nested session asks about all of them. */
+/** The longest chain of actors. Each call of a nested session checks all of them. */
 const maxActors = 4;
 
 function lengthOf(actor: Actor): number {
   return 1 + (actor.actor === undefined ? 0 : lengthOf(actor.actor));
 }
 
-/** Asks the policy, in bounded time. Without one nobody operates as anybody. */
+/** Makes the part of the engine that asks the policy, in bounded time. Without a policy every operate-as is refused. */
 export function createOperateAs<I extends Identity>(options: OperateAsParts<I>): OperateAs<I> {
   const { platform, policy, timeoutMs, loadContent, emit } = options;
   const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
@@ -95,7 +105,8 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
       if (policy === undefined || !target) return undefined;
       requireSubject(target);
       return after(bounded(policy.grant({ actor, target, reason, service })), (grant) => {
-        // Never nested unless said: a policy that looks at `actor.subject` alone must not widen what a borrowed name may do.
+        // Nested only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an
+        // actor that operates as that subject.
         if (!grant || (actor.actor !== undefined && grant.nested !== true)) return { target, granted: undefined };
         return { target, granted: grant };
       });
@@ -110,7 +121,10 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
     });
   }
 
-  /** A grant that is gone ends what was begun by it also while nobody presents that session's own token. */
+  /**
+   * Checks the grant of a parent session again, since its end must end nested sessions even while the parent's own
+   * token is not presented.
+   */
   function isLive(ref: string): Awaitable<boolean> {
     return after(loadContent(ref), (content) => {
       if (content?.grant === undefined) return content !== undefined;
@@ -127,13 +141,13 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
           { kind: "operate-as-refused", ...toActorNames(actor), actor: actor.subject, subject: target },
           source,
         );
-      // Without a session to watch, nobody would notice that the first actor's log-in is over.
+      // Without a parent session, the end of the first actor's log-in would not be noticed.
       const isOrphan = who.actor !== undefined && parent === undefined;
       if (isOrphan || lengthOf(actor) > maxActors) return refuse();
       if (!isSubject(subject) || (reason !== undefined && !reasonShape.test(reason))) return refuse();
       return after(ask(actor, subject, reason, service), (answer) => {
         const limit = Math.floor(Math.min(maxMs, answer?.granted?.maxMs ?? Number.POSITIVE_INFINITY));
-        // A limit that is no number must not be taken for none.
+        // `NaN` must not count as no limit.
         if (answer?.granted === undefined || !(limit >= 1)) return refuse(answer?.target.subject);
         return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
       });
@@ -143,7 +157,11 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
   };
 }
 
-/** @throws {AuthError} `invalid_options` for something that is no policy */
+/**
+ * Checks that `policy` is a policy, and returns it.
+ *
+ * @throws {AuthError} `invalid_options` when it is not
+ */
 export function requireOperateAs<P extends OperateAsPolicy>(policy: P | undefined): P | undefined {
   const isPolicy = typeof policy?.identify === "function" && typeof policy.grant === "function";
   if (policy === undefined || isPolicy) return policy;

@@ -4,8 +4,8 @@ import type { Identity } from "../../model/identity.js";
 import type { Grant, OperateAsPolicy, OperateAsRequest } from "./operate-as.js";
 
 /**
- * Lets some actors operate as some targets. Every condition that is given must hold; a rule needs at least one for the
- * actor and one for the target. Names are subjects, exact, or with `*` for any run of characters.
+ * A rule that lets some actors operate as some targets. Every condition that is given must hold; a rule needs at least
+ * one for the actor and one for the target. Names are subjects, exact, or with `*` for any run of characters.
  */
 export interface OperateAsRule {
   readonly actors?: readonly string[] | undefined;
@@ -14,35 +14,42 @@ export interface OperateAsRule {
   readonly targets?: readonly string[] | undefined;
   /** The target has one of these roles. */
   readonly targetRoles?: readonly string[] | undefined;
-  /** Never these targets, nor those that have one of `exceptRoles`. */
+  /** Targets to which the rule does not apply. */
   readonly except?: readonly string[] | undefined;
   readonly exceptRoles?: readonly string[] | undefined;
-  /** For tickets of these services only: then no session operates by this rule. */
+  /** Apply the rule to tickets of these services only, and to no session. */
   readonly services?: readonly string[] | undefined;
-  /** The actor must say why. Default: `false`. */
+  /** Whether the actor must give a reason. Default: `false`. */
   readonly reasonRequired?: boolean | undefined;
-  /** How long at most, in milliseconds. */
+  /** How long at most, in milliseconds. Default: as long as any other session. */
   readonly maxMs?: number | undefined;
-  /** Also for an actor who operates as somebody already. Default: `false`. */
+  /**
+   * Also allow an actor that already operates as another account. Default: `false`, since rights that were lent should
+   * not be lent on.
+   */
   readonly nested?: boolean | undefined;
 }
 
-/** What `operateAs` takes. */
+/** Options of `operateAs`. */
 export interface OperateAsRulesOptions<I extends Identity> {
-  /** The account of this name: its rights are the ones that count. Nothing when there is none, or it is disabled. */
+  /**
+   * Returns the account of this name, whose rights the session has; `null`, `undefined` or `false` when there is none
+   * or it is disabled.
+   */
   identify(subject: string): Awaitable<I | null | undefined | false>;
-  /** The first that fits decides; none: not allowed. */
+  /** The rules. The first that matches grants; if none matches, the request is refused. */
   readonly rules: readonly OperateAsRule[];
 }
 
 /**
- * A policy of rules for `createAuth({ operateAs })`.
+ * Makes a policy of rules, for `createAuth({ operateAs })`.
  *
- * @throws {AuthError} `invalid_options` for a rule that would let everybody in, or nobody.
+ * @throws {AuthError} `invalid_options` without `identify`, or for a rule without a condition for actor and target, or
+ *   with an unknown or malformed one
  */
 export function operateAs<I extends Identity>(options: OperateAsRulesOptions<I>): OperateAsPolicy<I> {
   if (typeof options?.identify !== "function") {
-    throw new AuthError("invalid_options", "operateAs needs identify: (subject) => the account, or null for nobody");
+    throw new AuthError("invalid_options", "operateAs needs identify: (subject) => the account, or null when there is none");
   }
   const rules = options.rules.map(compile);
   return Object.freeze({
@@ -56,7 +63,8 @@ interface CompiledRule {
   fits(request: OperateAsRequest): boolean;
 }
 
-// A condition that is misspelt, or of another form, would ask for nothing: "admin" as a list of roles has the role "a", too.
+// A misspelt or malformed condition would be no condition: `"admin"` in place of a list of roles would include the role
+// "a".
 const lists: ReadonlySet<string> = new Set([
   ...["actors", "actorRoles", "targets", "targetRoles", "except", "exceptRoles", "services"],
 ]);
@@ -77,7 +85,7 @@ function compile(rule: OperateAsRule, index: number): CompiledRule {
       if (typeof value !== "boolean") refuse(`${where}.${name} must be true or false`);
     } else if (lists.has(name)) {
       if (!isListOfNames(value)) {
-        refuse(`${where}.${name} must be a list of names with at least one; leave it out to ask for nothing`);
+        refuse(`${where}.${name} must be a list of names with at least one; leave it out for no condition`);
       }
     } else if (name !== "maxMs") refuse(`${where}.${name} is no condition; is it misspelt?`);
   }
@@ -106,7 +114,7 @@ function hasOneOf({ roles }: Identity, wanted: readonly string[] | undefined): b
   return wanted === undefined || (roles?.some((role) => wanted.includes(role)) ?? false);
 }
 
-/** Matches whole names; every character but `*` means itself. */
+/** Compiles names to one anchored pattern, in which every character but `*` stands for itself. */
 function toMatcher(names: readonly string[] | undefined): (name: string) => boolean {
   if (names === undefined) return () => true;
   const exact = new Set(names.filter((name) => !name.includes("*")));

@@ -14,7 +14,7 @@ export function toAccountName(name: string): string {
     .normalize("NFKD")
     .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu, "")
     .replace(/(?![0-9])\p{Nd}/gu, toAsciiDigit)
-    // Down, up and down: then `ß`, `ẞ` and `SS` are one, and so are the two forms of a small sigma.
+    // Lower, upper and lower case: this makes `ß`, `ẞ` and `SS` equal, and the two forms of a small sigma.
     .toLowerCase()
     .toUpperCase()
     .toLowerCase()

@@ -20,8 +20,9 @@ import { type ChangeNumbers, orStayHigh } from "./shared-numbers.js";
 
 export interface AccountThrottle {
   /**
-   * Counts an attempt before anybody knows what comes of it. A throttled one runs the handler all the same and is refused
-   * whatever it says: nobody can tell it from a wrong password, not even by time.
+   * Runs the handler for an attempt, which is counted as a failure before its result is known. A throttled attempt runs
+   * the handler all the same and is refused whatever its verdict, so that neither answer nor time distinguishes it from
+   * a wrong password.
    *
    * @param account from `Handler.accountOf`
    * @param from the request, for events
@@ -31,17 +32,17 @@ export interface AccountThrottle {
     run: () => Awaitable<Verdict<I>>,
     from?: RequestOrigin,
   ): Awaitable<Verdict<I>>;
-  /** After a log-in that was no guess: where the account was stopped, it accepts passwords again. Never fails. */
+  /** Lets a stopped account accept passwords again, after a log-in that was no guess. Never fails. */
   lift(subject: string): Awaitable<void>;
   /**
-   * Forgets the failures of an account. `false` when there were none.
+   * Forgets the failures of an account. Returns `false` when there were none.
    *
-   * @throws {AuthError} `unavailable`
+   * @throws {AuthError} `unavailable`, or rejects with it, when the store cannot answer
    */
   reset(account: string): Awaitable<boolean>;
 }
 
-/** As long as a subject may be; what is longer is no account, and goes into no log in full. */
+/** The longest account name in an event: that of a subject. A longer name is no account, and must not fill logs. */
 const longestTold = 256;
 
 interface Begun {
@@ -83,7 +84,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
       const begin = () =>
         changeAccount(account, (state, now) => {
           const { blocked, next } = beginAttempt(state, now, rule);
-          // Written also when nothing has changed: a throttled attempt takes as long as any other.
+          // Written even when nothing has changed, so that a throttled attempt takes as long as any other.
           return { answer: { blocked, next, now }, next };
         });
       const begun = rescue<Begun | undefined>(begin, () => undefined);

@@ -9,9 +9,10 @@ import type { HeaderFields, RequestOrigin } from "../../model/request.js";
 import type { Throttle } from "./throttle.js";
 
 /**
- * Whose account these credentials are a guess at.
+ * Asks a handler for the account to throttle, by `handler.accountOf`.
  *
- * @returns `undefined` when the handler does not say it as it should: nobody guesses uncounted because of that
+ * @returns the account, which is `undefined` for credentials that are no guess. `undefined` when the handler
+ *   misbehaved: treat that as unavailable, never as unthrottled.
  */
 export function askAccount(
   handler: Pick<Handler, "accountOf"> | undefined,
@@ -28,12 +29,12 @@ export function askAccount(
   return undefined;
 }
 
-/** Credentials that are about to be checked. */
+/** The credentials to check. */
 export interface CheckRequest<I extends Identity> {
-  /** Whose account this is a guess at; `undefined` when it is none. */
+  /** The account to throttle; `undefined` for credentials that are no guess. */
   readonly account: string | undefined;
   readonly source: string | undefined;
-  /** From `memory.keyOf`, where the verdict depends on the credentials alone. */
+  /** The key from `memory.keyOf`, if the verdict depends on the credentials alone. */
   readonly key: string | undefined;
   /** The request, for events. */
   readonly from: RequestOrigin;
@@ -55,8 +56,9 @@ export interface GuardedCheckParts<I extends Identity> {
 }
 
 /**
- * Asks a handler: throttled where the credentials are a guess, and once for all who present the same ones at the same
- * time. So a fleet that starts with one password makes one attempt, and one from each source.
+ * Makes the function that asks a handler: throttled if the credentials are a guess, and once for all callers that
+ * present the same credentials at the same time. So a fleet that starts with one password makes one attempt at the
+ * account, and one per source.
  */
 export function createGuardedCheck<I extends Identity>({
   platform,
@@ -72,7 +74,7 @@ export function createGuardedCheck<I extends Identity>({
       return after(verdict, (settled) => ({ verdict: settled, checkedAt }));
     };
     if (account === undefined) return share("", check);
-    // A key holds no space.
+    // A key holds no space, so the suffix makes it unambiguous.
     return share(` ${source}`, () =>
       after(
         throttle.guardSource(

@@ -1,38 +1,47 @@
 import { AuthError } from "../../base/errors.js";
 import type { AccountRule, BucketRule } from "./rule.js";
 
-/** How guesses at passwords are slowed down: what `createAuth({ throttle })` takes. Durations in milliseconds. */
+/** Options of the throttle of guesses at passwords, for `createAuth({ throttle })`. Durations are in milliseconds. */
 export interface ThrottleOptions {
   /**
-   * Failures of one account that cost nothing. Default: 10: a person has a handful of passwords to try, and a program
-   * that starts on ten nodes at once logs in ten times before the first log-in is done.
+   * How many failures of one account cause no delay. Default: 10, since a person has a handful of passwords to try, and
+   * a program that starts on ten nodes at once logs in ten times before the first log-in is done.
    */
   readonly freeFailures?: number | undefined;
-  /** The delay after the first failure beyond; each one more doubles it. Default: 1,000. */
+  /** The delay after the first further failure, in milliseconds; each next failure doubles it. Default: 1,000. */
   readonly firstDelayMs?: number | undefined;
-  /** Default: 900,000, a quarter of an hour: 96 guesses a day. */
+  /** The longest delay, in milliseconds. Default: 900,000, a quarter of an hour, which allows 96 guesses a day. */
   readonly longestDelayMs?: number | undefined;
-  /** How long a failure counts for the delay; failures are forgotten one after the other. Default: 900,000. */
+  /**
+   * How long a failure counts for the delay, in milliseconds; failures are forgotten one after the other. Default:
+   * 900,000.
+   */
   readonly forgetFailureMs?: number | undefined;
   /**
-   * Failures of one account in a row after which no password is accepted any more, until its owner logs in by other means
-   * or an operator resets it. Default: 99; 100 at most (NIST SP 800-63B-4 §3.2.2).
+   * After how many consecutive failures of one account no password is accepted, until its owner logs in by other means
+   * or an operator resets it. Default: 99, since at most 100 are allowed (NIST SP 800-63B-4 §3.2.2).
    */
   readonly maxFailures?: number | undefined;
   /**
-   * Failures, and log-ins under way, that one source may have at once. Default: 30: fewer than wait for a hash, so that
-   * no single source fills that queue.
+   * How many failures and log-ins under way one source may have at once. Default: 30, fewer than may wait for a hash,
+   * so that one source cannot fill that queue.
    */
   readonly sourceBurst?: number | undefined;
-  /** One more each time this has passed. Default: 3,000: what an office behind one address mistypes. */
+  /**
+   * The interval at which a source gets one more, in milliseconds. Default: 3,000, enough for the mistakes of an office
+   * behind one address.
+   */
   readonly sourceRefillMs?: number | undefined;
-  /** The same for all sources together. Default: 1,000. */
+  /** How many failures and log-ins under way all sources together may have at once. Default: 1,000. */
   readonly totalBurst?: number | undefined;
-  /** Default: 100: ten failures a second, far beyond honest ones, and a fraction of what hashing takes. */
+  /**
+   * The interval at which all sources together get one more, in milliseconds. Default: 100, ten failures a second: far
+   * more than honest users cause, and a fraction of what hashing can do.
+   */
   readonly totalRefillMs?: number | undefined;
   /**
-   * Guesses that one process looks at at a time; beyond, the answer is `unavailable`, and nothing is counted. Default: 64, as
-   * many as wait for a hash. More than `sourceBurst`, or one source takes all.
+   * How many guesses one process checks at a time; further ones are `unavailable`, and not counted. Default: 64, as
+   * many as may wait for a hash. Keep it above `sourceBurst`, or one source can take all places.
    */
   readonly maxUnderWay?: number | undefined;
 }
@@ -47,9 +56,9 @@ export interface ThrottleRules {
 const longestMs = 366 * 24 * 60 * 60 * 1_000;
 
 /**
- * Defaults filled in, checked, frozen.
+ * Fills in the defaults, checks the options and freezes them.
  *
- * @throws {AuthError} `invalid_options`
+ * @throws {AuthError} `invalid_options` for a number out of range
  */
 export function resolveThrottle(options: ThrottleOptions = {}): ThrottleRules {
   const whole = (name: keyof ThrottleOptions, fallback: number, least: number, most: number): number => {

@@ -4,7 +4,7 @@ import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Ask, RecordKind, RecordReading, Store } from "../../model/store.js";
 
-/** What becomes of a record. Without `next` nothing is written. */
+/** The decision on a record. Without `next` nothing is written. */
 export interface Decided<T> {
   readonly answer: T;
   readonly next?: { readonly numbers: readonly number[]; readonly lifeMs: number };
@@ -13,9 +13,10 @@ export interface Decided<T> {
 /**
  * Changes a few numbers that all nodes share.
  *
- * @param name whose numbers; kept as a hash, so of a bounded length, and of this realm only
- * @param decide given the numbers, `undefined` while there are none, and the store's clock. Asked again when another node
- *   was faster.
+ * @param name the name of the numbers; the store gets its hash, which is of bounded length and belongs to this realm
+ *   only
+ * @param decide gets the numbers, `undefined` while there are none, and the store's clock. Called again when another
+ *   node changed the record first.
  * @throws {AuthError} `unavailable`, or rejects with it, when the store cannot answer in time
  */
 export type ChangeNumbers = <T>(
@@ -32,7 +33,10 @@ export interface SharedNumbersParts {
   readonly storeTimeoutMs: number;
 }
 
-/** A compare-and-set loses only to another one; of a store that has refused so often something is wrong. */
+/**
+ * The most attempts. A compare-and-set fails only if another one succeeded, so a store that refuses this often is
+ * faulty.
+ */
 const maxTries = 100;
 
 export function createSharedNumbers({
@@ -45,12 +49,12 @@ export function createSharedNumbers({
   const inTurn = createTurns();
 
   return (kind, name, decide) => {
-    // A realm holds no NUL.
+    // A realm holds no NUL, so the parts cannot be shifted.
     const id = createHash("sha256").update(`sallyport ${kind} 1\0${realm}\0${name}`).digest("base64url");
     const giveUpAt = platform.monotonic() + storeTimeoutMs;
     let tries = 0;
     const attempt = (): Awaitable<ReturnType<typeof decide>["answer"]> => {
-      // Each question has a deadline of its own; whoever waits for his turn must not add them up.
+      // Each call to the store has its own deadline; the calls that wait in turn must not add them up.
       if (tries >= maxTries || platform.monotonic() > giveUpAt) {
         throw new AuthError("unavailable", "the session store did not let a count through in time");
       }
@@ -69,7 +73,7 @@ export function createSharedNumbers({
   };
 }
 
-/** A store that answers something else cannot answer. */
+/** Checks a reading of the store. A malformed one counts as a store that cannot answer. */
 function requireReading(reading: RecordReading): RecordReading {
   if (Number.isSafeInteger(reading?.version) && Number.isFinite(reading.now)) return reading;
   throw new TypeError("not a reading of a record");
@@ -78,12 +82,12 @@ function requireReading(reading: RecordReading): RecordReading {
 function parseNumbers(json: string): readonly number[] {
   const numbers: unknown = JSON.parse(json);
   if (Array.isArray(numbers) && numbers.every(Number.isFinite)) return numbers;
-  throw new AuthError("unavailable", "the session store holds no numbers where there should be some");
+  throw new AuthError("unavailable", "the session store holds a record that is not a list of numbers");
 }
 
 /**
- * One after the other for each key: against a store that answers by promises, a hundred log-ins at once would otherwise
- * lose to each other and ask thousands of times. Work that answers at once waits for nobody.
+ * Makes a function that runs the work of each key in turn. With an asynchronous store, a hundred simultaneous log-ins
+ * would otherwise fail each other's compare-and-set and repeat it thousands of times. Synchronous work does not wait.
  */
 function createTurns(): <T>(key: string, work: () => Awaitable<T>) => Awaitable<T> {
   const last = new Map<string, Promise<unknown>>();
@@ -100,7 +104,10 @@ function createTurns(): <T>(key: string, work: () => Awaitable<T>) => Awaitable<
   };
 }
 
-/** Lowers a count, or leaves it too high when the store fails: that is the safe side. `ask` has told of the fault. */
+/**
+ * Ignores a failure of work that makes a count smaller: the count then stays too high, which is safe. `ask` has
+ * reported the fault.
+ */
 export function orStayHigh(work: () => Awaitable<undefined>): Awaitable<void> {
   return rescue<void>(work, () => undefined);
 }

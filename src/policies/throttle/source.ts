@@ -7,10 +7,11 @@ import { type ChangeNumbers, orStayHigh } from "./shared-numbers.js";
 import { createTokenLease } from "./token-lease.js";
 
 /**
- * For each source and for all together: beyond the budget nothing is run, so that a flood costs no hashes.
+ * Runs a check unless the budget of its source, or that of all sources together, is used up. So a flood costs no
+ * hashes.
  *
- * @param source from `toSource`; `undefined` counts for all together only
- * @param verdictOf of what `check` returned: only a failure costs something
+ * @param source from `toSource`; `undefined` counts towards the common budget only
+ * @param verdictOf returns the verdict of a result of `check`: only a failure uses the budget
  */
 export type GuardSource = <T>(
   source: string | undefined,
@@ -25,11 +26,11 @@ interface Bucket {
 
 type Entered = "in" | "throttled" | "unavailable";
 
-/** Of all together a process fetches some at a time: a hundredth of the burst, and ten at most. */
+/** A process fetches tokens of the common budget several at a time: a hundredth of the burst, and ten at most. */
 const largestLease = 10;
 
 export function createGuardSource(rules: ThrottleRules, change: ChangeNumbers, emit: Emit): GuardSource {
-  // No source has this name.
+  // No source has this name, since sources are addresses.
   const total: Bucket = { name: "*", rule: rules.total };
   const leaseSize = Math.min(largestLease, Math.ceil(rules.total.burst / 100));
   const shared = createTokenLease(leaseSize, (wanted) => takeTokens(total, wanted));
@@ -57,7 +58,7 @@ export function createGuardSource(rules: ThrottleRules, change: ChangeNumbers, e
     );
   }
 
-  /** The source first: a flood from one place does not use up what all share. */
+  /** Takes a token of the source's budget first, so that a flood from one source does not use up the common budget. */
   function enter(own: Bucket | undefined): Awaitable<Entered> {
     return after(own === undefined ? 1 : takeTokens(own, 1), (taken) => {
       if (taken === 0) return "throttled";
@@ -74,7 +75,7 @@ export function createGuardSource(rules: ThrottleRules, change: ChangeNumbers, e
   }
 
   return (source, check, verdictOf) => {
-    // Before anything is counted: a flood must not write faster than passwords are checked.
+    // Refused before anything is counted: a flood must not cause writes faster than passwords are checked.
     if (underWay >= rules.maxUnderWay) return "unavailable";
     underWay += 1;
     const own = source === undefined ? undefined : { name: source, rule: rules.source };

@@ -5,17 +5,17 @@ import { createSharedNumbers, type SharedNumbersParts } from "./shared-numbers.j
 import { createGuardSource, type GuardSource } from "./source.js";
 
 /**
- * Slows down guesses at passwords. The rule is `rule.ts`; its state is kept in the store, so that n nodes have
- * one budget. A store that cannot answer means `unavailable`: nobody is let in uncounted.
+ * Slows down guesses at passwords. The rule is in `rule.ts`; its state is in the store, so that all nodes share one
+ * budget. If the store cannot answer, a log-in is `unavailable`: none succeeds uncounted.
  */
 export interface Throttle extends AccountThrottle {
   readonly guardSource: GuardSource;
-  /** What a throttled source is told (RFC 9110 §10.2.3): by then it has another attempt. */
+  /** The `Retry-After` of a throttled source (RFC 9110 §10.2.3): after that time it has one more attempt. */
   readonly retryAfterSeconds: number;
 }
 
 export interface ThrottleParts extends SharedNumbersParts {
-  /** `undefined`: nothing is counted, and nobody refused. */
+  /** The rules. `undefined`: no attempt is counted or refused. */
   readonly throttle: ThrottleRules | undefined;
   readonly emit: Emit;
 }

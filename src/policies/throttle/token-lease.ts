@@ -1,15 +1,20 @@
 import { type Awaitable, after } from "../../base/awaitable.js";
 
-/** Tokens of a bucket that all nodes share, fetched a few at a time: a row that every log-in changes would be a queue. */
+/**
+ * Tokens of a bucket that all nodes share, fetched several at a time: a row that every log-in changes would make
+ * log-ins wait for each other.
+ */
 export interface TokenLease {
-  /** `false` when there is none anywhere. */
+  /** Takes a token; `false` when the bucket is empty. */
   take(): Awaitable<boolean>;
   putBack(): void;
 }
 
 /**
- * @param size how many to fetch; so many at most stay unused here
- * @param fetch takes up to so many from the bucket; returns how many it got
+ * Makes the lease of one process.
+ *
+ * @param size how many tokens to fetch at a time, and the most that stay unused here
+ * @param fetch takes up to `wanted` tokens from the bucket and returns how many it got
  */
 export function createTokenLease(size: number, fetch: (wanted: number) => Awaitable<number>): TokenLease {
   let spare = 0;
@@ -26,7 +31,7 @@ export function createTokenLease(size: number, fetch: (wanted: number) => Awaita
       spare -= 1;
       return true;
     }
-    // One fetches for all who wait; there may be fewer than they are.
+    // One call fetches for all that wait, and may get fewer tokens than calls wait.
     if (fetching !== undefined) return fetching.then((got) => got > 0 && take());
     const got = fetch(size);
     if (!(got instanceof Promise)) return use(got);
