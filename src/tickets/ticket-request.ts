@@ -2,32 +2,40 @@ import { AuthError } from "../base/errors.js";
 import type { SessionContent } from "../model/session.js";
 import type { TicketRequest } from "./ticket.js";
 
-/** What the store keeps of a ticket: nothing that it could be made from. */
+/** What the store keeps of a ticket. The ticket cannot be made from it. */
 export interface TicketRecord {
   readonly service: string;
   readonly ref: string;
   readonly scheme: string;
-  /** The session's content, or what a grant made of it. */
+  /** The session's content, or with a grant the account to operate as. */
   readonly content: SessionContent;
   readonly createdAt: number;
-  /** There where the grant is for this service's tickets; milliseconds since 1970. */
+  /** Set when the grant is for this ticket alone. `endsAt` is in milliseconds since 1970. */
   readonly ownGrant?: { readonly endsAt?: number | undefined } | undefined;
 }
 
-/** A hand-over takes seconds. Milliseconds. */
+/** The default life in milliseconds: a hand-over takes seconds. */
 export const defaultLifeMs = 30_000;
 
 const longestLifeMs = 300_000;
 
 const serviceShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 
-/** @throws {AuthError} `invalid_options` for what names no service */
+/**
+ * Checks the name of a service.
+ *
+ * @throws {AuthError} `invalid_options` for a malformed name
+ */
 export function requireService(service: string): void {
   if (typeof service === "string" && serviceShape.test(service)) return;
   throw new AuthError("invalid_options", "service must be 1 to 256 characters without control characters");
 }
 
-/** @throws {AuthError} `invalid_options` */
+/**
+ * Checks a request for a ticket and returns it.
+ *
+ * @throws {AuthError} `invalid_options` for a malformed service name or a life out of range
+ */
 export function requireRequest(request: TicketRequest): TicketRequest {
   requireService(request.service);
   const { lifeMs = defaultLifeMs } = request;

@@ -2,26 +2,28 @@ import { hash, timingSafeEqual } from "node:crypto";
 import type { Keys } from "../keys/key-ring.js";
 import { createMac } from "../keys/mac.js";
 
-/** Marks a ticket, for secret scanners. */
+/** The prefix of tickets, by which secret scanners recognize them. */
 export const ticketPrefix = "spt_";
 
-/** What a ticket says of itself. */
+/** The fields of a ticket. */
 export interface TicketFields {
   readonly keyId: number;
-  /** 16 bytes; in the ticket only. */
+  /** 16 random bytes. Only the ticket holds them; the store has a hash. */
   readonly ticketId: Uint8Array;
-  /** The ref of the session that it was issued for: no secret, and enough to say whose ticket was misused. */
+  /** The ref of the session for which it was issued: not secret, and enough to report whose ticket was misused. */
   readonly ref: string;
   /** Whole seconds since 1970. */
   readonly expiresAt: number;
-  /** The first 8 bytes of the SHA-256 of the service's name: who is wrong is told without asking the store. */
+  /**
+   * The first 8 bytes of a SHA-256 of the service's name, by which a wrong service is refused without asking the store.
+   */
   readonly serviceMark: Uint8Array;
 }
 
 export interface TicketCodec {
-  /** `undefined` when the ring holds no key of that id any more. */
+  /** Writes a ticket; `undefined` when the ring no longer holds the key. */
   encode(fields: TicketFields): string | undefined;
-  /** `undefined` for anything that this deployment did not issue. */
+  /** Reads a ticket; `undefined` for text that this deployment did not issue. */
   decode(ticket: string): TicketFields | undefined;
 }
 
@@ -35,7 +37,7 @@ const wholeBytes = 81;
 
 const pattern = /^spt_[A-Za-z0-9_-]{108}$/;
 
-/** Writes and reads tickets of one realm. */
+/** Makes the codec of tickets of one realm. */
 export function createTicketCodec(realm: string, keys: Keys): TicketCodec {
   const mac = createMac(`sallyport ticket ${format}\0${realm}\0`, bodyBytes);
   return {
@@ -72,7 +74,11 @@ export function createTicketCodec(realm: string, keys: Keys): TicketCodec {
   };
 }
 
-/** @param service the name, exact */
+/**
+ * Returns the mark of a service.
+ *
+ * @param service the exact name
+ */
 export function toServiceMark(service: string): Uint8Array {
   return Buffer.from(hash("sha256", `sallyport service 1\0${service}`, "base64url"), "base64url").subarray(0, 8);
 }

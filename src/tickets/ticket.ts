@@ -5,105 +5,115 @@ import type { RequestOrigin } from "../model/request.js";
 import type { Caller } from "../model/session.js";
 
 /**
- * One-time proofs of who is calling, each for one service: `issue` for a session, `redeem` by that service. `source`: the
- * request behind it, for events.
+ * Issues and redeems tickets: one-time proofs of a caller's identity, each for one service. `source` is the request
+ * behind a call, for events.
  */
 export interface Tickets<I extends Identity = Identity> {
   /**
-   * A ticket that the caller hands to a service.
+   * Issues a ticket, which the caller hands to a service.
    *
-   * @returns a denial when the session is over, the policy says no to `operateAs`, or the store cannot answer.
-   * @throws {AuthError} `no_session` when the caller came without a session token; `invalid_options` for a service name or
-   *   a life that cannot be.
+   * @returns the ticket, or a denial when the session is over, the policy refuses `operateAs`, or the store cannot
+   *   answer
+   * @throws {AuthError} `no_session` when the caller came without a session token; `invalid_options` for a malformed
+   *   service name or a life out of range
    */
   issue(caller: Caller, request: TicketRequest, source?: RequestOrigin): Promise<IssuedTicket | Denial>;
   /**
-   * Consumes a ticket: of any number of redeemers, on any number of nodes, one learns who it is. Whoever comes second, or
-   * for another service, is refused with an alarm, since somebody holds a copy.
+   * Consumes a ticket. Of all redeemers, on all nodes, exactly one gets the identity. A second redeemer, or another
+   * service, is refused with an alarm, since there is a copy of the ticket.
    *
-   * @param service who redeems, by a name that they have proved or that you know: never one that came with the request.
-   * @throws {AuthError} `invalid_options` for a service name that cannot be.
+   * @param service the name of the redeeming service, which it has proved or which you know; never one from the request
+   * @throws {AuthError} `invalid_options` for a malformed service name
    */
   redeem(ticket: string, service: string, source?: RequestOrigin): Promise<RedeemedTicket<I> | RefusedTicket>;
-  /** As `issue`, but a number of 64 random bits, for protocols that have room for no more. */
+  /** Issues a ticket as `issue` does, as a number of 64 random bits, for protocols that carry no more. */
   issueNumber(caller: Caller, request: TicketRequest, source?: RequestOrigin): Promise<IssuedNumber<I> | Denial>;
-  /** As `redeem`. A number that nobody issued costs a read of the store, and cannot be told from one that was used. */
+  /**
+   * Redeems a number as `redeem` does. A forged number costs a read of the store, and cannot be distinguished from a
+   * used one.
+   */
   redeemNumber(number: bigint, service: string, source?: RequestOrigin): Promise<RedeemedTicket<I> | RefusedTicket>;
   /**
-   * Goes on as whoever handed the ticket over: a session of its own, once, for what was just redeemed. It ends no later than
-   * the one that the ticket was issued for would, is as old a log-in, and is bound if that one was.
+   * Opens a new session for the identity of a redeemed ticket, once. The session ends no later than the session of the
+   * ticket would, has the same time of log-in, and is bound if that one was.
    *
-   * @returns a denial when the policy lets nobody operate as that account in a session, or the store cannot answer.
-   * @throws {AuthError} `invalid_options` for what `redeem` or `redeemNumber` did not return, or for the second time.
+   * @returns the session, or a denial when the policy allows operating as that account for tickets only, or the store
+   *   cannot answer
+   * @throws {AuthError} `invalid_options` for an object that `redeem` or `redeemNumber` did not return, or for the
+   *   second call with it
    */
   open(redeemed: RedeemedTicket<I>, context: OpenContext): Promise<SessionOpened<I> | Denial>;
 }
 
-/** What to issue. */
+/** The ticket to issue. */
 export interface TicketRequest {
-  /** Who will redeem it: 1 to 256 characters, exact. */
+  /** The service that will redeem the ticket: 1 to 256 characters, compared exactly. */
   readonly service: string;
-  /** How long it is good, in milliseconds. Default: 30,000: a hand-over takes seconds. At most 300,000. */
+  /**
+   * How long the ticket is valid, in milliseconds: from 1,000 to 300,000. Default: 30,000, since a hand-over takes
+   * seconds.
+   */
   readonly lifeMs?: number | undefined;
-  /** For somebody else's rights, for this one ticket. */
+  /** Operate as another account for this one ticket. Default: none, and the ticket has the caller's own identity. */
   readonly operateAs?: OperateAsWish | undefined;
 }
 
-/** A ticket. It is a secret until it is redeemed. */
+/** An issued ticket, which is secret until it is redeemed. */
 export interface IssuedTicket {
   readonly kind: "issued";
-  /** Hidden: `inspect`, JSON and a copy by `...` go without. */
+  /** The ticket. `inspect`, JSON and a copy by `...` leave it out. */
   readonly ticket: string;
-  /** Milliseconds since 1970; of a whole second. */
+  /** When the ticket expires, in milliseconds since 1970, a whole second. */
   readonly expiresAt: number;
 }
 
-/** A ticket that is a number. */
+/** An issued ticket that is a number, secret until it is redeemed. */
 export interface IssuedNumber<I extends Identity = Identity> {
   readonly kind: "issued";
-  /** Hidden, as a ticket is. */
+  /** The number. `inspect`, JSON and a copy by `...` leave it out. */
   readonly number: bigint;
   readonly expiresAt: number;
-  /** Who the service will learn it is from. */
+  /** The identity that the service will get. */
   readonly identity: I;
   readonly actor?: Actor | undefined;
 }
 
-/** Who handed the ticket over. */
+/** The identity of the caller for whom a ticket was issued. */
 export interface RedeemedTicket<I extends Identity = Identity> {
   readonly kind: "redeemed";
   readonly identity: I;
   readonly actor?: Actor | undefined;
   /** The scheme that opened the session. */
   readonly scheme: string;
-  /** The session that it was issued for. */
+  /** The session for which the ticket was issued. */
   readonly ref: string;
-  /** When they last proved who they are, milliseconds since 1970; `undefined` when nobody knows. */
+  /** When the caller logged in, in milliseconds since 1970; `undefined` when it is unknown. */
   readonly authenticatedAt?: number | undefined;
   readonly acr?: string | undefined;
 }
 
-/** Why nobody learns anything from this ticket. */
+/** The refusal of a ticket. */
 export interface RefusedTicket {
   readonly kind: "refused";
   readonly reason: TicketRefusal;
 }
 
 /**
- * - `invalid_ticket`: not one that this deployment issued.
- * - `expired`: too late.
- * - `used`: somebody was faster. An alarm.
- * - `wrong_service`: it was for another one; it is consumed all the same. An alarm.
- * - `session_ended`: the session, or the grant to operate as somebody, was over when it was redeemed.
- * - `unavailable`: the store cannot tell. It may be good: try again.
+ * Why a ticket was refused.
+ * - `invalid_ticket`: this deployment did not issue it.
+ * - `expired`: its life is over.
+ * - `used`: it was redeemed before. An alarm.
+ * - `wrong_service`: it was issued for another service; it is consumed all the same. An alarm.
+ * - `session_ended`: the session, or the grant to operate as another account, was over when it was redeemed.
+ * - `unavailable`: the store cannot answer. The ticket may be valid: try again.
  */
 export type TicketRefusal = "invalid_ticket" | "expired" | "used" | "wrong_service" | "session_ended" | "unavailable";
 
-/** A ticket that came back twice, or to the wrong service. */
+/** A ticket that was presented twice, or by the wrong service. */
 export interface TicketMisuse {
-  /** The session that it was issued for; unknown for a number. */
+  /** The session for which the ticket was issued; unknown for a number. */
   readonly ref: string | undefined;
   readonly reason: "used" | "wrong_service";
-  /** Who tried to redeem it. */
+  /** The service that presented it. */
   readonly service: string;
 }

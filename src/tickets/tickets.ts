@@ -44,16 +44,19 @@ export interface TicketsParts<I extends Identity> {
   readonly record: Recording;
 }
 
-/** Issues and redeems tickets: put once, taken at most once, whatever the store and the network do. */
+/**
+ * Makes the part of the engine that issues and redeems tickets. A ticket is put once and taken at most once, whatever
+ * faults the store and the network have.
+ */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
   const { platform, realm, store, ask, loadOpen, keys, deny, operateAs, emit, record } = parts;
-  /** What was redeemed here and may still be gone on with. */
+  /** Tickets that were redeemed here and for which `open` may still be called. */
   const handedOver = new WeakMap<RedeemedTicket<I>, SessionSubject>();
   const codec = createTicketCodec(realm, keys);
   const label = `sallyport ticket id 1\0${realm}\0`;
   const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
 
-  /** Puts a ticket under `id`, and says until when it is good, and who it is for. */
+  /** Stores a ticket under `id`, and returns when it expires and whose identity it has. */
   async function put(
     caller: Caller,
     request: TicketRequest,
@@ -80,9 +83,9 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs);
     const expiresAt = Math.floor((now + goodMs) / 1_000) * 1_000;
     const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(kept), goodMs));
-    if (!isKept) return refused("unavailable"); // taken already: as likely as a guessed ticket
+    if (!isKept) return refused("unavailable"); // the id is taken, which is as likely as a guessed ticket
     const names = { ref: row.ref, subject: content.identity.subject, ...toActorNames(content.actor) };
-    // If that cannot be recorded, nobody gets the ticket, and it dies by itself.
+    // If this cannot be recorded, the ticket is not returned, and it expires.
     await record({ kind: "ticket-issued", ...names, service }, source);
     return { kind: "put", expiresAt, content };
   }
@@ -128,7 +131,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     if (json === undefined) return misused(ref, "used", service, source);
     const kept = JSON.parse(json) as TicketRecord;
     if (kept.service !== service) return misused(kept.ref, "wrong_service", service, source);
-    // After the take: a session that ended before it must not be served by a ticket under way.
+    // Checked after the take: a ticket of a session that ended before must not succeed.
     const row = await loadOpen(kept.ref);
     if (row === undefined) return sessionEnded;
     const content = fromContentJson<I>(JSON.stringify(kept.content));
@@ -138,7 +141,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const { ref: of, scheme } = kept;
     const { createdAt, rules } = row;
     const names = { ref: of, subject: identity.subject, ...toActorNames(actor) };
-    // If that cannot be recorded the ticket is spent all the same: twice would be worse.
+    // If this cannot be recorded, the ticket is consumed all the same: redeeming it twice would be worse.
     await record({ kind: "ticket-redeemed", ...names, service }, source);
     const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
     const expiresAt = Math.min(createdAt + rules.absoluteMs, kept.ownGrant?.endsAt ?? Number.POSITIVE_INFINITY);
@@ -156,7 +159,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const who = handedOver.get(redeemed);
     if (who === undefined) throw new AuthError("invalid_options", "open takes what redeem returned, and takes it once");
     handedOver.delete(redeemed);
-    // Not for a service any more: a grant for its tickets alone opens no session.
+    // Checked without a service: a grant for a service's tickets alone opens no session.
     if (!(await mayGoOn(who))) {
       const names = { subject: who.identity.subject, ...toActorNames(who.actor) };
       emit({ kind: "operate-as-refused", ...names, actor: who.actor?.subject ?? names.subject }, context);
@@ -229,7 +232,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
 
 interface Put<I extends Identity> {
   readonly kind: "put";
-  /** Milliseconds since 1970. */
+  /** When the ticket expires, in milliseconds since 1970. */
   readonly expiresAt: number;
   readonly content: SessionContent<I>;
 }
