@@ -1,6 +1,5 @@
 /**
- * What a store of your own is made of: the contract, and the rules that every store shares. See
- * `docs/writing-a-store.md`.
+ * For writing your own store: the contract, and the rules that every store shares. See `docs/writing-a-store.md`.
  *
  * @module
  */

@@ -3,9 +3,9 @@ import type { Store } from "../model/store.js";
 import { toNextRow } from "./row.js";
 
 /**
- * A store that answers as the one behind it would and changes nothing: for looking at what would become of a request. A
- * swap is computed and not written, so that even a stolen token that is looked at ends no session, and a wrong password
- * that is looked at counts against nobody.
+ * Wraps a store so that it answers as before and changes nothing, to explain how a request would be decided. A swap is
+ * computed and not written, so that a stolen token in such a request ends no session, and a wrong password counts
+ * against no account.
  */
 export function readOnly(store: Store): Store {
   const refuse = (): never => {

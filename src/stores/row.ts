@@ -2,7 +2,10 @@ import { maxLoginMs, type SessionRules } from "../model/session.js";
 import { maxReadingAgeMs, type NewSession, type SessionChange, type SessionRow } from "../model/store.js";
 import { sessionDeadline } from "../sessions/rotation.js";
 
-/** The first row of a session. One literal, so that every row has the same shape in the engine. */
+/**
+ * Returns the first row of a session: revoked if `mark` covers it. It is one object literal, so that V8 gives every row
+ * the same hidden class.
+ */
 export function toFirstRow(session: NewSession, now: number, mark: EndMark | undefined): SessionRow {
   return {
     ref: session.ref,
@@ -25,7 +28,10 @@ export function toFirstRow(session: NewSession, now: number, mark: EndMark | und
   };
 }
 
-/** The row after a write. Only what may change is taken from `change`, whatever else an untyped caller puts there. */
+/**
+ * Returns the row after a write. It takes from `change` only the members that may change, even if an untyped caller
+ * adds others.
+ */
 export function toNextRow(row: SessionRow, change: SessionChange): SessionRow {
   return {
     ref: row.ref,
@@ -49,10 +55,13 @@ export function toNextRow(row: SessionRow, change: SessionChange): SessionRow {
   };
 }
 
-/** A deployment has one or two sets of rules; a million sessions must not hold a million copies of them. */
+/**
+ * The most sets of rules to remember. A deployment has one or two; a million sessions must not hold a million copies of
+ * them.
+ */
 const rememberedRules = 256;
 
-/** Returns one frozen object for every equal set of rules. */
+/** Makes a table that returns the same frozen object for equal sets of rules. */
 export function createRulesTable(): { fromJson(json: string): SessionRules; same(rules: SessionRules): SessionRules } {
   const table = new Map<string, SessionRules>();
   const fromJson = (json: string): SessionRules => {
@@ -66,15 +75,16 @@ export function createRulesTable(): { fromJson(json: string): SessionRules; same
   return { fromJson, same: (rules) => fromJson(JSON.stringify(rules)) };
 }
 
-/** Nobody can use the session any more: what lists and caps leave out. */
+/** Whether the session is over: revoked or past its deadline. Lists and caps leave such sessions out. */
 export function isOver(row: SessionRow, now: number): boolean {
   return row.revokedAt !== null || now >= sessionDeadline(row);
 }
 
 /**
- * From when on a row may be removed. Later than its deadline in two cases: a revoked row keeps answering "revoked"
- * until the absolute limit; and an idle one stays for another `idleMs`, because a store that lost its last write may
- * hold a row older than the token, and that token is still good. No write moves this instant to an earlier one.
+ * Returns the instant from which a row may be removed, in milliseconds since 1970. It is later than the deadline in two
+ * cases: a revoked row keeps answering "revoked" until the absolute limit; and a claimed row stays for another
+ * `idleMs`, because a store that lost its last write may hold a row older than the token, and that token is still
+ * valid. No write moves this instant to an earlier one.
  */
 export function removableAt(row: SessionRow): number {
   const absolute = row.createdAt + row.rules.absoluteMs;
@@ -83,25 +93,28 @@ export function removableAt(row: SessionRow): number {
   return row.claimed ? Math.min(absolute, deadline + row.rules.idleMs) : deadline;
 }
 
-/** "Every session of this subject is over": kept for `maxLoginMs` against log-ins under way. */
+/**
+ * Records that every session of a subject was ended. It is kept for `maxLoginMs`, so that it also covers log-ins under
+ * way.
+ */
 export interface EndMark {
   readonly at: number;
   readonly reason: string;
 }
 
 /**
- * Whether a session that opens at `now` falls under the mark. An end in the same millisecond counts, and so does one
- * up to a second ahead: clocks repeat and step back, and a race ends on the side of refusal. One further ahead was
- * written before the clock was set back, and must not lock the subject out until the clock has caught up.
+ * Whether a mark covers a session that opens at `now`. A mark in the same millisecond does, and so does one up to a
+ * second ahead: clocks repeat and step back, and a race must end in refusal. A mark further ahead was written before
+ * the clock was set back, and must not lock the subject out until the clock has caught up.
  */
 export function isUnderMark(mark: EndMark, now: number, loginMs: number): boolean {
   return mark.at >= now - loginMs && mark.at <= now + maxReadingAgeMs;
 }
 
-/** Why a log-in that began before the oldest remembered end opens revoked. */
+/** The reason of a session that opens revoked because its log-in began before the oldest mark that is kept. */
 export const lateLogin = "log-in took too long";
 
-/** The mark that covers a session opening now, if there is one. */
+/** Returns a mark that covers a session that opens now, if there is one. */
 export function coveringMark(marks: readonly EndMark[], now: number, loginMs: number): EndMark | undefined {
   if (loginMs > maxLoginMs) return { at: now, reason: lateLogin };
   return marks.find((mark) => isUnderMark(mark, now, loginMs));

@@ -2,7 +2,7 @@ import type { SessionRow } from "../../model/store.js";
 import { sessionDeadline } from "../../sessions/rotation.js";
 import { isOver } from "../row.js";
 
-/** How many sessions of one owner count towards each cap. */
+/** The number of sessions of one owner that count towards each cap. */
 export interface CapCounts {
   unclaimed: number;
   claimed: number;
@@ -10,18 +10,22 @@ export interface CapCounts {
 }
 
 /**
- * Keeps the counts as rows come, change and go, so that a log-in of a subject with a thousand sessions need not look at
- * each. Only expiry changes a count by itself: until the earliest deadline that was seen, none can have.
+ * Keeps the counts while rows are added, changed and removed, so that a log-in of a subject with a thousand sessions
+ * need not look at each. Only expiry changes a count by itself, so counts are exact until the earliest deadline.
  */
 export interface CapCounter {
   changed(before: SessionRow | undefined, after: SessionRow | undefined, now: number): void;
-  /** @param rowsOf all rows of the owner; asked for when one of them may have expired. */
+  /**
+   * Returns the counts of an owner.
+   *
+   * @param rowsOf returns all rows of the owner; called when one of them may have expired
+   */
   count(owner: string, now: number, rowsOf: () => Iterable<SessionRow>): CapCounts;
 }
 
 /**
- * Whose caps a session counts against: its subject's, apart for each actor. Who operates as somebody must not push out the
- * sessions of that one.
+ * Returns the owner whose caps a session counts towards. Caps are counted per subject and actor: the sessions of an
+ * actor that operates as a subject must not evict that subject's own.
  */
 export function ownerOf({ subject, actor }: Pick<SessionRow, "subject" | "actor">): string {
   return actor === null ? subject : `${subject}\0${actor}`;
@@ -44,7 +48,7 @@ export function createCapCounter(): CapCounter {
         if (after !== undefined) counted.set(owner, { unclaimed: 0, claimed: 0, revoked: 0, exactUntil: 0 });
         return;
       }
-      // It may have been left out as expired already: then count all anew.
+      // The counts may have left the row out as expired already: then all are counted again.
       if (before !== undefined && before.revokedAt === null && now >= sessionDeadline(before)) counts.exactUntil = 0;
       if (before !== undefined) counts[kindOf(before)] -= 1;
       if (after !== undefined) add(counts, after);

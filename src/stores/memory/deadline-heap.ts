@@ -1,8 +1,8 @@
-/** Names in the order of their deadlines: a binary heap, 16 bytes an entry beside the name. */
+/** Names in the order of their deadlines: a binary heap, with 16 bytes per entry beside the name. */
 export interface DeadlineHeap {
   readonly size: number;
   push(name: string, deadline: number): void;
-  /** The name with the earliest deadline if that is at or before `now`: removed and returned. */
+  /** Removes and returns the name with the earliest deadline, if that is at or before `now`. */
   popDue(now: number): string | undefined;
   clear(): void;
 }

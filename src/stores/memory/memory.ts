@@ -17,22 +17,29 @@ import { createNameIndex } from "./name-index.js";
 import { createMemoryProofs } from "./proofs.js";
 import { createMemoryRecords } from "./records.js";
 
-/** What `memory` takes. */
+/** Options of `memory`. */
 export interface MemoryOptions {
-  /** Clock of the store. Give it the engine's when that is not the machine's. Default: `systemPlatform`. */
+  /**
+   * The clock of the store. If the engine has another platform than the machine's, give the store the same. Default:
+   * `systemPlatform`.
+   */
   readonly platform?: Platform | undefined;
 }
 
-/** Deadlines that one purge may find moved: some 50 ms. Each live session's is looked at once in its idle limit or so. */
+/**
+ * The most moved deadlines that one purge handles, some 50 ms. Each live session's deadline is looked at about once per
+ * idle limit.
+ */
 const maxMoved = 50_000;
 
 const noState: SessionState = Object.freeze({ version: 0, json: undefined });
 
 /**
- * Keeps sessions in this process: for tests and for a server of one process that may log everybody out when it
- * restarts. Every method answers at once.
+ * Keeps sessions in this process: for tests, and for a server of one process whose sessions may end when it restarts.
+ * Every method returns synchronously.
  *
- * @throws {AuthError} `invalid_options` in a worker of `node:cluster`: each worker would know only its own sessions.
+ * @throws {AuthError} `invalid_options` in a worker of `node:cluster`, since each worker would know only its own
+ *   sessions
  */
 export function memory(options: MemoryOptions = {}): Store {
   if (cluster.isWorker) {
@@ -83,7 +90,7 @@ export function memory(options: MemoryOptions = {}): Store {
     put(row, toNextRow(row, { revokedAt: now, revokedReason: reason }), now);
   }
 
-  /** Removes the oldest `excess`; the index lists them in the order in which they opened. */
+  /** Removes the oldest `excess` sessions that match, and returns them, oldest first. */
   function evict(
     { subject, actor }: SessionRow,
     excess: number,
@@ -110,7 +117,7 @@ export function memory(options: MemoryOptions = {}): Store {
     for (const row of evict(opened, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now))) {
       emit({ kind: "session", ref: row.ref, reason: "cap" });
     }
-    // Evicted rows leave their deadline behind; without this a million log-ins of one subject would stay in the heap.
+    // The deadlines of evicted rows stay in the heap; without this it would grow with every log-in of one subject.
     if (rowDeadlines.size > 2 * rows.size + 1024) {
       rowDeadlines.clear();
       for (const row of rows.values()) rowDeadlines.push(row.ref, removableAt(row));
@@ -126,7 +133,7 @@ export function memory(options: MemoryOptions = {}): Store {
       const row = rows.get(ref);
       if (row === undefined) continue;
       const removable = removableAt(row);
-      // Use has moved the deadline since it was noted.
+      // The session was used, which moved its deadline.
       if (removable > now) {
         rowDeadlines.push(ref, removable);
         moved += 1;

@@ -1,4 +1,4 @@
-/** Refs by name (a subject, an actor), each list in the order in which the sessions opened. */
+/** The refs of sessions by name (a subject, an actor), in the order in which the sessions opened. */
 export interface NameIndex {
   add(name: string, ref: string): void;
   remove(name: string, ref: string): void;
@@ -8,7 +8,7 @@ export interface NameIndex {
 const none: readonly string[] = Object.freeze([]);
 
 export function createNameIndex(): NameIndex {
-  // Most names have one session: a bare string costs nothing beside the map's entry.
+  // Most names have one session: a string needs no memory beside the map's entry.
   const lists = new Map<string, string | string[]>();
   return {
     add(name, ref) {

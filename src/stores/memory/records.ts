@@ -10,7 +10,7 @@ export interface MemoryRecords extends Pick<Store, "loadRecord" | "swapRecord"> 
 
 export function createMemoryRecords(platform: Platform): MemoryRecords {
   const records = new Map<string, { readonly version: number; readonly json: string; readonly deadline: number }>();
-  /** One entry a record: a write leaves it, and a purge moves it to where the record's deadline is by then. */
+  /** One entry per record: a write does not change it, and a purge moves it to the record's current deadline. */
   const deadlines = createDeadlineHeap();
 
   // A kind has no colon, so no two records share a key.

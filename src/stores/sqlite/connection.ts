@@ -3,12 +3,12 @@ import type { Disk } from "./disk.js";
 import type { SqliteDatabase } from "./driver.js";
 import type { Attempt } from "./retry.js";
 
-/** A write that answers when it is committed or, if `durable`, when it is on the disk. */
+/** Reads and writes of the database. A write returns when it is committed or, if `durable`, when it is on the disk. */
 export interface SqliteConnection {
   read: Attempt;
-  /** One statement, which is atomic by itself. */
+  /** Runs one statement, which is atomic by itself. */
   writeOne<T>(durable: boolean, action: () => T): Awaitable<T>;
-  /** Several statements, all or none. `committed` runs as soon as other processes can see them. */
+  /** Runs several statements in a transaction. `committed` is called as soon as other processes can see them. */
   write<T>(durable: boolean, action: () => T, committed?: (result: T) => void): Awaitable<T>;
 }
 

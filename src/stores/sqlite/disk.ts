@@ -2,21 +2,23 @@ import { close, closeSync, fdatasync, fsyncSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { AuthError } from "../../base/errors.js";
 
-/** Waits until everything that is committed now would survive a power cut. */
+/** Flushes the database to the disk. */
 export interface Disk {
+  /** Resolves when everything that is committed now would survive a power cut. */
   flush(): Promise<void>;
   close(): void;
 }
 
 /**
- * `synchronous = full` is: write to the log, then flush the log. SQLite would do the second on this thread, and a busy
- * disk takes tens of milliseconds, in which no request is answered. So the log is flushed from here, on libuv's threads,
- * and once for all writers that wait. A checkpoint needs no care: SQLite flushes the log before, and the database after.
+ * Opens the write-ahead log of a database to flush it. `synchronous = full` means: write to the log, then flush the
+ * log. SQLite would flush on this thread, and a busy disk takes tens of milliseconds, in which no request is answered.
+ * So the log is flushed here, on libuv's threads, once for all writers that wait. Checkpoints are safe: SQLite flushes
+ * the log before, and the database after.
  *
- * SQLite keeps its locks on the database and on `-shm`; a second descriptor of `-wal` can be closed without losing any.
+ * SQLite holds its locks on the database and on `-shm`; a second descriptor of `-wal` can be closed without losing any.
  */
 export function openDisk(path: string, flush: typeof fdatasync = fdatasync): Disk {
-  // Windows flushes only what may be written.
+  // Opened for writing, since Windows flushes only such files.
   const log = openSync(`${path}-wal`, "r+");
   flushFolder(path);
   let running: Promise<void> | undefined;
@@ -42,7 +44,7 @@ export function openDisk(path: string, flush: typeof fdatasync = fdatasync): Dis
   return {
     flush() {
       if (running === undefined) return start();
-      // The one under way may have begun before the last commit was written.
+      // The flush under way may have begun before the last commit was written.
       next ??= running.then(startNext, startNext);
       return next;
     },
@@ -55,7 +57,9 @@ export function openDisk(path: string, flush: typeof fdatasync = fdatasync): Dis
   };
 }
 
-/** The log was just made: without this a power cut could take the whole file, whatever was flushed into it. */
+/**
+ * Flushes the folder. The log was just made: without this, a power cut could remove the whole file with its content.
+ */
 function flushFolder(path: string): void {
   if (process.platform === "win32") return;
   const folder = openSync(dirname(path), "r");

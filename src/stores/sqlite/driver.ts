@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { AuthError } from "../../base/errors.js";
 
-/** What the store uses of `node:sqlite` and of `@photostructure/sqlite`, which has the same API. */
+/** The part of `node:sqlite` and `@photostructure/sqlite`, which have the same API, that the store uses. */
 export interface SqliteDatabase {
   readonly isTransaction: boolean;
   prepare(sql: string): SqliteStatement;
@@ -13,7 +13,7 @@ export interface SqliteStatement {
   run(...values: SqliteValue[]): { readonly changes: number | bigint; readonly lastInsertRowid: number | bigint };
   get(...values: SqliteValue[]): unknown;
   all(...values: SqliteValue[]): unknown[];
-  /** Rows as arrays of columns: no object is built for each. */
+  /** Makes `get` and `all` return rows as arrays of columns, so that no object is built for each. */
   setReturnArrays(on: boolean): void;
 }
 
@@ -23,16 +23,19 @@ interface Driver {
   readonly DatabaseSync: new (path: string, options: { readonly timeout: number }) => SqliteDatabase;
 }
 
-/** Before 3.51.3 two connections that write and checkpoint at once can corrupt a WAL database (the WAL-reset bug). */
+/**
+ * The oldest safe SQLite. Before 3.51.3 two connections that write and checkpoint at once can corrupt a WAL database
+ * (the WAL-reset bug).
+ */
 const oldestSafe = [3, 51, 3] as const;
 
 const remedy = "run: npm install @photostructure/sqlite@1.2.1";
 
 /**
- * `node:sqlite` from Node 24 on, where it comes without a warning, if its SQLite is safe; else `@photostructure/sqlite`,
- * whose binary is inside the package.
+ * Loads `node:sqlite` from Node 24 on, where it prints no warning, if its SQLite is safe; else
+ * `@photostructure/sqlite`, whose binary is inside the package.
  *
- * @throws {AuthError} `invalid_options` with what to install.
+ * @throws {AuthError} `invalid_options` with the package to install
  */
 export function loadDriver(): Driver {
   const require = createRequire(import.meta.url);
@@ -55,7 +58,7 @@ export function loadDriver(): Driver {
   throw new AuthError("invalid_options", `sqlite() has no usable driver: ${refusals.join("; ")}; ${remedy}`);
 }
 
-/** At least 3.51.3. */
+/** Whether a version of SQLite is at least 3.51.3. */
 export function isSafe(version: string): boolean {
   const parts = version.split(".").map(Number);
   for (const [index, least] of oldestSafe.entries()) {

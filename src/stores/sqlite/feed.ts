@@ -2,10 +2,13 @@ import type { Platform } from "../../base/platform.js";
 import type { EndEvent, Watch } from "../../model/store.js";
 import type { SqliteDatabase } from "./driver.js";
 
-/** Ends of sessions and subjects: our own at once, those of other processes by polling the table `ends`. */
+/**
+ * Delivers the ends of sessions and subjects: those of this process at once, those of other processes by polling the
+ * table `ends`.
+ */
 export interface EndFeed {
   watch(onEnd: (event: EndEvent) => void): Watch;
-  /** An end that this process has just committed, with its row's id. */
+  /** Delivers an end that this process has just committed. `id` is that of its row. */
   deliver(event: EndEvent, id: number): void;
   close(): void;
 }
@@ -26,7 +29,7 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
   const lastId = database.prepare("select seq from sqlite_sequence where name = 'ends'");
   const endsAfter = database.prepare("select id, kind, name, reason from ends where id > ? order by id");
   const listeners = new Set<(event: EndEvent) => void>();
-  /** Of our own ends that polling has not passed yet: they were delivered already. */
+  /** The ids of our own ends that polling has not reached yet, and that were delivered already. */
   const own = new Set<number>();
   let seenVersion: unknown;
   let seenId = unknown;
@@ -37,7 +40,7 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
   const emit = (event: EndEvent): void => {
     for (const listener of listeners) listener(event);
   };
-  /** Changes when another connection has written, at the cost of a look into shared memory. */
+  /** Reads a number that changes when another connection has written, at the cost of a read of shared memory. */
   const readVersion = (): unknown => (dataVersion.get() as { readonly data_version: number }).data_version;
   const readLastId = (): number => (lastId.get() as { readonly seq: number } | undefined)?.seq ?? 0;
 
@@ -46,7 +49,7 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
     const version = readVersion();
     if (seenId === unknown) {
       seenId = readLastId();
-      // Nobody listens yet, unless the first look failed: then ends may have gone by since.
+      // There is no listener yet, unless the first poll failed: then ends may have been missed since.
       emit({ kind: "gap" });
     } else if (version === seenVersion) {
       for (const id of own) seenId = Math.max(seenId, id);
@@ -62,7 +65,7 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
     const reached = readLastId();
     const ends = endsAfter.all(seenId) as EndColumns[];
     const newest = ends.at(-1)?.id ?? reached;
-    // Ids have no holes but those that purge makes: then this process has slept through them.
+    // Only a purge makes holes in the ids: then this process slept for so long that it missed ends.
     if (newest - seenId > ends.length) emit({ kind: "gap" });
     for (const end of ends) if (!own.has(end.id)) emit(toEvent(end));
     seenId = Math.max(seenId, newest);
@@ -72,7 +75,7 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
     try {
       poll();
     } catch {
-      // `aliveAt` stays where it is, and that is what says so.
+      // `aliveAt` stays as it is, which reports that the feed is not alive.
     }
     if (watching) cancel = platform.delay(pollMs, tryPoll);
   }

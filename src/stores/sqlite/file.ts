@@ -12,14 +12,14 @@ const othersMayWrite = 0o022;
 
 const notADatabase = 26;
 
-/** A write-ahead log that one long reader let grow is cut back to this. */
+/** The size to which SQLite truncates a write-ahead log that has grown because of a long reader. */
 const keptLogBytes = 16 * 1024 * 1024;
 
 /**
- * Opens the database, made with mode 0600 where it is missing; SQLite gives `-wal` and `-shm` the same mode.
+ * Opens the database, and makes it with mode 0600 if it is missing; SQLite gives `-wal` and `-shm` the same mode.
  *
- * @throws {AuthError} `invalid_options` for a file that is not ours, newer than this version, or writable by others;
- *   `unavailable` when others keep it locked for longer than `deadlineMs`.
+ * @throws {AuthError} `invalid_options` for a file that is not a database of Sallyport, has a newer schema, or may be
+ *   written by other users; `unavailable` when other processes keep it locked for longer than `deadlineMs`
  */
 export function openDatabase(path: string, platform: Platform, deadlineMs: number): SqliteDatabase {
   const { DatabaseSync } = loadDriver();
@@ -38,7 +38,8 @@ export function openDatabase(path: string, platform: Platform, deadlineMs: numbe
 
 function prepareFile(path: string): void {
   try {
-    // Never opened when it is there: closing any descriptor of a database drops all locks that this process has on it.
+    // An existing file is not opened here: closing any descriptor of a database drops all locks that this process has
+    // on it.
     closeSync(openSync(path, "wx", privateMode));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
@@ -46,7 +47,7 @@ function prepareFile(path: string): void {
     if (code !== "EEXIST") throw new AuthError("invalid_options", `${path} cannot be created (${code})`);
   }
   const { mode } = statSync(path);
-  // A user who may write it may give themselves a session.
+  // A user who may write the file could make themselves a session. Windows has no such mode bits.
   if (grants(mode, othersMayWrite)) {
     throw new AuthError("invalid_options", `${path} may be written by other users; run: chmod 600 ${path}`);
   }
@@ -56,7 +57,7 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
   const pragma = (name: string): unknown =>
     Object.values(database.prepare(`pragma ${name}`).get() as Record<string, unknown>)[0];
   database.exec("pragma busy_timeout = 0; pragma trusted_schema = off");
-  // In one transaction: another process may be making the tables right now.
+  // In one transaction, since another process may be making the tables now.
   transact(database, "begin", () => requireOurs(database, pragma, path));
   const journal = pragma("journal_mode = wal");
   if (journal !== "wal" && path !== ":memory:") {
@@ -65,7 +66,7 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
   database.exec(`pragma journal_size_limit = ${keptLogBytes}; pragma synchronous = normal`);
   if (pragma("user_version") === schemaVersion) return;
   transact(database, "begin immediate", () => {
-    // Read again: another process may have done it meanwhile.
+    // Read again, since another process may have made or migrated the tables meanwhile.
     let version = Number(pragma("user_version"));
     if (version === 0) database.exec(schema);
     for (; migrations.has(version); version++) database.exec(migrations.get(version) ?? "");
@@ -87,7 +88,7 @@ function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown
   const id = pragma("application_id");
   const isEmpty = database.prepare("select name from sqlite_schema limit 1").get() === undefined;
   if (id !== applicationId && !(id === 0 && isEmpty)) {
-    throw new AuthError("invalid_options", `${path} is a database of something else; give another path`);
+    throw new AuthError("invalid_options", `${path} is a database of another program; give another path`);
   }
   const version = Number(pragma("user_version"));
   if (version > schemaVersion) {

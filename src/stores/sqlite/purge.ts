@@ -3,10 +3,12 @@ import { maxLoginMs } from "../../model/session.js";
 import type { SqliteConnection } from "./connection.js";
 import type { SqliteDatabase } from "./driver.js";
 
-/** Rows that one transaction touches, about 3 ms: other writers, and this event loop, go on between two of them. */
+/**
+ * The rows that one transaction touches, about 3 ms: other writers and this event loop continue between two of them.
+ */
 const batch = 500;
 
-/** @returns `purge` of the store contract */
+/** Makes `purge` of the store contract. */
 export function createPurge(
   database: SqliteDatabase,
   connection: SqliteConnection,
@@ -39,7 +41,7 @@ export function createPurge(
 
   return async (limit) => {
     const now = platform.now();
-    // Of an end mark not older than that, a log-in may be under way.
+    // A log-in that a mark covers takes at most `maxLoginMs`, so older marks are not needed.
     await run(forgetEnds, now - maxLoginMs, Number.POSITIVE_INFINITY);
     await run(postpone, now, Number.POSITIVE_INFINITY);
     await run(postponeRecords, now, Number.POSITIVE_INFINITY);

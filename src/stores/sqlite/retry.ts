@@ -2,21 +2,25 @@ import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 
-/** Runs something synchronous against the database: at once when nobody is in the way, later when somebody is. */
+/**
+ * Runs a synchronous action against the database. It returns the result, or a promise if another connection holds the
+ * lock.
+ */
 export type Attempt = <T>(action: () => T) => Awaitable<T>;
 
-/** SQLITE_BUSY, with whatever extended code: another connection holds the lock. */
+/** SQLITE_BUSY, with any extended code: another connection holds the lock. */
 const busyCode = 5;
 
-/** A writer holds the lock for some 20 µs, an fsync longer: first waits are short, later ones spread out. */
+/** The first wait is short, since a writer holds the lock for some 20 µs, and an fsync longer. */
 const firstWaitMs = 1;
 
 const longestWaitMs = 16;
 
 /**
- * Waiting inside SQLite (`busy_timeout`) blocks the event loop, for seconds under contention; so the wait is here.
+ * Makes the function that repeats an action while the database is locked. Waiting inside SQLite (`busy_timeout`) would
+ * block the event loop, for seconds under contention.
  *
- * @param deadlineMs waiting for longer than this is `unavailable`
+ * @param deadlineMs the longest total wait in milliseconds; then the action is `unavailable`
  */
 export function createAttempt(platform: Platform, deadlineMs: number): Attempt {
   return <T>(action: () => T): Awaitable<T> => {
@@ -29,7 +33,7 @@ export function createAttempt(platform: Platform, deadlineMs: number): Attempt {
       let waitedMs = 0;
       let boundMs = firstWaitMs;
       const wait = (): void => {
-        // Jitter: processes that collided must not collide again.
+        // Random, so that processes that collided do not collide again.
         const waitMs = 1 + ((platform.random(1)[0] ?? 0) / 256) * boundMs;
         waitedMs += waitMs;
         boundMs = Math.min(boundMs * 2, longestWaitMs);
@@ -48,7 +52,10 @@ export function createAttempt(platform: Platform, deadlineMs: number): Attempt {
   };
 }
 
-/** For opening only: nobody is served yet, so the process may wait. */
+/**
+ * Repeats an action while the database is locked, and blocks the process. Use it for opening only, before any request
+ * is served.
+ */
 export function attemptBlocking<T>(action: () => T, platform: Platform, deadlineMs: number): T {
   const never = new Int32Array(new SharedArrayBuffer(4));
   for (let waitedMs = 0; ; ) {
@@ -65,7 +72,7 @@ export function attemptBlocking<T>(action: () => T, platform: Platform, deadline
 
 export function isBusy(error: unknown): boolean {
   const errcode = errcodeOf(error);
-  // `all` of @photostructure/sqlite 1.2.1 leaves the code out; only then the text has to do.
+  // `all` of @photostructure/sqlite 1.2.1 leaves the code out; only then the text decides.
   if (errcode === 0) return error instanceof Error && error.message === "database is locked";
   return (errcode & 0xff) === busyCode;
 }

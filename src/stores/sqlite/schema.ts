@@ -4,12 +4,12 @@ import { sessionDeadline } from "../../sessions/rotation.js";
 import { removableAt } from "../row.js";
 import type { SqliteValue } from "./driver.js";
 
-/** "SaLy": tells our files from other SQLite databases. */
+/** "SaLy": distinguishes our files from other SQLite databases. */
 export const applicationId = 0x53614c79;
 
 export const schemaVersion = 2;
 
-/** Schema 2. `check_at` as in `sessions`: a write of a record touches no index. */
+/** Added by schema 2. `check_at` is as in `sessions`, so that a write of a record touches no index. */
 const records = `
 create table records (
   kind text not null,
@@ -23,13 +23,15 @@ create table records (
 create index records_by_check on records (check_at);
 `;
 
-/** What makes schema `n + 1` of schema `n`. A process of the version before goes on with such a file. */
+/**
+ * The statements that change schema `n` to `n + 1`. A running process of the previous version can still use the file.
+ */
 export const migrations: ReadonlyMap<number, string> = new Map([[1, `${records} pragma user_version = 2;`]]);
 
 /**
- * - `over_at`, `removable_at`: what `stores/row.ts` says of the row, so that lists, caps and purge need no copy of the rule.
+ * - `over_at`, `removable_at`: computed by `stores/row.ts`, so that lists, caps and purge need no copy of the rule.
  * - `check_at`: an instant not after `removable_at`, indexed; purge moves it, so that a swap touches no index.
- * - `ends`: what was ended lately. Other processes follow it by id, and `subject` entries are the end marks.
+ * - `ends`: the recent ends. Other processes read them by id, and entries of kind `subject` are the end marks.
  */
 export const schema: string = `
 create table sessions (
@@ -82,7 +84,7 @@ ${records}pragma application_id = ${applicationId};
 pragma user_version = ${schemaVersion};
 `;
 
-/** In the order of `toRow`. */
+/** The columns in the order of `toRow`. */
 export const rowColumns: string = `ref, version, subject, actor, identity, scheme, rules, generation, issued_at, key_id,
   confirmed_at, previous_confirmed_at, touched_at, created_at, claimed, revoked_at, revoked_reason`;
 
@@ -106,7 +108,11 @@ type RowColumns = readonly [
   revokedReason: string | null,
 ];
 
-/** @param columns what a statement on `rowColumns` returned as an array */
+/**
+ * Converts the columns of a row.
+ *
+ * @param columns the array that a statement on `rowColumns` returned
+ */
 export function toRow(columns: unknown, toRules: (json: string) => SessionRules): SessionRow {
   const at = columns as RowColumns;
   return {
@@ -160,14 +166,21 @@ export function toInsertValues(row: SessionRow): SqliteValue[] {
   ];
 }
 
-/** `claimed` is indexed, and SQLite rewrites an index entry whose column is named: so it is named only if it changes. */
+/**
+ * Returns the statement that updates a row. SQLite rewrites the index entry of every column that is named, and
+ * `claimed` is indexed, so it is named only if it changes.
+ */
 export function updateRow(withClaimed: boolean): string {
   return `update sessions set version = version + 1, generation = ?, issued_at = ?, key_id = ?, confirmed_at = ?,
     previous_confirmed_at = ?, touched_at = ?, revoked_at = ?, revoked_reason = ?, over_at = ?, removable_at = ?
     ${withClaimed ? ", claimed = ?" : ""} where ref = ? and version = ? and revoked_at is null`;
 }
 
-/** @param version the one that the row must still have */
+/**
+ * Returns the values for `updateRow`.
+ *
+ * @param version the version that the row must still have
+ */
 export function toUpdateValues(next: SessionRow, withClaimed: boolean, version: number): SqliteValue[] {
   return [
     next.generation,

@@ -19,31 +19,35 @@ import { createPurge } from "./purge.js";
 import { createAttempt } from "./retry.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
 
-/** What `sqlite` takes beside the path. */
+/** Options of `sqlite`. */
 export interface SqliteOptions {
-  /** Clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
+  /** The clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
   readonly platform?: Platform | undefined;
   /**
-   * How often other processes' ends are looked for, in milliseconds. Default 250: a look costs microseconds, and a
-   * quarter of a second is far below what a person notices after "log out".
+   * The interval at which the store looks for ends by other processes, in milliseconds. Default: 250, since a look
+   * costs microseconds, and a person does not notice a quarter of a second after "log out".
    */
   readonly pollMs?: number | undefined;
-  /** How long to try while other processes hold the lock, in milliseconds; then `unavailable`. Default 5,000. */
+  /**
+   * How long to try while other processes hold the lock, in milliseconds; then the call is `unavailable`. Default:
+   * 5,000.
+   */
   readonly busyMs?: number | undefined;
 }
 
 /**
- * Keeps sessions in one file, for any number of processes on one machine. Turns do not wait for the disk (the rule
- * heals a lost one); log-ins, ends and one-time proofs do, without holding up anything else.
+ * Keeps sessions in one SQLite file, for any number of processes on one machine. Rotations do not wait for the disk
+ * (the rotation rule recovers from a lost one); log-ins, ends and one-time proofs do, without delaying other calls.
  *
- * Reads, and writes that neither meet another writer nor wait for the disk, answer at once; the others by a promise.
+ * Reads, and writes that neither meet another writer nor wait for the disk, return synchronously; the others return a
+ * promise.
  *
  * @param path the database file, made with mode 0600 if it is missing, or `":memory:"`
- * @throws {AuthError} `invalid_options` when there is no usable driver, or the file is not ours, newer than this
- *   version, or writable by other users; `unavailable` when it stays locked.
+ * @throws {AuthError} `invalid_options` when there is no usable driver, or the file is not a database of Sallyport, has
+ *   a newer schema, or may be written by other users; `unavailable` when it stays locked
  */
 export function sqlite(path: string, options: SqliteOptions = {}): Store {
-  // SQLite would take the first for a private temporary file, and the second for a URI with parameters.
+  // SQLite would make a private temporary file for "", and read parameters from "file:…".
   if (path === "" || path.startsWith("file:")) {
     throw new AuthError("invalid_options", 'sqlite(path) takes the path of a file, such as "./sessions.db"');
   }
@@ -107,12 +111,15 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
     for (const { event, id } of noted) feed.deliver(event, id);
   }
 
-  /** Returns the ends of claimed sessions; nobody can remember one that was never presented. */
+  /**
+   * Evicts the sessions beyond the caps and returns the ends of claimed ones; no node can remember a session whose
+   * token was never presented.
+   */
   function applyCaps({ subject, actor }: SessionRow, caps: SessionCaps, now: number): Noted[] {
     evictUnclaimed.all(subject, actor, now, caps.unclaimed);
     evictRevoked.all(subject, actor, caps.claimed);
     const evicted = evictClaimed.all(subject, actor, now, caps.claimed) as { readonly ref: string }[];
-    // Returned newest first; told in the order in which they opened.
+    // SQLite returns the newest first; ends are delivered in the order in which the sessions opened.
     return evicted.reverse().map(({ ref }) => noteEnd({ kind: "session", ref, reason: "cap" }, now));
   }
 
@@ -194,7 +201,8 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
         const now = platform.now();
         return Number(putProof.run(kind, id, json, now + lifeMs, now).changes) === 1;
       }),
-    // In a transaction, so that a failed commit throws: `get` alone stops at the row, and it would be taken again.
+    // In a transaction, so that a failed commit throws: `get` alone stops at the row before the commit, and the proof
+    // could be taken again.
     take: (kind, id) =>
       write(true, () => {
         const columns = takeProof.get(kind, id) as readonly [string, number] | undefined;

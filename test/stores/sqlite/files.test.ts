@@ -74,12 +74,12 @@ test("a file that is no database, or the database of something else, is refused 
   const foreign = newPath();
   run(foreign, "create table guests (name text)");
   chmodSync(foreign, 0o600);
-  refuses(foreign, /is a database of something else; give another path/);
+  refuses(foreign, /is a database of another program; give another path/);
   run(foreign, "select name from guests; create table still_not_wal (a)");
   const marked = newPath();
   run(marked, "pragma application_id = 7; create table guests (name text)");
   chmodSync(marked, 0o600);
-  refuses(marked, /is a database of something else/);
+  refuses(marked, /is a database of another program/);
 });
 
 test("a newer schema is refused with what to do", async () => {
