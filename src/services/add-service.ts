@@ -3,16 +3,16 @@ import type { ConnectRouter, ConnectRouterOptions, ServiceImpl } from "@connectr
 import { markByMessage } from "../model/connect-context.js";
 
 /**
- * Anybody may send a log-in, and Connect's own limit of 4 GiB would let a small gzip body fill the memory. Twice what an
- * `Authorization` header may hold.
+ * The longest message, twice the longest `Authorization` header. Unauthenticated clients may send a log-in, and
+ * Connect's own limit of 4 GiB would let a small gzip body fill the memory.
  */
 const readMaxBytes = 16 * 1024;
 
 /**
- * Adds a service to a router, with small messages.
+ * Adds a service to a router, with a limit on the size of messages.
  *
- * @param byMessage whether the method of this name authenticates by its message: the door lets it through without
- *   credentials.
+ * @param byMessage whether the method of this name authenticates by its message: `connectAuth` then requires no
+ *   credentials
  */
 export function addService<S extends DescService>(
   router: ConnectRouter,
@@ -22,7 +22,8 @@ export function addService<S extends DescService>(
 ): void {
   const start = router.handlers.length;
   router.service(service, implementation);
-  // Options of one service turn on protocols that the router turned off (connect 2.1): say again which are on.
+  // In connect 2.1, options of one service turn on protocols that the router turned off, so the enabled ones are
+  // repeated.
   const on = new Set(router.handlers.splice(start)[0]?.protocolNames);
   const options: ConnectRouterOptions = {
     readMaxBytes,

@@ -3,9 +3,9 @@ import { peerSlot } from "../model/connect-context.js";
 import type { LogInContext } from "../model/log-in.js";
 
 /**
- * Where an RPC came from, as the engine wants to know it.
+ * Returns the origin of an RPC, as the engine takes it.
  *
- * @param withoutHeader leave this field out, in lower case
+ * @param withoutHeader the name of a header to leave out, in lower case
  */
 export function toLogInContext(context: HandlerContext, withoutHeader?: string): LogInContext {
   return {
@@ -16,7 +16,7 @@ export function toLogInContext(context: HandlerContext, withoutHeader?: string):
   };
 }
 
-/** With the authority, which HTTP/2 keeps in a pseudo header. */
+/** Returns the headers with `host`, since HTTP/2 carries the authority in a pseudo header. */
 function toRawHeaders({ requestHeader, url }: HandlerContext, without?: string): readonly string[] {
   const fields = [...requestHeader].filter(([name]) => name !== "host" && name !== without);
   return [...fields.flat(), "host", new URL(url).host];

@@ -5,11 +5,11 @@ import type { Denial } from "../model/decision.js";
 import { refuse } from "../model/rpc-service.js";
 
 /**
- * A denial in the words of an RPC: the same code, message and metadata that the adapters write when they refuse a
- * request before it reaches a service.
+ * Converts a denial to the error of an RPC, with the same code, message and metadata that the adapters write when they
+ * refuse a request before it reaches a service.
  *
- * @param script the caller is a script in a page (`Sec-Fetch-Dest: empty`): `Basic` goes unmentioned, or the browser
- *   would open its own dialog
+ * @param script the caller is a script in a page (`Sec-Fetch-Dest: empty`): the challenge of `Basic` is left out, or
+ *   the browser would open its own dialog
  */
 export function toConnectError(denial: Denial, script = false): ConnectError {
   const challenges = denial.challenges.filter((challenge) => !script || !/^basic\b/i.test(challenge));
@@ -26,7 +26,7 @@ export function toUnavailableError(): ConnectError {
   return toConnectError(unavailable);
 }
 
-/** Runs what asks the store; a store that cannot answer is `unavailable`, and never a reason to log in again. */
+/** Runs a call of the store. A store that cannot answer is `unavailable`, and never a reason to log in again. */
 export async function asking<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

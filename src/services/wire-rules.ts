@@ -2,11 +2,12 @@ import type { Auth } from "../engine/auth.js";
 import { resolveRules, type SessionRules, type SessionRulesOptions } from "../sessions/rules.js";
 
 /**
- * Rules of the sessions that clients of the older wires open. `overlapping`: a Flight client may never look at a token
- * after its first. And what was offered may be claimed as late as a session may rest: these clients come back on a timer.
+ * Returns the rules of sessions that clients of the older protocols open. The policy is `overlapping`, since a Flight
+ * client may ignore every token after its first. `unclaimedMs` is raised to `idleMs`: these clients present the token
+ * only when their timer fires.
  *
- * @param own in place of the engine's.
- * @throws {AuthError} `invalid_options`
+ * @param own rules in place of the engine's
+ * @throws {AuthError} `invalid_options` for durations that contradict each other
  */
 export function toWireRules({ rules }: Pick<Auth, "rules">, own?: SessionRulesOptions): SessionRules {
   const resolved = resolveRules({ policy: "overlapping", ...(own ?? { ...rules, policy: "overlapping" }) });
@@ -14,8 +15,8 @@ export function toWireRules({ rules }: Pick<Auth, "rules">, own?: SessionRulesOp
 }
 
 /**
- * How long a session lives for certain after any answer, milliseconds: use is written down once per `rotateAfterMs`, and
- * the token of an answer may have been issued that long ago. Clients come back after half of it.
+ * Returns how long a session surely lives after any answer, in milliseconds: use is recorded once per `rotateAfterMs`,
+ * and the token of an answer may have been issued that long ago. Clients come back after half of this time.
  */
 export function toDurationMs({ idleMs, lifetimeMs, rotateAfterMs }: SessionRules): number {
   return Math.min(idleMs, lifetimeMs) - rotateAfterMs;

@@ -21,7 +21,8 @@ const maxPageSize = 1_000;
 const refPattern = /^[A-Za-z0-9_-]{22}$/;
 
 /**
- * The routes of `sallyport.v1.AuthService`: log in, refresh, who-am-I, log out, list and end my sessions.
+ * Makes the routes of `sallyport.v1.AuthService`: log in, refresh, who-am-I, log out, list and end the caller's
+ * sessions, operate-as, tickets.
  *
  * ```ts
  * const routes = (router: ConnectRouter) => { authRoutes(auth)(router); router.service(GreetService, greeter); };
@@ -49,7 +50,10 @@ function createAuthService<I extends Identity>(
     return caller;
   }
 
-  /** Whether it is a live session of this subject. By its list: somebody else's ref must look like an unknown one. */
+  /**
+   * Whether a ref is that of a live session of this subject. It searches the subject's list, so that another subject's
+   * ref looks like an unknown one.
+   */
   async function owns(subject: string, ref: string): Promise<boolean> {
     let after = "";
     for (;;) {
@@ -80,7 +84,7 @@ function createAuthService<I extends Identity>(
       const { session } = enter(context);
       if (session === undefined) {
         throw new ConnectError(
-          "No session to end: the call came without a session token. Whoever presents other credentials has nothing to log out of.",
+          "No session to end: the call came without a session token. A caller with other credentials has no session.",
           Code.FailedPrecondition,
         );
       }
@@ -114,7 +118,7 @@ function createAuthService<I extends Identity>(
   };
 }
 
-/** Where a router is mounted with `anonymous`, or without `connectAuth`. */
+/** The denial of a call without a caller, if a router is mounted with `anonymous` or without `connectAuth`. */
 const nobody = {
   kind: "denied",
   code: "unauthenticated",

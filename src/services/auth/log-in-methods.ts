@@ -19,7 +19,7 @@ import { toOperateAsWish } from "./ticket-methods.js";
 
 type LogInMethods = Pick<ServiceImpl<typeof AuthService>, "logIn" | "getChallenge">;
 
-/** The RPCs that need no credentials but what is in their messages. */
+/** Makes the RPCs whose only credentials are in their messages. */
 export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMethods {
   return {
     async logIn(request, context) {
@@ -51,7 +51,8 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
       const read = readSpki(publicKey);
       if ("fault" in read) throw new ConnectError(`public_key ${read.fault}`, Code.InvalidArgument);
       const payload = toKeyMessage({ kind: "challenge", user, publicKey });
-      // It opens nothing, so it binds nothing: a proof beside it is for a token that the caller has already.
+      // This call opens no session, so it must not bind one: a proof in the request is for a token that the caller has
+      // already.
       const outcome = await auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context, "dpop"));
       if (outcome.kind === "denied") throw toConnectError(outcome, isScript(context));
       const challenge = outcome.kind === "challenged" ? parseKeyChallenge(outcome.payload) : undefined;
@@ -62,12 +63,12 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
   };
 }
 
-/** A script in a page must not make the browser open a dialog. */
+/** Whether a script in a page calls, which must not make the browser open a dialog. */
 function isScript({ requestHeader }: HandlerContext): boolean {
   return requestHeader.get("sec-fetch-dest") === "empty";
 }
 
-/** No answer that tells of a session, or opens one, may be cached. */
+/** Forbids caches to store the answer, for every answer that describes or opens a session. */
 export function forbidStoring(context: HandlerContext): void {
   context.responseHeader.set("cache-control", "no-store");
 }

@@ -14,7 +14,7 @@ import type { Actor } from "../../model/identity.js";
 import type { Caller, Session } from "../../model/session.js";
 import type { SessionSummary } from "../../sessions/sessions.js";
 
-/** A caller as a message. */
+/** Converts a caller to a message. */
 export function toCallerMessage(caller: Omit<Caller, "session">): CallerMessage {
   const { identity, actor, scheme, authenticatedAt, acr = "" } = caller;
   const message = create(CallerSchema, { identity: toIdentityMessage(identity), scheme, acr });
@@ -27,7 +27,7 @@ export function toCallerMessage(caller: Omit<Caller, "session">): CallerMessage 
 }
 
 function toIdentityMessage(identity: Actor): IdentityMessage {
-  // By way of JSON: an identity that no session keeps, such as a verified JWT's, was not checked to be plain data.
+  // Through JSON: an identity without a session, such as a verified JWT's, was not checked to be plain data.
   const {
     subject: _subject,
     roles: _roles,
@@ -37,7 +37,7 @@ function toIdentityMessage(identity: Actor): IdentityMessage {
   return create(IdentitySchema, { subject: identity.subject, roles: [...(identity.roles ?? [])], claims });
 }
 
-/** A session as a message. */
+/** Converts a session to a message. */
 export function toSessionMessage(session: Pick<Session, "ref" | "scheme" | "createdAt" | "expiresAt">): SessionMessage {
   return create(SessionSchema, {
     ref: session.ref,
@@ -47,7 +47,7 @@ export function toSessionMessage(session: Pick<Session, "ref" | "scheme" | "crea
   });
 }
 
-/** A listed session as a message. */
+/** Converts a listed session to a message. */
 export function toSummaryMessage(summary: SessionSummary, current: string | undefined): SessionSummaryMessage {
   return create(SessionSummarySchema, {
     session: toSessionMessage(summary),

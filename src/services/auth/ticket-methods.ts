@@ -17,18 +17,18 @@ import { toLogInContext } from "../log-in-context.js";
 import { toConnectError, toUnavailableError } from "../to-connect-error.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 
-/** What `authRoutes` takes beside the engine. */
+/** Options of `authRoutes`. */
 export interface AuthRoutesOptions {
   /**
-   * The services whose tickets this caller may redeem. Default: the one that is called as its subject is, so that a service
-   * logs in under its own name. Somebody who operates as a service may redeem nothing.
+   * Returns the services whose tickets a caller may redeem. Default: the service named like the caller's subject, so a
+   * service logs in under its own name. A caller that operates as a service may redeem none.
    */
   readonly servicesOf?: ((caller: Caller) => readonly string[]) | undefined;
 }
 
 type TicketMethods = Pick<ServiceImpl<typeof AuthService>, "operateAs" | "issueTicket" | "redeemTicket">;
 
-/** The RPCs by which a caller hands on, or takes on, somebody's rights. */
+/** Makes the RPCs for operating as another account and for tickets. */
 export function createTicketMethods<I extends Identity>(
   auth: Auth<I>,
   enter: (context: HandlerContext) => Caller<I>,
@@ -41,7 +41,7 @@ export function createTicketMethods<I extends Identity>(
       const outcome = await auth.operateAs(caller, toOperateAsWish(wish), toLogInContext(context));
       if (outcome.kind === "denied") throw toConnectError(outcome);
       const { token, session } = outcome;
-      // Not in the header: there it would take the place of the token of the session that goes on.
+      // The token is not in the header: there it would replace the token of the caller's own session, which goes on.
       const who = toCallerMessage({ ...outcome.caller, scheme: session.scheme });
       return create(OperateAsResponseSchema, { token, caller: who, session: toSessionMessage(session) });
     },
@@ -81,7 +81,7 @@ export function createTicketMethods<I extends Identity>(
   };
 }
 
-/** A wish as the engine takes it. */
+/** Converts a message to a wish of the engine. */
 export function toOperateAsWish({ subject, reason, maxDuration }: OperateAsMessage): OperateAsWish {
   return { subject, reason: reason === "" ? undefined : reason, maxMs: maxDuration && durationMs(maxDuration) };
 }
@@ -91,7 +91,7 @@ function toTicketError(reason: string): ConnectError {
   return new ConnectError("The ticket was not accepted.", Code.NotFound, { "sallyport-ticket": reason });
 }
 
-/** What the caller did wrong, in words that say what to do. */
+/** Runs an attempt and converts errors that the caller caused; their messages say what to do. */
 async function refusing<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();

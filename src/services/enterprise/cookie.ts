@@ -9,29 +9,29 @@ import { toDurationMs } from "../wire-rules.js";
 import { toEnterpriseError } from "./error.js";
 import type { ResolvedEnterpriseOptions } from "./options.js";
 
-/** A caller who came with a cookie. */
+/** A caller that presented a cookie. */
 export interface CookieCaller<I extends Identity> extends Caller<I> {
   readonly session: Session;
 }
 
-/** The cookie is none, or none any more. */
+/** The cookie is not valid or no longer valid. */
 export interface DeadCookie {
   readonly dead: DenialReason;
 }
 
-/** A cookie is the token of a session, as bytes. */
+/** Reads cookies. A cookie is the token of a session, as bytes. */
 export interface Cookies<I extends Identity> {
   /**
-   * Who sent the cookie. It is kept alive by this.
+   * Returns the caller that presented a cookie, and keeps its session alive.
    *
-   * @throws rejects with a `ConnectError` when nobody can tell now
+   * @throws rejects with a `ConnectError` `Unavailable` when it cannot be decided now
    */
   read(cookie: Uint8Array, context: HandlerContext): Promise<CookieCaller<I> | DeadCookie>;
-  /** Until when it is good without being refreshed, milliseconds since 1970. */
+  /** Returns until when the cookie is valid without a refresh, in milliseconds since 1970. */
   deadlineOf(session: Session): bigint;
 }
 
-// Anything else would go to the handler for Bearer.
+// A value of another shape would be passed to the handler for Bearer.
 const tokenShape = /^sps_[A-Za-z0-9_-]{80}$/;
 
 export function createCookies<I extends Identity>(auth: Auth<I>, { platform }: ResolvedEnterpriseOptions): Cookies<I> {
@@ -41,7 +41,7 @@ export function createCookies<I extends Identity>(auth: Auth<I>, { platform }: R
       if (!tokenShape.test(token)) return { dead: "invalid_token" };
       const { peer, target } = toLogInContext(context);
       const request = { ...target, peer, rawHeaders: ["authorization", `Bearer ${token}`] };
-      // Never turned: there are clients that take no other cookie than their first.
+      // The token is not rotated: some clients accept no other cookie than their first.
       const decision = await auth.authenticate(request, { rotate: false });
       if (decision.kind === "denied") {
         if (decision.code === "unavailable") throw toEnterpriseError(decision, CallStatus.UNAVAILABLE);
@@ -58,8 +58,8 @@ export function createCookies<I extends Identity>(auth: Auth<I>, { platform }: R
 }
 
 /**
- * Its tokens last as long as it does. Another session's token would be superseded some day, and to present it here then
- * would end the session as stolen.
+ * Whether the session's tokens last as long as the session. The token of any other session would be superseded later,
+ * and presenting it here then would end the session as stolen.
  */
 function isForCookies({ rules }: Session): boolean {
   return rules.policy === "overlapping" && rules.lifetimeMs >= rules.absoluteMs;

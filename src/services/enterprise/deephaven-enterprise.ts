@@ -14,16 +14,18 @@ import { createEnterpriseTokens } from "./tokens.js";
 export type { EnterpriseOptions } from "./options.js";
 
 /**
- * The routes of `io.deephaven.proto.auth.grpc.AuthApi`, the log-in of Deephaven Enterprise, for its own clients.
+ * Makes the routes of `io.deephaven.proto.auth.grpc.AuthApi`, the log-in of Deephaven Enterprise, for its own clients.
  *
  * ```ts
  * const routes = (router: ConnectRouter) => enterpriseRoutes(auth, { verifyTokenFrom: "anyone" })(router);
  * createServer(connectAuth(auth, connectNodeAdapter, { routes }));
  * ```
  *
- * Mount them behind `connectAuth`, which lets all of them through but `reload`: the others authenticate by their messages.
+ * Mount them behind `connectAuth`. It requires credentials for `reload` only: the other methods authenticate by their
+ * messages.
  *
- * @throws {AuthError} `invalid_options`; the message says what to do.
+ * @throws {AuthError} `invalid_options` for a duration out of range, an empty `reload.roles` or a malformed address;
+ *   the message says what to do
  */
 export function enterpriseRoutes<I extends Identity>(
   auth: Auth<I>,
@@ -48,7 +50,7 @@ function createAuthApi<I extends Identity>(
       answering(context, async () => {
         const caller = await cookies.read(cookie, context);
         if ("dead" in caller) throw deadCookie(caller);
-        // Without a cookie in it: that would be a new one.
+        // The answer has no cookie: clients would take it for a new one.
         return { cookieDeadlineTimeMillis: cookies.deadlineOf(caller.session) };
       }),
 

@@ -6,18 +6,18 @@ import type { Denial, DenialCode, DenialReason } from "../../model/decision.js";
 import { forbidStoring } from "../auth/log-in-methods.js";
 import { toConnectError } from "../to-connect-error.js";
 
-/** Where clients of Deephaven Enterprise look for the reason of a failure. */
+/** The trailer in which clients of Deephaven Enterprise look for the reason of a failure. */
 const metadataKey = "io.deephaven.proto.auth.autherror-bin";
 
-/** A failure as these clients read it: a status, and an `AuthError` in the trailers. */
+/** Makes a failure that these clients understand: a status, and an `AuthError` in the trailers. */
 export function enterpriseError(code: Code, callStatus: CallStatus, message: string): ConnectError {
   return withAuthError(new ConnectError(message, code), callStatus);
 }
 
 /**
- * A denial that is no refused log-in.
+ * Converts a denial that is no refused log-in.
  *
- * @param otherwise what to call one that will be the same next time
+ * @param otherwise the status of a denial that a repetition would not change
  */
 export function toEnterpriseError(denial: Denial, otherwise: CallStatus): ConnectError {
   return withAuthError(toConnectError(denial), passing.get(denial.code) ?? otherwise);
@@ -28,25 +28,28 @@ const passing: ReadonlyMap<DenialCode, CallStatus> = new Map([
   ["resource_exhausted", CallStatus.AUTH_ERROR_RETRYABLE],
 ]);
 
-/** A store or a handler cannot tell. */
+/** Makes the failure for a store or handler that cannot decide now. */
 export function cannotTell(): ConnectError {
   return enterpriseError(Code.Unavailable, CallStatus.UNAVAILABLE, "The service cannot tell now. Try again.");
 }
 
 /**
- * `FAILED_PRECONDITION`, since that is what gRPC has for "do not try again until something has changed". Not
- * `UNAUTHENTICATED`, which would be the word elsewhere: clients of this wire repeat a call for two minutes on `UNAVAILABLE`,
- * `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED` and `UNAUTHENTICATED`, and no repetition revives a cookie. Not
- * `PERMISSION_DENIED`, which is for a caller who is known.
+ * Makes the failure for an invalid cookie: `FAILED_PRECONDITION`, which in gRPC means that the client should not repeat
+ * the call before the state has changed. Not `UNAUTHENTICATED`, the usual code: clients of this protocol repeat a call
+ * for two minutes on `UNAVAILABLE`, `DEADLINE_EXCEEDED`, `RESOURCE_EXHAUSTED` and `UNAUTHENTICATED`, and no repetition
+ * makes a cookie valid. Not `PERMISSION_DENIED`, which is for an authenticated caller.
  */
 export function deadCookie({ dead }: { readonly dead: DenialReason }): ConnectError {
-  const message = "The cookie is not or no longer good. Log in.";
+  const message = "The cookie is not valid or no longer valid. Log in.";
   const error = enterpriseError(Code.FailedPrecondition, CallStatus.NOT_AUTHENTICATED, message);
   error.metadata.set("sallyport-reason", dead);
   return error;
 }
 
-/** Gives every failure an `AuthError`. Nobody was refused by a fault of ours: that may be tried again. */
+/**
+ * Runs a method and gives every failure an `AuthError`. A store or handler that cannot answer is `UNAVAILABLE`, which
+ * clients repeat, and never a refusal.
+ */
 export async function answering<T>(context: HandlerContext, answer: () => Promise<T>): Promise<T> {
   forbidStoring(context);
   try {

@@ -36,10 +36,10 @@ type LogInMethods = Pick<
   | "verifyChallenge"
 >;
 
-/** A refused log-in is an ordinary answer on this wire, whatever it was refused for. */
+/** The answer to a refused log-in: in this protocol an ordinary answer without a reason. */
 const refused: AuthenticationResult = create(AuthenticationResultSchema, {});
 
-/** The methods that end with a cookie. */
+/** Makes the methods that return a cookie, and `verifyChallenge`. */
 export function createEnterpriseLogIn<I extends Identity>(
   auth: Auth<I>,
   cookies: Cookies<I>,
@@ -47,7 +47,10 @@ export function createEnterpriseLogIn<I extends Identity>(
 ): LogInMethods {
   const rawKey = createRawPrivateKey(auth);
 
-  /** A cookie is presented alone, so it must not be bound to a key. */
+  /**
+   * Makes the context of a log-in without its `DPoP` header: a cookie is presented alone, so its session must not be
+   * bound to a key.
+   */
   function toContext(context: HandlerContext, user?: UserContext): LogInContext {
     return { ...toLogInContext(context, "dpop"), rules: options.rules, operateAs: toWish(user) };
   }
@@ -87,7 +90,8 @@ export function createEnterpriseLogIn<I extends Identity>(
     const caller = await cookies.read(cookie, context);
     if ("dead" in caller) return refused;
     if (user === undefined || isSameContext(user, caller)) return toLoggedIn(caller, cookie);
-    // A cookie says who proved it; whom they operate as may be another one from here on.
+    // The authenticated user must be that of the cookie; the effective user may differ, which is a request to operate
+    // as that user.
     if (user.authenticatedUser !== toUserContext(caller).authenticatedUser) return refused;
     return toResult(await auth.operateAs(caller, { subject: user.effectiveUser }, toContext(context)));
   }
@@ -142,14 +146,14 @@ export function createEnterpriseLogIn<I extends Identity>(
         requireVerifier(context, options, "verifyChallenge");
         const outcome = await rawKey.answer(toKeyAnswer(request), toContext(context, request.userContext));
         const { authenticated, userContext } = toResult(outcome);
-        // Nobody is given its token: it was opened to see whether it could be.
+        // The session was opened to verify the answer only, and its token is not returned.
         if (outcome.kind === "opened") await outcome.session.end("verified for another server");
         return userContext === undefined ? { success: authenticated } : { success: authenticated, userContext };
       }),
   };
 }
 
-/** To be told as an ordinary answer. */
+/** Whether a denial is a refused log-in, which is an ordinary answer. */
 function isRefusal({ code, reason }: Denial): boolean {
   return code === "unauthenticated" || reason === "operate_as_refused";
 }

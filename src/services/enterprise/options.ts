@@ -4,33 +4,40 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import { resolveRules, type SessionRules } from "../../sessions/rules.js";
 
-/** What `enterpriseRoutes` takes beside the engine. */
+/** Options of `enterpriseRoutes`. */
 export interface EnterpriseOptions {
   /**
-   * How long a cookie is good without being refreshed, in milliseconds. Default: 600,000, as clients expect. At least
-   * 125,000: Python's client refreshes two minutes before the deadline, and gives up for good when that is too late.
+   * How long a cookie is valid without a refresh, in milliseconds. Default: 600,000, as clients expect. At least
+   * 125,000, since Python's client refreshes two minutes before the deadline, and gives up for good when that is too
+   * late.
    */
   readonly cookieLifeMs?: number | undefined;
-  /** How long a one-time token is good, in milliseconds. Default: 30,000; 1,000 to 300,000, as for any ticket. */
+  /** How long a one-time token is valid, in milliseconds: from 1,000 to 300,000, as for any ticket. Default: 30,000. */
   readonly tokenLifeMs?: number | undefined;
   /**
-   * Whose `verifyToken` and `verifyChallenge` are answered: from these addresses, or `"anyone"`. Services prove nothing on
-   * this wire, so whoever may ask can spend a token that they have seen. Default: nobody's.
+   * The addresses that may call `verifyToken` and `verifyChallenge`: a predicate, or `"anyone"` for all. Default: none,
+   * since services do not authenticate in this protocol, and a caller of these methods can consume a token that it has
+   * seen.
    */
   readonly verifyTokenFrom?: "anyone" | ((address: string) => boolean) | undefined;
-  /** Services whose one-time tokens may be spent for a cookie (`authenticateByDelegateToken`). Default: none. */
+  /**
+   * The services whose one-time tokens can be exchanged for a cookie (`authenticateByDelegateToken`). Default: none.
+   */
   readonly delegateServices?: readonly string[] | undefined;
-  /** What `reload` does, and the roles of which its caller must have one. Default: it is not there. */
+  /**
+   * The action of `reload`, and the roles of which its caller must have one. Default: none, and `reload` is
+   * unimplemented.
+   */
   readonly reload?: { readonly roles: readonly string[]; readonly run: () => Awaitable<string> } | undefined;
-  /** The address in tokens and nonces, IPv4: where a service finds this server. Default: `"127.0.0.1"`. */
+  /** The IPv4 address in tokens and nonces, at which a service finds this server. Default: `"127.0.0.1"`. */
   readonly address?: string | undefined;
-  /** Clock. Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 /** Options with every default filled in. */
 export interface ResolvedEnterpriseOptions {
-  /** Of the sessions whose tokens are cookies. */
+  /** The rules of the sessions whose tokens are cookies. */
   readonly rules: SessionRules;
   readonly tokenLifeMs: number;
   readonly mayVerify: (address: string) => boolean;
@@ -40,16 +47,19 @@ export interface ResolvedEnterpriseOptions {
   readonly platform: Platform;
 }
 
-/** Python's client asks at `deadline − 120 s`, and needs some seconds for it. */
+/** The shortest life of a cookie: Python's client refreshes at `deadline − 120 s`, and needs some seconds for it. */
 const leastCookieLifeMs = 125_000;
 
-/** How exact "used" is written down: a cookie is good for at least what was said, and at most this much longer. */
+/**
+ * How often the use of a session is recorded: a cookie is valid for at least the announced time, and at most this much
+ * longer.
+ */
 const exactnessMs = 10_000;
 
 /**
- * Fills in defaults and refuses nonsense.
+ * Fills in the defaults and checks the options.
  *
- * @throws {AuthError} `invalid_options`; the message says what to do.
+ * @throws {AuthError} `invalid_options`; the message says what to do
  */
 export function resolveEnterpriseOptions(
   auth: Pick<Auth, "rules">,
@@ -58,7 +68,7 @@ export function resolveEnterpriseOptions(
   const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, delegateServices = [], reload } = options;
   requireMs("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
   requireMs("tokenLifeMs", tokenLifeMs, 1_000, 300_000);
-  if (reload?.roles.length === 0) refuse("reload.roles must name at least one role, or anybody could reload");
+  if (reload?.roles.length === 0) refuse("reload.roles must name at least one role, or every caller could reload");
   const { absoluteMs } = auth.rules;
   if (absoluteMs < cookieLifeMs + exactnessMs) {
     refuse(`absoluteMs (${absoluteMs}) must be at least cookieLifeMs + ${exactnessMs}; lengthen it`);
@@ -66,7 +76,7 @@ export function resolveEnterpriseOptions(
   return Object.freeze({
     rules: resolveRules({
       policy: "overlapping",
-      // One cookie as long as the session: there are clients that take no other, and lose their log-in by one.
+      // One cookie for the whole session: some clients accept no second cookie, and would lose their log-in by one.
       lifetimeMs: absoluteMs,
       absoluteMs,
       idleMs: cookieLifeMs + exactnessMs,

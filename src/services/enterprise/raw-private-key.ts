@@ -5,27 +5,33 @@ import type { Identity } from "../../model/identity.js";
 import type { LogInContext, LogInOutcome } from "../../model/log-in.js";
 import { parseKeyChallenge, privateKeyScheme, toKeyMessage } from "../../wire/key-messages.js";
 
-/** What a client sends that signed a bare nonce. */
+/** The answer of a client that signed a bare nonce. */
 export interface RawKeyAnswer {
-  /** As it named itself when it asked: 1 to 64 bytes. */
+  /** The id that the client sent when it asked for the nonce: 1 to 64 bytes. */
   readonly client: Uint8Array;
-  /** Who logs in. */
+  /** The user who logs in. */
   readonly user: string;
-  /** As on Deephaven's wire: `EC:` and SPKI, or SPKI of old DSA. */
+  /** The public key as Deephaven's protocol carries it: `EC:` and SPKI, or SPKI of old DSA. */
   readonly publicKey: Uint8Array;
-  /** Over the nonce and nothing else: ECDSA or DSA over SHA-256, in DER. */
+  /** The signature over the nonce alone: ECDSA or DSA over SHA-256, in DER. */
   readonly signature: Uint8Array;
 }
 
-/** Log-in by a private key for wires on which a client signs a bare nonce, and brings nothing back of it but its name. */
+/**
+ * Logs callers in by a private key, for protocols in which the client signs a bare nonce and sends back only its own
+ * id.
+ */
 export interface RawPrivateKey<I extends Identity> {
-  /** 32 bytes for this client, good for 60 seconds and one answer; or why not: 503, or no handler takes such answers. */
+  /**
+   * Returns a nonce of 32 bytes for a client, valid for 60 seconds and one answer; or a denial: 503, or no handler
+   * accepts such answers.
+   */
   challenge(client: Uint8Array, context: LogInContext): Promise<Uint8Array | Denial>;
-  /** Takes the answer to the last challenge of that client, and opens a session. */
+  /** Checks the answer to the last nonce of that client, and opens a session. */
   answer(answer: RawKeyAnswer, context: LogInContext): Promise<LogInOutcome<I>>;
 }
 
-/** For services that speak such a wire. The engine needs `privateKey({ rawChallenges: true })`. */
+/** Makes the log-in for services with such a protocol. The engine needs `privateKey({ rawChallenges: true })`. */
 export function createRawPrivateKey<I extends Identity>(auth: Auth<I>): RawPrivateKey<I> {
   const send = (payload: Uint8Array, context: LogInContext) =>
     auth.logIn({ scheme: privateKeyScheme, payload }, context);

@@ -12,7 +12,7 @@ import { isSameContext, toUserContext } from "./user.js";
 
 type TokenMethods = Pick<ServiceImpl<typeof AuthApi>, "getToken" | "getTokenAs" | "verifyToken">;
 
-/** The methods by which a client proves itself to a service, once. */
+/** Makes the methods of one-time tokens, by which a client authenticates to a service once. */
 export function createEnterpriseTokens<I extends Identity>(
   auth: Auth<I>,
   cookies: Cookies<I>,
@@ -56,16 +56,21 @@ export function createEnterpriseTokens<I extends Identity>(
           if (redeemed.reason === "unavailable") throw cannotTell();
           return { tokenValid: false };
         }
-        // It is not signed, and came by way of the client: who it names must be who it was issued to.
+        // The message came through the client and is not signed: the user in it must be the one for whom the token was
+        // issued.
         return { tokenValid: token.service === service && isSameContext(token.userContext, redeemed) };
       }),
   };
 }
 
-/** @throws {ConnectError} to a peer who may not ask */
+/**
+ * Checks that the peer may verify tokens, by its address.
+ *
+ * @throws {ConnectError} `PermissionDenied` when it may not
+ */
 export function requireVerifier(context: HandlerContext, options: ResolvedEnterpriseOptions, method: string): void {
   const { peer, rawHeaders = [] } = toLogInContext(context);
-  // Behind a proxy that we trust, from whom that says: or whoever comes through it could verify.
+  // Behind a trusted proxy, the client that the proxy names: otherwise every client of the proxy could verify tokens.
   if (options.mayVerify((peer.trusted ? peer.clientOf?.(rawHeaders) : peer.address) ?? "")) return;
   throw enterpriseError(
     Code.PermissionDenied,

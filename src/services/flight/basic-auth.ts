@@ -3,8 +3,8 @@ import { toUserPass } from "../../credentials/user-pass.js";
 import { fromUtf8 } from "../../wire/bytes.js";
 
 /**
- * Reads an `arrow.flight.protocol.BasicAuth`, strictly: user name and password, each once, as text, and nothing else. Its
- * field numbers are reserved in every other payload, so what is read here can be nothing else.
+ * Reads an `arrow.flight.protocol.BasicAuth`, strictly: user name and password, each once, as text, and no other field.
+ * Its field numbers are reserved in every other payload, so no other payload is read as one.
  *
  * @returns the payload of Basic credentials, or `undefined` for bytes that are no such message.
  */

@@ -20,35 +20,39 @@ import { type RpcCall, type RpcMethod, type RpcService, refuse } from "../../mod
 import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
 import { toDurationMs, toWireRules } from "../wire-rules.js";
 
-/** What `deephavenCore` takes. */
+/** Options of `deephavenCore`. */
 export interface DeephavenCoreOptions {
   /**
-   * Durations and policy of sessions that open here. Default: the engine's durations, with the policy `overlapping`.
-   * Clients are told `idleMs - rotateAfterMs` as their session's duration, and come back after half of it.
+   * The durations (milliseconds) and policy of sessions that open here. Default: the engine's durations, with the
+   * policy `overlapping`, since a client may keep its first token. Clients get `idleMs - rotateAfterMs` as their
+   * session's duration, and come back after half of it.
    */
   readonly session?: SessionRulesOptions | undefined;
   /**
-   * Class names by which pages choose their way to log in. Default: the aliases and schemes of `createAuth` with a dot
-   * in them.
+   * The class names by which web pages choose how to log in. Default: the aliases and schemes of `createAuth` that
+   * contain a dot.
    */
   readonly authHandlers?: readonly string[] | undefined;
-  /** Further settings that everybody may read. Never a secret. */
+  /** Further settings that every client may read without credentials. They must hold no secret. Default: none. */
   readonly authenticationConstants?: Readonly<Record<string, string>> | undefined;
-  /** Further settings for callers who have logged in. */
+  /** Further settings for authenticated callers. Default: none. */
   readonly configurationConstants?: Readonly<Record<string, string>> | undefined;
-  /** Aborted when the server is about to stop: calls that wait for the end of their session are answered. */
+  /**
+   * Aborted when the server is about to stop: calls that wait for the end of their session are then answered. Default:
+   * none.
+   */
   readonly signal?: AbortSignal | undefined;
-  /** Default: the machine's. */
+  /** The clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
 const backplane = "io.deephaven.proto.backplane.grpc";
 
 /**
- * `ConfigService` and `SessionService` of Deephaven Core, for `grpcAuth`: what its clients need to log in, to stay alive
- * and to leave.
+ * Makes `ConfigService` and `SessionService` of Deephaven Core, for `grpcAuth`: the methods by which its clients log
+ * in, keep a session alive and log out.
  *
- * @throws {AuthError} `invalid_options` for durations that do not go together.
+ * @throws {AuthError} `invalid_options` for durations that contradict each other
  */
 export function deephavenCore<I extends Identity>(
   auth: Auth<I>,
@@ -93,12 +97,15 @@ function createConfigService<I extends Identity>(
 function createSessionService<I extends Identity>(options: DeephavenCoreOptions, rules: SessionRules): Methods<I> {
   const { platform = systemPlatform, signal } = options;
   const waiting = new Set<() => void>();
-  // One for all: a listener for each call would be taken for a leak.
+  // One listener for all calls: Node warns of a leak when there are many.
   signal?.addEventListener("abort", () => {
     for (const answer of waiting) answer();
   });
 
-  /** Whoever is here has proved who they are, by whatever the headers hold: nobody gets a session for asking. */
+  /**
+   * Returns the caller's current token. The headers have authenticated the caller; this method opens no session by
+   * itself.
+   */
   function current(message: Uint8Array, { request, offer }: RpcCall<I>): Uint8Array | Denial {
     const refused = refuseProtocol(message);
     if (refused !== undefined) return refused;
@@ -120,7 +127,7 @@ function createSessionService<I extends Identity>(options: DeephavenCoreOptions,
       "CloseSession",
       {
         kind: "unary",
-        // Whoever presents other credentials has nothing open, and must not open it here.
+        // A caller with other credentials than a session token has no session, and must not open one here.
         opens: false,
         async answer(message, { caller }) {
           const refused = refuseProtocol(message);
@@ -140,7 +147,10 @@ function createSessionService<I extends Identity>(options: DeephavenCoreOptions,
   ]);
 }
 
-/** Pages keep this call open, and take its end for the end of the server or, when refused, of their session. */
+/**
+ * Waits for the end of the session or the server. Web pages keep this call open: an answer means that the server stops,
+ * a refusal that their session is over.
+ */
 function untilEnd<I extends Identity>(
   { caller, onGone }: RpcCall<I>,
   waiting: Set<() => void>,
@@ -163,7 +173,7 @@ const stopping = toBinary(
 
 const sessionOver = refuse("unauthenticated", "revoked", "The session is over. Log in again.");
 
-/** The only protocol there is, is 0. */
+/** Refuses every protocol version but 0, the only one that exists. */
 function refuseProtocol(message: Uint8Array): Denial | undefined {
   try {
     return fromBinary(HandshakeRequestSchema, message).authProtocol === 0 ? undefined : notAllowed;

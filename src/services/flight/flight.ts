@@ -12,31 +12,31 @@ import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js"
 import { toWireRules } from "../wire-rules.js";
 import { readBasicAuth } from "./basic-auth.js";
 
-/** What `flight` takes. */
+/** Options of `flight`. */
 export interface FlightOptions {
   /**
-   * Durations and policy of sessions that open here. Default: the engine's durations, with the policy `overlapping`,
-   * since a client may keep the token of its handshake for good.
+   * The durations (milliseconds) and policy of sessions that open here. Default: the engine's durations, with the
+   * policy `overlapping`, since a client may keep the token of its handshake for good.
    */
   readonly session?: SessionRulesOptions | undefined;
   /**
-   * After a log-in by messages the stream stays open until the client half-closes, and each further message may renew
-   * the token. Default: `false`, the stream ends with the token, as in Deephaven; its Go client wants `true`.
+   * Whether after a log-in by messages the stream stays open until the client half-closes, and each further message may
+   * renew the token. Default: `false`, the stream ends with the token, as in Deephaven; its Go client needs `true`.
    */
   readonly keepOpen?: boolean | undefined;
 }
 
-/** A client that has not logged in after so many messages is guessing. */
+/** The most messages before a log-in. A client that sends more is guessing. */
 const maxMessages = 8;
 
 /**
- * Arrow Flight's `Handshake`, for `grpcAuth`: log in by an `authorization` header or by messages (`BasicAuth`, or a
- * payload wrapped with the name of its scheme), and renew a token. Give `createAuth` `carriers: { authTokenBin: true }`,
- * and clients may send the token back in `auth-token-bin` as well.
+ * Makes Arrow Flight's `Handshake`, for `grpcAuth`: clients log in by an `authorization` header or by messages
+ * (`BasicAuth`, or a payload wrapped with the name of its scheme), or renew a token. With `carriers: { authTokenBin:
+ * true }` of `createAuth`, clients may send the token back in `auth-token-bin` as well.
  *
- * Base64 without padding is taken here, since some clients send it; everywhere else it is refused.
+ * Base64 without padding is accepted here, since some clients send it; other entries refuse it.
  *
- * @throws {AuthError} `invalid_options` for durations that do not go together.
+ * @throws {AuthError} `invalid_options` for durations that contradict each other
  */
 export function flight<I extends Identity>(auth: Auth<I>, options: FlightOptions = {}): RpcService<I> {
   const { keepOpen = false } = options;
@@ -58,7 +58,10 @@ export function flight<I extends Identity>(auth: Auth<I>, options: FlightOptions
   };
 }
 
-/** The header has said it all, and some clients break when a message comes back: the token is in the header block. */
+/**
+ * The conversation after a log-in by the header. The token is in the response headers, and no message is sent, since
+ * some clients fail on one.
+ */
 const loggedIn: Conversation = { receive: () => undefined, end: () => undefined };
 
 function createHandshake<I extends Identity>(
@@ -106,7 +109,7 @@ function createHandshake<I extends Identity>(
     return { kind: "reply", message: toResponse(Buffer.from(token, "latin1")), last: !keepOpen, session };
   }
 
-  /** The current token of a live session. A message that presents a session token can be nothing but that. */
+  /** Renews a session token: returns the current token of a live session. */
   function renew(token: string): Awaitable<Reply | Denial> {
     const rawHeaders = [...request.rawHeaders, "authorization", `Bearer ${token}`];
     return after(auth.authenticate({ ...request, rawHeaders }, { open: rules }), (decision) => {
@@ -129,7 +132,7 @@ function createHandshake<I extends Identity>(
       }
       const userPass = readBasicAuth(payload);
       if (userPass !== undefined) return logIn({ scheme: "Basic", payload: userPass });
-      // What is none of both has no type, and is refused in the words of a scheme that nobody has.
+      // A payload that is neither has no type, and is refused like an unknown scheme.
       const { type, payload: inner } = wrapped ?? { type: "", payload };
       const text = Buffer.from(inner).toString("latin1");
       if (type === "Bearer" && isSessionToken("bearer", text)) return renew(text);
@@ -170,7 +173,7 @@ const tooMany = refuse("resource_exhausted", "bad_request", "Too many messages w
 
 const unpadded = /^(\s*basic +)((?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,3})(\s*)$/i;
 
-/** Adds the padding that ADBC leaves out; whether the rest is strict base64 is for the handler to judge. */
+/** Adds the padding that ADBC leaves out. The handler checks that the rest is strict base64. */
 function padBasic(rawHeaders: readonly string[]): readonly string[] {
   let padded: string[] | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
