@@ -112,7 +112,9 @@ function requireDistinct(entries: readonly Entry[]): void {
   for (const { name, digest } of entries) {
     const twin = names.get(digest.toString("hex"));
     if (twin !== undefined)
-      refuse(`The pre-shared keys "${twin}" and "${name}" are equal, so a caller would have two identities. Give each its own key`);
+      refuse(
+        `The pre-shared keys "${twin}" and "${name}" are equal, so a caller would have two identities. Give each its own key`,
+      );
     names.set(digest.toString("hex"), name);
   }
 }

@@ -96,7 +96,10 @@ function createContext({ peer, target, source, proofs, round, state }: RunOption
     return controller.signal;
   };
   const abort = (): void => {
-    reason = new AuthError("unavailable", "The handler's deadline has passed, or the caller has left: its answer is ignored");
+    reason = new AuthError(
+      "unavailable",
+      "The handler's deadline has passed, or the caller has left: its answer is ignored",
+    );
     controller?.abort(reason);
   };
   const own: OwnProperties = {

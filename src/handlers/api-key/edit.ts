@@ -82,7 +82,8 @@ function lock(path: string): () => void {
     closeSync(openSync(path, "wx", 0o600));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const remedy = code === "EEXIST" ? "another command edits the file now. If there is none, remove that file" : `${code}`;
+    const remedy =
+      code === "EEXIST" ? "another command edits the file now. If there is none, remove that file" : `${code}`;
     throw new AuthError("invalid_options", `cannot make ${path}: ${remedy}`);
   }
   return () => rmSync(path, { force: true });

@@ -63,7 +63,10 @@ export function requireSecureUrl(name: string, value: URL | string): URL {
   const url = URL.canParse(String(value)) ? new URL(value) : undefined;
   const local = ["localhost", "127.0.0.1", "[::1]"].includes(url?.hostname ?? "");
   if (url === undefined || (url.protocol !== "https:" && !(url.protocol === "http:" && local))) {
-    throw new AuthError("invalid_options", `${name} must be https: an attacker who changes the answer could log in as any user`);
+    throw new AuthError(
+      "invalid_options",
+      `${name} must be https: an attacker who changes the answer could log in as any user`,
+    );
   }
   return url;
 }

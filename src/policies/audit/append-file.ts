@@ -76,7 +76,10 @@ function openFile(path: string): OpenFile {
   const { dev, ino, size, mode } = fstatSync(descriptor);
   if (grants(mode, 0o002) && (mode & 0o170000) === 0o100000) {
     close(descriptor);
-    throw new AuthError("invalid_options", `The audit file ${path} is writable by all users of this machine. Run: chmod o-w ${path}`);
+    throw new AuthError(
+      "invalid_options",
+      `The audit file ${path} is writable by all users of this machine. Run: chmod o-w ${path}`,
+    );
   }
   const last = Buffer.alloc(1);
   const torn = size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;

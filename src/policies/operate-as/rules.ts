@@ -49,7 +49,10 @@ export interface OperateAsRulesOptions<I extends Identity> {
  */
 export function operateAs<I extends Identity>(options: OperateAsRulesOptions<I>): OperateAsPolicy<I> {
   if (typeof options?.identify !== "function") {
-    throw new AuthError("invalid_options", "operateAs needs identify: (subject) => the account, or null when there is none");
+    throw new AuthError(
+      "invalid_options",
+      "operateAs needs identify: (subject) => the account, or null when there is none",
+    );
   }
   const rules = options.rules.map(compile);
   return Object.freeze({
