@@ -105,7 +105,7 @@ const broken: readonly [why: string, keys: Record<string, unknown>, message: Reg
   [
     "one key under two names",
     { a: { key: oldKey }, b: { sha256: hashPreSharedKey(oldKey) } },
-    /"a" and "b" are the same/,
+    /"a" and "b" are equal/,
   ],
 ];
 for (const [why, bad, message] of broken) {

@@ -113,7 +113,7 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
         // A request with a forged code is no fault of the configuration.
         if (why !== "invalid_grant" && why !== warned) {
           warned = why;
-          ignoreFailure(() => options.onWarning(`${options.name}: the provider's answer was not taken: ${why}`));
+          ignoreFailure(() => options.onWarning(`${options.name}: the provider's answer was refused: ${why}`));
         }
         return { kind: "failed" };
       }

@@ -290,7 +290,7 @@ const broken: readonly [why: string, options: Record<string, unknown>, message: 
   ["a shared secret without its value", { jwks: { keys: [{ kty: "oct" }] } }, /public keys only/],
   ["a private key", { jwks: { keys: [{ ...publicKey, d: "x" }] } }, /public keys only/],
   ["keys over plain http", { jwks: "http://idp.example/jwks" }, /must be https/],
-  ["algorithm none", { algorithms: ["none"] }, /anyone could sign/],
+  ["algorithm none", { algorithms: ["none"] }, /any client could sign/],
   ["an HMAC algorithm", { algorithms: ["RS256", "HS256"] }, /algorithms must be some of/],
   ["no algorithm", { algorithms: [] }, /algorithms must be some of/],
 ];

@@ -204,7 +204,9 @@ test("a file that is missing, or that everyone may write, is refused at start", 
   });
   const open = write(`ada ${good}\n`);
   chmodSync(open, 0o602);
-  assert.throws(() => authorizedKeys(open), { message: /anyone on this machine can log in as any user. Run: chmod o-w/ });
+  assert.throws(() => authorizedKeys(open), {
+    message: /anyone on this machine can log in as any user. Run: chmod o-w/,
+  });
 });
 
 test("the options reach the file: whose it is, their roles, and DSA", () => {
