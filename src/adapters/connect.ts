@@ -8,16 +8,16 @@ import { endWithSession } from "./node/end-with-session.js";
 import { createGuard, type GuardOptions } from "./node/guard.js";
 import type { NodeRequest, NodeResponse } from "./node/request.js";
 
-/** The options of `connectNodeAdapter` and of the door. */
+/** Options of `connectAuth`: those of `connectNodeAdapter` and of every adapter. */
 export interface ConnectAuthOptions extends ConnectNodeAdapterOptions, GuardOptions {
   /**
-   * The longest message in bytes, after decompression. Default: 4 MiB, as in other gRPC implementations; the
-   * package's own is 4 GiB.
+   * The longest message in bytes, after decompression. Default: 4 MiB, as in other gRPC implementations; that of
+   * `@connectrpc/connect` is 4 GiB.
    */
   readMaxBytes?: number;
 }
 
-/** A listener for `createServer`, and a middleware for Express. */
+/** A listener for `createServer`, which is also a middleware for Express. */
 export type ConnectAuthListener = (
   request: NodeRequest,
   response: NodeResponse,
@@ -27,18 +27,18 @@ export type ConnectAuthListener = (
 const defaultReadMaxBytes = 4 * 1024 * 1024;
 
 /**
- * Puts the door in front of a Connect router, before a byte of a message is read. An interceptor would be too late:
- * a unary message is inflated and parsed by then.
+ * Wraps a Connect router with authentication, before a byte of a message is read. An interceptor would be too late: by
+ * then a unary message is inflated and parsed.
  *
  * ```ts
- * createServer(connectAuth(auth, connectNodeAdapter, { routes }));   // inside: auth.caller(context)
- * app.use(connectAuth(auth, connectNodeAdapter, { routes }));        // or in Express
+ * createServer(connectAuth(auth, connectNodeAdapter, { routes })); // inside: auth.caller(context)
+ * app.use(connectAuth(auth, connectNodeAdapter, { routes })); // or in Express
  * ```
  *
- * As a listener it guards everything, `fallback` too. As a middleware it guards its procedures and passes all other
- * paths to `next`, not authenticated.
+ * As a listener it authenticates every request, those of `fallback` too. As a middleware it authenticates its
+ * procedures and passes all other paths to `next`, not authenticated.
  *
- * @param adapter `connectNodeAdapter`, as a factory: a finished listener takes no context values.
+ * @param adapter `connectNodeAdapter`, as a factory, since a finished listener takes no context values
  */
 export function connectAuth<I extends Identity>(
   auth: Auth<I>,
@@ -82,7 +82,7 @@ export function connectAuth<I extends Identity>(
       if (wasBodyRead(request)) return next(bodyReadError());
     }
     if (isProcedure && !hasUrl(request)) return refuse(response);
-    // Its type of a response is a patched union of the two that it is.
+    // The adapter has its own union type of the two responses.
     const pass = () => {
       if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
       handle(request, response as Parameters<typeof handle>[1]);
@@ -93,7 +93,7 @@ export function connectAuth<I extends Identity>(
 }
 
 /**
- * The adapter makes a URL of `Host` or `:authority`, and throws in the server's own event when it cannot: one request
+ * Whether the adapter can make a URL of `Host` or `:authority`. It throws in the server's event otherwise: one request
  * without a `Host`, or with `Host: [`, would end the process.
  */
 function hasUrl(request: NodeRequest): boolean {
@@ -101,7 +101,7 @@ function hasUrl(request: NodeRequest): boolean {
   return authority !== undefined && URL.canParse(request.url ?? "", `http://${authority}`);
 }
 
-/** RFC 9112 §3.2: 400 for a request whose `Host` is missing or invalid. Nothing of its body is read. */
+/** Answers 400 to a request whose `Host` is missing or invalid (RFC 9112 §3.2), without reading its body. */
 function refuse(response: NodeResponse): void {
   response.statusCode = 400;
   if (!("stream" in response)) response.setHeader("Connection", "close");
@@ -109,8 +109,8 @@ function refuse(response: NodeResponse): void {
 }
 
 /**
- * Our values over the application's own. Never set on theirs: a `contextValues` that returns one object for all
- * requests would show one caller to another.
+ * Layers our context values over the application's. They are not set on the application's object: a `contextValues`
+ * that returns one object for all requests would show one caller to another.
  */
 function withCaller(values: ContextValues, ours: ReadonlyMap<symbol, unknown>): ContextValues {
   return {

@@ -7,14 +7,14 @@ import { createGuard, type GuardOptions } from "./node/guard.js";
 export type { GuardOptions } from "./node/guard.js";
 
 /**
- * The door as Express middleware; mount it before any body parser:
+ * Makes the authentication middleware for Express. Mount it before any body parser:
  *
  * ```ts
- * app.use(expressAuth(auth));                                             // 401 unless somebody
+ * app.use(expressAuth(auth)); // 401 without valid credentials
  * app.get("/me", (req, res) => res.json(auth.caller(req).identity));
  * ```
  *
- * Calls `next` with `AuthError` `body_read_before_auth` when the body was read already: an anonymous caller could
+ * It calls `next` with `AuthError` `body_read_before_auth` when the body was read already: an anonymous caller could
  * have made the server parse megabytes.
  */
 export function expressAuth(auth: Auth<Identity>, options?: GuardOptions): RequestHandler {

@@ -7,19 +7,20 @@ import { createGuard, type GuardOptions } from "./node/guard.js";
 export type { GuardOptions } from "./node/guard.js";
 
 /**
- * The door as Koa middleware; mount it before any body parser:
+ * Makes the authentication middleware for Koa. Mount it before any body parser:
  *
  * ```ts
- * app.use(koaAuth(auth));                                                 // 401 unless somebody
- * app.use((ctx) => { ctx.body = auth.caller(ctx).identity; });            // auth.caller(ctx.req) is the same
+ * app.use(koaAuth(auth)); // 401 without valid credentials
+ * app.use((ctx) => { ctx.body = auth.caller(ctx).identity; }); // auth.caller(ctx.req) is the same
  * ```
  *
- * The offered token stays on error pages, from which Koa wipes what `ctx.set` has set.
+ * The offered token stays on error pages, from which Koa removes the fields that `ctx.set` has set.
  *
- * A denial is written past Koa, so `ctx.respond` is `false` in middleware in front, which goes on behind its `next()`.
+ * A denial is written without Koa, so `ctx.respond` is `false` in middleware in front, which goes on after its
+ * `next()`.
  *
- * Throws `AuthError` `body_read_before_auth` into the chain when the body was read already: an anonymous caller could
- * have made the server parse megabytes.
+ * It throws `AuthError` `body_read_before_auth` into the chain when the body was read already: an anonymous caller
+ * could have made the server parse megabytes.
  */
 export function koaAuth(auth: Auth<Identity>, options?: GuardOptions): Middleware {
   const guard = createGuard(auth, options);
@@ -41,7 +42,7 @@ export function koaAuth(auth: Auth<Identity>, options?: GuardOptions): Middlewar
   };
 }
 
-/** Body parsers of Koa leave what they parsed on Koa's request, not on Node's. */
+/** Whether a body parser of Koa has run. It leaves the body on Koa's request, not on Node's. */
 function wasBodyParsed(ctx: Context): boolean {
   return (ctx.request as { body?: unknown }).body !== undefined;
 }

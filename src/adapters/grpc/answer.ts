@@ -5,16 +5,16 @@ import { toGrpcTrailers } from "../node/reject.js";
 import type { NodeResponse } from "../node/request.js";
 import { toFrame } from "./messages.js";
 
-/** How a call came: gRPC with HTTP trailers, for which it takes HTTP/2, or gRPC-Web with trailers in the body. */
+/** The protocol of a call: gRPC with HTTP trailers, which needs HTTP/2, or gRPC-Web with trailers in the body. */
 export type GrpcWire = "grpc" | "grpc-web";
 
-/** What is written once a call is let in. The header block leaves with the first message, or with the end. */
+/** Writes the response of a call. The headers are sent with the first message, or with the end. */
 export interface GrpcAnswer {
-  // No getter: V8 makes a hidden class for each object literal that has one, and that keeps the call alive until the
-  // next full collection. Measured: 5 kB a call, and half of the collector's time.
+  // Not a getter: V8 makes a hidden class for each object literal that has one, which keeps the call alive until the
+  // next full garbage collection. Measured: 5 kB per call, and half of the collector's time.
   started(): boolean;
   send(message: Uint8Array): void;
-  /** Ends well, or with the status of a denial. */
+  /** Ends the response with success, or with the status of a denial. */
   end(denial?: Denial): void;
 }
 
@@ -23,8 +23,10 @@ const webTrailerFlag = 0x80;
 const ok: HeaderFields = [["grpc-status", "0"]];
 
 /**
- * @param contentType of the request: the answer's is the same.
- * @param headers asked for when the header block leaves: what it says beside the content type.
+ * Makes the response of a call.
+ *
+ * @param contentType the request's content type, which the response repeats
+ * @param headers called when the headers are sent; returns the fields beside the content type
  */
 export function createGrpcAnswer(
   wire: GrpcWire,
@@ -45,7 +47,7 @@ function createHttp2Answer(
   const { stream } = response;
   function start(): void {
     if (stream.headersSent) return;
-    // Past the compatibility API, which checks and keeps each field by itself: this is the path of every log-in.
+    // This does not use the compatibility API, which checks and keeps each field, since it is the path of every log-in.
     const block: Record<string, string | number> = {
       ":status": 200,
       "content-type": contentType,
@@ -69,7 +71,7 @@ function createHttp2Answer(
 }
 
 function createWebAnswer(response: NodeResponse, contentType: string, headers: () => HeaderFields): GrpcAnswer {
-  // The two that a response may be share no signature of `write`.
+  // The two types of a response share no signature of `write`.
   const write: (bytes: Uint8Array) => unknown = (bytes) =>
     "stream" in response ? response.write(bytes) : response.write(bytes);
   function start(): void {

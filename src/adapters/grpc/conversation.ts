@@ -14,7 +14,7 @@ import { writeDenial } from "../node/write-denial.js";
 import { createGrpcAnswer, type GrpcWire } from "./answer.js";
 import { createMessageReader, type MessageFault } from "./messages.js";
 
-/** A call that was let in. */
+/** A call that was authenticated or allowed as anonymous. */
 export interface GrpcCall<I extends Identity> {
   readonly wire: GrpcWire;
   readonly request: NodeRequest;
@@ -22,20 +22,23 @@ export interface GrpcCall<I extends Identity> {
   readonly data: AuthRequest;
   readonly caller: Caller<I> | undefined;
   readonly offer: Offer | undefined;
-  /** What else the header block must say. */
+  /** Further fields of the response headers. */
   readonly headers: HeaderFields | undefined;
-  /** `undefined`: the caller was let in, and there is no such procedure. */
+  /** The procedure; `undefined` when there is none. */
   readonly method: RpcMethod<I> | undefined;
   readonly platform: Platform;
 }
 
-/** What a call sends is a few hundred bytes, sent at once; a train in a tunnel gets this long for each message. */
+/**
+ * How long a message may take to arrive. A client sends a few hundred bytes at once; this allows for an interrupted
+ * mobile connection.
+ */
 const messageMs = 10_000;
 
-/** How long a client that was answered may take to half-close, before its stream is reset. */
+/** How long a client may take to half-close after the response, before its stream is reset. */
 const farewellMs = 1_000;
 
-/** Reads the messages of a call one by one and writes what the method says to them. */
+/** Reads the messages of a call one by one and writes the method's replies. */
 export function converse<I extends Identity>(call: GrpcCall<I>): void {
   const { wire, request, response, data, offer, method, platform } = call;
   const headers = () => toHeaders(offer, call.headers);
@@ -53,14 +56,14 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
   });
   const body: Readable = "stream" in request ? request.stream : request;
   const messages = createMessageReader();
-  // While the caller was looked up, an empty body may have ended without anybody to hear of it.
+  // An empty body may have ended before its listener was added, while the caller was looked up.
   let halfClosed = body.readableEnded || ("stream" in request && request.stream.endAfterHeaders);
   let state: "reading" | "asking" | "done" = "reading";
   let stopWaiting: (() => void) | undefined;
   let held = false;
 
   if (halfClosed) {
-    // Or it is never known to have ended.
+    // Otherwise Node would not emit the end of the body.
     body.resume();
     read();
     return;
@@ -95,7 +98,7 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
     }
   }
 
-  /** `undefined`: the client has said all. */
+  /** Passes a message to the method; `undefined` when the client has half-closed. */
   function ask(message: Uint8Array | undefined): void {
     state = "asking";
     body.pause();
@@ -137,7 +140,7 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
     }
     answer.end(denial);
     if (halfClosed) return;
-    // It was answered in full (RFC 9113 §8.1): what it still sends is not read.
+    // The response is complete (RFC 9113 §8.1), so further messages are not read.
     body.pause();
     const cancel = platform.delay(farewellMs, () => cutOff(request, constants.NGHTTP2_NO_ERROR));
     whenGone(request, response, cancel);

@@ -9,15 +9,15 @@ import { writeDenial } from "../node/write-denial.js";
 import type { GrpcWire } from "./answer.js";
 import { converse } from "./conversation.js";
 
-/** What `grpcAuth` takes. */
+/** Options of `grpcAuth`. */
 export interface GrpcAuthOptions {
-  /** Is the peer at this address a proxy of ours? Then many callers share its connection. Default: never. */
+  /** Whether the peer at this address is a trusted proxy, whose connection many callers share. Default: never. */
   readonly trustProxy?: TrustProxy;
-  /** Clock of the timers for calls that do not arrive. Default: the machine's. */
+  /** The clock of the timers for calls that do not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
 
-/** A listener for `createServer`, and a middleware. */
+/** A listener for `createServer`, which is also a middleware. */
 export type GrpcAuthListener = (request: NodeRequest, response: NodeResponse, next?: (error?: unknown) => void) => void;
 
 interface Route<I extends Identity> {
@@ -27,17 +27,17 @@ interface Route<I extends Identity> {
 }
 
 /**
- * Serves RPC services over gRPC (HTTP/2) and gRPC-Web, each behind the door: who calls is decided when headers are in,
- * and the token goes into the header block of the answer.
+ * Serves RPC services over gRPC (HTTP/2) and gRPC-Web, with authentication: the caller is decided when the headers are
+ * in, and the token is in the headers of the response.
  *
  * ```ts
- * createServer(grpcAuth(auth, [flight(auth), ...deephavenCore(auth)]));   // node:http2
+ * createServer(grpcAuth(auth, [flight(auth), ...deephavenCore(auth)])); // node:http2
  * ```
  *
- * As a middleware it answers the procedures of these services and passes everything else to `next`, not
- * authenticated. As a listener it guards what it does not know, too, and answers it with `unimplemented`.
+ * As a middleware it answers the procedures of these services and passes every other request to `next`, not
+ * authenticated. As a listener it authenticates other requests too, and answers them with `unimplemented`.
  *
- * Leaner than a Connect router on purpose: `docs/performance.md` has what a log-in costs.
+ * It does less than a Connect router, so that a log-in is cheap: see `docs/performance.md`.
  */
 export function grpcAuth<I extends Identity>(
   auth: Auth<I>,

@@ -1,26 +1,29 @@
-/** A log-in, with a token of 16 KiB of headers' worth in it. Connect's and gRPC's own limits are 4 GiB and 4 MiB. */
+/**
+ * The longest message: a log-in with a token as long as all headers of a request may be. Connect's and gRPC's own
+ * limits are 4 GiB and 4 MiB.
+ */
 export const maxMessageBytes: number = 16 * 1024;
 
 const prefixBytes = 5;
 
 const nothing = Buffer.alloc(0);
 
-/** Why a body is no sequence of messages. */
+/** The fault of a body that is not a sequence of messages. */
 export type MessageFault = "too-large" | "compressed" | "malformed";
 
-/** Takes a body in chunks and gives its messages. */
+/** Splits a body that arrives in chunks into its messages. */
 export interface MessageReader {
-  /** The bytes that came next; what they complete is given by `next`. */
+  /** Adds the next bytes of the body. */
   push(chunk: Uint8Array): void;
-  /** The next whole message; `undefined` while there is none. */
+  /** Returns the next complete message; `undefined` while there is none. */
   next(): Uint8Array | MessageFault | undefined;
-  /** A message has begun and is not whole. */
+  /** Whether a message has begun and is not complete. */
   partial(): boolean;
 }
 
 /**
- * Length-prefixed messages (gRPC over HTTP2, "Length-Prefixed-Message"): a byte that says whether it is compressed,
- * four of length, the message. A length is judged before a byte of the message is kept.
+ * Makes a reader of length-prefixed messages (gRPC over HTTP2, "Length-Prefixed-Message"): a byte of flags, the length
+ * in four bytes, the message. A message that is too long is refused by its prefix, before any byte of it is kept.
  */
 export function createMessageReader(): MessageReader {
   let held: Buffer = nothing;
@@ -43,7 +46,7 @@ export function createMessageReader(): MessageReader {
   };
 }
 
-/** A message with its prefix. `flags` 128 marks gRPC-Web's trailers. */
+/** Writes a message with its prefix. `flags` 128 marks gRPC-Web's trailers. */
 export function toFrame(message: Uint8Array, flags = 0): Buffer {
   const frame = Buffer.allocUnsafe(prefixBytes + message.length);
   frame.writeUInt8(flags, 0);

@@ -3,10 +3,11 @@ import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
 /**
- * Lets `listener` decide before a client that sent `Expect: 100-continue` is told to go on. Left alone, Node asks for
- * the body by itself, before any listener runs.
+ * Lets `listener` decide before a client that sent `Expect: 100-continue` may send its body. By default Node asks for
+ * the body before any listener runs.
  *
- * The body is asked for when somebody begins to read it; who is denied is never asked (RFC 9110 §10.1.1).
+ * The client is asked for the body when a listener begins to read it; a denied client is never asked (RFC 9110
+ * §10.1.1).
  *
  * ```ts
  * const listener = nodeAuth(auth, app);

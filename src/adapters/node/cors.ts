@@ -3,8 +3,8 @@ import { addVary } from "./attach.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
 /**
- * Request headers that a page must be allowed to send: ours, and those of Connect and gRPC-Web. Each by name, since
- * `*` never allows `Authorization` (Fetch standard, "CORS non-wildcard request-header name").
+ * The request headers that a page must be allowed to send: ours, and those of Connect and gRPC-Web. Each is named,
+ * since `*` does not allow `Authorization` (Fetch standard, "CORS non-wildcard request-header name").
  */
 export const corsAllowedHeaders: readonly string[] = Object.freeze([
   "Authorization",
@@ -23,8 +23,8 @@ export const corsAllowedHeaders: readonly string[] = Object.freeze([
 ]);
 
 /**
- * Response headers that a page must be able to read: without `Authorization` it never sees the next token, and is
- * logged out. Each by name, since `*` means nothing with credentials.
+ * The response headers that a page must be able to read: without `Authorization` it never gets the next token, and its
+ * session ends. Each is named, since `*` has no effect with credentials.
  */
 export const corsExposedHeaders: readonly string[] = Object.freeze([
   "Authorization",
@@ -39,32 +39,32 @@ export const corsExposedHeaders: readonly string[] = Object.freeze([
   "Connect-Content-Encoding",
 ]);
 
-/** What the CORS helpers take. */
+/** Options of `expressCors` and `nodeCors`. */
 export interface CorsOptions {
-  /** Exactly as browsers send them: `https://app.example`, no path, no trailing slash, no `*`. */
+  /** The allowed origins, exactly as browsers send them: `https://app.example`, no path, no trailing slash, no `*`. */
   readonly origins: readonly string[];
-  /** Default: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`. */
+  /** The allowed methods. Default: `GET`, `HEAD`, `POST`, `PUT`, `PATCH`, `DELETE`. */
   readonly methods?: readonly string[];
-  /** Beside `corsAllowedHeaders`: what your own pages send. */
+  /** Further headers that your pages send, beside `corsAllowedHeaders`. Default: none. */
   readonly allowedHeaders?: readonly string[];
-  /** Beside `corsExposedHeaders`: what your own pages read. */
+  /** Further headers that your pages read, beside `corsExposedHeaders`. Default: none. */
   readonly exposedHeaders?: readonly string[];
-  /** How long a browser may remember a preflight, in seconds. Default: 7200, the most that Chromium takes. */
+  /** How long a browser may remember a preflight, in seconds. Default: 7200, the most that Chromium accepts. */
   readonly maxAgeSeconds?: number;
 }
 
 /**
- * Lets pages of other origins in. For a plain server see `nodeCors`. Mount it in front of the door: a preflight
- * carries no credentials, and a denial without these headers cannot be read by the page.
+ * Makes a middleware that allows pages of other origins (CORS). For a plain server see `nodeCors`. Mount it before
+ * `expressAuth`: a preflight carries no credentials, and a page cannot read a denial without these headers.
  *
  * ```ts
  * app.use(expressCors({ origins: ["https://app.example"] }), expressAuth(auth));
  * ```
  *
- * Only the listed origins are answered; none is reflected, and cookies are not allowed: tokens ride in
- * `Authorization`. With the `cors` package instead, pass it `corsAllowedHeaders` and `corsExposedHeaders`.
+ * Only the listed origins are allowed, and cookies are not: `Authorization` carries the tokens. If you use the `cors`
+ * package instead, pass it `corsAllowedHeaders` and `corsExposedHeaders`.
  *
- * @throws {AuthError} `invalid_options` when an origin is not one.
+ * @throws {AuthError} `invalid_options` for a malformed origin
  */
 export function expressCors(
   options: CorsOptions,
@@ -96,13 +96,13 @@ export function expressCors(
       response.setHeader("Access-Control-Allow-Headers", allowed);
       response.setHeader("Access-Control-Max-Age", maxAge);
     }
-    // The answer to an unknown origin holds no permission, and the browser stops there.
+    // The answer to an unknown origin holds no permission, so the browser does not send the request.
     response.statusCode = 204;
     response.end();
   };
 }
 
-/** `expressCors` for a request listener: `createServer(nodeCors(nodeAuth(auth, listener), { origins }))`. */
+/** Wraps a request listener with `expressCors`: `createServer(nodeCors(nodeAuth(auth, listener), { origins }))`. */
 export function nodeCors<Request extends NodeRequest, Response extends NodeResponse>(
   listener: (request: Request, response: Response) => unknown,
   options: CorsOptions,
@@ -116,7 +116,7 @@ export function nodeCors<Request extends NodeRequest, Response extends NodeRespo
 }
 
 function requireOrigin(text: string): string {
-  // `null` is the origin of every sandboxed frame and local file, so it names nobody.
+  // `null` is the origin of every sandboxed frame and local file, so it identifies no site.
   if (URL.canParse(text) && new URL(text).origin === text && text !== "null") return text;
   throw new AuthError(
     "invalid_options",

@@ -7,20 +7,20 @@ import type { Identity } from "../../model/identity.js";
 import { limitBodyTime } from "./body-deadline.js";
 import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./request.js";
 
-/** What `externalPages` takes. */
+/** Options of `externalPages`. */
 export interface ExternalPagesOptions {
-  /** As for every front: is the peer at this address a proxy of ours? Default: never. */
+  /** Returns whether the peer at this address is a trusted proxy, as for every adapter. Default: never. */
   readonly trustProxy?: TrustProxy;
-  /** Clock of the timer here: how long a form may take to arrive. Default: the machine's. */
+  /** The clock of the timer for a form that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
 
-/** A form of ours has some 250 bytes. */
+/** The longest form. Ours has some 250 bytes. */
 const maxBodyBytes = 4_096;
 
 /**
  * Serves the pages of an `external` log-in: a request listener for `node:http` and `node:http2`, and a middleware for
- * Express. Mount it before the door, which would ask a browser for credentials:
+ * Express. Mount it before `expressAuth`, which would ask a browser for credentials:
  *
  * ```ts
  * const login = external({ issuer, clientId, url: "https://gate.example/external" });
@@ -29,9 +29,9 @@ const maxBodyBytes = 4_096;
  * app.use(expressAuth(auth));
  * ```
  *
- * It looks at the path as received and at nothing else: `<path of url>/login`, `/callback` and `/confirm`.
+ * It answers by the path as received: `<path of url>/login`, `/callback` and `/confirm`.
  *
- * @returns a listener that says whether the request is one of its own; with `next`, calls it when not
+ * @returns a listener that returns whether it answers the request; if not, it calls `next`, if given
  */
 export function externalPages<I extends Identity>(
   auth: Pick<Auth<Identity>, "proofs">,
@@ -43,7 +43,7 @@ export function externalPages<I extends Identity>(
   const proofs = auth.proofs(login.scheme);
 
   async function serve(request: NodeRequest, response: NodeResponse, path: string, query: string): Promise<void> {
-    // Before anything is awaited: an HTTP/2 stream that has ended forgets its connection.
+    // Read before anything is awaited: an HTTP/2 stream that has ended loses its connection.
     const source = sourceOf(peerOf(request), request.rawHeaders);
     const { method = "", headers } = request;
     const body = method === "POST" ? await readForm(request, response, platform) : "";
@@ -74,7 +74,7 @@ export function externalPages<I extends Identity>(
   };
 }
 
-/** What the pages are called, below the path of `url`. */
+/** The names of the pages, below the path of `url`. */
 export const externalPageNames: readonly string[] = ["/login", "/callback", "/confirm"];
 
 const plain: PageAnswer["headers"] = [["cache-control", "no-store"]];
@@ -83,7 +83,11 @@ const notAllowed: PageAnswer = { status: 405, headers: plain, body: "" };
 
 const tooLong: PageAnswer = { status: 413, headers: plain, body: "" };
 
-/** @returns `undefined` for more than any form of ours. */
+/**
+ * Reads a form.
+ *
+ * @returns `undefined` when it is longer than `maxBodyBytes`
+ */
 async function readForm(request: NodeRequest, response: NodeResponse, platform: Platform): Promise<string | undefined> {
   limitBodyTime(request, response, platform);
   const chunks: Uint8Array[] = [];
@@ -99,7 +103,7 @@ async function readForm(request: NodeRequest, response: NodeResponse, platform: 
 function write(request: NodeRequest, response: NodeResponse, { status, headers, body }: PageAnswer): void {
   response.statusCode = status;
   for (const [name, value] of headers) response.setHeader(name, value);
-  // A body that nobody asked for is not read to its end.
+  // An unread rest of the body is not read to its end.
   if (!("stream" in request)) {
     if (!request.complete) response.setHeader("connection", "close");
     response.once("finish", () => request.complete || request.destroy());

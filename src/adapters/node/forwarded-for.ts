@@ -1,10 +1,11 @@
 import { parseIpAddress } from "../../base/ip-address.js";
 
 /**
- * What proxies of ours vouch for of `X-Forwarded-For`: from the right, as long as they speak, and the first address that
- * they name for somebody else. In the order of the field, so the client comes first; empty when there is none.
+ * Returns the part of `X-Forwarded-For` that trusted proxies have written: from the right, the addresses of trusted
+ * proxies and the first other address, which is the client. It is in the order of the field, so the client comes first;
+ * empty when there is none.
  *
- * @param trust is this the address of a proxy whose word counts?
+ * @param trust whether this is the address of a trusted proxy
  */
 export function toTrustedChain(rawHeaders: readonly string[], trust: (address: string) => boolean): string[] {
   const values = rawHeaders.filter(

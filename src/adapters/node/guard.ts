@@ -10,37 +10,43 @@ import { limitBodyTime } from "./body-deadline.js";
 import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./request.js";
 import { writeDenial } from "./write-denial.js";
 
-/** What every adapter for Node understands. */
+/** Options that every adapter for Node takes. */
 export interface GuardOptions {
   /**
-   * Requests without credentials are welcome: all of them, or those for which the function says so. Default: `false`,
-   * they get 401. Wrong credentials are refused in any case.
+   * Whether requests without credentials are allowed: all of them, or those for which the function returns `true`.
+   * Default: `false`, they get 401. Wrong credentials are refused in any case.
    */
   readonly anonymous?: boolean | ((request: AuthRequest) => boolean);
   /**
-   * Is the peer at this address a proxy of ours? Then many callers share its connection. Default: never, since
-   * whoever may claim to be a proxy may claim more. Asked at most once per connection.
+   * Returns whether the peer at this address is a trusted proxy, whose connection many callers share. Called at most
+   * once per connection. Default: never, since a trusted proxy can name any client address.
    */
   readonly trustProxy?: TrustProxy;
   /**
-   * The log-in must be this fresh and this strong: for all requests, or as the function says. Default: any log-in is good
-   * enough. The refusal tells the client what to ask for (RFC 9470). A guard with it may stand behind one without.
+   * How fresh and strong the log-in must be: for all requests, or for each as the function returns. Default: any log-in
+   * suffices. The refusal tells the client what to ask for (RFC 9470). A guard with `stepUp` may follow one without.
    */
   readonly stepUp?: StepUp | ((request: AuthRequest) => StepUp | undefined);
-  /** Clock of the timers here: the ends of a denied upload, and of a log-in that does not arrive. Default: the machine's. */
+  /** The clock of the timers that end a denied upload and a log-in that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
 
-/** The step that all adapters for Node share: decide, attach the caller, see to the headers, or deny. */
+/**
+ * The step that all adapters for Node share: it decides, then attaches the caller and the headers, or writes the
+ * denial.
+ */
 export interface Guard {
   /**
-   * Calls `pass` when the request may go on, and answers it otherwise.
+   * Calls `pass` when the request is allowed, and writes a denial otherwise.
    *
-   * @param url path and query as received, where the server has changed `request.url`.
-   * @param stop called instead of `pass` when the request ends here: it was denied, or the client has left.
+   * @param url path and query as received, if the server has changed `request.url`
+   * @param stop called instead of `pass` when the request ends here: it was denied, or the client has left
    */
   check(request: NodeRequest, response: NodeResponse, pass: () => void, url?: string, stop?: () => void): void;
-  /** For a procedure that authenticates by its message: credentials are not looked at, but its body has a deadline. */
+  /**
+   * Calls `pass` for a procedure that authenticates by its message: credentials are not checked, but the body has a
+   * deadline.
+   */
   skip(request: NodeRequest, response: NodeResponse, pass: () => void): void;
   peerOf(request: NodeRequest): Peer;
 }
@@ -80,7 +86,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
       pass();
     },
     check(request, response, pass, url, stop) {
-      // A guard in front, of the same `auth`, has let this request in already.
+      // A guard in front with the same `auth` has allowed this request already.
       const before = (request as unknown as Record<symbol, Caller<I> | undefined>)[id];
       if (before !== undefined && stepUp === undefined) {
         pass();
@@ -94,7 +100,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
         else apply(denial, request, response, pass, stop);
         return;
       }
-      // Nothing but `true`: the promise of an async function would welcome everybody.
+      // Compared with `true`: the promise of an async function would allow every request.
       const isWelcome = (typeof anonymous === "function" ? anonymous(data) : anonymous) === true;
       const given = isWelcome ? welcome : deny;
       const decision = auth.authenticate(data, asked ? { ...given, stepUp: requireStepUp(asked) } : given);
@@ -103,7 +109,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
         return;
       }
       void decision.then((awaited) => {
-        // Who listens for `close` only now would never hear of a client that has left meanwhile.
+        // A listener for `close` that is added now would not be called for a client that has left already.
         if (hasLeft(request, response)) stop?.();
         else apply(awaited, request, response, pass, stop);
       });
@@ -111,7 +117,10 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
   };
 }
 
-/** On HTTP/1 the socket says it: in a pipeline, a response that waits for its turn never hears of the end. */
+/**
+ * Whether the client has left. On HTTP/1 the socket is checked too: with pipelining, a response that waits for its turn
+ * gets no event.
+ */
 export function hasLeft(request: NodeRequest, response: NodeResponse): boolean {
   return "stream" in response ? response.stream.destroyed : response.destroyed || request.socket.destroyed;
 }

@@ -12,14 +12,14 @@ export { type NodeRequest, type NodeResponse, type TrustProxy, toAuthRequest } f
 export { writeDenial } from "./write-denial.js";
 
 /**
- * Puts the door in front of a request listener of `node:http`, `node:https` or `node:http2` (compatibility API):
+ * Wraps a request listener of `node:http`, `node:https` or `node:http2` (compatibility API) with authentication:
  *
  * ```ts
  * createServer(nodeAuth(auth, (request, response) => response.end(auth.caller(request).identity.subject)));
  * ```
  *
- * The listener runs only for callers that were let in; all others are answered in their own protocol, before a byte
- * of the body is read. What the listener throws, or rejects with, goes where it would go without us.
+ * The listener runs only for allowed requests; all others get a denial in their own protocol, before a byte of the body
+ * is read. Errors of the listener go where they would go without this wrapper.
  */
 export function nodeAuth<
   Request extends NodeRequest = IncomingMessage,

@@ -5,9 +5,9 @@ import type { AuthRequest, HeaderFields } from "../../model/request.js";
 /** A denial as a complete HTTP response. */
 export interface DenialResponse {
   readonly status: number;
-  /** Names in lower case; a name may come several times. Without `content-length`, which is the writer's. */
+  /** The fields, names in lower case; a name may occur several times. The writer adds `content-length`. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Empty for trailers-only gRPC and for HEAD. */
+  /** The body; empty for trailers-only gRPC and for HEAD. */
   readonly body: Uint8Array;
 }
 
@@ -16,13 +16,13 @@ const endStreamFlag = 0b0000_0010;
 const trailerFlag = 0b1000_0000;
 
 /**
- * Puts a denial into the caller's own protocol, told by `content-type` alone: plain HTTP, Connect (unary, GET and
- * streams), gRPC, gRPC-Web and gRPC-Web-text. Pure: it writes nothing.
+ * Converts a denial to a response in the caller's own protocol, which `content-type` alone decides: plain HTTP, Connect
+ * (unary, GET and streams), gRPC, gRPC-Web and gRPC-Web-text. It writes nothing.
  *
- * The reason rides as `sallyport-reason` and each challenge as one `www-authenticate`: HTTP fields where the status
- * says what happened, metadata where the protocol hides it in the body.
+ * The reason is in `sallyport-reason` and each challenge in one `www-authenticate`: HTTP fields if the HTTP status is
+ * that of the denial, metadata if the protocol has the status in the body.
  *
- * Plain HTTP and Connect unary need not be told apart: the same status and the same JSON serve both.
+ * Plain HTTP and Connect unary get the same response: status and JSON are valid for both.
  */
 export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "method" | "rawHeaders">): DenialResponse {
   const contentType = contentTypeOf(request.rawHeaders);
@@ -31,7 +31,7 @@ export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "met
       // Trailers-only: the header block is the trailer block, and there is no body.
       return respond(200, contentType, toGrpcTrailers(denial), empty);
     case "grpc-web":
-      // In the body and not in headers: a browser shows a script only those headers that CORS exposes.
+      // In the body and not in headers: a browser shows a script only the headers that CORS exposes.
       return respond(200, contentType, [], trailerFrame(toGrpcTrailers(denial)));
     case "grpc-web-text":
       return respond(200, contentType, [], utf8(toBase64(trailerFrame(toGrpcTrailers(denial)))));
@@ -46,7 +46,7 @@ export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "met
   }
 }
 
-/** The trailers by which gRPC refuses a call: status, words and metadata. */
+/** Returns the trailers by which gRPC refuses a call: status, message and metadata. */
 export function toGrpcTrailers(denial: Denial): HeaderFields {
   return [
     ["grpc-status", String(toDenialStatus(denial).grpc)],
@@ -77,7 +77,7 @@ function protocolOf(contentType: string): Protocol {
   return (match[1] as "grpc" | "grpc-web" | "grpc-web-text" | undefined) ?? "connect-stream";
 }
 
-/** In lower case and without parameters; empty when there is none. */
+/** Returns the content type in lower case and without parameters; `""` when there is none. */
 function contentTypeOf(rawHeaders: readonly string[]): string {
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() !== "content-type") continue;
@@ -86,7 +86,7 @@ function contentTypeOf(rawHeaders: readonly string[]): string {
   return "";
 }
 
-/** Percent-encoding of the gRPC HTTP/2 specification: all but printable ASCII, and the percent sign itself. */
+/** Percent-encodes a message (gRPC over HTTP/2): all but printable ASCII, and the percent sign. */
 function toGrpcMessage(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
 }
@@ -105,7 +105,7 @@ function endStreamFrame(denial: Denial): Uint8Array {
   return frame(endStreamFlag, utf8(JSON.stringify({ error: { code, message }, metadata })));
 }
 
-/** One envelope: a byte of flags, the length in four bytes, the data. The same in Connect and gRPC-Web. */
+/** Writes an envelope: a byte of flags, the length in four bytes, the data. Connect and gRPC-Web share this form. */
 function frame(flags: number, data: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(5 + data.length);
   const view = new DataView(bytes.buffer);

@@ -8,10 +8,10 @@ import { toTrustedChain } from "./forwarded-for.js";
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
-/** Its response. */
+/** The response to a `NodeRequest`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Is the peer at this address a proxy of ours, which many callers share? */
+/** Returns whether the peer at this address is a trusted proxy, whose connection many callers share. */
 export type TrustProxy = (address: string) => boolean;
 
 /** Node keeps this many header fields when `server.maxHeadersCount` is not set, and drops the rest silently. */
@@ -19,7 +19,7 @@ const defaultMaxHeadersCount = 1000;
 
 const sharedPeerKey = Symbol("sallyport.peer");
 
-/** Turns Node's requests into data. */
+/** Converts Node's requests to the engine's data. */
 export interface RequestReader {
   /**
    * What `auth.authenticate` reads.
@@ -28,17 +28,22 @@ export interface RequestReader {
    *   mount off `request.url`, else `request.url`. A DPoP proof names the whole path (RFC 9449 §4.3).
    */
   toAuthRequest(request: NodeRequest, url?: string): AuthRequest;
-  /** The same object for all requests of one connection. */
+  /** Returns the peer, the same object for all requests of one connection. */
   peerOf(request: NodeRequest): Peer;
 }
 
-/** @param trustProxy asked at most once per connection; default: no proxy is trusted. */
+/**
+ * Makes a reader of requests.
+ *
+ * @param trustProxy called at most once per connection. Default: no proxy is trusted
+ */
 export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
-  // Guards without a predicate share one peer per connection; a predicate has peers of its own.
+  // Readers without a predicate share one peer per connection; each predicate has its own.
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
 
   function peerOf(request: NodeRequest): Peer {
-    // On HTTP/2 the session: `request.socket` is a proxy object of its stream, and forgets all when the stream ends.
+    // On HTTP/2 the session: `request.socket` is a proxy object of the stream, and loses its properties when the stream
+    // ends.
     const connection = "stream" in request ? request.stream.session : request.socket;
     if (connection === undefined) return gone;
     const slots = connection as unknown as Record<symbol, Peer | undefined>;
@@ -67,24 +72,27 @@ interface Mounted {
   readonly originalUrl?: string;
 }
 
-/** Turns a Node request into what `auth.authenticate` reads. No proxy is trusted. The path is the one as received. */
+/**
+ * Converts a Node request to the data that `auth.authenticate` takes. No proxy is trusted. The path is the one as
+ * received.
+ */
 export function toAuthRequest(request: NodeRequest): AuthRequest {
   return sharedReader.toAuthRequest(request);
 }
 
 const sharedReader = createRequestReader();
 
-/** HTTP/1 only: `node:http2` refuses a header block that is too long. */
+/** Whether Node dropped header fields, on HTTP/1 only: `node:http2` refuses a header block that is too long. */
 function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
   const { server } = socket as Socket & { server?: { maxHeadersCount?: number | null } };
   const limit = server?.maxHeadersCount ?? defaultMaxHeadersCount;
   return limit > 0 && rawHeaders.length >= 2 * limit;
 }
 
-/** The session of a stream that was destroyed meanwhile. */
+/** The peer of a stream that was destroyed meanwhile. */
 const gone: Peer = Object.freeze({ address: "", trusted: false });
 
-/** Each property is read when first asked for: most requests ask for none. */
+/** Makes a peer. Each property is read at its first use: most requests use none. */
 function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy = () => false): Peer {
   let address = "";
   let trusted: boolean | undefined;
@@ -110,7 +118,7 @@ function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy =
   };
 }
 
-/** An HTTP/2 session that has closed throws when its socket is asked for anything. */
+/** Returns `undefined` when the HTTP/2 session has closed: its socket then throws at any access. */
 function whileOpen<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -119,9 +127,9 @@ function whileOpen<T>(read: () => T): T | undefined {
   }
 }
 
-/** DER. Only a certificate that the TLS layer has verified: `rejectUnauthorized: false` lets any through. */
+/** Returns the client certificate in DER, if the TLS layer has verified it: `rejectUnauthorized: false` accepts any. */
 function readCertificate(socket: Socket | TLSSocket): Uint8Array | undefined {
-  // Not `in`: the socket of an HTTP/2 session is a proxy object that answers to `get` alone.
+  // Not by `in`: the socket of an HTTP/2 session is a proxy object that handles `get` only.
   const { authorized, getPeerCertificate } = socket as Partial<TLSSocket>;
   if (getPeerCertificate === undefined || authorized !== true) return undefined;
   return (socket as TLSSocket).getPeerCertificate(true)?.raw;
