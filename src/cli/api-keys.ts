@@ -52,7 +52,7 @@ Example:
         const expiresAt = neverExpires === true ? undefined : platform.now() + expiresIn;
         const { key, record } = createApiKey({ ...rest, expiresAt, platform });
         addApiKey(file, record, { platform });
-        // The key alone on standard output: $(sallyport api-keys new …) is the key.
+        // Standard output gets the key alone, so that $(sallyport api-keys new …) is the key.
         if (json !== true) io.err(`made key ${record.id} in ${file}; it ${fate(record)}. It is shown this once:\n`);
         print(io, json, { file, key, ...toJson(record) }, key);
       },

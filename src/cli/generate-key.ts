@@ -10,27 +10,27 @@ export const keyTypes = ["ec", "ed25519"] as const;
 
 export const keyFormats = ["deephaven", "pem", "openssh"] as const;
 
-/** Which key pair to make, and for whom. */
+/** The key pair to make, and its user. */
 export interface KeyWish {
   readonly user: string;
-  /** Deephaven's format only. */
+  /** The user to operate as, in Deephaven's format only. */
   readonly operateAs: string;
   readonly type: (typeof keyTypes)[number];
   readonly format: (typeof keyFormats)[number];
 }
 
-/** Both halves, as files. */
+/** The two files of a key pair. */
 export interface GeneratedKey {
   readonly privateName: string;
   readonly privateFile: string;
   readonly publicName: string;
   readonly publicFile: string;
-  /** For the file that `authorizedKeys` reads, without a line break. */
+  /** The line for the file that `authorizedKeys` reads, without a line break. */
   readonly line: string;
   readonly fingerprint: string;
 }
 
-/** Makes a key pair: P-256 or Ed25519. Nothing is written. */
+/** Makes a key pair: P-256 or Ed25519. It writes no file. */
 export function generateKey({ user, operateAs, type, format }: KeyWish, platform: Platform): GeneratedKey {
   const { privateKey, publicKey } =
     type === "ec" ? generateKeyPairSync("ec", { namedCurve: "P-256" }) : generateKeyPairSync("ed25519");

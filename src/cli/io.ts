@@ -3,11 +3,11 @@ import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { Environment } from "../gateway/config/secrets.js";
 
-/** What a command touches of the outside: tests give their own. */
+/** The environment of a command. Tests replace it. */
 export interface CliIo {
-  /** Results. */
+  /** Writes a result to standard output. */
   out(text: string): void;
-  /** What went wrong, and questions. */
+  /** Writes an error or a question to standard error. */
   err(text: string): void;
   readonly stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
   readonly environment: Environment;
@@ -18,22 +18,25 @@ export interface CliIo {
   onReloadAsked(callback: () => void): void;
 }
 
-/** Documented in `docs/gateway.md`; scripts rely on it. */
+/** The exit codes, on which scripts rely. `docs/gateway.md` documents them. */
 export const exitCodes = { ok: 0, failure: 1, usage: 2 } as const;
 
-/** One result: for a program, or for a person. */
+/** Prints a result: as JSON for programs, or as text for people. */
 export function print(io: CliIo, json: boolean | undefined, result: unknown, text: string): void {
   io.out(json === true ? `${JSON.stringify(result)}\n` : text === "" || text.endsWith("\n") ? text : `${text}\n`);
 }
 
-/** What may be shown: our own words, and the system's (which name files); anything else might quote a secret. */
+/**
+ * Returns the text of an error to show: that of our own errors and of the system's (which name files). Any other text
+ * might quote a secret.
+ */
 export function toErrorText(error: unknown): string {
   if (error instanceof AuthError) return error.message;
-  if (!(error instanceof Error)) return "something that is not an error was thrown";
+  if (!(error instanceof Error)) return "a value that is not an error was thrown";
   return "syscall" in error ? error.message : `${error.name} inside Sallyport; this is a bug, please report it`;
 }
 
-/** Columns as wide as their widest cell. */
+/** Formats a table with columns as wide as their widest cell. */
 export function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [header, ...rows];
   const widths = header.map((_cell, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));

@@ -18,8 +18,8 @@ export function addKeygen(program: Command, io: CliIo): void {
   program
     .command("keygen")
     .description("make a key pair to log in by: two files, and the line for the file of authorized keys")
-    .requiredOption("--user <name>", "who logs in by it")
-    .option("--operate-as <name>", "with --format deephaven: whom they operate as (default: themselves)")
+    .requiredOption("--user <name>", "the user who logs in by it")
+    .option("--operate-as <name>", "with --format deephaven: the user to operate as (default: the same user)")
     .addOption(new Option("--type <type>", "ec is P-256 (default: ec for deephaven, else ed25519)").choices(keyTypes))
     .addOption(new Option("--format <format>", "of both files").choices(keyFormats).default("deephaven"))
     .option("--dir <directory>", "where to write them", ".")
@@ -48,7 +48,7 @@ Examples:
       const privatePath = join(dir, key.privateName);
       const publicPath = join(dir, key.publicName);
       writeBoth([privatePath, key.privateFile, 0o600], [publicPath, key.publicFile, 0o644]);
-      // The line alone on standard output: it can be appended to the file of authorized keys.
+      // Standard output gets the line alone, so that it can be appended to the file of authorized keys.
       if (json !== true) io.err(`made ${privatePath}, which only you can read: keep it secret; and ${publicPath}\n`);
       const { line, fingerprint } = key;
       print(io, json, { user, privateFile: privatePath, publicFile: publicPath, line, fingerprint }, line);
@@ -57,7 +57,7 @@ Examples:
 
 type NewFile = readonly [path: string, text: string, mode: number];
 
-/** Both or neither, and none that is there: whoever overwrites a private key has lost it. */
+/** Writes both files or neither, and overwrites none: an overwritten private key would be lost. */
 function writeBoth(first: NewFile, second: NewFile): void {
   for (const [path] of [first, second]) if (existsSync(path)) refuse(path);
   writeNew(first);

@@ -20,7 +20,7 @@ export function addKeys(program: Command, io: CliIo): void {
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ sallyport keys init keys.json      # then keys: { file: ./keys.json }")
     .action((file: string, { json }: JsonOption) => {
-      // Overwriting one would log everybody out.
+      // Overwriting a key file would end every session.
       if (statSync(file, { throwIfNoEntry: false }) !== undefined) {
         throw new AuthError(
           "invalid_options",
@@ -28,12 +28,12 @@ export function addKeys(program: Command, io: CliIo): void {
         );
       }
       keyFile(file, { create: true, platform });
-      print(io, json, { file, id: 1 }, `made ${file}, with key 1. Whoever can read it can make tokens`);
+      print(io, json, { file, id: 1 }, `made ${file}, with key 1. Keep it secret: it can make tokens of any user`);
     });
 
   keys
     .command("rotate <file>")
-    .description("add a key that signs soon; the one before still verifies what it signed")
+    .description("add a key that signs soon; the previous key still verifies the tokens that it signed")
     .addOption(durationOption("--activate-after <duration>", "how long every node has to read it first", "10m"))
     .addOption(
       durationOption("--keep <duration>", "how long a key verifies after it last signed: the longest session", "7d"),
@@ -41,7 +41,7 @@ export function addKeys(program: Command, io: CliIo): void {
     .option("--json", "as JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  $ sallyport keys rotate keys.json    # nothing is restarted, nobody is logged out",
+      "\nExample:\n  $ sallyport keys rotate keys.json    # without a restart; sessions stay",
     )
     .action((file: string, options: JsonOption & { activateAfter: number; keep: number }) => {
       const { activateAfter: activateAfterMs, keep: keepMs } = options;

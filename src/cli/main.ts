@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { systemPlatform } from "../base/platform.js";
 
-/** The gateway's peers, which a library user may have no need of: whoever lacks one learns what to install. */
+/**
+ * Loads the command line, and prints what to install when one of its packages is missing. They are optional peers,
+ * which users of the library may not need.
+ */
 async function loadProgram(): Promise<typeof import("./program.js")> {
   try {
     return await import("./program.js");

@@ -23,7 +23,7 @@ First time:
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.
 The configuration is described in docs/configuration.md.`;
 
-/** The command line. Every command is a library call; this only reads arguments and prints. */
+/** Makes the command line. Every command is a library call; this code reads arguments and prints results. */
 export function createProgram(io: CliIo, setExitCode: (code: number) => void): Command {
   const program = new Command("sallyport")
     .description(intro)
@@ -52,7 +52,11 @@ export function createProgram(io: CliIo, setExitCode: (code: number) => void): C
   return program;
 }
 
-/** @returns the exit code: 0 done, 1 failed, 2 wrong usage. */
+/**
+ * Runs a command.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 wrong usage
+ */
 export async function run(args: readonly string[], io: CliIo): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const program = createProgram(io, (code) => {
@@ -63,7 +67,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
-      // Help that was asked for is no fault; help that is shown instead of doing something is.
+      // Help that was asked for is success; help that is shown because of wrong usage is not.
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }
     io.err(`sallyport: ${toErrorText(error)}\n`);

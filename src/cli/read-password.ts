@@ -3,10 +3,10 @@ import { maxPasswordLength } from "../handlers/password/hash.js";
 import type { CliIo } from "./io.js";
 
 /**
- * A password from the terminal, without echo and twice, or from a pipe, one line. Never from an argument: those are in
- * the shell's history and in everybody's list of processes.
+ * Reads a password: from the terminal, without echo and twice, or from a pipe. It is never an argument: those are in
+ * the shell's history, and every user of the machine sees them in the list of processes.
  *
- * @throws {AuthError} `invalid_options` when the two differ, or nothing comes.
+ * @throws {AuthError} `invalid_options` when the two differ, the input is too long, or the user stops it
  */
 export async function readPassword(io: CliIo): Promise<string> {
   if (io.stdin.isTTY !== true) return readAll(io.stdin);
@@ -40,7 +40,7 @@ function ask({ stdin, err }: CliIo, question: string): Promise<string> {
     }
     function onData(chunk: string | Buffer): void {
       for (const character of String(chunk)) {
-        // What a terminal would do by itself if it were not raw: Enter, Ctrl-C, Ctrl-D, Backspace, Ctrl-U.
+        // In raw mode the terminal does not handle these: Enter, Ctrl-C, Ctrl-D, Backspace, Ctrl-U.
         if (character === "\r" || character === "\n") {
           finish(() => resolve(typed));
           return;

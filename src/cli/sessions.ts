@@ -81,7 +81,7 @@ async function withSessions({ config }: Common, io: CliIo, use: (sessions: Sessi
   }
 }
 
-/** Page by page, in the order of `ref`: a million sessions must not be in memory at once. */
+/** Lists sessions page by page, in the order of `ref`, so that a million sessions are not in memory at once. */
 async function* all(sessions: Sessions, subject?: string): AsyncGenerator<SessionSummary> {
   let after: string | undefined;
   for (;;) {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { type CliIo, print } from "./io.js";
 
-/** Of the package that this file is in. */
+/** Returns the version of the package that this file is in. */
 export function version(): string {
   for (const up of ["../../package.json", "../../../package.json"]) {
     try {
@@ -12,7 +12,7 @@ export function version(): string {
       >;
       if (name === "sallyport" && version !== undefined) return version;
     } catch {
-      // One level up, when this runs from dist/.
+      // The file is one level further up when this runs from dist/.
     }
   }
   return "unknown";
