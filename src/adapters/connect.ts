@@ -31,8 +31,8 @@ const defaultReadMaxBytes = 4 * 1024 * 1024;
  * then a unary message is inflated and parsed.
  *
  * ```ts
- * createServer(connectAuth(auth, connectNodeAdapter, { routes })); // inside: auth.caller(context)
- * app.use(connectAuth(auth, connectNodeAdapter, { routes })); // or in Express
+ * createServer(connectAuth(auth, connectNodeAdapter, { routes }));   // inside: auth.caller(context)
+ * app.use(connectAuth(auth, connectNodeAdapter, { routes }));        // or in Express
  * ```
  *
  * As a listener it authenticates every request, those of `fallback` too. As a middleware it authenticates its

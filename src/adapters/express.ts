@@ -10,7 +10,7 @@ export type { GuardOptions } from "./node/guard.js";
  * Makes the authentication middleware for Express. Mount it before any body parser:
  *
  * ```ts
- * app.use(expressAuth(auth)); // 401 without valid credentials
+ * app.use(expressAuth(auth));                                             // 401 without valid credentials
  * app.get("/me", (req, res) => res.json(auth.caller(req).identity));
  * ```
  *

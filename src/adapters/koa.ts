@@ -10,8 +10,8 @@ export type { GuardOptions } from "./node/guard.js";
  * Makes the authentication middleware for Koa. Mount it before any body parser:
  *
  * ```ts
- * app.use(koaAuth(auth)); // 401 without valid credentials
- * app.use((ctx) => { ctx.body = auth.caller(ctx).identity; }); // auth.caller(ctx.req) is the same
+ * app.use(koaAuth(auth));                                                 // 401 without valid credentials
+ * app.use((ctx) => { ctx.body = auth.caller(ctx).identity; });            // auth.caller(ctx.req) is the same
  * ```
  *
  * The offered token stays on error pages, from which Koa removes the fields that `ctx.set` has set.
