@@ -17,7 +17,7 @@ export type { TransportOptions } from "./bearer/open-transport.js";
 export type { AuthClientOptions } from "./wires/client-options.js";
 
 /**
- * Logs in, and calls services as whoever logged in.
+ * A client that logs in and calls services with the session's token.
  *
  * ```ts
  * const client = new AuthClient({ baseUrl });
@@ -27,15 +27,16 @@ export type { AuthClientOptions } from "./wires/client-options.js";
  * await client.close();
  * ```
  *
- * `transport` and `fetch` follow the token's rotation. When the session has ended they log in again, once for all calls
- * that notice, and repeat what is safe to repeat: for that the client keeps the password, or the key, in memory until `close`.
+ * `transport` and `fetch` follow the token's rotation. When the session has ended they log in again, once for all
+ * calls, and repeat the calls that are safe to repeat. For that the client keeps the password or the key in memory
+ * until `close`.
  */
 export class AuthClient {
-  /** A Connect transport that presents the token. With `"deephaven-enterprise"` it presents nothing. */
+  /** A Connect transport that presents the token. With `"deephaven-enterprise"` it presents none. */
   readonly transport: Transport;
   /**
-   * A `fetch` that presents the token to the origin of `baseUrl` and to no other. Relative URLs are allowed. With
-   * `"deephaven-enterprise"` it presents nothing.
+   * A `fetch` that presents the token to the origin of `baseUrl` only. Relative URLs are allowed. With
+   * `"deephaven-enterprise"` it presents none.
    */
   readonly fetch: typeof globalThis.fetch;
   readonly #wire: AuthWire;
@@ -50,27 +51,30 @@ export class AuthClient {
     this.fetch = this.#wire.fetch;
   }
 
-  /** The newest token of the session, for carriers that the client does not know; `undefined` without one. A secret. */
+  /**
+   * The newest token of the session, which is secret, for carriers that the client does not support; `undefined`
+   * without one.
+   */
   get token(): string | undefined {
     return this.#wire.token;
   }
 
   /**
-   * Logs in by user name and password. When this succeeds, it replaces a session that is held already; that one is not
-   * ended, since streams may still live with it.
+   * Logs in by user name and password. On success the new session replaces the held one, which is not ended, since
+   * streams may still use it.
    *
-   * @param effectiveUser whom to operate as. Default: nobody else
-   * @returns who that is
+   * @param effectiveUser the account to operate as. Default: the user's own
+   * @returns the caller
    * @throws {AuthenticationFailedError} when user or password is wrong
-   * @throws {ConnectError} when it could not be tried, or, with `bind`, the server does not bind
+   * @throws {ConnectError} when the server could not be asked or, with `bind`, does not bind the session
    */
   password(user: string, password: string, effectiveUser?: string): Promise<Caller | undefined> {
     return this.#wire.logIn({ kind: "password", user, password, operateAs: effectiveUser });
   }
 
   /**
-   * Logs in by a private key: asks for a challenge, signs it, and answers. When this succeeds, it replaces a session that is
-   * held already.
+   * Logs in by a private key: it asks for a challenge, signs it, and sends the signature. On success the new session
+   * replaces the held one.
    *
    * ```ts
    * await client.privateKey(await readFile("priv-ada.base64.txt", "utf8"));           // the file names the user
@@ -78,18 +82,18 @@ export class AuthClient {
    * await client.privateKey({ privateKey, publicKey }, { user: "ada" });               // of WebCrypto
    * ```
    *
-   * @returns who that is
-   * @throws {AuthenticationFailedError} when the server does not take this key for this user
-   * @throws {ConnectError} `InvalidArgument` when the key cannot be used, with what is wrong with it; any other when it
-   *   could not be tried
+   * @returns the caller
+   * @throws {AuthenticationFailedError} when the server does not accept this key for this user
+   * @throws {ConnectError} `InvalidArgument`, with the fault, when the key cannot be used; any other code when the
+   *   server could not be asked
    */
   async privateKey(key: PrivateKeySource, options: PrivateKeyLogInOptions = {}): Promise<Caller | undefined> {
     return this.#wire.logIn({ kind: "privateKey", signer: await openPrivateKey(key, options) });
   }
 
   /**
-   * Waits until somebody has logged in in a browser. The key is good for one log-in: when the session has ended, calls are
-   * refused instead of logging in again.
+   * Waits until a person has logged in in a browser. The key is valid for one log-in: when the session has ended, calls
+   * fail, since the client cannot log in again.
    *
    * ```ts
    * const { key, link, code } = await createExternalLink("https://gate.example/external");
@@ -97,80 +101,86 @@ export class AuthClient {
    * await client.external(key);
    * ```
    *
-   * @param options.waitSeconds how long to wait; the server ends the wait by itself, after four minutes unless it was told
-   *   otherwise. Default: 300
-   * @returns who that is: show it, since whoever had the link may have logged in
-   * @throws {AuthenticationFailedError} when nobody logged in, or the person said no
-   * @throws {ConnectError} when it could not be tried
+   * @param options.waitSeconds how long to wait, in seconds. Default: 300, longer than the server waits by default
+   *   (four minutes)
+   * @returns the caller: show it, since any person who had the link may have logged in
+   * @throws {AuthenticationFailedError} when no person logged in, or the person refused
+   * @throws {ConnectError} when the server could not be asked
    */
   external(key: string, { waitSeconds = 300 }: { readonly waitSeconds?: number } = {}): Promise<Caller | undefined> {
     return this.#wire.logIn({ kind: "external", key, waitMs: waitSeconds * 1_000 });
   }
 
-  /** Asks the server who is calling. Not with `"deephaven-enterprise"`, which has no such call. */
+  /**
+   * Asks the server for the caller and the session. With `"deephaven-enterprise"`, which has no such call, it rejects
+   * with `Unimplemented`.
+   */
   whoAmI(): Promise<WhoAmIResponse> {
     return this.#wire.whoAmI();
   }
 
   /**
-   * Keeps the session alive. The client does it by itself too, until `close`.
+   * Keeps the session alive. Until `close`, the client also does it by itself.
    *
-   * @returns whether it was sent: `false` without a session
-   * @throws {ConnectError} what the call failed with
+   * @returns whether there is a session: `false`, and nothing is sent, without one
+   * @throws {ConnectError} the error of the call
    */
   ping(): Promise<boolean> {
     return this.#wire.ping();
   }
 
   /**
-   * A one-time proof of who is logged in, for one service. Hand it over at once: it is good for seconds.
+   * Gets a one-time token that proves the caller's identity to one service. Hand it over at once: it is valid for
+   * seconds.
    *
-   * @param service the name that the service redeems it by, exact
-   * @throws {ConnectError} `FailedPrecondition` without a log-in, and nothing was sent then; `PermissionDenied` when the server
-   *   does not let them operate as that account
+   * @param service the exact name by which the service redeems it
+   * @throws {ConnectError} `FailedPrecondition`, and nothing is sent, without a log-in; `PermissionDenied` when the
+   *   server does not allow operating as that account
    */
   async getToken(service: string, options: ServiceTokenOptions = {}): Promise<ServiceToken> {
     return this.#wire.getToken(service, options);
   }
 
   /**
-   * For a service: whose token it was handed. That consumes it, so of any number who ask one learns who it is.
+   * Redeems a token that a client handed to this service, which consumes it: of all callers, only the first gets the
+   * identity.
    *
    * @param token the `value` of a {@link ServiceToken}
-   * @param service the service's own name, never one that came with the token. Default: the name that it is logged in by
-   * @returns `undefined` when it is not good: used, expired, for another service, or no token at all
-   * @throws {ConnectError} when that could not be told
+   * @param service the service's own name, never one that came with the token. Default: the user name of its log-in
+   * @returns the token's caller; `undefined` when the token is used, expired, for another service, or malformed
+   * @throws {ConnectError} when the server could not decide
    */
   async redeemToken(token: string, service: string = ""): Promise<RedeemedToken | undefined> {
     return this.#wire.redeemToken(token, service);
   }
 
   /**
-   * From now on as somebody else, in a client of its own: this one goes on as it is. Not with `"deephaven-enterprise"`, where
-   * `password`, a key file and `getToken` say it.
+   * Operates as another account, in a new client with its own session; this client stays as it is. With
+   * `"deephaven-enterprise"` it rejects with `Unimplemented`: there `password`, the key file and `getToken` take the
+   * account.
    *
    * ```ts
    * const asBob = await client.operateAs("bob", { reason: "ticket 4711" });
    * await asBob.close(); // ends that session alone
    * ```
    *
-   * @throws {ConnectError} `PermissionDenied` when the server does not let them
+   * @throws {ConnectError} `PermissionDenied` when the server does not allow it
    */
   async operateAs(subject: string, options: OperateAsOptions = {}): Promise<AuthClient> {
     return AuthClient.#over(this.#options, await this.#wire.operateAs(subject, options));
   }
 
   /**
-   * Logs out, and forgets token, password and key whatever comes of it. Afterwards nothing runs in the background.
+   * Logs out, and forgets token, password and key even if that fails. Afterwards nothing runs in the background.
    *
-   * @throws {ConnectError} when the server could not be told: the session then lives until its idle limit
+   * @throws {ConnectError} when the log-out failed: the session then lives until its idle limit
    */
   close(): Promise<void> {
     return this.#wire.close();
   }
 
   static #over(options: AuthClientOptions, wire: AuthWire): AuthClient {
-    // The second parameter is nobody else's business.
+    // The second parameter is internal.
     return new (AuthClient as new (options: AuthClientOptions, wire: AuthWire) => AuthClient)(options, wire);
   }
 }

@@ -1,17 +1,17 @@
-/** A log-in that a browser finishes: see `createExternalLink`. */
+/** The key and link of a log-in by a browser: see `createExternalLink`. */
 export interface ExternalLink {
-  /** For `client.external`. A secret until the log-in is over. */
+  /** The key for `client.external`, which is secret until the log-in is over. */
   readonly key: string;
-  /** Where to send the browser. It holds the key: show it to the person who logs in, and to nobody else. */
+  /** The URL to open in the browser. It holds the key, so show it only to the person who logs in. */
   readonly link: string;
-  /** Show it beside the link: the page shows the same, or the link came from somebody else. */
+  /** The code to show beside the link. The page must show the same code; otherwise the link is not from this client. */
   readonly code: string;
 }
 
 /**
  * Makes a key for one log-in by a browser.
  *
- * @param url where the server's pages are, such as `https://gate.example/external`
+ * @param url the URL of the server's pages, such as `https://gate.example/external`
  */
 export async function createExternalLink(url: string): Promise<ExternalLink> {
   const bytes = crypto.getRandomValues(new Uint8Array(96));
@@ -26,5 +26,5 @@ export async function createExternalLink(url: string): Promise<ExternalLink> {
   };
 }
 
-/** Crockford's base32, as `src/handlers/external/key.ts` has it. */
+/** Crockford's base32, as in `src/handlers/external/key.ts`. */
 const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

@@ -1,5 +1,5 @@
 /**
- * The other side of the door: logs in, presents the token, follows its rotation. For Node and browsers.
+ * The client: it logs in, presents the token and follows its rotation. For Node and browsers.
  *
  * @module
  */

@@ -2,23 +2,26 @@ import type { Bearer } from "./bearer.js";
 
 /** Options of `createAuthFetch`. */
 export interface AuthFetchOptions {
-  /** Where the service is; in a browser it may be relative to the page. Relative URLs are resolved against it, and only its origin is ever sent the token. */
+  /**
+   * The URL of the service; in a browser it may be relative to the page. Relative URLs are resolved against it, and
+   * only its origin gets the token.
+   */
   readonly baseUrl: string | URL;
   readonly bearer: Bearer;
-  /** What sends the requests. Default: the platform's `fetch`, looked up at each call. */
+  /** The function that sends the requests. Default: the platform's `fetch`, looked up at each call. */
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
 /**
- * A `fetch` for plain HTTP that sends the token, follows its rotation, and repeats a request that was refused with 401
- * where its body can be sent twice: none, text, bytes, a `Blob` or a form. A body that is a stream, or inside a
- * `Request`, is sent once, and the next request finds a new session.
+ * Makes a `fetch` for plain HTTP that sends the token and follows its rotation. It repeats a request that was refused
+ * with 401 if the body can be sent twice: none, text, bytes, a `Blob` or a form. A body that is a stream, or inside a
+ * `Request`, is sent once, and the next request has a new session.
  *
- * The token goes to the origin of `baseUrl` only. Every `fetch` takes `Authorization` out of a request that it
- * redirects to another origin (Fetch standard, HTTP-redirect fetch, step 13), and an answer from there teaches nothing.
- * A request that brings an `Authorization` header of its own is left alone.
+ * The token goes to the origin of `baseUrl` only. Every `fetch` removes `Authorization` from a request that it
+ * redirects to another origin (Fetch standard, HTTP-redirect fetch, step 13), and tokens in the answer of another
+ * origin are ignored. A request with its own `Authorization` header is not changed.
  *
- * The returned function throws what `fetch` throws, and, when a log-in was needed, what that failed with.
+ * The returned function throws the errors of `fetch` and, when a log-in was needed, the error of the log-in.
  */
 export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fetch {
   const base = new URL(options.baseUrl, (globalThis as { location?: { href: string } }).location?.href);
@@ -26,7 +29,7 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
 
   return async function authFetch(input, init) {
-    // By shape: the fetch that was passed in may have a Request of its own.
+    // Recognized by shape: the fetch that was passed in may have its own Request class.
     const request = typeof input === "object" && "url" in input ? input : undefined;
     const url = new URL(request?.url ?? String(input), base);
     const headers = new Headers(init?.headers ?? request?.headers);
@@ -39,26 +42,29 @@ export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fe
     for (;;) {
       await call.authorize(headers, { method, url: target.href }, repeatable);
       const response = await send(request ?? target, { ...init, headers });
-      // Another origin, reached by a redirect, has no say about our session.
+      // Another origin, reached by a redirect, must not change our session.
       if (response.redirected && !sameOrigin(new URL(response.url), base)) return response;
       call.learn(response.headers.get("authorization"), response.headers.get("dpop-nonce"));
       if (response.status !== 401) return response;
-      // Asked even if this request cannot be repeated: the next one then finds a session.
+      // Called even if this request cannot be repeated, so that the next one has a session.
       const repeat = await call.again(response.headers.get("sallyport-reason"));
       if (!repeat || !repeatable) return response;
       await response.body?.cancel();
-      // A proof is for one URL, so one that was redirected is wrong where it arrives.
+      // A proof is for one URL, so the proof of a redirected request is refused at its target.
       if (response.redirected && request === undefined && method === "GET") target = new URL(response.url);
     }
   };
 }
 
-/** As `fetch` spells it (Fetch standard, "normalize a method"). */
+/** Normalizes a method as `fetch` does (Fetch standard, "normalize a method"). */
 function toMethod(method: string): string {
   return /^(?:delete|get|head|options|post|put)$/i.test(method) ? method.toUpperCase() : method;
 }
 
-/** Not by `origin`: that is "null" for every `app:`, `capacitor:` or `data:` URL, and so the same for all of them. */
+/**
+ * Compares origins by protocol and host: `origin` is "null" for every `app:`, `capacitor:` or `data:` URL, and so equal
+ * for all of them.
+ */
 function sameOrigin(a: URL, b: URL): boolean {
   return a.protocol === b.protocol && a.host === b.host;
 }

@@ -1,10 +1,10 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
 /**
- * The log-in was refused: the credentials are wrong. Thrown for nothing else, so that a program may ask the user for
- * the password again when it sees one. A server that cannot be reached is a `ConnectError` like any other.
+ * The error of a log-in whose credentials were refused. It is thrown in no other case, so a program may ask the user
+ * for the password again. A server that cannot be reached is an ordinary `ConnectError`.
  *
- * Its `name` stays `ConnectError`: Connect recognises its errors by that, and would wrap any other.
+ * Its `name` stays `ConnectError`: Connect recognizes its errors by that name, and would wrap others.
  */
 export class AuthenticationFailedError extends ConnectError {
   readonly authenticationFailed: true = true;
@@ -13,17 +13,19 @@ export class AuthenticationFailedError extends ConnectError {
     super(message, Code.Unauthenticated, metadata);
   }
 
-  /** `ConnectError` answers `instanceof` by shape, and every other one would pass for this. */
+  /**
+   * Replaces `instanceof` of `ConnectError`, which compares shapes and would take every `ConnectError` for this class.
+   */
   static override [Symbol.hasInstance](value: unknown): value is AuthenticationFailedError {
     return typeof value === "object" && value !== null && "authenticationFailed" in value;
   }
 }
 
-/** The error of a log-in call, as it is thrown. */
+/** Converts the error of a log-in call to the error that is thrown. */
 export function toLogInError(error: unknown): ConnectError {
   const connectError = ConnectError.from(error);
   if (connectError.code !== Code.Unauthenticated) return connectError;
-  // Not a word about the password: the proof of the key was refused before anybody looked at it.
+  // The proof of the key was refused before the server checked the credentials, so they may be right.
   if (/_dpop_/.test(connectError.metadata.get("sallyport-reason") ?? "")) return connectError;
   return new AuthenticationFailedError(connectError.rawMessage, connectError.metadata);
 }

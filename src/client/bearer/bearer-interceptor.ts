@@ -16,12 +16,12 @@ type StreamNext = (request: StreamRequest) => Promise<StreamResponse>;
 type Messages = StreamResponse["message"];
 
 /**
- * An interceptor for any Connect transport: sends the token, follows its rotation, and repeats a refused call where
- * that is safe: a unary call, and a server stream that has yielded nothing. A client or bidirectional stream is never
- * repeated, since its messages are gone; but when the session has ended, the next one finds a new one.
+ * Makes an interceptor for any Connect transport. It sends the token, follows its rotation, and repeats a refused call
+ * if that is safe: a unary call, or a server stream that has yielded no message. A client or bidirectional stream is
+ * never repeated, since its messages are gone; but when the session has ended, it logs in for the next call.
  *
- * A call that brings an `authorization` header of its own, `LogIn` and `GetChallenge` are left alone; a proof of the key goes with
- * `LogIn`, and with a `DPoP` header, if the session is to be bound.
+ * It adds no token to a call with its own `authorization` header, to `LogIn` and to `GetChallenge`. With a key, it adds
+ * a proof to `LogIn`, so that the session is bound, and to a call whose `authorization` header has the scheme `DPoP`.
  */
 export function createBearerInterceptor(bearer: Bearer): Interceptor {
   return (next) => async (request) => {
@@ -66,7 +66,10 @@ async function stream(call: BearerCall, next: StreamNext, request: StreamRequest
     }
   }
 
-  /** It fails, but the next one need not: who opens nothing but such streams would never be logged in again. */
+  /**
+   * Logs in again for the next call, although this stream fails: a client that opens only such streams would otherwise
+   * never log in again.
+   */
   async function prepare(error: unknown): Promise<unknown> {
     await again(call, error).catch(() => false);
     return error;
@@ -120,7 +123,7 @@ const logInMethods: ReadonlySet<string> = new Set([
   AuthService.method.getChallenge.name,
 ]);
 
-// A token has no business where the credentials themselves are sent.
+// No token is sent with the credentials themselves.
 function isLogIn({ service, method }: UnaryRequest | StreamRequest): boolean {
   return service.typeName === AuthService.typeName && logInMethods.has(method.name);
 }
@@ -129,7 +132,7 @@ function targetOf({ requestMethod, url }: UnaryRequest | StreamRequest): { metho
   return { method: requestMethod, url };
 }
 
-/** Somebody else has said what is presented; a proof of the key is all that may be missing. */
+/** Sends a call that needs no token of ours. It only adds the proof of the key, if one is needed. */
 async function leave(
   key: ProofKey | undefined,
   next: Parameters<Interceptor>[0],
@@ -145,7 +148,7 @@ async function leave(
       key.learn(response.header.get("dpop-nonce"));
       return response;
     } catch (error) {
-      // Another nonce is a reason to try again, and there is one in a minute at most.
+      // The call is repeated for a new nonce, of which there is at most one a minute.
       if (!(error instanceof ConnectError) || !key.learn(error.metadata.get("dpop-nonce"))) throw error;
       if (error.metadata.get("sallyport-reason") !== "use_dpop_nonce") throw error;
     }
@@ -156,7 +159,7 @@ function learn(call: BearerCall, ...fields: readonly Headers[]): void {
   for (const headers of fields) call.learn(headers.get("authorization"), headers.get("dpop-nonce"));
 }
 
-/** Errors are logged, and a token must not be: it is taken out of the metadata. */
+/** Takes the token from an error's metadata and removes it there, since errors are logged and tokens must not be. */
 function learnFromError(call: BearerCall, error: unknown): void {
   if (!(error instanceof ConnectError)) return;
   learn(call, error.metadata);

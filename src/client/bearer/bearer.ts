@@ -4,50 +4,52 @@ import type { ProofKey, ProvenCall } from "./proof-key.js";
 import { createTokenHolder } from "./token-holder.js";
 
 /**
- * The client's side of one session: which token to send, what to learn from an answer, and whether a refused call may
- * be repeated. `createBearerInterceptor` and `createAuthFetch` share one, and so one log-in.
+ * The client's side of one session. It holds the token to send, takes new tokens from answers, and decides whether to
+ * repeat a refused call. `createBearerInterceptor` and `createAuthFetch` can share one, and so one log-in.
  */
 export interface Bearer {
-  /** The newest token, or `undefined`. It is a secret. */
+  /** The newest token, which is secret; `undefined` without one. */
   readonly token: string | undefined;
-  /** What the session is bound to, if it is. */
+  /** The key to which the session is bound; `undefined` when it is not. */
   readonly key: ProofKey | undefined;
   /** Begins a call. */
   call(): BearerCall;
   /**
-   * Logs in now, and again by the same function whenever the session is found to have ended, until that is refused
-   * with an {@link AuthenticationFailedError}. Rejects with what the function rejects with, and then all is as before.
+   * Logs in now, and again by the same function when the session has ended, until that is refused with an {@link
+   * AuthenticationFailedError}. Rejects with the error of the function, and then keeps the session that it had.
    */
   logIn(logIn: LogIn): Promise<void>;
-  /** Forgets token and log-in. A log-in under way comes to nothing. */
+  /** Forgets token and log-in. A log-in under way is discarded. */
   forget(): void;
 }
 
 /** Logs in and returns the token. */
 export type LogIn = () => Promise<string>;
 
-/** One call, with its repetitions. */
+/** A call with its repetitions. */
 export interface BearerCall {
   /** The token to send, or `undefined` to send none. */
   readonly token: string | undefined;
   /**
-   * Sets what presents the token, anew for each repetition: `authorization`, and `dpop` if the session is bound.
+   * Sets the headers that present the token: `authorization`, and `dpop` if the session is bound. Call it for each
+   * repetition.
    *
-   * @param repeatable whether the call can be sent again. Default: `true`. For one that cannot, a bound session's stale
-   *   nonce is renewed first.
+   * @param repeatable whether the call can be sent again. Default: `true`. Before a call that cannot, a stale nonce of
+   *   a bound session is renewed.
    */
   authorize(header: Headers, call: Omit<ProvenCall, "token">, repeatable?: boolean): Promise<void>;
   /**
-   * To be told the value of every `authorization` field of an answer: header, error metadata or trailer; and of every
-   * `dpop-nonce`.
+   * Takes the tokens and the nonce of an answer. Call it with every `authorization` field (header, error metadata or
+   * trailer) and every `dpop-nonce`.
    */
   learn(authorization: string | null, nonce?: string | null): void;
   /**
-   * To be asked when the call was refused with code `unauthenticated`, given the value of `sallyport-reason`. Logs in
-   * again if that helps. No handler ran, so a call whose messages are still there may be repeated.
+   * Decides whether to repeat a call that was refused with code `unauthenticated`, and logs in again if that helps. No
+   * service method has run, so a call whose messages are still available may be repeated.
    *
-   * @returns `true`: repeat it with `token`, if it can be
-   * @throws what the log-in failed with, when it came to that
+   * @param reason the value of `sallyport-reason`
+   * @returns `true`: repeat the call with `token`, if its messages are available
+   * @throws the error of the log-in, if one was needed
    */
   again(reason: string | null): Promise<boolean>;
 }
@@ -56,19 +58,19 @@ export interface BearerCall {
 export interface BearerOptions {
   /** The token to start with. */
   readonly token?: string | undefined;
-  /** How to log in again when the session has ended. Default: not at all. */
+  /** Logs in again when the session has ended. Default: none, and the calls fail. */
   readonly logIn?: LogIn | undefined;
   /**
-   * `false` for a relay that acts with somebody else's token: it sends `token` and nothing else, and hands what comes
-   * back to `onToken`, since it is the owner who must follow. Two that follow one session would trip theft detection.
-   * Default: `true`.
+   * `false` for a relay that acts with the token of another client: it sends only `token`, and passes tokens of answers
+   * to `onToken`, since only their owner must follow the rotation. Two clients that follow one session would cause a
+   * theft alarm. Default: `true`.
    */
   readonly follow?: boolean | undefined;
-  /** Binds the session to a key: `logIn` must have sent a proof by it, as `AuthClient` does. Default: none. */
+  /** The key to which the session is bound: `logIn` must send a proof by it, as `AuthClient` does. Default: none. */
   readonly key?: ProofKey | undefined;
-  /** Makes any call, so that the answer brings a fresh nonce; with `key`, for calls that cannot be repeated. Default: nothing. */
+  /** With `key`: makes any call to get a fresh nonce, before calls that cannot be repeated. Default: none. */
   readonly refresh?: (() => Promise<unknown>) | undefined;
-  /** Called with every token of an answer that is newer than what is held. */
+  /** Called with every token of an answer that is newer than the held one. */
   readonly onToken?: ((token: string) => void) | undefined;
 }
 
@@ -89,11 +91,11 @@ export function createBearer(options: BearerOptions = {}): Bearer {
       try {
         const token = await by();
         if (underWay !== current)
-          throw new ConnectError("logged out, or in as somebody else, meanwhile", Code.Canceled);
+          throw new ConnectError("the client has logged out or logged in again meanwhile", Code.Canceled);
         holder.replace(token);
         source = by;
       } catch (error) {
-        // What was refused once would be refused with every call, and throttled.
+        // Wrong credentials would be refused again with every call, and throttled.
         if (error instanceof AuthenticationFailedError && source === by) source = undefined;
         throw error;
       } finally {
@@ -126,7 +128,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
           return;
         }
         if (key !== undefined && !repeatable && key.isStale) {
-          await refresh?.().catch(() => {}); // the call itself will tell what is wrong
+          await refresh?.().catch(() => {}); // the call itself reports the error
           takeNewer();
         }
         header.set("authorization", `${key === undefined ? "Bearer" : "DPoP"} ${sent}`);
@@ -141,23 +143,25 @@ export function createBearer(options: BearerOptions = {}): Bearer {
       async again(reason) {
         if (!follow) return false;
         if (reason === "superseded") {
-          // Somebody confirmed a newer token. If it was not us, to send the old one again would change nothing.
+          // A newer token was confirmed. If this client does not have it, repeating the call with the old one would not
+          // help.
           if (repeated) return false;
           repeated = true;
           return takeNewer();
         }
         if (reason !== null && key !== undefined && proofReasons.has(reason)) {
-          // A new proof helps against an old nonce, and against a copy of the call that a browser or a proxy has sent.
+          // A new proof helps if the nonce was old, or if a browser or a proxy has sent the call twice.
           if (proofsRefused.has(reason)) return false;
           proofsRefused.add(reason);
-          // The refusal may have been long on its way: the token that was sent would be taken for a thief's by now.
+          // The refusal may be late, and repeating the call with a token that is superseded by now would look like
+          // theft.
           takeNewer();
           return true;
         }
         if (reason === null || !overReasons.has(reason) || loggedIn) return false;
         loggedIn = true;
         if (takeNewer()) return true; // another call has logged in meanwhile
-        // A hundred calls that find the session ended cause one log-in.
+        // All calls that find the session ended share one log-in.
         const logIn = underWay ?? (source && start(source));
         if (logIn === undefined) {
           if (finalReasons.has(reason) && holder.token === sent) holder.forget();
@@ -184,16 +188,19 @@ export function createBearer(options: BearerOptions = {}): Bearer {
   };
 }
 
-/** Reasons that a new log-in cures. `unavailable` is not among them: the token may be good. */
+/** Reasons after which a new log-in helps. `unavailable` is not among them: the token may be valid. */
 const overReasons: ReadonlySet<string> = new Set(["expired", "revoked", "invalid_token", "no_credentials"]);
 
-/** Reasons that a new proof may cure. */
+/** Reasons after which a new proof may help. */
 const proofReasons: ReadonlySet<string> = new Set(["use_dpop_nonce", "invalid_dpop_proof"]);
 
-/** Reasons after which a token is worth nothing anywhere. A node may call a token invalid whose key it has yet to read. */
+/**
+ * Reasons after which every node refuses the token. `invalid_token` is not among them: a node may not have read the
+ * token's key yet.
+ */
 const finalReasons: ReadonlySet<string> = new Set(["expired", "revoked"]);
 
-/** The session tokens in an `authorization` value; several fields come joined by commas. */
+/** Returns the session tokens in an `authorization` value, in which several fields are joined by commas. */
 function tokensIn(authorization: string | null): string[] {
   if (authorization === null) return [];
   return Array.from(

@@ -2,9 +2,9 @@ import { createContextValues, type Interceptor, type Transport } from "@connectr
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 
 /**
- * Somebody's transport, with interceptors in front of its own.
+ * Wraps a transport with interceptors that run before its own.
  *
- * @param baseUrl for interceptors that look at the URL of a call; where the calls go is the transport's
+ * @param baseUrl the start of the URL that interceptors see; `inner` decides where the calls go
  */
 export function createInterceptedTransport(inner: Transport, baseUrl: string, interceptors: Interceptor[]): Transport {
   const toUrl = (typeName: string, name: string) => `${baseUrl.replace(/\/$/, "")}/${typeName}/${name}`;

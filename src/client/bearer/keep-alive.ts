@@ -2,18 +2,21 @@ import type { Interceptor } from "@connectrpc/connect";
 import type { Delay } from "./delay.js";
 
 /**
- * Keeps a session in use that would end as idle: while only streams are open, since a stream presents its token once, at its
- * start; or, once started, while nothing is called at all.
+ * Keeps a session from ending as idle while streams are open, since a stream presents its token only at its start;
+ * after `start`, also without any call.
  */
 export interface KeepAlive {
-  /** To be put on the transport: counts the open streams and notes the unary calls. */
+  /** The interceptor for the transport. It counts the open streams and notices unary calls. */
   readonly interceptor: Interceptor;
-  /** From now on also without a stream. */
+  /** Keeps the session alive from now on, also without a stream. */
   start(): void;
   stop(): void;
 }
 
-/** Calls `refresh` whenever no unary call has begun for `intervalMs`, while it is on. Its failures are its own. */
+/**
+ * Makes a keep-alive that calls `refresh` when no unary call has begun for `intervalMs`. Errors of `refresh` are
+ * ignored.
+ */
 export function createKeepAlive(intervalMs: number, refresh: () => Promise<unknown>, delay: Delay): KeepAlive {
   let openStreams = 0;
   let started = false;
@@ -28,7 +31,7 @@ export function createKeepAlive(intervalMs: number, refresh: () => Promise<unkno
     disarm();
     if (openStreams === 0 && !started) return;
     cancel = delay(intervalMs, () => {
-      refresh().catch(() => {}); // the next one may do better; a call of the user's will tell what is wrong
+      refresh().catch(() => {}); // the next one may succeed; the application's own calls report the error
       rearm();
     });
   }
@@ -37,7 +40,7 @@ export function createKeepAlive(intervalMs: number, refresh: () => Promise<unkno
     interceptor: (next) => (request) => {
       if (request.stream && !request.signal.aborted) {
         openStreams++;
-        // A transport aborts this signal when the call ends, in whatever way.
+        // A transport aborts this signal when the call ends, with or without an error.
         request.signal.addEventListener("abort", closed, { once: true });
         if (cancel === undefined) rearm();
       } else if (!request.stream && cancel !== undefined) {

@@ -3,13 +3,13 @@ import { createAuthFetch } from "./auth-fetch.js";
 import type { Bearer } from "./bearer.js";
 import { createInterceptedTransport } from "./intercepted-transport.js";
 
-/** What a transport factory is given, and must use. */
+/** The options that a transport factory gets, and must use. */
 export interface TransportOptions {
   readonly baseUrl: string;
   readonly interceptors: Interceptor[];
 }
 
-/** Where to connect, and by what: see `AuthClientOptions`. */
+/** The address and transport of the services: see `AuthClientOptions`. */
 export interface ConnectionOptions {
   readonly baseUrl?: string | undefined;
   readonly host?: string | undefined;
@@ -18,10 +18,10 @@ export interface ConnectionOptions {
 }
 
 /**
- * Where the services are.
+ * Returns the URL of the services.
  *
- * @returns `""` where only a transport knows
- * @throws {ConnectError} `InvalidArgument`
+ * @returns `""` when only the transport knows it
+ * @throws {ConnectError} `InvalidArgument` for contradictory or missing options
  */
 export function toBaseUrl({ baseUrl, host, port, transport }: ConnectionOptions): string {
   if (baseUrl !== undefined) {
@@ -34,7 +34,7 @@ export function toBaseUrl({ baseUrl, host, port, transport }: ConnectionOptions)
   throw refusal("give baseUrl, or host and port, or a transport of your own");
 }
 
-/** A transport with these interceptors: the one that was given, or that a factory makes. */
+/** Returns a transport with these interceptors: the given one wrapped, or one that the factory makes. */
 export function openTransport(
   { transport }: ConnectionOptions,
   options: TransportOptions,
@@ -44,7 +44,7 @@ export function openTransport(
   return createInterceptedTransport(transport, options.baseUrl, options.interceptors);
 }
 
-/** A `fetch` for what is below `baseUrl`. */
+/** Returns a `fetch` that presents the token to the origin of `baseUrl`. */
 export function openFetch({ baseUrl, fetch }: FetchOptions, bearer: Bearer): typeof globalThis.fetch {
   if (baseUrl !== "") return createAuthFetch({ baseUrl, bearer, fetch });
   return () =>

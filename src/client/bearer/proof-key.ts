@@ -1,54 +1,57 @@
 import { generateKeyPair, generateProof, type KeyPair } from "dpop";
 import { type Delay, systemDelay } from "./delay.js";
 
-/** A call, as far as a proof names it. */
+/** The parts of a call that its proof names. */
 export interface ProvenCall {
   readonly method: string;
-  /** In a browser it may be relative to the page. */
+  /** The URL of the call; in a browser it may be relative to the page. */
   readonly url: string;
-  /** Left out at a log-in. */
+  /** The token of the call; absent at a log-in. */
   readonly token?: string | undefined;
 }
 
-/** A key that the client holds, and proves to hold with every call (RFC 9449): a session that is bound to it is worth nothing elsewhere. */
+/**
+ * A key that the client proves to hold with every call (RFC 9449), so that a copied token of a session bound to it is
+ * useless.
+ */
 export interface ProofKey {
-  /** The value of a `DPoP` field for one call, once. */
+  /** Makes the value of the `DPoP` field for one call, to be used once. */
   prove(call: ProvenCall): Promise<string>;
   /**
-   * To be told the value of `DPoP-Nonce` of every answer.
+   * Takes the nonce of an answer. Call it with every `DPoP-Nonce`.
    *
-   * @returns whether it is another nonce than the one before
+   * @returns whether the nonce is a new one
    */
   learn(nonce: string | null): boolean;
-  /** The nonce may be too old for a call that cannot be repeated. */
+  /** Whether the nonce may be too old for a call that cannot be repeated. */
   readonly isStale: boolean;
 }
 
 /** Options of {@link createProofKey}. */
 export interface ProofKeyOptions {
   /**
-   * The key, such as one kept in IndexedDB: a private ECDSA P-256 or Ed25519 key that can `sign`, and its public half.
-   * Default: a new P-256 key, whose private half no script can read.
+   * The key, such as one kept in IndexedDB: a private ECDSA P-256 or Ed25519 key with the usage `sign`, and its public
+   * half. Default: a new P-256 key, whose private half no script can read.
    */
   readonly keyPair?: KeyPair | undefined;
   /** The timer, for tests. Default: the platform's. */
   readonly delay?: Delay | undefined;
 }
 
-/** A server takes a nonce for 30 s at least. */
+/** The age from which a nonce counts as stale. A server accepts a nonce for at least 30 s. */
 const staleMs = 20_000;
 
 /**
  * Makes a {@link ProofKey}.
  *
- * @throws {TypeError} where there is no WebCrypto: a page must come from `https:` or from the machine itself
+ * @throws {TypeError} without WebCrypto, which browsers give only to pages of `https:` and `localhost`
  */
 export function createProofKey({ keyPair, delay = systemDelay }: ProofKeyOptions = {}): ProofKey {
   if (globalThis.crypto?.subtle === undefined) {
     throw new TypeError("A bound session needs WebCrypto, which browsers give to https: and localhost pages only");
   }
   const made = keyPair === undefined ? generateKeyPair("ES256") : Promise.resolve(keyPair);
-  made.catch(() => {}); // whoever asks for a proof is told
+  made.catch(() => {}); // `prove` reports the error
   let nonce: string | undefined;
   let isStale = true;
   let cancel: (() => void) | undefined;

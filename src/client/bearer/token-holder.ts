@@ -1,31 +1,31 @@
 /** Holds the newest token of one session. Pure: no clock, no I/O. */
 export interface TokenHolder {
-  /** What to send now; `undefined` before a log-in and after `forget`. */
+  /** The token to send; `undefined` before a log-in and after `forget`. */
   readonly token: string | undefined;
   /**
-   * A token that came with a response: kept if it is of the held session and of a higher generation. Responses arrive
-   * in any order, so the last one to arrive says nothing. A token of another session (the log-in before, somebody
-   * else's) is never taken, and nothing is taken after `forget`: a late answer must not undo a log-out.
+   * Takes a token from a response if it belongs to the held session and has a higher generation. Responses arrive in
+   * any order, so the last to arrive need not have the newest token. A token of another session (an earlier log-in,
+   * another user's) is never taken, nor any token after `forget`: a late response must not undo a log-out.
    *
-   * @returns whether it was kept
+   * @returns whether the token was taken
    */
   offer(token: string): boolean;
-  /** The held token, if it is another session's or of a higher generation than `sent`. */
+  /** Returns the held token, if it belongs to another session than `sent` or has a higher generation. */
   newerThan(sent: string | undefined): string | undefined;
-  /** The token of a log-in: held from now on, whatever was held before. */
+  /** Holds the token of a log-in, in place of any other. */
   replace(token: string): void;
   forget(): void;
 }
 
-/** What a client may read in a session token. It cannot check it, and need not: the server does. */
+/** The parts of a session token that a client may read. It cannot verify them, which the server does. */
 export interface TokenParts {
-  /** Equal for all tokens of one session. Secret, as the token is. */
+  /** The id of the session, equal for all of its tokens. It is secret, as the token is. */
   readonly session: string;
   /** The number of the token within its session. */
   readonly generation: number;
 }
 
-/** Makes an empty holder, or one that starts with a token. */
+/** Makes a holder of no token, or of `first`. */
 export function createTokenHolder(first?: string): TokenHolder {
   let held = first;
   return {
@@ -56,7 +56,7 @@ const pattern = /^sps_([A-Za-z0-9_-]{32})[A-Za-z0-9_-]{48}$/;
 
 const format = 1;
 
-/** Reads session and generation out of a session token; `undefined` when it is none of format 1. */
+/** Reads session and generation of a session token; `undefined` for text that is no token of format 1. */
 export function parseToken(token: string): TokenParts | undefined {
   const head = pattern.exec(token)?.[1];
   if (head === undefined) return undefined;

@@ -1,22 +1,23 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Delay } from "./delay.js";
 
-/** How a call is to be made. */
+/** The options of one attempt at a call. */
 export interface CallAttempt {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
-/** Between two attempts, in milliseconds: the first pause, how it grows, and the longest. */
+/** The pause between two attempts: the first and the longest in milliseconds, and the factor of growth. */
 const pause = { firstMs: 50, growth: 1.6, longestMs: 2_000 };
 
 /**
- * Makes a call, and makes it again while nobody listens there: a server that is starting, a name that does not resolve yet.
- * What was sent is not sent again.
+ * Makes a call, and repeats it while no connection can be made: the server is starting, or its name does not resolve
+ * yet. A call that was sent is not repeated.
  *
- * @param timeoutMs for all attempts together; 0 is no limit
- * @param stopped when it is aborted, nothing is tried any more
- * @throws what the call failed with; `DeadlineExceeded` with the last failure as its cause when nobody listened in time
+ * @param timeoutMs the limit for all attempts together in milliseconds; 0 is no limit
+ * @param stopped aborted to end the attempts
+ * @throws the error of the call; `DeadlineExceeded`, with the last failure as its cause, when no connection was made in
+ *   time
  */
 export async function waitForReady<T>(
   timeoutMs: number,
@@ -27,7 +28,7 @@ export async function waitForReady<T>(
   const controller = new AbortController();
   const { signal } = controller;
   let last: unknown;
-  const late = () => new ConnectError("nobody answered in time", Code.DeadlineExceeded, undefined, undefined, last);
+  const late = () => new ConnectError("the server did not answer in time", Code.DeadlineExceeded, undefined, undefined, last);
   const stop = () => controller.abort(new ConnectError("the client was closed", Code.Canceled));
   const cancelTimer = timeoutMs > 0 ? wait(timeoutMs, () => controller.abort(late())) : () => {};
   stopped.addEventListener("abort", stop);
@@ -62,7 +63,10 @@ function sleep(ms: number, wait: Delay, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** What a connection fails with before anything is sent, as Node names it. A browser does not tell, and is not asked twice. */
+/**
+ * Node's codes of errors before anything is sent. A browser does not reveal the reason, so there a call is not
+ * repeated.
+ */
 const unconnected: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "EAI_AGAIN",
@@ -73,7 +77,7 @@ const unconnected: ReadonlySet<string> = new Set([
 ]);
 
 function isUnconnected(error: unknown): boolean {
-  // Wrapped by Connect, and by `fetch` once more.
+  // Connect wraps the error, and `fetch` wraps it again.
   for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
     if (unconnected.has(String((cause as { code?: unknown }).code))) return true;
   }

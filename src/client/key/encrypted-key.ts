@@ -1,7 +1,7 @@
 import { type Bytes, concat, isEqual, toBigInt, toUtf8 } from "../../wire/bytes.js";
 import { type DerElement, readElements, readSequence, readUnsigned, tags } from "../../wire/der.js";
 
-// RFC 8018 §A: PBES2 of PBKDF2 with HMAC-SHA-2 and AES-CBC, which is what OpenSSL has written since 1.1.
+// RFC 8018 §A: PBES2 of PBKDF2 with HMAC-SHA-2 and AES-CBC, which OpenSSL has written since 1.1.
 
 const oids = {
   pbes2: Uint8Array.of(0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d),
@@ -23,7 +23,7 @@ const keyBits: ReadonlyMap<number, number> = new Map([
   [42, 256],
 ]);
 
-/** A minute's work. OpenSSL's default is 2,048, and people write up to a million. */
+/** The most iterations, a minute's work. OpenSSL's default is 2,048, and users choose up to a million. */
 const maxIterations = 20_000_000;
 
 interface Encrypted {
@@ -38,7 +38,7 @@ interface Encrypted {
 /**
  * Decrypts a private key in PKCS #8 (`ENCRYPTED PRIVATE KEY`, RFC 5958 §3).
  *
- * @returns or what is wrong, to follow "the key"
+ * @returns PKCS #8, or the fault, worded to follow "the key"
  */
 export async function decryptPkcs8(
   der: Uint8Array,
@@ -92,7 +92,7 @@ function contentOf(element: DerElement | undefined): Uint8Array {
   return element?.content ?? new Uint8Array();
 }
 
-/** The last byte of an OID that is `prefix` and one more. */
+/** Returns the last byte of an OID that is `prefix` and one more byte; else `undefined`. */
 function lastAfter(prefix: Uint8Array, oid: DerElement | undefined): number | undefined {
   const bytes = contentOf(oid);
   return isEqual(bytes.subarray(0, -1), prefix) ? bytes.at(-1) : undefined;

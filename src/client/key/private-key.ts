@@ -14,8 +14,8 @@ import { algorithmOf, importParametersOf, signBy, type WebCryptoKey } from "./we
  * A private key to log in by:
  * - the text of a file, or a `Blob` of it: a Deephaven key file, PEM (`PRIVATE KEY`, or `ENCRYPTED PRIVATE KEY` with a
  *   passphrase), a private JWK, or OpenSSH's own format without a passphrase;
- * - a pair of WebCrypto, whose private half no script need be able to read;
- * - a private key of WebCrypto alone, if it can be exported: its public half is taken from it.
+ * - a key pair of WebCrypto, whose private half need not be extractable;
+ * - a private key of WebCrypto alone, if it is extractable: its public half is taken from it.
  *
  * ECDSA on P-256 or P-384, Ed25519, or RSA of 3,072 bits or more (`RSA-PSS` with `SHA-256` in WebCrypto).
  */
@@ -27,38 +27,43 @@ export type PrivateKeySource =
 
 /** Options of `AuthClient.privateKey`. */
 export interface PrivateKeyLogInOptions {
-  /** Who logs in. Default: whom the key file names; other formats name nobody. */
+  /**
+   * The user who logs in. Default: the user in a Deephaven key file; required with other formats, which name no user.
+   */
   readonly user?: string | undefined;
-  /** Whom to operate as. Default: whom the key file names beside the user. */
+  /** The account to operate as. Default: the one in a Deephaven key file; else none. */
   readonly operateAs?: string | undefined;
-  /** Of an encrypted key. It is not kept. */
+  /** The passphrase of an encrypted key. It is not kept. */
   readonly passphrase?: string | undefined;
-  /** The realm of the server, where it is known: another one is signed nothing. Default: whatever the server says. */
+  /**
+   * The realm of the server, if you know it: for another realm nothing is signed. Default: any realm that the server
+   * names.
+   */
   readonly realm?: string | undefined;
 }
 
-/** What answers a challenge. */
+/** Answers challenges by a private key. */
 export interface KeySigner {
   readonly user: string;
-  /** Whom to operate as; `undefined` where that is the user. */
+  /** The account to operate as; `undefined` when it is the user's own. */
   readonly operateAs: string | undefined;
-  /** SPKI in DER. */
+  /** The public key: SPKI in DER. */
   readonly publicKey: Bytes;
   sign(challenge: { readonly realm: string; readonly nonce: Uint8Array }): Promise<Bytes>;
   /**
-   * Signs a nonce and nothing else, for the wire of Deephaven Enterprise. Whoever can make a client sign what they like can log
-   * in with it elsewhere: never for another wire.
+   * Signs a bare nonce, for the protocol of Deephaven Enterprise only: an attacker who can make a client sign chosen
+   * bytes could log in elsewhere with the signature.
    */
   signNonce(nonce: Uint8Array): Promise<Bytes>;
 }
 
-/** Opens a private key. The text of it is not kept: what stays is a key of WebCrypto that cannot be exported. */
+/** Opens a private key. Its text is not kept: the result holds a key of WebCrypto that cannot be exported. */
 export async function openPrivateKey(source: PrivateKeySource, options: PrivateKeyLogInOptions): Promise<KeySigner> {
   const { realm: wanted, passphrase } = options;
   const text = typeof source === "string" ? source : source instanceof Blob ? await source.text() : undefined;
   const opened = text === undefined ? await fromWebCrypto(source as WebCryptoKey) : await fromText(text, passphrase);
   const { user = opened.user, operateAs = opened.operateAs } = options;
-  if (user === undefined) throw refusal("names nobody; say whose it is: { user }");
+  if (user === undefined) throw refusal("names no user; give one: { user }");
   const { algorithm, privateKey, publicKey } = opened;
   const fingerprint = new Uint8Array(await crypto.subtle.digest("SHA-256", publicKey));
   return {
@@ -135,7 +140,7 @@ async function fromPkcs8(pkcs8: Bytes): Promise<OpenedKey> {
 async function fromJwk(text: string): Promise<OpenedKey> {
   const jwk = parseJwk(text);
   const { algorithm, spki: publicKey } = publicHalf(jwk);
-  // What it says of its use is the business of others: a server that signs JWTs by it says so too.
+  // The members about the key's use are ignored: they may be for another purpose, such as signing JWTs.
   const { alg: _alg, use: _use, key_ops: _operations, ext: _extractable, ...numbers } = jwk;
   const privateKey = await crypto.subtle
     .importKey("jwk", numbers, importParametersOf(algorithm), false, ["sign"])
@@ -160,7 +165,7 @@ async function fromWebCrypto(source: Exclude<PrivateKeySource, string | Blob>): 
   return { algorithm, privateKey, publicKey: publicHalf(await crypto.subtle.exportKey("jwk", privateKey)).spki };
 }
 
-/** The members of a JWK that are looked at here. */
+/** The members of a JWK that are used here. */
 interface Jwk {
   readonly kty?: string;
   readonly crv?: string;
@@ -186,7 +191,7 @@ function publicHalf({ kty, crv, x, y, n, e }: Jwk): { readonly algorithm: Modern
   return requireModern(readJwk({ kty, crv, x, y, n, e }));
 }
 
-/** A server would refuse it too, in fewer words. */
+/** Refuses a key that the server would refuse, with a clearer message. */
 function requireModern(read: ReadKey): { readonly algorithm: ModernAlgorithm; readonly spki: Bytes } {
   if ("fault" in read) throw refusal(read.fault);
   const { algorithm, spki } = read;
@@ -199,7 +204,11 @@ function requirePkcs8(read: { readonly pkcs8: Bytes } | { readonly fault: string
   return read.pkcs8;
 }
 
-/** @param fault follows "the private key"; it holds no part of it */
+/**
+ * Makes the error for an unusable key.
+ *
+ * @param fault worded to follow "the private key", without any part of it
+ */
 function refusal(fault: string): ConnectError {
   return new ConnectError(`the private key ${fault}`, Code.InvalidArgument);
 }

@@ -7,11 +7,11 @@ type Subtle = typeof globalThis.crypto.subtle;
 /** A key of WebCrypto. */
 export type WebCryptoKey = Awaited<ReturnType<Subtle["importKey"]>>;
 
-/** How WebCrypto is told of each kind of key, and of the one way in which it signs. */
+/** WebCrypto's parameters to import a key of one algorithm and to sign by it. */
 interface Dialect {
   readonly import: { readonly name: string; readonly namedCurve?: string; readonly hash?: string };
   readonly sign: { readonly name: string; readonly hash?: string; readonly saltLength?: number };
-  /** What it writes, as the server takes it. */
+  /** Converts WebCrypto's signature to the form that the server takes. */
   readonly toSignature: (written: Uint8Array) => Bytes;
 }
 
@@ -40,7 +40,7 @@ export function importParametersOf(algorithm: ModernAlgorithm): Dialect["import"
   return dialects[algorithm].import;
 }
 
-/** The kind of a key that somebody else made; `undefined` for any that cannot log in. */
+/** Returns the algorithm of a key of WebCrypto; `undefined` for a key that cannot log in. */
 export function algorithmOf({ algorithm }: WebCryptoKey): ModernAlgorithm | undefined {
   const { name, namedCurve, hash } = algorithm as { name: string; namedCurve?: string; hash?: { name: string } };
   for (const [known, { import: wanted }] of Object.entries(dialects)) {
@@ -51,7 +51,7 @@ export function algorithmOf({ algorithm }: WebCryptoKey): ModernAlgorithm | unde
   return undefined;
 }
 
-/** Signs in the one way that a key of this kind does. */
+/** Signs a message in the one way that keys of this algorithm do. */
 export async function signBy(key: WebCryptoKey, algorithm: ModernAlgorithm, message: Bytes): Promise<Bytes> {
   const { sign, toSignature } = dialects[algorithm];
   return toSignature(new Uint8Array(await crypto.subtle.sign(sign, key, message)));

@@ -3,7 +3,7 @@ import type { WhoAmIResponse } from "../../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../../gen/sallyport/v1/caller_pb.js";
 import type { KeySigner } from "../key/private-key.js";
 
-/** How somebody logs in. */
+/** A way to log in, with its credentials. */
 export type LogInMethod =
   | {
       readonly kind: "password";
@@ -16,41 +16,44 @@ export type LogInMethod =
 
 /** Options of `AuthClient.getToken`. */
 export interface ServiceTokenOptions {
-  /** Whom to operate as, for this one token. */
+  /** The account to operate as, for this one token. Default: the caller's own. */
   readonly operateAs?: string | undefined;
-  /** Why, where the server's policy asks for it. `sallyport.v1` only. */
+  /** The reason, if the server's policy requires one. `sallyport.v1` only. */
   readonly reason?: string | undefined;
-  /** How long it is good, in seconds. Default: the server's, 30 unless configured. `sallyport.v1` only. */
+  /** How long the token is valid, in seconds. `sallyport.v1` only. Default: the server's, 30 unless configured. */
   readonly lifeSeconds?: number | undefined;
 }
 
 /** Options of `AuthClient.operateAs`. */
 export interface OperateAsOptions {
-  /** Why, where the server's policy asks for it. */
+  /** The reason, if the server's policy requires one. */
   readonly reason?: string | undefined;
-  /** For how long at most, in seconds. Default: as long as the policy lets. */
+  /** How long at most, in seconds. Default: as long as the policy allows. */
   readonly maxSeconds?: number | undefined;
 }
 
-/** A one-time proof for one service. */
+/** A one-time token for one service. */
 export interface ServiceToken {
   readonly service: string;
-  /** What is handed to the service: a ticket; on the wire of Deephaven Enterprise, a `Token` in base64. A secret until it is redeemed. */
+  /**
+   * The text to hand to the service, which is secret until it is redeemed: a ticket; with Deephaven Enterprise, a
+   * `Token` in base64.
+   */
   readonly value: string;
-  /** Until when it is good; `undefined` where the server does not say. */
+  /** When it expires; `undefined` when the server does not say. */
   readonly expiresAt: Date | undefined;
 }
 
-/** Whose token a service has redeemed. */
+/** The result of redeeming a token. */
 export interface RedeemedToken {
   readonly caller: Caller;
-  /** The session that it was issued for; `undefined` where the server does not say. */
+  /** The session for which it was issued; `undefined` when the server does not say. */
   readonly sessionRef: string | undefined;
 }
 
-/** What `AuthClient` says to a server, in the words of one protocol. */
+/** The calls of `AuthClient` to a server, in one protocol. */
 export interface AuthWire {
-  /** For the services that the client's owner calls. */
+  /** The transport for the application's services. */
   readonly transport: Transport;
   readonly fetch: typeof globalThis.fetch;
   readonly token: string | undefined;
@@ -59,7 +62,7 @@ export interface AuthWire {
   ping(): Promise<boolean>;
   getToken(service: string, options: ServiceTokenOptions): Promise<ServiceToken>;
   redeemToken(value: string, service: string): Promise<RedeemedToken | undefined>;
-  /** Another session, which has begun. */
+  /** Opens a session as another account and returns its wire. */
   operateAs(subject: string, options: OperateAsOptions): Promise<AuthWire>;
   close(): Promise<void>;
 }

@@ -4,43 +4,47 @@ import { type ConnectionOptions, type TransportOptions, toBaseUrl } from "../bea
 
 /** Options of {@link AuthClient}. */
 export interface AuthClientOptions {
-  /** Where the services are, such as `https://api.example.com`; in a browser it may be relative to the page. */
+  /** The URL of the services, such as `https://api.example.com`; in a browser it may be relative to the page. */
   readonly baseUrl?: string | undefined;
-  /** In place of `baseUrl`, with `port`: always TLS. */
+  /** The host of the services, with `port`, in place of `baseUrl`; always with TLS. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   /**
-   * What the server speaks. Default: `"sallyport.v1"`. `"deephaven-enterprise"`: the wire of Deephaven Enterprise, to its own
-   * servers or to Sallyport.
+   * The protocol of the server. `"deephaven-enterprise"`: that of Deephaven Enterprise, with its own servers or with
+   * Sallyport. Default: `"sallyport.v1"`.
    */
   readonly protocol?: "sallyport.v1" | "deephaven-enterprise" | undefined;
   /**
-   * A Connect transport of your own, or what makes one. The client does not close it. Default: the Connect protocol over
-   * `fetch`, which runs in browsers and Node and carries unary calls and server streams; for `"deephaven-enterprise"` gRPC,
-   * in Node, by the package `@connectrpc/connect-node`. For gRPC otherwise:
+   * Your own Connect transport, or a function that makes one. The client does not close it. Default: the Connect
+   * protocol over `fetch`, which runs in browsers and Node and carries unary calls and server streams; for
+   * `"deephaven-enterprise"` gRPC, in Node, by the package `@connectrpc/connect-node`. For gRPC with `sallyport.v1`:
    * `transport: (options) => createGrpcTransport(options)`.
    */
   readonly transport?: Transport | ((options: TransportOptions) => Transport) | undefined;
-  /** What sends HTTP requests, for `client.fetch` and the default transport. Default: the platform's `fetch`. */
+  /**
+   * The function that sends HTTP requests, for `client.fetch` and the default transport. Default: the platform's
+   * `fetch`.
+   */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /**
-   * Binds sessions to a key that the client makes and nobody can copy (DPoP, RFC 9449): a copied token is worth nothing.
-   * Every call then carries a signature. Default: `false`. In a browser `https:` is needed, or `localhost`.
+   * Binds sessions to a key that the client makes and that cannot be exported (DPoP, RFC 9449), so that a copied token
+   * is useless. In a browser it needs `https:` or `localhost`. Default: `false`, since every call then needs a
+   * signature.
    */
   readonly bind?: boolean | undefined;
   /**
-   * How long a call of the client's own may take, in seconds: log-in, ping, log-out. A server that nobody can connect to yet
-   * is waited for as long. Default: 120; 0 is no limit.
+   * How long the client's own calls may take, in seconds: log-in, ping, log-out. It includes waiting for a server that
+   * does not accept connections yet. 0 is no limit. Default: 120.
    */
   readonly rpcTimeoutSeconds?: number | undefined;
   /**
-   * How long nothing may be called before the session is refreshed, in seconds. Default: 60, well below the idle limits in
-   * use. 0 turns it off. With `"deephaven-enterprise"` the server's deadline decides, and only 0 counts.
+   * After how long without a call the session is refreshed, in seconds. 0 turns it off. With `"deephaven-enterprise"`
+   * the server's deadline decides, and only 0 has an effect. Default: 60, well below usual idle limits.
    */
   readonly keepAliveSeconds?: number | undefined;
   /**
-   * When the session is kept alive: from log-in to `close`, or while streams are open. Default: `"session"`; in a page
-   * `"streams"`, where a tab that somebody left open would defeat the server's idle limit.
+   * When the session is kept alive: `"session"`, from log-in to `close`; `"streams"`, while streams are open. Default:
+   * `"session"`; in a web page `"streams"`, since otherwise a forgotten tab would defeat the server's idle limit.
    */
   readonly keepAlive?: "session" | "streams" | undefined;
   /** The timer, for tests. Default: the platform's. */
@@ -49,23 +53,27 @@ export interface AuthClientOptions {
 
 /** Options with every default filled in. */
 export interface ClientOptions {
-  /** `""` where only the transport knows. */
+  /** The URL of the services; `""` when only the transport knows it. */
   readonly baseUrl: string;
   readonly connection: ConnectionOptions;
   readonly fetch: typeof globalThis.fetch | undefined;
   readonly bind: boolean;
-  /** 0 is no limit. */
+  /** The limit of the client's own calls; 0 is no limit. */
   readonly timeoutMs: number;
-  /** 0 is never. */
+  /** The interval of refreshes; 0 is never. */
   readonly keepAliveMs: number;
   readonly keepAlive: "session" | "streams";
-  /** For the background. */
+  /** The timer for background work. */
   readonly delay: Delay;
-  /** For what somebody awaits. */
+  /** The timer for awaited work. */
   readonly wait: Delay;
 }
 
-/** @throws {ConnectError} `InvalidArgument` */
+/**
+ * Fills in the defaults and checks the options.
+ *
+ * @throws {ConnectError} `InvalidArgument` for contradictory options or a number out of range
+ */
 export function resolveClientOptions(options: AuthClientOptions): ClientOptions {
   const { rpcTimeoutSeconds = 120, keepAliveSeconds = 60, bind = false, fetch, delay } = options;
   const baseUrl = toBaseUrl(options);
@@ -89,7 +97,7 @@ export function resolveClientOptions(options: AuthClientOptions): ClientOptions 
 }
 
 function requireSeconds(name: string, value: number): number {
-  // Timers take 31 bits of milliseconds.
+  // Timers take at most 31 bits of milliseconds.
   if (value >= 0 && value * 1_000 < 2 ** 31) return value;
   throw new ConnectError(`${name} must be a number of seconds from 0 to 2147483, not ${value}`, Code.InvalidArgument);
 }

@@ -2,26 +2,28 @@ import type { Delay } from "../bearer/delay.js";
 
 /** Keeps one cookie alive in the background. */
 export interface CookieRefresh {
-  /** A cookie, with what is left of its life by the server's clock, in milliseconds. */
+  /** Starts for a cookie with this remaining life by the server's clock, in milliseconds. */
   start(leftMs: number): void;
-  /** It was refreshed: its deadline has moved on by so much. */
+  /** Adds the milliseconds by which a refresh has moved the deadline. */
   extended(ms: number): void;
   stop(): void;
 }
 
-/** An attempt may take this long; one that failed may have. */
+/** How long an attempt may take, which is also assumed for a failed one. */
 export const refreshTimeoutMs: number = 10_000;
 
 const leastPauseMs = 1_000;
 
-/** When nothing is left by our count, which errs on the short side: the server says when it is really over. */
+/** The pause when no time is left by our count, which may be too short: the server decides when the cookie is over. */
 const overduePauseMs = 10_000;
 
 /**
- * Refreshes half-way to the deadline, and half-way again while that fails. The deadline is the server's, so nothing here reads
- * a clock that may be wrong: what is left is counted down by the pauses, and up by what each refresh has gained.
+ * Makes a refresher that refreshes half-way to the deadline, and half-way again after a failure. The deadline is by the
+ * server's clock, so the local clock, which may be wrong, is not read: the pauses are subtracted from the remaining
+ * life, and the gain of each refresh is added.
  *
- * @param refresh calls `extended`; `false` when the cookie is dead, and then it was the last one
+ * @param refresh refreshes the cookie and calls `extended`; `false` when the cookie is invalid, which stops the
+ *   refresher
  */
 export function createCookieRefresh(refresh: () => Promise<boolean>, delay: Delay): CookieRefresh {
   let leftMs = 0;
@@ -37,7 +39,7 @@ export function createCookieRefresh(refresh: () => Promise<boolean>, delay: Dela
   }
 
   async function attempt(own: number): Promise<void> {
-    const alive = await refresh().catch(() => undefined); // a call of the user's will tell what is wrong
+    const alive = await refresh().catch(() => undefined); // the application's own calls report the error
     if (own !== run) return;
     if (alive === undefined) leftMs -= refreshTimeoutMs;
     if (alive !== false) arm(own);

@@ -23,24 +23,24 @@ import type { ClientOptions } from "./client-options.js";
 import { createCookieRefresh, refreshTimeoutMs } from "./cookie-refresh.js";
 import { createOwnGrpcTransport } from "./grpc-transport.js";
 
-/** Names one client among all that live: Deephaven Enterprise finds a nonce by it. */
+/** Makes the unique id of a client, by which Deephaven Enterprise finds its nonce. */
 export function createClientId(): ClientId {
   return create(ClientIdSchema, { name: "sallyport", uuid: crypto.getRandomValues(new Uint8Array(16)) });
 }
 
-/** What a log-in gave. */
+/** The result of a log-in. */
 interface Held {
   readonly cookie: Uint8Array;
-  /** By the server's clock. */
+  /** The deadline by the server's clock, in milliseconds since 1970. */
   readonly deadline: bigint;
 }
 
-/** As long as a server may let a cookie live at the least, for one that does not answer a ping. */
+/** The assumed life of a cookie when the server does not answer a ping: the shortest that a server may give. */
 const unknownLifeMs = 60_000;
 
 /**
- * Speaks the wire of Deephaven Enterprise: a log-in gives a cookie, which is refreshed half-way to its deadline until `close`.
- * Nothing of the credentials is kept, so a session that has ended stays ended.
+ * Makes the wire for Deephaven Enterprise. A log-in returns a cookie, which is refreshed half-way to its deadline until
+ * `close`. The credentials are not kept, so the client does not log in again when the session has ended.
  */
 export function createEnterpriseWire(options: ClientOptions): AuthWire {
   const { baseUrl, timeoutMs, keepAliveMs, delay } = options;
@@ -113,7 +113,10 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
     }
   }
 
-  /** The server is asked what time it has: a clock here may be minutes off. */
+  /**
+   * Returns the remaining life in milliseconds. It asks the server for its time, since the local clock may differ by
+   * minutes.
+   */
   async function lifeOf(deadline: bigint): Promise<number> {
     try {
       const { receiverReceiveTimeMillis: now } = await api.ping(
@@ -126,14 +129,18 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
     }
   }
 
-  /** @returns whether the cookie lives */
+  /**
+   * Refreshes the cookie.
+   *
+   * @returns whether the cookie is valid
+   */
   async function renew(how: Partial<CallAttempt>): Promise<boolean> {
     const before = held;
     if (before === undefined) return false;
     try {
       const answer = await api.refreshCookie({ cookie: before.cookie }, how);
-      if (held !== before) return true; // another log-in, meanwhile
-      // Some servers give another one.
+      if (held !== before) return true; // another log-in happened meanwhile
+      // Some servers return a new cookie.
       const cookie = answer.cookie.length > 0 ? answer.cookie : before.cookie;
       held = { cookie, deadline: answer.cookieDeadlineTimeMillis };
       refresh.extended(Number(held.deadline - before.deadline));
@@ -167,10 +174,10 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
 
     async redeemToken(value, service) {
       const token = parseToken(value);
-      if (service === "") throw new ConnectError("say by what name the service redeems it", Code.InvalidArgument);
+      if (service === "") throw new ConnectError("give the name by which the service redeems it", Code.InvalidArgument);
       if (token === undefined) return undefined;
       const { tokenValid } = await ready((how) => api.verifyToken({ service, token }, how));
-      // What the server has not compared, it has not said: ours compares the names.
+      // Sallyport's server has compared these names with those of the token. Another server may not have.
       return tokenValid ? { caller: toCaller(token.userContext, ""), sessionRef: undefined } : undefined;
     },
 
@@ -217,7 +224,7 @@ function parseToken(value: string): Token | undefined {
   }
 }
 
-/** By what the server says of it; the status alone may mean anything. */
+/** Whether the server says that the cookie is invalid: by its `AuthError`, since the status alone is ambiguous. */
 function isDead(error: unknown): boolean {
   if (!(error instanceof ConnectError)) return false;
   if (error.code === Code.Unauthenticated) return true;

@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import type { TransportOptions } from "../bearer/open-transport.js";
 
-/** A transport that whoever opened it closes. */
+/** A transport and the function that closes it. */
 export interface OwnTransport {
   readonly transport: Transport;
   close(): void;
@@ -13,7 +13,10 @@ interface Loaded extends OwnTransport {
   readonly transport: Transport;
 }
 
-/** gRPC over HTTP/2, by a package that is loaded with the first call: no browser has it, and few programs need it. */
+/**
+ * Makes a transport for gRPC over HTTP/2. It loads its package with the first call, since browsers do not have it and
+ * few programs need it.
+ */
 export function createOwnGrpcTransport({ baseUrl, interceptors }: TransportOptions): OwnTransport {
   let loading: Promise<Loaded> | undefined;
 
@@ -42,7 +45,7 @@ export function createOwnGrpcTransport({ baseUrl, interceptors }: TransportOptio
 }
 
 async function importConnectNode(): Promise<ConnectNode> {
-  // Not a literal: what makes bundles for browsers must not look for it.
+  // Not a literal, so that bundlers for browsers do not look for it.
   const name = "@connectrpc/connect-node";
   try {
     return (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as ConnectNode;

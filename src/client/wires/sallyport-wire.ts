@@ -21,7 +21,10 @@ import type { ClientOptions } from "./client-options.js";
 
 type LogInMessage = MessageInitShape<typeof LogInRequestSchema>;
 
-/** Speaks `sallyport.v1`: sends the token with every call, follows it, and logs in again when the session has ended. */
+/**
+ * Makes the wire for `sallyport.v1`. It sends the token with every call, follows its rotation, and logs in again when
+ * the session has ended.
+ */
 export function createSallyportWire(
   options: ClientOptions,
   key: ProofKey | undefined = options.bind ? createProofKey(options) : undefined,
@@ -47,7 +50,7 @@ export function createSallyportWire(
     return true;
   }
 
-  /** Now, and again whenever the session is found to have ended. */
+  /** Opens a session now, and again when it has ended. */
   async function begin(start: () => Opening, limitMs?: number): Promise<Caller | undefined> {
     let caller: Caller | undefined;
     await bearer.logIn(async () => {
@@ -141,7 +144,7 @@ export function createSallyportWire(
     async operateAs(subject, { reason, maxSeconds }) {
       requireLogIn();
       const { operateAs: wish } = wishOf(subject, { reason, maxSeconds });
-      // Bound to the same key, as the server has it.
+      // The server binds the new session to the same key.
       const wire = createSallyportWire(options, key);
       await wire.begin(() => (how) => service.operateAs({ ...(wish && { wish }) }, how));
       return wire;
@@ -154,7 +157,7 @@ export function createSallyportWire(
       closed.abort();
       closed = new AbortController();
       if (token === undefined) return;
-      // Outside the interceptor: a session that has ended already is no reason to log in again.
+      // Not by the interceptor, which would log in again if the session has ended already.
       const headers = { authorization: `${key ? "DPoP" : "Bearer"} ${token}` };
       await service.logOut({}, { timeoutMs, headers }).catch((error: ConnectError) => {
         if (!isOver(error)) throw error;
@@ -163,7 +166,7 @@ export function createSallyportWire(
   };
 }
 
-/** What a session begins with. */
+/** The result of opening a session. */
 interface Opened {
   readonly token: string;
   readonly caller?: Caller | undefined;
@@ -172,7 +175,7 @@ interface Opened {
 type Opening = (how: CallAttempt) => Promise<Opened>;
 
 interface SallyportSession {
-  /** Takes a session that is opened in some other way, now and whenever it is found to have ended. */
+  /** Opens a session by `start` now, and again when it has ended. */
   begin(start: () => Opening): Promise<Caller | undefined>;
 }
 
@@ -185,7 +188,10 @@ function wishOf(
   return { operateAs: create(OperateAsWishSchema, { subject, reason, ...(maxDuration && { maxDuration }) }) };
 }
 
-/** Or every call would be refused, for a reason that nobody could guess. */
+/**
+ * Makes the error for a server that does not bind the session. Otherwise every call would be refused without a clear
+ * reason.
+ */
 function notBound(): ConnectError {
   return new ConnectError(
     "bind: the server has opened a session that is not bound to the key",
@@ -193,7 +199,7 @@ function notBound(): ConnectError {
   );
 }
 
-/** There is nothing left to log out of. */
+/** Whether the session was over already, so that the log-out has nothing to do. */
 function isOver(error: ConnectError): boolean {
   return (
     error.code === Code.Unauthenticated && ["expired", "revoked"].includes(error.metadata.get("sallyport-reason") ?? "")

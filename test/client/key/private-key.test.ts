@@ -153,7 +153,7 @@ describe("a key that cannot be used is refused before anything is sent, with wha
   const locked = ec.privateKey.export({ type: "pkcs8", format: "pem", cipher: "des-ede3-cbc", passphrase: "x" });
   const legacy = ec.privateKey.export({ type: "sec1", format: "pem" });
   const rows: readonly [why: string, source: string, options: PrivateKeyLogInOptions, message: RegExp][] = [
-    ["nobody's name", pem, {}, /names nobody; say whose it is: \{ user \}/],
+    ["nobody's name", pem, {}, /names no user; give one: \{ user \}/],
     ["nothing", "", ada, /in no format that is read here: a Deephaven key file, PEM, JWK or OpenSSH/],
     ["a path", "/home/ada/.ssh/id_ed25519", ada, /in no format/],
     ["half of PEM", pem.slice(0, -30), ada, /in no format/],
