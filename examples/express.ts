@@ -24,7 +24,7 @@ const app = express();
 app.use(expressCors({ origins: ["http://localhost:5173"] })); // a preflight carries no credentials: before the door
 app.get("/healthz", (_request, response) => void response.send("ok\n")); // and so is what everybody may see
 app.use(connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth) })); // sallyport.v1.AuthService
-app.use(expressAuth(auth)); // 401 unless somebody
+app.use(expressAuth(auth)); // 401 without valid credentials
 app.use(express.json()); // body parsers come after the door
 
 app.get("/me", (request, response) => void response.json(auth.caller(request).identity));

@@ -22,7 +22,7 @@ app.use(async (ctx, next) => {
     ctx.body = "ok\n"; // before the door: open to everybody
   else await next();
 });
-app.use(koaAuth(auth)); // 401 unless somebody; body parsers come after it
+app.use(koaAuth(auth)); // 401 without valid credentials; body parsers come after it
 app.use(async (ctx) => {
   const { identity, session } = auth.caller(ctx);
   switch (`${ctx.method} ${ctx.path}`) {
