@@ -14,30 +14,41 @@ import { memory } from "../stores/memory/memory.js";
 import { mutate, noise } from "./mutate.js";
 import { createRandom } from "./random.js";
 
-/** The handler under test, and what it should make of what. */
+/** The handler under test, and the verdicts that it should give. */
 export interface HandlerSuiteOptions {
-  /** A handler as a user would make it. Called once per test. */
+  /** Makes the handler, as an application would. Called once per test. */
   create(): Awaitable<Handler>;
-  /** Payloads of `Authorization` that it accepts, and who they are. At least one. */
+  /** Payloads of `Authorization` that the handler accepts, with their subjects. At least one. */
   readonly good: readonly { readonly payload: string; readonly subject: string }[];
-  /** Payloads that it must not accept: near misses above all. */
+  /** Payloads that the handler must not accept, above all near misses. */
   readonly bad: readonly string[];
-  /** What must appear nowhere but in the payload: passwords, keys, hashes. Good payloads count as secrets by themselves. */
+  /**
+   * Texts that must not appear outside the payload: passwords, keys, hashes. Good payloads count as secrets too.
+   * Default: none.
+   */
   readonly secrets?: readonly string[];
-  /** A mutated payload that may be accepted as `subject` after all, such as another spelling of a name. Default: none. */
+  /**
+   * Whether a mutated payload may still be accepted as `subject`, such as another spelling of a name. Default: never.
+   */
   readonly mayAccept?: (payload: string, subject: string) => boolean;
-  /** The same handler in front of a backend that never answers, and a payload that makes it ask; or that it asks none. */
+  /**
+   * Makes the same handler with a backend that never answers, and a payload that makes it ask; `"answers at once"` for
+   * a handler without a backend.
+   */
   readonly stalled: { create(): Awaitable<Handler>; readonly payload: string } | "answers at once";
-  /** Who sends them, for a handler that decides by the connection. Default: an address, and no certificate. */
+  /**
+   * The peer that sends the payloads, for a handler that decides by the connection. Default: an address without a
+   * certificate.
+   */
   readonly peer?: Peer;
-  /** How many mutated and how many arbitrary payloads. Default: 200; fewer for handlers that hash slowly. */
+  /** The number of mutated payloads, and of arbitrary ones. Default: 200; use fewer for handlers that hash slowly. */
   readonly rounds?: number;
-  /** Repeats a failed run. Default: fresh, printed by the test. */
+  /** The seed, to repeat a failed run. Default: a new one, which the test prints. */
   readonly seed?: number;
 }
 
 /**
- * What every handler must do, as tests of `node:test`: run it on your own handler.
+ * Declares the tests that every handler must pass, for `node:test`. Call it in a test file of your handler.
  *
  * It covers `fromHeader`. See `docs/writing-a-handler.md`.
  */

@@ -1,5 +1,5 @@
 /**
- * Suites to run, with `node:test`, on a store, a handler or an adapter of your own.
+ * Suites for `node:test` that you run on your own store, handler or adapter.
  *
  * @module
  */

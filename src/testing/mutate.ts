@@ -1,6 +1,6 @@
 import type { Random } from "./random.js";
 
-/** Characters that parsers trip over, beside ordinary ones. */
+/** Characters that parsers often handle wrongly, and ordinary ones. */
 const spice = [
   "\0",
   "\t",
@@ -28,7 +28,7 @@ const spice = [
 
 const plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/** The text with one to three small faults: what a lossy channel or an attacker makes of it. It may come out unchanged. */
+/** Adds one to three small faults to a text, as a lossy channel or an attacker would. The result may be unchanged. */
 export function mutate(random: Random, text: string): string {
   let result = text;
   for (let faults = 1 + random.int(3); faults > 0; faults--) result = fault(random, result);
@@ -40,28 +40,28 @@ function fault(random: Random, text: string): string {
   const before = text.slice(0, at);
   const after = text.slice(at);
   switch (random.int(9)) {
-    case 0: // one character lost
+    case 0: // one character removed
       return before + after.slice(1);
-    case 1: // one more
+    case 1: // one character added
       return before + character(random) + after;
-    case 2: // another
+    case 2: // one character replaced
       return before + character(random) + after.slice(1);
-    case 3: // cut off
+    case 3: // the rest removed
       return before;
-    case 4: // the case of one
+    case 4: // the case of one character changed
       return before + swapCase(after.charAt(0)) + after.slice(1);
-    case 5: // one bit
+    case 5: // one bit flipped
       return before + flipBit(random, after) + after.slice(1);
-    case 6: // a piece twice
+    case 6: // a part repeated
       return before + after.slice(0, 1 + random.int(8)) + after;
-    case 7: // two neighbours exchanged
+    case 7: // two adjacent characters exchanged
       return before + after.charAt(1) + after.charAt(0) + after.slice(2);
-    default: // something at an end
+    default: // one character added at an end
       return random.int(2) ? text + random.pick(spice) : random.pick(spice) + text;
   }
 }
 
-/** Text of no particular form: short or long, ASCII or not, base64 of random bytes, or one character many times. */
+/** Makes text of any form: short or long, ASCII or not, base64 of random bytes, or one character repeated. */
 export function noise(random: Random): string {
   const length = random.pick([0, 1, 2, 3, 8, 40, 200, 8_000]);
   switch (random.int(5)) {

@@ -1,19 +1,19 @@
 import { systemPlatform } from "../base/platform.js";
 
-/** Repeatable randomness for tests: the same seed gives the same values everywhere. */
+/** Repeatable randomness for tests: the same seed gives the same values on every machine. */
 export interface Random {
   readonly seed: number;
-  /** A whole number from 0 up to, not including, `below`. */
+  /** Returns a whole number from 0 up to, not including, `below`. */
   int(below: number): number;
   pick<T>(items: readonly T[]): T;
-  /** Bytes with every value equally likely. */
+  /** Returns bytes with every value equally likely. */
   bytes(length: number): Uint8Array;
 }
 
 /**
- * Mulberry32: short, fast and good enough for choosing test input. Never for secrets.
+ * Makes a generator by Mulberry32: short, fast and good enough to choose test input. Do not use it for secrets.
  *
- * @param seed default: fresh from the machine. Print it, so that a failure can be repeated.
+ * @param seed print it, so that a failure can be repeated. Default: a random one
  */
 export function createRandom(seed: number = freshSeed()): Random {
   let state = seed >>> 0;

@@ -2,7 +2,7 @@ import { request as http1Request, type IncomingHttpHeaders } from "node:http";
 import { connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
 
-/** What a test sends. Headers are name, value, name, value, so that a field may come twice. */
+/** A request of a test. Headers are name, value, name, value, so that a field may occur twice. */
 export interface Call {
   readonly path: string;
   readonly method?: string;
@@ -12,13 +12,13 @@ export interface Call {
 
 export interface Answer {
   readonly status: number;
-  /** As Node merges them, with `www-authenticate` split from `rawHeaders`. */
+  /** The headers as Node merges them. `challenges` has every `www-authenticate` of `rawHeaders`. */
   readonly headers: IncomingHttpHeaders;
   readonly challenges: readonly string[];
   readonly body: Buffer;
 }
 
-/** One way to talk to a server; connections are kept between calls. */
+/** A client of one protocol. It keeps connections between calls. */
 export interface Wire {
   call(call: Call): Promise<Answer>;
   close(): void;
@@ -83,7 +83,10 @@ export function createHttp2Wire(origin: string): Wire {
   };
 }
 
-/** Writes bytes to a new connection and returns what came back until it closed. For pipelining and for odd bytes. */
+/**
+ * Writes bytes to a new connection and returns the bytes that arrive until it closes. For pipelining and malformed
+ * requests.
+ */
 export function exchange(origin: string, bytes: string | Uint8Array): Promise<string> {
   return new Promise((resolve, reject) => {
     const url = new URL(origin);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import type { Wire } from "./client.js";
 
-/** Fields that a decision says the answer must carry, beside the token. */
+/** Declares the tests of fields that a decision adds to the response, beside the token. */
 export function describeCarriedFields(
   wireOf: () => Wire,
   answers: Iterable<readonly [path: string, status: number]>,

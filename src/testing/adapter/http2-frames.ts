@@ -3,16 +3,16 @@ import { connect } from "node:net";
 type Fields = readonly (readonly [name: string, value: string])[];
 
 /**
- * Sends one HTTP/2 request in hand-made frames and returns the status: Node's client cannot send a field twice, nor
- * bytes that no header may have. `undefined` when the server refuses the stream or the connection.
+ * Sends one HTTP/2 request in hand-made frames and returns its status, since Node's client cannot send a field twice,
+ * nor bytes that no header may have. Returns `undefined` when the server refuses the stream or the connection.
  *
- * @param fields bytes as latin1.
+ * @param fields names and values, with bytes as latin1
  */
 export async function http2Status(origin: string, path: string, fields: Fields): Promise<number | undefined> {
   return (await http2Statuses(origin, path, [fields]))[0];
 }
 
-/** `http2Status` for many requests at once on one connection. */
+/** Sends many requests at once on one connection, as `http2Status` does. */
 export function http2Statuses(
   origin: string,
   path: string,
@@ -31,7 +31,7 @@ export function http2Statuses(
     return frame(1, 0x05, 2 * index + 1, Buffer.concat(literals));
   });
   const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  // SETTINGS_HEADER_TABLE_SIZE 0: so that each answer can be read without those before it.
+  // SETTINGS_HEADER_TABLE_SIZE 0, so that each answer can be read without the previous ones.
   const settings = frame(4, 0, 0, Buffer.of(0, 1, 0, 0, 0, 0));
   const statuses = new Map<number, number | undefined>();
   return new Promise((resolve) => {
@@ -65,7 +65,7 @@ function frame(type: number, flags: number, stream: number, payload: Uint8Array)
   return Buffer.concat([head, payload]);
 }
 
-/** A string literal with its length as a 7-bit prefix integer (RFC 7541 §5.1, §5.2). */
+/** Writes a string literal with its length as a 7-bit prefix integer (RFC 7541 §5.1, §5.2). */
 function literal(text: string): Buffer {
   const bytes = Buffer.from(text, "latin1");
   if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
@@ -75,9 +75,9 @@ function literal(text: string): Buffer {
   return Buffer.concat([Buffer.of(...length, rest), bytes]);
 }
 
-/** `:status` comes first: an entry of the static table, or a literal whose digits are Huffman-coded. */
+/** Reads `:status`, the first field: an entry of the static table, or a literal whose digits are Huffman-coded. */
 function statusOf(headerBlock: Uint8Array): number {
-  // Changes of the table's size come in front (RFC 7541 §6.3).
+  // Changes of the table's size precede it (RFC 7541 §6.3).
   const block = headerBlock.subarray(headerBlock.findIndex((byte) => byte >> 5 !== 1));
   const first = block[0] ?? 0;
   const indexed = [200, 204, 206, 304, 400, 404, 500][first - 0x88];

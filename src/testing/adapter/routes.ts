@@ -1,6 +1,6 @@
 import type { Auth } from "../../engine/auth.js";
 
-/** As much of a response as the routes of the suite use; every server for Node has it. */
+/** The part of a response that the routes of the suite use; every server for Node has it. */
 export interface RouteResponse {
   statusCode: number;
   setHeader(name: string, value: string): unknown;
@@ -11,8 +11,8 @@ export interface RouteResponse {
 }
 
 /**
- * The routes that the suite calls, for servers without a router. A framework serves the same paths in its own words:
- * what matters is that the answer is made the way its users make it.
+ * Serves the routes that the suite calls, for servers without a router. For a framework, define the same paths with its
+ * own API, so that the answers are made as its users make them.
  *
  * | path | answer |
  * |---|---|

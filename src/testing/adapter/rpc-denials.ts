@@ -4,7 +4,7 @@ const grpcMessage = "Log in, 100 %25 please: Gr%C3%BC%C3%9Fe";
 
 const grpcTrailers = `^ {2}<80><00><00><00>.+grpc-status: 16<0d><0a>grpc-message: ${grpcMessage}<0d><0a>sallyport-reason: no_credentials<0d><0a>www-authenticate: Bearer`;
 
-/** What a `no_credentials` denial looks like, by content type: see `showDenial`. */
+/** The pattern of a `no_credentials` denial by content type: see `showDenial`. */
 export const rpcDenials: readonly (readonly [contentType: string, pattern: RegExp])[] = [
   ["application/grpc", new RegExp(`^16 ${grpcMessage} $`)],
   ["application/grpc+proto", new RegExp(`^16 ${grpcMessage} $`)],
@@ -14,13 +14,13 @@ export const rpcDenials: readonly (readonly [contentType: string, pattern: RegEx
   ["application/connect+proto", /^ {2}<02><00><00>.+\{"error".*"www-authenticate":\["Bearer [^\]]*","Basic /],
 ];
 
-/** Status, message and body in one line. */
+/** Formats status, message and body in one line. */
 export function showDenial(contentType: string, { headers, body }: Answer): string {
   const bytes = contentType.includes("text") ? Buffer.from(body.toString(), "base64") : body;
   return `${headers["grpc-status"] ?? ""} ${headers["grpc-message"] ?? ""} ${show(bytes)}`;
 }
 
-/** Bytes that are not printable ASCII as `<xx>`. */
+/** Formats bytes, those that are not printable ASCII as `<xx>`. */
 function show(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) =>
     byte < 0x20 || byte > 0x7e ? `<${byte.toString(16).padStart(2, "0")}>` : String.fromCharCode(byte),

@@ -6,19 +6,20 @@ import type { AuthRequest } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import { resolveRules } from "../../sessions/rules.js";
 
-/** An `Auth` whose decisions are written on the token, and a record of what it was asked. */
+/** An `Auth` whose decisions the token names. It records the requests. */
 export interface ScriptedAuth extends Auth<Identity> {
-  /** Every request that was decided about, in order. */
+  /** Every request on which it decided, in order. */
   readonly asked: AuthRequest[];
 }
 
 /**
- * Decides by a script instead of an engine, so that an adapter's test can ask for any decision:
+ * Makes an `Auth` that decides by a script instead of an engine, so that an adapter's test can get any decision:
  *
- * - `Bearer NAME`: `NAME` is let in; `Bearer NAME.due` is offered the token `next-NAME`; `Bearer NAME.stale` an offer
- *   that is not usable any more; `NAME.nonce` carries `dpop-nonce: next-nonce`; `slow` as a further suffix makes the
+ * - `Bearer NAME`: `NAME` is allowed; `Bearer NAME.due` is offered the token `next-NAME`; `Bearer NAME.stale` an offer
+ *   that is no longer usable; `NAME.nonce` carries `dpop-nonce: next-nonce`; `slow` as a further suffix makes the
  *   decision a promise.
- * - `Bearer superseded`, `Bearer unavailable` …: that denial. Nothing: `no_credentials`, unless anonymous is welcome.
+ * - `Bearer superseded`, `Bearer unavailable` …: that denial. Without credentials: `no_credentials`, unless anonymous
+ *   requests are allowed.
  * - a second field, a comma or another scheme: `invalid_request`; a truncated header block: `headers_too_large`.
  */
 export function createScriptedAuth(): ScriptedAuth {
@@ -57,21 +58,21 @@ export function createScriptedAuth(): ScriptedAuth {
     asked,
     authenticate(request, options) {
       asked.push(request);
-      // As a handler would: a peer whose connection has closed has no address any more.
+      // Read now, as a handler would: a peer whose connection has closed has no address.
       void request.peer.address;
       const decision = decide(request, options?.anonymous ?? false);
       const slow = authorizationsOf(request.rawHeaders)[0]?.endsWith(".slow") ?? false;
       return slow ? new Promise((resolve) => setImmediate(resolve, decision)) : decision;
     },
-    logIn: () => Promise.reject(new AuthError("unavailable", "a scripted Auth logs nobody in")),
-    operateAs: () => Promise.reject(new AuthError("unavailable", "a scripted Auth lets nobody operate as anybody")),
+    logIn: () => Promise.reject(new AuthError("unavailable", "a scripted Auth has no log-in")),
+    operateAs: () => Promise.reject(new AuthError("unavailable", "a scripted Auth refuses every operate-as")),
     askForMore: () => undefined,
     proofs() {
       throw new AuthError("unavailable", "a scripted Auth keeps nothing");
     },
     caller(source) {
       const caller = optionalCaller(source);
-      if (caller === undefined) throw new AuthError("no_caller", "nobody was authenticated");
+      if (caller === undefined) throw new AuthError("no_caller", "no caller was authenticated");
       return caller;
     },
     optionalCaller,

@@ -9,23 +9,23 @@ import { createScriptedAuth, type ScriptedAuth } from "./scripted-auth.js";
 
 /** A server with the adapter under test in front of the routes of `serveSuiteRoutes`. */
 export interface AdapterServer {
-  /** `http://127.0.0.1:PORT`. */
+  /** The server's origin, `http://127.0.0.1:PORT`. */
   readonly origin: string;
   close(): Promise<void>;
 }
 
-/** How to start one kind of server. */
+/** A protocol of the adapter's server, and how to start the server. */
 export interface AdapterCase {
   readonly protocol: "HTTP/1" | "HTTP/2";
-  /** `anonymous`: pass it to the adapter as it is. */
+  /** Starts a server. Pass `anonymous` to the adapter. */
   start(auth: Auth, options: { readonly anonymous: boolean }): Promise<AdapterServer>;
 }
 
 /**
- * The conformance suite of adapters, run on one adapter over real sockets: one table for all of them.
+ * Declares the tests that every adapter must pass, for `node:test`, over real sockets.
  *
- * @param name of the adapter, as tests show it.
- * @param cases one for each protocol that the adapter's server speaks.
+ * @param name the name of the adapter, for the names of tests
+ * @param cases one for each protocol of the adapter's server
  */
 export function describeAdapter(name: string, cases: readonly AdapterCase[]): void {
   for (const adapterCase of cases) {
@@ -33,7 +33,7 @@ export function describeAdapter(name: string, cases: readonly AdapterCase[]): vo
   }
 }
 
-/** `describeAdapter` on several: an adapter is a row. */
+/** Calls `describeAdapter` for several adapters. */
 export function describeAdapters(adapters: Readonly<Record<string, readonly AdapterCase[]>>): void {
   for (const [name, cases] of Object.entries(adapters)) describeAdapter(name, cases);
 }
@@ -96,7 +96,7 @@ function describeCase({ protocol, start }: AdapterCase): void {
     assert.equal(answer.headers.authorization, undefined);
   });
 
-  it("nobody is refused with every challenge and the reason", async () => {
+  it("a request without credentials is refused with every challenge and the reason", async () => {
     const answer = await wire.call({ path: "/me" });
     assert.equal(answer.status, 401);
     assert.equal(answer.challenges.join(" | "), 'Bearer realm="scripted" | Basic realm="scripted", charset="UTF-8"');
@@ -157,7 +157,7 @@ function describeCase({ protocol, start }: AdapterCase): void {
     assert.equal((await wire.call({ path: "/me", headers })).status, 401);
   });
 
-  it("where anonymous is welcome nobody is let in, and wrong credentials are refused all the same", async () => {
+  it("where anonymous requests are allowed one is let in, and wrong credentials are refused all the same", async () => {
     const nobody = await openWire.call({ path: "/me" });
     assert.equal(nobody.status, 200);
     assert.deepEqual(JSON.parse(nobody.body.toString()), { subject: null });

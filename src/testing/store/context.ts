@@ -6,45 +6,45 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { SessionRules } from "../../model/session.js";
 import type { NewSession, Reading, SessionCaps, SessionChange, Store } from "../../model/store.js";
 
-/** One store with nothing in it. */
+/** The store under test. */
 export interface StoreUnderTest {
-  /** Empty. */
+  /** The store, empty. */
   readonly store: Store;
-  /** Another handle on the same data, as another node has it. Leave it out if there cannot be one. */
+  /** Opens another handle on the same data, as another node would. Leave it out if there cannot be one. */
   again?(): Awaitable<Store>;
-  /** Removes what `create` made; `store` is closed before. */
+  /** Removes the data that `create` made. `store` is closed before. */
   close?(): Awaitable<void>;
 }
 
-/** The store under test, and whose clock it has. */
+/** The store under test, and the clock that it uses. */
 export interface StoreSuiteOptions {
-  /** Makes an empty store. `platform` has a clock that the suite turns; it counts if `clock` is `"platform"`. */
+  /** Makes an empty store. `platform` has a clock that the suite sets, for a store with `clock: "platform"`. */
   create(platform: Platform): Awaitable<StoreUnderTest>;
   /**
-   * Whose clock the store judges by: the platform's, which the suite turns, or its own, for which the suite waits
-   * (some 20 s in all). Default `"own"`.
+   * The clock that the store uses: `"platform"`, which the suite sets, or its `"own"`, for which the suite waits (some
+   * 20 s in all). Default: `"own"`.
    */
   readonly clock?: "platform" | "own" | undefined;
 }
 
-/** What one test of the suite works with. */
+/** The context of one test of the suite. */
 export interface SuiteContext {
   readonly store: Store;
   readonly clock: "platform" | "own";
   readonly platform: Platform;
-  /** A second handle, or the same store where there cannot be one. */
+  /** Returns a second handle, or the same store if there cannot be one. */
   other(): Promise<Store>;
-  /** Lets the store's clock advance. */
+  /** Advances the store's clock. */
   wait(ms: number): Promise<void>;
   open(session?: Partial<NewSession>, caps?: SessionCaps): Promise<Reading>;
   load(ref: string): Promise<Reading>;
-  /** Swaps a fresh reading; fails the test when that is refused. */
+  /** Swaps a fresh reading; fails the test when the swap is refused. */
   change(ref: string, change: SessionChange): Promise<Reading>;
 }
 
 export type StoreTest = (name: string, body: (context: SuiteContext) => Promise<void>) => void;
 
-/** Short enough to be waited for, apart enough to be told from each other. */
+/** Durations that are short enough to wait for, and different enough to be distinguished. */
 export const shortRules: SessionRules = Object.freeze({
   policy: "confirm-then-cut",
   rotateAfterMs: 200,
@@ -56,7 +56,7 @@ export const shortRules: SessionRules = Object.freeze({
   unclaimedMs: 300,
 });
 
-/** Nothing ends by itself while a test runs. */
+/** Durations by which no session ends by itself while a test runs. */
 export const longRules: SessionRules = Object.freeze({
   ...shortRules,
   rotateAfterMs: 600_000,
@@ -67,10 +67,10 @@ export const longRules: SessionRules = Object.freeze({
 
 export const wideCaps: SessionCaps = Object.freeze({ claimed: 1_000, unclaimed: 1_000 });
 
-/** As many as a busy client has calls under way. */
+/** The number of concurrent calls in tests: as many as a busy client makes. */
 export const crowd = 64;
 
-/** Refs look like real ones: 22 characters of base64url. */
+/** Makes a ref that looks like a real one: 22 characters of base64url. */
 export function nthRef(index: number): string {
   return `ref${String(index).padStart(19, "0")}`;
 }
@@ -79,7 +79,7 @@ export function createStoreTest(options: StoreSuiteOptions): StoreTest {
   const clock = options.clock ?? "own";
   return (name, body) =>
     void test(name, async () => {
-      // Any instant; a whole second, so that nothing depends on the real one.
+      // An arbitrary instant of a whole second, so that no test depends on the real time.
       let now = 1_900_000_000_000;
       const platform: Platform = { ...systemPlatform, now: () => now };
       const { store, again, close } = await options.create(platform);
@@ -130,7 +130,7 @@ function defaults(subject: string): Omit<NewSession, "ref"> {
   return { subject, actor: null, identity, scheme: "basic", rules: longRules, keyId: 7, claimed: true };
 }
 
-/** Waits for what comes by itself, such as an event from another node; the event loop goes on meanwhile. */
+/** Waits until a condition holds, such as the arrival of an event from another node; the event loop runs meanwhile. */
 export async function eventually(holds: () => boolean, what: string): Promise<void> {
   for (let tries = 0; tries < 500; tries++) {
     if (holds()) return;

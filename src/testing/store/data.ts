@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crowd, nthRef, type StoreTest, shortRules, times } from "./context.js";
 
-/** Lists, a session's own data, one-time proofs. */
+/** Declares the tests of lists, session data and one-time proofs. */
 export function testStoreData(test: StoreTest): void {
   test("a list is in the order of refs, and pages of it neither repeat nor miss one", async ({ store, open }) => {
     const expected = Array.from({ length: 10 }, (_, index) => nthRef(index * 7 + 1)).sort();

@@ -3,7 +3,7 @@ import { maxLoginMs } from "../../model/session.js";
 import type { EndEvent } from "../../model/store.js";
 import { crowd, eventually, type StoreTest, times } from "./context.js";
 
-/** Ends of sessions and subjects, and the feed of them. */
+/** Declares the tests of ends of sessions and subjects, and of their feed. */
 export function testStoreEnds(test: StoreTest): void {
   test("an end is final, and only the first one counts", async ({ store, other, open, load }) => {
     const elsewhere = await other();
@@ -102,7 +102,7 @@ export function testStoreEnds(test: StoreTest): void {
     }
   });
 
-  test("every end is told on every handle, to whoever still watches", async ({ store, other, open, change }) => {
+  test("every end is told on every handle, to each watch that was not stopped", async ({ store, other, open, change }) => {
     const elsewhere = await other();
     const here: EndEvent[] = [];
     const there: EndEvent[] = [];

@@ -4,7 +4,7 @@ import { crowd, nthRef, type StoreTest, shortRules, times } from "./context.js";
 
 const caps: SessionCaps = { claimed: 2, unclaimed: 3 };
 
-/** Caps and purge: state is bounded by live sessions. */
+/** Declares the tests of caps and purge: live sessions bound the state. */
 export function testStoreLimits(test: StoreTest): void {
   test("beyond the caps the oldest go, unclaimed and claimed each among their own", async ({ store, open, change }) => {
     const ada = async (ref: string, claimed: boolean): Promise<void> => void (await open({ ref, claimed }, caps));
@@ -16,7 +16,7 @@ export function testStoreLimits(test: StoreTest): void {
     assert.equal(await store.loadSession("u1"), undefined);
     await ada("c3", true);
     assert.deepEqual(await refs(store), ["c2", "c3", "u2", "u3", "u4"]);
-    // A session that is claimed later is as old as it is.
+    // A session that is claimed later keeps its age.
     await change("u2", { claimed: true });
     await ada("c4", true);
     assert.deepEqual(await refs(store), ["c3", "c4", "u3", "u4"]);
@@ -29,7 +29,7 @@ export function testStoreLimits(test: StoreTest): void {
     assert.equal((await refs(store)).length, 6);
   });
 
-  test("who operates as somebody pushes out none of that one's own sessions, nor another actor's", async (context) => {
+  test("an actor's sessions push out neither its subject's own nor another actor's", async (context) => {
     const { store, open, change } = context;
     for (const ref of ["own1", "own2"]) await open({ ref, subject: "ada" }, caps);
     await open({ ref: "other", subject: "ada", actor: "lin" }, caps);
@@ -72,7 +72,7 @@ export function testStoreLimits(test: StoreTest): void {
     assert.equal((await store.listSessions({ subject: "lin", limit: 100 })).length, caps.claimed);
   });
 
-  test("a purge removes what nobody can use and leaves what somebody can", async (context) => {
+  test("a purge removes the sessions that are over and leaves those that can be used", async (context) => {
     const { store, open, change, wait, load } = context;
     await open({ ref: "unclaimed", claimed: false, rules: shortRules });
     await open({ ref: "idle", rules: shortRules });

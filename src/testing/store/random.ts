@@ -10,13 +10,13 @@ const subjects = ["ada", "grace", "lin"];
 
 const caps = { claimed: 4, unclaimed: 3 };
 
-/** Set it to repeat a run that failed. */
+/** The environment variable to set to repeat a failed run. */
 const seedVariable = "SALLYPORT_SEED";
 
-/** One command, and its outcome as text without what stores may differ in. */
+/** Runs one command and returns its outcome as text, without the parts in which stores may differ. */
 type Command = (store: Store) => Promise<string>;
 
-/** The same commands have the same outcomes on the memory store and on the one under test. */
+/** Declares the test that random commands have the same outcomes on the memory store and on the store under test. */
 export function testStoreRandomly(test: StoreTest): void {
   test("the same commands with the same seed have the same outcomes as on memory", async (context) => {
     const seed = Number(
@@ -38,10 +38,10 @@ export function testStoreRandomly(test: StoreTest): void {
 
 function createCommands({ clock, platform }: SuiteContext, draw: (below: number) => number) {
   const own = clock === "own";
-  // With a clock of its own a store expires nothing during the run, and its instants are not compared.
+  // With a store's own clock, no session expires during the run, and instants are not compared.
   const rules = own ? longRules : shortRules;
   let opened = 0;
-  /** The last reading of each session in either store, so that stale ones are presented too. */
+  /** The last reading of each session in each store, so that stale ones are used too. */
   const held = new Map<Store, Map<string, Reading>>();
   const heldBy = (store: Store): Map<string, Reading> => {
     const readings = held.get(store) ?? new Map<string, Reading>();
@@ -49,7 +49,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
     return readings;
   };
   const toText = (reading: Reading | undefined): string => {
-    // A store may remove an expired session before anybody purges, and a revoked one at the absolute limit.
+    // A store may remove an expired session before a purge, and a revoked one at the absolute limit.
     if (reading === undefined || isGone(reading.row, reading.now)) return "none";
     return JSON.stringify(own ? withoutInstants(reading.row) : reading.row);
   };
@@ -72,7 +72,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
         loginMs: own ? 60_000 : draw(2) * draw(200),
       };
       return async (store) => {
-        // Where a removed session's ref is taken again, a reading of the one before is of another session.
+        // When the ref of a removed session is used again, an older reading is of another session.
         heldBy(store).delete(session.ref);
         try {
           return toText(await store.openSession(session, caps, draw(2) === 0));
@@ -98,7 +98,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
       return async (store) => {
         const fresh = await store.loadSession(ref);
         const old = heldBy(store).get(ref);
-        // Real time passes: an old reading is a fair test only if its version is what makes it stale.
+        // Real time passes, so an old reading is a fair test only if its version makes it stale.
         const useOld = stale && old !== undefined && (!own || old.row.version !== fresh?.row.version);
         const reading = useOld ? old : fresh;
         return reading === undefined ? "none" : toText(await store.swapSession(reading, change, false));
@@ -149,7 +149,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
         return String(await store.swapRecord("account-budget", id, Math.max(0, version - stale), json, lifeMs));
       };
     },
-    // How many depends on what a store removed by itself.
+    // The number depends on what a store removed by itself.
     purge: () => async (store) => String((await store.purge(1_000)) >= 0),
   };
 
@@ -157,7 +157,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
     const name = pick(Object.keys(makers));
     const ref = pickRef();
     const known = await model.loadSession(ref);
-    // What happens to a session that is over, but not removed yet, is not part of the contract: only look at it.
+    // The contract does not define operations on a session that is over but not removed, so it is only loaded.
     const gone = known !== undefined && isGone(known.row, known.now);
     const safe = gone && ["swap", "end", "loadState", "swapState"].includes(name) ? "load" : name;
     return { name: `${safe} ${ref}`, run: (makers[safe] as (ref: string) => Command)(ref) };
@@ -173,7 +173,7 @@ function withoutInstants(row: SessionRow): object {
   return Object.fromEntries(entries);
 }
 
-/** Whole numbers below a bound, the same for the same seed (mulberry32). */
+/** Makes a function that draws whole numbers below a bound, the same for the same seed (mulberry32). */
 function createDraw(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {

@@ -4,7 +4,7 @@ import { crowd, type StoreTest, times } from "./context.js";
 
 const kind = "account-budget";
 
-/** Small records that all nodes share. */
+/** Declares the tests of the small records that all nodes share. */
 export function testStoreRecords(test: StoreTest): void {
   test("a record is changed by compare-and-set, from any handle, and by its kind only", async ({ store, other }) => {
     const elsewhere = await other();
@@ -62,7 +62,7 @@ export function testStoreRecords(test: StoreTest): void {
     }
   });
 
-  test("counting with load and swap counts everybody once", async ({ store, other }) => {
+  test("counting with load and swap counts each caller once", async ({ store, other }) => {
     const handles = [store, await other()];
     await times(crowd, async (index) => {
       for (let written = false; !written; ) {

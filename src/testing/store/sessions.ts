@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { SessionChange, SessionRow } from "../../model/store.js";
 import { crowd, longRules, nthRef, type StoreTest, shortRules, times, wideCaps } from "./context.js";
 
-/** Opening, loading and swapping. */
+/** Declares the tests of opening, loading and swapping sessions. */
 export function testStoreSessions(test: StoreTest): void {
   test("a session opens at generation 1 with all instants the store's now", async ({ store, open }) => {
     const identity = '{"subject":"ada","roles":["user"]}';
@@ -30,7 +30,7 @@ export function testStoreSessions(test: StoreTest): void {
     assert.deepEqual((await store.loadSession(row.ref))?.row, expected);
   });
 
-  test("every handle sees a session as soon as it is open, also when nobody waited for the disk", async (context) => {
+  test("every handle sees a session as soon as it is open, also without waiting for the disk", async (context) => {
     const other = await context.other();
     const first = await context.open();
     await context.store.openSession({ ...first.row, ref: "quick" }, wideCaps, false);

@@ -10,7 +10,7 @@ import { testStoreSessions } from "./sessions.js";
 export type { StoreSuiteOptions, StoreUnderTest } from "./context.js";
 
 /**
- * The store contract as tests of `node:test`: call it in a test file of your store.
+ * Declares the tests of the store contract, for `node:test`. Call it in a test file of your store.
  *
  * ```ts
  * describeStore("my store", {
