@@ -78,7 +78,7 @@ export interface IssuedNumber<I extends Identity = Identity> {
   readonly actor?: Actor | undefined;
 }
 
-/** The identity of the caller for whom a ticket was issued. */
+/** The result of redeeming a ticket: the caller who requested it. */
 export interface RedeemedTicket<I extends Identity = Identity> {
   readonly kind: "redeemed";
   readonly identity: I;
