@@ -56,8 +56,8 @@ export function createEnterpriseTokens<I extends Identity>(
           if (redeemed.reason === "unavailable") throw cannotTell();
           return { tokenValid: false };
         }
-        // The message came through the client and is not signed: the user in it must be the one for whom the token was
-        // issued.
+        // The message came through the client and is not signed: the names in it must be those that the token was
+        // issued for.
         return { tokenValid: token.service === service && isSameContext(token.userContext, redeemed) };
       }),
   };
