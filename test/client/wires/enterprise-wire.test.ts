@@ -68,7 +68,7 @@ test("what the other wire has and this one has not is said so", async (context) 
   for (const call of [client.whoAmI(), client.operateAs("bob")]) {
     await assert.rejects(call, (error) => error instanceof ConnectError && error.code === Code.Unimplemented);
   }
-  await assert.rejects(client.redeemToken("AAAA"), /by what name/);
+  await assert.rejects(client.redeemToken("AAAA"), /the name by which/);
   assert.equal(client.token, undefined, "a cookie is no bearer token of every server");
 });
 
