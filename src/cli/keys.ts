@@ -39,10 +39,7 @@ export function addKeys(program: Command, io: CliIo): void {
       durationOption("--keep <duration>", "how long a key verifies after it last signed: the longest session", "7d"),
     )
     .option("--json", "as JSON")
-    .addHelpText(
-      "after",
-      "\nExample:\n  $ sallyport keys rotate keys.json    # without a restart; sessions stay",
-    )
+    .addHelpText("after", "\nExample:\n  $ sallyport keys rotate keys.json    # without a restart; sessions stay")
     .action((file: string, options: JsonOption & { activateAfter: number; keep: number }) => {
       const { activateAfter: activateAfterMs, keep: keepMs } = options;
       const id = rotateKeyFile(file, { activateAfterMs, keepMs, platform });
