@@ -1,7 +1,7 @@
 import type { Denial, DenialCode, DenialReason } from "../model/decision.js";
 import type { HeaderFields } from "../model/request.js";
 
-/** How a denial is numbered. */
+/** The status numbers of a denial. */
 export interface DenialStatus {
   /** The HTTP status, as the Connect protocol has it for each code. */
   readonly http: number;
@@ -21,23 +21,27 @@ const statuses: Readonly<Record<DenialCode, DenialStatus>> = {
 };
 
 /**
- * What no code of the RPC protocols says. RFC 9110 §15.6.3: whose fault it was is for an operator to see. RFC 6585 §4:
- * come back later, with fewer.
+ * HTTP statuses that no code of the RPC protocols has: 502 for a failed upstream (RFC 9110 §15.6.3), 429 for too many
+ * attempts (RFC 6585 §4).
  */
 const httpOfReason: { readonly [Reason in DenialReason]?: number } = { upstream_failed: 502, throttled: 429 };
 
-/** The status of a denial, in HTTP and in gRPC. */
+/** Returns the status of a denial, in HTTP and in gRPC. */
 export function toDenialStatus({ code, reason }: Denial): DenialStatus {
   const { http, grpc } = statuses[code];
   return { http: httpOfReason[reason] ?? http, grpc };
 }
 
-/** Store, disk and network faults pass quickly: one second is the shortest delay that the field can say. */
+/**
+ * The `Retry-After` of `unavailable`. Faults of store, disk and network pass quickly, and one second is the shortest
+ * value of the field.
+ */
 const retryAfterSeconds = "1";
 
 /**
- * What an answer says of a denial beside its status, as header fields or as metadata: the reason as `sallyport-reason`,
- * each challenge as one `www-authenticate`, when to come back as `retry-after`, and what else the denial must carry.
+ * Returns the fields of a denial's answer beside its status, as header fields or as metadata: the reason as
+ * `sallyport-reason`, each challenge as one `www-authenticate`, the time of the next attempt as `retry-after`, and the
+ * denial's own fields.
  */
 export function toDenialFields({ code, reason, headers = [], challenges }: Denial): HeaderFields {
   const fields: [name: string, value: string][] = [["sallyport-reason", reason]];

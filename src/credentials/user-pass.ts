@@ -11,11 +11,11 @@ export interface UserPass {
 const control = /\p{Cc}/u;
 
 /**
- * Reads the payload of Basic credentials: base64 of UTF-8 of `user:password` (RFC 7617 §2). The first colon splits, so
- * `p:q` is a password.
+ * Reads the payload of Basic credentials: base64 of UTF-8 of `user:password` (RFC 7617 §2). The first colon separates,
+ * so `p:q` is a password.
  *
- * Bytes that are no UTF-8 are refused rather than replaced, or two passwords would become one; a leading BOM is kept, or
- * one user would have two spellings.
+ * Bytes that are no UTF-8 are refused, since replacement characters could make two passwords equal; a leading BOM is
+ * kept, since one user would otherwise have two spellings.
  *
  * @returns `undefined` unless the base64 is strict, the text UTF-8 without control characters, and the user not empty.
  */
@@ -31,8 +31,8 @@ export function parseUserPass(payload: string): UserPass | undefined {
 /**
  * Writes the payload of Basic credentials for a user and a password that came in fields of their own.
  *
- * A colon in the user becomes U+FFFD. It would split the payload: with `ada:x` as the user, `ada` would log in by `x:…`.
- * No account has U+FFFD in its name, so such a log-in fails in the words and the time of a wrong password.
+ * A colon in the user becomes U+FFFD. It would split the payload: with `ada:x` as the user, `ada` would log in by
+ * `x:…`. No account has U+FFFD in its name, so such a log-in fails with the message and the time of a wrong password.
  */
 export function toUserPass(user: string, password: string): string {
   return Buffer.from(`${user.replaceAll(":", "\u{fffd}")}:${password}`).toString("base64");

@@ -102,11 +102,7 @@ const broken: readonly [why: string, keys: Record<string, unknown>, message: Reg
   ["a key beyond ASCII", { robot: { key: `${oldKey}é` } }, /visible ASCII/],
   ["a key longer than is ever hashed", { robot: { key: oldKey.repeat(20) } }, /1 to 512/],
   ["a key that is no string", { robot: { key: 7 } }, /visible ASCII/],
-  [
-    "one key under two names",
-    { a: { key: oldKey }, b: { sha256: hashPreSharedKey(oldKey) } },
-    /"a" and "b" are equal/,
-  ],
+  ["one key under two names", { a: { key: oldKey }, b: { sha256: hashPreSharedKey(oldKey) } }, /"a" and "b" are equal/],
 ];
 for (const [why, bad, message] of broken) {
   test(`refuses ${why}`, () => {

@@ -22,10 +22,11 @@ const sharedPeerKey = Symbol("sallyport.peer");
 /** Converts Node's requests to the engine's data. */
 export interface RequestReader {
   /**
-   * What `auth.authenticate` reads.
+   * Returns the request as `auth.authenticate` takes it.
    *
-   * @param url as received. Default: `request.originalUrl`, where Express and its kin keep it while a router takes its
-   *   mount off `request.url`, else `request.url`. A DPoP proof names the whole path (RFC 9449 §4.3).
+   * @param url the URL as received. Default: `request.originalUrl`, which Express and similar frameworks keep while a
+   *   router removes its mount path from `request.url`, else `request.url`. A DPoP proof names the whole path (RFC 9449
+   *   §4.3).
    */
   toAuthRequest(request: NodeRequest, url?: string): AuthRequest;
   /** Returns the peer, the same object for all requests of one connection. */

@@ -28,7 +28,8 @@ export async function waitForReady<T>(
   const controller = new AbortController();
   const { signal } = controller;
   let last: unknown;
-  const late = () => new ConnectError("the server did not answer in time", Code.DeadlineExceeded, undefined, undefined, last);
+  const late = () =>
+    new ConnectError("the server did not answer in time", Code.DeadlineExceeded, undefined, undefined, last);
   const stop = () => controller.abort(new ConnectError("the client was closed", Code.Canceled));
   const cancelTimer = timeoutMs > 0 ? wait(timeoutMs, () => controller.abort(late())) : () => {};
   stopped.addEventListener("abort", stop);

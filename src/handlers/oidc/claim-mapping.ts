@@ -12,9 +12,10 @@ export type ClaimPath = string | readonly string[];
 /** How the claims of a provider become an identity: options that `oidc` and `external` share. */
 export interface ClaimMapping {
   /**
-   * The claim that is the subject. Default: `"sub"`, the only one that a provider never gives to somebody else
-   * (OpenID Connect Core §5.7). With `"email"`, however the path is written, `email_verified` beside it must be true (some
-   * providers write `"true"`): a user of the provider may otherwise type any address into a profile.
+   * The claim that is the subject. Default: `"sub"`, the only claim that a provider never gives to another person
+   * (OpenID Connect Core §5.7). With `"email"`, however the path is written, `email_verified` beside it must be true
+   * (some providers write `"true"`): otherwise a user could become any other by typing that user's address into a
+   * profile.
    */
   readonly subjectClaim?: ClaimPath | undefined;
   /**
@@ -23,8 +24,8 @@ export interface ClaimMapping {
    */
   readonly rolesClaim?: ClaimPath | undefined;
   /**
-   * What separates the names where `rolesClaim` is one string, such as `","`. Default: a space for `scope` and `scp`
-   * (RFC 6749 §3.3); any other string is one name, since a space may be part of it.
+   * The separator of names if `rolesClaim` is one string, such as `","`. Default: a space for `scope` and `scp` (RFC
+   * 6749 §3.3); any other string is one name, since a space may be part of it.
    */
   readonly rolesSeparator?: string | undefined;
   /**

@@ -1,7 +1,7 @@
 /**
- * Gives the one spelling under which guesses at an account are counted. It is coarser than any look-up that we know: a
- * look-up that finds an account under two spellings would give an attacker two budgets. That two accounts share a budget does
- * little harm.
+ * Returns the spelling under which guesses at an account are counted. It is coarser than any look-up that we know: a
+ * look-up that finds an account under two spellings would give an attacker two budgets. Two accounts that share a
+ * budget do little harm.
  *
  * Case, width and compatibility forms (NFKC), marks (accents, vowel signs: `\p{M}`), the script of a digit, the letters in
  * `plainLetters`, invisible and control characters (RFC 4518 §2.2 maps them to nothing) and the amount of white space do not

@@ -12,7 +12,11 @@ export interface SqliteConnection {
   write<T>(durable: boolean, action: () => T, committed?: (result: T) => void): Awaitable<T>;
 }
 
-/** @param disk `undefined` for a database in memory */
+/**
+ * Makes the connection of a store.
+ *
+ * @param disk `undefined` for a database in memory
+ */
 export function createSqliteConnection(
   database: SqliteDatabase,
   attempt: Attempt,

@@ -102,7 +102,12 @@ export function testStoreEnds(test: StoreTest): void {
     }
   });
 
-  test("every end is told on every handle, to each watch that was not stopped", async ({ store, other, open, change }) => {
+  test("every end is told on every handle, to each watch that was not stopped", async ({
+    store,
+    other,
+    open,
+    change,
+  }) => {
     const elsewhere = await other();
     const here: EndEvent[] = [];
     const there: EndEvent[] = [];
