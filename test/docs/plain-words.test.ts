@@ -9,7 +9,7 @@ const words: readonly string[] = [
 ];
 
 /** The most that the source may have. It only falls: lower it when you rewrite a sentence. The goal is 25. */
-const most = { comments: 139, texts: 42 };
+const most = { comments: 135, texts: 42 };
 
 const pattern = new RegExp(`\\b(?:${words.join("|")})\\b`, "gi");
 
