@@ -3,7 +3,7 @@ export { AuthError, type AuthErrorCode } from "./base/errors.js";
 export { type Platform, systemPlatform } from "./base/platform.js";
 export { quoteString } from "./credentials/challenge.js";
 export type { CarrierOptions, CookieOptions } from "./credentials/token-carriers.js";
-export { type AccountReset, type Auth, createAuth } from "./engine/auth.js";
+export { type Auth, createAuth } from "./engine/auth.js";
 export type { CallerSlot } from "./engine/caller-slot.js";
 export type { AuthOptions } from "./engine/options.js";
 export { type AnonymousOptions, anonymous } from "./handlers/anonymous.js";
@@ -91,6 +91,7 @@ export type { AuditEventKind, AuditRecord } from "./policies/audit/record.js";
 export type { Grant, OperateAsPolicy, OperateAsRequest } from "./policies/operate-as/operate-as.js";
 export { type OperateAsRule, type OperateAsRulesOptions, operateAs } from "./policies/operate-as/rules.js";
 export type { ThrottleOptions } from "./policies/throttle/options.js";
+export type { AccountReset } from "./policies/throttle/throttle.js";
 export type { EndedBy, SessionSummary, Sessions } from "./sessions/sessions.js";
 export type {
   IssuedNumber,

@@ -16,7 +16,7 @@ import type { AuthRequest, RequestOrigin } from "../model/request.js";
 import type { Caller, SessionRules } from "../model/session.js";
 import { createOperateAs, requireOperateAs } from "../policies/operate-as/operate-as.js";
 import { createGuardedCheck } from "../policies/throttle/guarded-check.js";
-import { createThrottle } from "../policies/throttle/throttle.js";
+import { type AccountReset, createThrottle } from "../policies/throttle/throttle.js";
 import { createGrantCheck } from "../sessions/grant-check.js";
 import { createKnownSessions } from "../sessions/known-sessions.js";
 import { createLoadOpen } from "../sessions/load-open.js";
@@ -26,6 +26,7 @@ import { createSessions, type Sessions } from "../sessions/sessions.js";
 import { createTokenCodec } from "../sessions/token.js";
 import type { Tickets } from "../tickets/ticket.js";
 import { createTickets } from "../tickets/tickets.js";
+import { createAskHandler } from "./ask-handler.js";
 import { createAsk } from "./ask-store.js";
 import { createAuthenticate } from "./authenticate.js";
 import { type CallerSlot, createCallerSlot } from "./caller-slot.js";
@@ -36,18 +37,6 @@ import { createLogIn } from "./log-in.js";
 import { createOneTimeProofs } from "./one-time-proofs.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { startPurge } from "./purge.js";
-
-export type {
-  BeginOperateAs,
-  LogInByMessage,
-  LogInContext,
-  LogInCredentials,
-  LogInOutcome,
-  OpenContext,
-  SessionOpened,
-} from "../model/log-in.js";
-export type { SessionSummary, Sessions } from "../sessions/sessions.js";
-export type { CallerSlot } from "./caller-slot.js";
 
 /** The object every front is given. Made by `createAuth`. */
 export interface Auth<I extends Identity = Identity> {
@@ -101,18 +90,6 @@ export interface Auth<I extends Identity = Identity> {
   close(): Promise<void>;
 }
 
-/** For operators: the counts of failed log-ins. */
-export interface AccountReset {
-  /**
-   * Forgets the failures of an account, so that its password is accepted again at once: on every node.
-   *
-   * @param account a name in any spelling, as typed at log-in
-   * @returns `false` when there were none
-   * @throws {AuthError} `unavailable` when the store cannot answer
-   */
-  reset(account: string): Promise<boolean>;
-}
-
 /**
  * Makes the engine: resolves the options once, opens keys and store, and gives back what every front is given.
  *
@@ -123,23 +100,24 @@ export interface AccountReset {
 export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>): Auth<IdentityOf<H>> {
   type I = IdentityOf<H>;
   const resolved = resolveOptions(options);
-  const { platform, store, realm } = resolved;
+  const { platform, store, realm, rules, rememberMs, maxStalenessMs, handlerTimeoutMs, storeTimeoutMs } = resolved;
   const table = createHandlerTable(options.handlers, options.aliases);
-  const hub = createEventHub(resolved);
+  const hub = createEventHub({ platform, onEvent: resolved.onEvent, audit: resolved.audit });
   const { emit, record } = hub;
-  const ask = createAsk(platform, resolved.storeTimeoutMs, emit);
+  const ask = createAsk(platform, storeTimeoutMs, emit);
   const loadOpen = createLoadOpen(store, ask);
   const keys = openKeys(resolved.keys, platform);
   const memory = createCredentialMemory<I>(platform);
   const known = createKnownSessions<I>({
-    ...resolved,
+    platform,
+    maxStalenessMs,
+    maxKnownSessions: resolved.maxKnownSessions,
     watch: (onEnd) =>
       store.watch((event) => {
         if (event.kind !== "session") memory.forget(event.kind === "subject" ? event.subject : undefined);
         onEnd(event);
       }),
   });
-  const codec = createTokenCodec(realm, keys);
   const proofs = createOneTimeProofs({ realm, store, ask, keys });
   const dpop = createDpop({
     options: resolved.dpop,
@@ -148,48 +126,81 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     platform,
     share: (id, lifeMs) => ask(() => store.put("dpop-proof", id, "{}", lifeMs)),
   });
-  const { prove, bind } = createPossession({ ...resolved, dpop });
+  const { prove, bind } = createPossession({ dpop, bindToCertificate: resolved.bindToCertificate });
   const operateAs = createOperateAs<I>({
     platform,
     policy: requireOperateAs(options.operateAs),
-    timeoutMs: resolved.handlerTimeoutMs,
+    timeoutMs: handlerTimeoutMs,
     loadContent: (ref) => after(loadOpen(ref), (row) => row && fromContentJson(row.identity)),
     emit,
   });
-  const checkGrant = createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn });
-  const manager = createSessionManager<I>({ ...resolved, ask, keys, codec, known, emit, record, prove, checkGrant });
+  const manager = createSessionManager<I>({
+    platform,
+    store,
+    storeTimeoutMs,
+    ask,
+    keys,
+    codec: createTokenCodec(realm, keys),
+    rules,
+    caps: resolved.caps,
+    clockMarginMs: resolved.clockMarginMs,
+    maxStalenessMs,
+    onReuse: resolved.onReuse,
+    known,
+    prove,
+    checkGrant: createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn }),
+    emit,
+    record,
+  });
   const deny = createDeny(realm, table, (reason, request, party) =>
     emit({ kind: "refused", reason, ...party }, request),
   );
   const offered: Offered<I> = new WeakMap();
-  const throttle = createThrottle({ ...resolved, ask, emit });
+  const throttle = createThrottle({ platform, realm, store, storeTimeoutMs, ask, throttle: resolved.throttle, emit });
   const guardedCheck = createGuardedCheck<I>({ platform, memory, throttle });
+  const askHandler = createAskHandler<I>({ platform, guardedCheck, proofs, handlerTimeoutMs, emit });
   const checkCredentials = createCheckCredentials<I>({
-    ...resolved,
+    platform,
     table,
-    manager,
+    nestedSchemes: resolved.nestedSchemes,
+    askHandler,
     memory,
-    guardedCheck,
+    rememberMs,
+    manager,
     bind,
     offered,
-    proofs,
     emit,
   });
   const { logIn, beginOperateAs, openFor } = createLogIn<I>({
-    ...resolved,
+    platform,
     table,
-    manager,
+    askHandler,
     memory,
-    guardedCheck,
+    rememberMs,
     throttle,
-    operateAs,
+    manager,
     bind,
+    operateAs,
     deny,
-    proofs,
     emit,
     record,
   });
   const sessions = createSessions({ store, ask, known, memory, emit });
+  const tickets = createTickets<I>({
+    platform,
+    realm,
+    store,
+    ask,
+    loadOpen,
+    keys,
+    deny,
+    operateAs,
+    sessions,
+    openFor,
+    onTicketMisuse: resolved.onTicketMisuse,
+    emit,
+    record,
+  });
   const callers = createCallerSlot<I>();
   const stopPurge = startPurge(store, ask, platform);
 
@@ -203,7 +214,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
 
   return Object.freeze({
     realm,
-    rules: resolved.rules,
+    rules,
     proofs: (scheme: string) => proofs(scheme.toLowerCase()),
     schemes: table.names,
     authenticate: createAuthenticate<I>({
@@ -228,7 +239,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
             party: toParty(caller),
           }),
     sessions,
-    tickets: createTickets<I>({ ...resolved, ask, loadOpen, keys, deny, operateAs, sessions, openFor, emit, record }),
+    tickets,
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
     ...callers,
     close() {

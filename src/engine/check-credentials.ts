@@ -1,28 +1,20 @@
 import { type Awaitable, after, rescue } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
-import { sourceOf } from "../credentials/source.js";
 import { isSufficient } from "../credentials/step-up.js";
-import {
-  declined,
-  type Handler,
-  type HandlerContext,
-  type OneTimeProofs,
-  provedAt,
-  type Verdict,
-} from "../handlers/handler.js";
+import type { Handler } from "../handlers/handler.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
-import type { Checked, CredentialMemory, RememberedCredentials } from "../handlers/remembered-credentials.js";
-import { runHandler } from "../handlers/run-handler.js";
+import type { CredentialMemory, RememberedCredentials } from "../handlers/remembered-credentials.js";
 import type { Allowed, AuthenticateOptions, StepUp } from "../model/decision.js";
 import type { Emit } from "../model/events.js";
 import { type Actor, fromIdentityJson, type Identity, requireIdentityJson } from "../model/identity.js";
 import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
 import type { AuthRequest, Peer } from "../model/request.js";
 import type { Caller, SessionRules } from "../model/session.js";
-import { askAccount, type CheckRefusal, type GuardedCheck } from "../policies/throttle/guarded-check.js";
+import type { CheckRefusal } from "../policies/throttle/guarded-check.js";
 import { resolveRules } from "../sessions/rules.js";
 import type { SessionManager } from "../sessions/session-manager.js";
+import type { AcceptedCredentials, AskHandler } from "./ask-handler.js";
 
 /** What a scheme's handler says of credentials in a header: who it is, or why not. May throw: then it cannot tell now. */
 export type CheckCredentials<I extends Identity> = (
@@ -39,14 +31,12 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly table: HandlerTable<I>;
   readonly manager: SessionManager<I>;
   readonly memory: CredentialMemory<I>;
-  readonly guardedCheck: GuardedCheck<I>;
+  readonly askHandler: AskHandler<I>;
   /** What a session that opens for this request is bound to. */
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly rememberMs: number;
-  readonly handlerTimeoutMs: number;
   readonly nestedSchemes: boolean;
   readonly offered: Offered<I>;
-  readonly proofs: (scheme: string) => OneTimeProofs;
   readonly emit: Emit;
 }
 
@@ -58,7 +48,7 @@ export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
  * caller is *offered* a token once per connection, and the route sees no session until that token is presented.
  */
 export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
-  const { platform, table, manager, memory, guardedCheck, rememberMs, offered } = options;
+  const { platform, table, manager, memory, askHandler, rememberMs, offered } = options;
 
   return function checkCredentials(scheme, payload, request, how) {
     if (options.nestedSchemes && scheme === "bearer") {
@@ -85,39 +75,20 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const isOld = known?.provedAt === "now" && !isSufficient(known.allowed.caller, toAge(how.stepUp), platform.now());
     if (known !== undefined && !isOld) return offerOnce(known, request, how);
     const { epoch } = memory;
-    const asked = askAccount(handler, payload, (failure) => {
-      options.emit({ kind: "handler-failed", scheme, failure }, request);
-    });
-    if (asked === undefined) return cannotTell;
-    const { account } = asked;
-    const source = account === undefined ? undefined : sourceOf(request.peer, request.rawHeaders);
-    const checked = guardedCheck({
-      account,
-      source,
-      key,
-      from: request,
-      run: () => run(handler, scheme, payload, request),
-    });
-    return after(checked, (found) =>
-      "kind" in found
-        ? found
-        : admit(handler, scheme, request, how, found, key === undefined ? undefined : { key, epoch }),
-    );
-  }
-
-  function run(handler: Handler<I>, scheme: string, payload: string, request: AuthRequest): Awaitable<Verdict<I>> {
-    // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
-    const decide = (context: HandlerContext) => (handler.fromHeader ? handler.fromHeader(payload, context) : declined);
-    return runHandler<I>(decide, {
-      platform,
-      timeoutMs: options.handlerTimeoutMs,
-      ownTimeoutMs: handler.timeoutMs,
-      peer: request.peer,
-      target: request,
-      source: () => sourceOf(request.peer, request.rawHeaders),
-      proofs: () => options.proofs(scheme),
-      round: 1,
-      onFailure: (failure) => options.emit({ kind: "handler-failed", scheme, failure }, request),
+    const { peer, rawHeaders } = request;
+    const asked = askHandler({ handler, scheme, payload, peer, target: request, rawHeaders, origin: request, key });
+    return after(asked, (answer) => {
+      switch (answer.kind) {
+        case "accepted":
+          return admit(handler, scheme, request, how, answer, key === undefined ? undefined : { key, epoch });
+        case "challenged": // a header has no second round
+        case "wrong":
+          return refusalOf(scheme);
+        case "refused":
+          return answer;
+        default:
+          return answer satisfies never;
+      }
     });
   }
 
@@ -126,16 +97,10 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     scheme: string,
     request: AuthRequest,
     how: AuthenticateOptions,
-    { verdict, checkedAt }: Checked<I>,
+    { identity, actor, acr, provedAt, checkedAt, expiresAt, lifeMs }: AcceptedCredentials<I>,
     remember?: { readonly key: string; readonly epoch: number },
   ): Awaitable<Checking<I>> {
-    if (verdict.kind === "unavailable") return cannotTell;
-    if (verdict.kind !== "accepted") return refusalOf(scheme);
-    const { identity, actor, expiresAt, acr } = verdict;
-    const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
-    if (lifeMs <= 0) return refusalOf(scheme);
-    const proved = provedAt(handler, verdict.authenticatedAt);
-    const authenticatedAt = proved === "now" ? platform.now() : proved === "unknown" ? undefined : proved;
+    const authenticatedAt = provedAt === "now" ? platform.now() : provedAt === "unknown" ? undefined : provedAt;
     if (handler.opens === "nothing" && how.open === undefined) {
       return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
     }
@@ -154,7 +119,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       return cannotTell;
     }
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
-    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, provedAt: proved };
+    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, provedAt };
     if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
     return offerOnce(entry, request, how);
   }

@@ -1,11 +1,8 @@
 import type { Awaitable } from "../base/awaitable.js";
-import { sourceOf } from "../credentials/source.js";
-import { declined, type HandlerContext, type OneTimeProofs, provedAt, type Verdict } from "../handlers/handler.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import type { CredentialMemory } from "../handlers/remembered-credentials.js";
-import { runHandler } from "../handlers/run-handler.js";
 import type { Denial } from "../model/decision.js";
-import { type HandlerFailure, toParty } from "../model/events.js";
+import { toParty } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
 import type {
   BeginOperateAs,
@@ -22,21 +19,19 @@ import type {
 } from "../model/log-in.js";
 import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
 import type { Caller } from "../model/session.js";
-import { askAccount, type GuardedCheck } from "../policies/throttle/guarded-check.js";
 import type { Throttle } from "../policies/throttle/throttle.js";
 import { resolveRules } from "../sessions/rules.js";
+import type { AskHandler } from "./ask-handler.js";
 import { type BeginSessionParts, createBeginSession } from "./begin-session.js";
 
 export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly table: HandlerTable<I>;
   /** What a session that opens for this request is bound to. */
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
-  readonly proofs: (scheme: string) => OneTimeProofs;
   readonly memory: CredentialMemory<I>;
-  readonly guardedCheck: GuardedCheck<I>;
+  readonly askHandler: AskHandler<I>;
   readonly throttle: Throttle;
   readonly rememberMs: number;
-  readonly handlerTimeoutMs: number;
 }
 
 /** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
@@ -63,63 +58,38 @@ export function createLogIn<I extends Identity>(
     const possession = await parts.bind({ ...target, peer, rawHeaders });
     const refused = refusing(context, handler && { scheme });
     if (possession.kind === "refused") return refused(possession.reason, possession.headers);
-    // Not `?? declined`: a handler that returns nothing is broken, and broken is 503.
-    const decide = (given: HandlerContext): Awaitable<Verdict<I>> => {
-      if (typeof payload === "string") return handler?.fromHeader ? handler.fromHeader(payload, given) : declined;
-      return handler?.fromHandshake ? handler.fromHandshake(payload, given) : declined;
-    };
+    if (handler === undefined) return refused("invalid_credentials");
     const round = challenge?.round ?? 1;
-    const onFailure = (failure: HandlerFailure) => parts.emit({ kind: "handler-failed", scheme, failure }, context);
-    const asked = askAccount(handler, payload, onFailure);
-    if (asked === undefined) return refused("unavailable");
-    const { account } = asked;
-    const remembers = handler?.remember === true && parts.rememberMs > 0;
-    const key = remembers ? parts.memory.keyOf(handler, payload) : undefined;
-    // Whoever hangs up before the answer has guessed all the same, and must not end a check that others share.
-    const signal = account === undefined && key === undefined ? context.signal : undefined;
-    const checked = await parts.guardedCheck({
-      account,
-      source: account === undefined ? undefined : sourceOf(peer, rawHeaders),
-      key,
-      from: context,
-      run: () =>
-        runHandler<I>(decide, {
-          platform,
-          timeoutMs: parts.handlerTimeoutMs,
-          ownTimeoutMs: handler?.timeoutMs,
-          signal,
-          peer,
-          target,
-          source: () => sourceOf(peer, rawHeaders),
-          proofs: () => parts.proofs(scheme),
-          round,
-          state: challenge?.state,
-          onFailure,
-        }),
+    const remembers = handler.remember === true && parts.rememberMs > 0;
+    const answer = await parts.askHandler({
+      handler,
+      scheme,
+      payload,
+      peer,
+      target,
+      rawHeaders,
+      origin: context,
+      key: remembers ? parts.memory.keyOf(handler, payload) : undefined,
+      signal: context.signal,
+      round,
+      state: challenge?.state,
     });
-    if ("kind" in checked) return refused(checked.reason, checked.headers);
-    const { verdict, checkedAt } = checked;
-    switch (verdict.kind) {
+    switch (answer.kind) {
       case "accepted": {
-        if (verdict.expiresAt !== undefined && verdict.expiresAt - platform.now() < 1) {
-          return refused("invalid_credentials");
-        }
-        // A key, a ticket, somebody else's word: whoever has one need not guess.
-        if (account === undefined) await parts.throttle.lift((verdict.actor ?? verdict.identity).subject);
-        const { identity, actor, acr, expiresAt } = verdict;
-        const proved = { provedAt: provedAt(handler, verdict.authenticatedAt), checkedAt };
-        const who = { identity, actor, acr, expiresAt, ...proved, scheme, rules, source: context };
+        const { identity, actor, acr, provedAt, checkedAt, expiresAt } = answer;
+        // A key, a ticket, an identity provider's word: a caller who has one need not guess.
+        if (!answer.counted) await parts.throttle.lift((actor ?? identity).subject);
+        const who = { identity, actor, acr, provedAt, checkedAt, expiresAt, scheme, rules, source: context };
         return open(who, context.operateAs, refused, possession);
       }
       case "challenged":
-        return { kind: "challenged", payload: verdict.payload, round: round + 1, state: verdict.state };
-      case "unavailable":
-        return refused("unavailable");
-      case "declined":
-      case "rejected":
+        return { kind: "challenged", payload: answer.payload, round: round + 1, state: answer.state };
+      case "wrong":
         return refused("invalid_credentials");
+      case "refused":
+        return refused(answer.reason, answer.headers);
       default:
-        return verdict satisfies never;
+        return answer satisfies never;
     }
   }
 

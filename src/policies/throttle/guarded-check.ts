@@ -1,33 +1,11 @@
 import { type Awaitable, after } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
-import type { Handler, Verdict } from "../../handlers/handler.js";
+import type { Verdict } from "../../handlers/handler.js";
 import type { Checked, CredentialMemory } from "../../handlers/remembered-credentials.js";
 import type { AuthenticationReason } from "../../model/decision.js";
-import type { HandlerFailure } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
 import type { HeaderFields, RequestOrigin } from "../../model/request.js";
 import type { Throttle } from "./throttle.js";
-
-/**
- * Asks a handler for the account to throttle, by `handler.accountOf`.
- *
- * @returns the account, which is `undefined` for credentials that are no guess. `undefined` when the handler
- *   misbehaved: treat that as unavailable, never as unthrottled.
- */
-export function askAccount(
-  handler: Pick<Handler, "accountOf"> | undefined,
-  payload: string | Uint8Array,
-  onFailure: (failure: HandlerFailure) => void,
-): { readonly account: string | undefined } | undefined {
-  try {
-    const account = handler?.accountOf?.(payload);
-    if (account === undefined || typeof account === "string") return { account };
-    onFailure({ kind: "invalid-verdict" });
-  } catch (error) {
-    onFailure({ kind: "threw", error });
-  }
-  return undefined;
-}
 
 /** The credentials to check. */
 export interface CheckRequest<I extends Identity> {

@@ -14,6 +14,18 @@ export interface Throttle extends AccountThrottle {
   readonly retryAfterSeconds: number;
 }
 
+/** For operators: the counts of failed log-ins. */
+export interface AccountReset {
+  /**
+   * Forgets the failures of an account, so that its password is accepted again at once: on every node.
+   *
+   * @param account a name in any spelling, as typed at log-in
+   * @returns `false` when there were none
+   * @throws {AuthError} `unavailable` when the store cannot answer
+   */
+  reset(account: string): Promise<boolean>;
+}
+
 export interface ThrottleParts extends SharedNumbersParts {
   /** The rules. `undefined`: no attempt is counted or refused. */
   readonly throttle: ThrottleRules | undefined;
