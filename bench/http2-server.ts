@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { grpcAuth } from "../src/adapters/grpc/grpc.js";
 import { createAuth } from "../src/engine/auth.js";
 import { basic } from "../src/handlers/password/basic.js";
-import { flight } from "../src/services/flight/flight.js";
+import { flightServices } from "../src/services/flight/flight.js";
 import { memory } from "../src/stores/memory/memory.js";
 import { basicAuthorization, counted, isAda } from "./engine.js";
 import { serveAsks } from "./messages.js";
@@ -41,5 +41,5 @@ function createDoor() {
     ],
     store: counted(memory(), counts),
   });
-  return grpcAuth(auth, [flight(auth)]);
+  return grpcAuth(auth, [...flightServices(auth)]);
 }

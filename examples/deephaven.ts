@@ -7,7 +7,7 @@
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { anonymous, basic, createAuth } from "sallyport";
-import { deephavenCore, flight } from "sallyport/deephaven";
+import { deephavenCoreServices, flightServices } from "sallyport/deephaven";
 import { grpcAuth } from "sallyport/grpc";
 import { memory } from "sallyport/memory";
 
@@ -23,7 +23,7 @@ const auth = createAuth({
   aliases: { "io.deephaven.auth.AnonymousAuthenticationHandler": "Anonymous" },
 });
 
-const server = createServer(grpcAuth(auth, [flight(auth), ...deephavenCore(auth)]));
+const server = createServer(grpcAuth(auth, [...flightServices(auth), ...deephavenCoreServices(auth)]));
 server.listen(Number(process.env.PORT ?? 8080), "127.0.0.1", () => {
   console.log(`listening on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
 });

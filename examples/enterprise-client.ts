@@ -5,7 +5,7 @@
 import { createServer } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
-import { basic, createAuth, operateAs } from "sallyport";
+import { basic, createAuth, operateAsRules } from "sallyport";
 import { AuthClient, AuthenticationFailedError } from "sallyport/client";
 import { connectAuth } from "sallyport/connect";
 import { enterpriseRoutes } from "sallyport/deephaven-enterprise";
@@ -22,7 +22,7 @@ const auth = createAuth({
     basic({ verify: (user, password) => (accounts.get(user)?.password === password ? { subject: user } : null) }),
   ],
   store: memory(),
-  operateAs: operateAs({ identify: find, rules: [{ actors: ["ada"], targets: ["bob"] }] }),
+  operateAs: operateAsRules({ identify: find, rules: [{ actors: ["ada"], targets: ["bob"] }] }),
 });
 
 // Services prove nothing about themselves on this wire: say whose `verifyToken` is answered.

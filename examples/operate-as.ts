@@ -1,6 +1,6 @@
 // A support engineer operates as a customer, and hands a one-time ticket to another service. Needs nothing but this package:
 //   node dist/examples/operate-as.js
-import { basic, createAuth, operateAs } from "sallyport";
+import { basic, createAuth, operateAsRules } from "sallyport";
 import { memory } from "sallyport/memory";
 
 const accounts = new Map([
@@ -11,7 +11,7 @@ const accounts = new Map([
 const auth = createAuth({
   handlers: [basic({ verify: (user, password) => (password === `${user}-pw` ? accounts.get(user) : null) })],
   store: memory(),
-  operateAs: operateAs({
+  operateAs: operateAsRules({
     identify: (subject) => accounts.get(subject),
     rules: [{ actorRoles: ["support"], targetRoles: ["customer"], reasonRequired: true, maxMs: 3_600_000 }],
   }),
@@ -19,14 +19,14 @@ const auth = createAuth({
 });
 
 const from = { peer: { address: "127.0.0.1", trusted: false }, target: { method: "POST", path: "/log-in" } };
-const proof = { scheme: "Basic", payload: Buffer.from("ada:ada-pw").toString("base64") };
+const credentials = { scheme: "Basic", payload: Buffer.from("ada:ada-pw").toString("base64") };
 
-const plain = await auth.logIn(proof, from);
-const refused = await auth.logIn(proof, { ...from, operateAs: { subject: "bob" } });
+const plain = await auth.logIn(credentials, from);
+const refused = await auth.logIn(credentials, { ...from, operateAs: { subject: "bob" } });
 console.log("without a reason:", refused.kind === "denied" && refused.message);
 
 if (plain.kind !== "opened") throw new Error("ada could not log in");
-const switched = await auth.operateAs(plain.caller, { subject: "bob", reason: "call 42" });
+const switched = await auth.beginOperateAs(plain.caller, { subject: "bob", reason: "call 42" });
 if (switched.kind !== "opened") throw new Error(switched.message);
 const { identity, actor } = switched.caller;
 console.log(`${actor?.subject} operates as ${identity.subject}, with the roles ${identity.roles}`);

@@ -268,7 +268,7 @@ const declaredIn = (name: string): string[] =>
   );
 
 /** Names that the configuration shares with a noun below it. */
-const sharedNames = new Set(["Reading", "operateAs", "parseAddress"]);
+const sharedNames = new Set(["Reading", "parseAddress"]);
 
 test("an exported name is declared in one file", () => {
   const places = new Map<string, Set<string>>();
@@ -281,6 +281,18 @@ test("an exported name is declared in one file", () => {
     twice.map(([name, where]) => `${name}: ${[...where].join(", ")}`),
     [],
   );
+});
+
+test("a duration is in milliseconds, and its name says so", () => {
+  const inSeconds = files
+    .filter((name) => roomOf(name) !== "gen")
+    .flatMap((name) =>
+      Array.from(codeOf(name).matchAll(/\breadonly (\w+Seconds)\b/g), ([, option]) => `${name} ${option}`),
+    );
+  assert.deepEqual(inSeconds, [
+    "client/wires/client-options.ts rpcTimeoutSeconds", // as Deephaven's own client has it
+    "policies/throttle/throttle.ts retryAfterSeconds", // as RFC 9110 §10.2.3 has it
+  ]);
 });
 
 test("no file has more than 250 lines", () => {

@@ -68,7 +68,7 @@ export function connectAuth<I extends Identity>(
       withCaller(
         contextValues?.(request) ?? createContextValues(),
         new Map<symbol, unknown>([
-          [auth.slot.id, auth.optionalCaller(request)],
+          [auth.front.slot.id, auth.optionalCaller(request)],
           [peerSlot.id, guard.peerOf(request)],
         ]),
       ),

@@ -24,7 +24,7 @@ export type { GuardOptions } from "./node/guard.js";
  */
 export function koaAuth(auth: Auth<Identity>, options?: GuardOptions): Middleware {
   const guard = createGuard(auth, options);
-  const { id } = auth.slot;
+  const { id } = auth.front.slot;
   return function koaAuthMiddleware(ctx, next) {
     if (wasBodyParsed(ctx) || wasBodyRead(ctx.req)) throw bodyReadError();
     return new Promise<unknown>((resolve) => {

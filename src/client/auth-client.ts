@@ -2,13 +2,7 @@ import type { Transport } from "@connectrpc/connect";
 import type { WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
 import { openPrivateKey, type PrivateKeyLogInOptions, type PrivateKeySource } from "./key/private-key.js";
-import type {
-  AuthWire,
-  OperateAsOptions,
-  RedeemedToken,
-  ServiceToken,
-  ServiceTokenOptions,
-} from "./wires/auth-wire.js";
+import type { AuthWire, ClientAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./wires/auth-wire.js";
 import { type AuthClientOptions, resolveClientOptions } from "./wires/client-options.js";
 import { createEnterpriseWire } from "./wires/enterprise-wire.js";
 import { createSallyportWire } from "./wires/sallyport-wire.js";
@@ -101,14 +95,14 @@ export class AuthClient {
    * await client.external(key);
    * ```
    *
-   * @param options.waitSeconds how long to wait, in seconds. Default: 300, longer than the server waits by default
+   * @param options.waitMs how long to wait, in milliseconds. Default: 300,000, longer than the server waits by default
    *   (four minutes)
    * @returns the caller: show it, since any person who had the link may have logged in
    * @throws {AuthenticationFailedError} when no person logged in, or the person refused
    * @throws {ConnectError} when the server could not be asked
    */
-  external(key: string, { waitSeconds = 300 }: { readonly waitSeconds?: number } = {}): Promise<Caller | undefined> {
-    return this.#wire.logIn({ kind: "external", key, waitMs: waitSeconds * 1_000 });
+  external(key: string, { waitMs = 300_000 }: { readonly waitMs?: number } = {}): Promise<Caller | undefined> {
+    return this.#wire.logIn({ kind: "external", key, waitMs });
   }
 
   /**
@@ -155,19 +149,18 @@ export class AuthClient {
   }
 
   /**
-   * Operates as another account, in a new client with its own session; this client stays as it is. With
-   * `"deephaven-enterprise"` it rejects with `Unimplemented`: there `password`, the key file and `getToken` take the
-   * account.
+   * Opens a session in which the caller operates as another account, in a client of its own: this one goes on as it is. Not with `"deephaven-enterprise"`, where
+   * `password`, a key file and `getToken` say it.
    *
    * ```ts
-   * const asBob = await client.operateAs("bob", { reason: "ticket 4711" });
+   * const asBob = await client.clientAs("bob", { reason: "ticket 4711" });
    * await asBob.close(); // ends that session alone
    * ```
    *
    * @throws {ConnectError} `PermissionDenied` when the server does not allow it
    */
-  async operateAs(subject: string, options: OperateAsOptions = {}): Promise<AuthClient> {
-    return AuthClient.#over(this.#options, await this.#wire.operateAs(subject, options));
+  async clientAs(subject: string, options: ClientAsOptions = {}): Promise<AuthClient> {
+    return AuthClient.#over(this.#options, await this.#wire.openAs(subject, options));
   }
 
   /**

@@ -16,5 +16,5 @@ export { createTokenHolder, parseToken, type TokenHolder, type TokenParts } from
 export { createExternalLink, type ExternalLink } from "./external-link.js";
 export type { PrivateKeyLogInOptions, PrivateKeySource } from "./key/private-key.js";
 export type { WebCryptoKey } from "./key/web-crypto.js";
-export type { OperateAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./wires/auth-wire.js";
+export type { ClientAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./wires/auth-wire.js";
 export type { AuthClientOptions } from "./wires/client-options.js";

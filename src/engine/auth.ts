@@ -4,7 +4,7 @@ import { createPossession } from "../binding/proof-of-possession.js";
 import { createDeny, type Denied } from "../credentials/deny.js";
 import { isSufficient } from "../credentials/step-up.js";
 import { createExtract } from "../credentials/token-carriers.js";
-import type { Handler, OneTimeProofs } from "../handlers/handler.js";
+import type { Handler } from "../handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "../handlers/handler-table.js";
 import { createCredentialMemory } from "../handlers/remembered-credentials.js";
 import { openKeys } from "../keys/key-ring.js";
@@ -13,7 +13,7 @@ import { toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
 import type { BeginOperateAs, LogInByMessage } from "../model/log-in.js";
 import type { AuthRequest, RequestOrigin } from "../model/request.js";
-import type { Caller, SessionRules } from "../model/session.js";
+import type { Caller } from "../model/session.js";
 import { createOperateAs, requireOperateAs } from "../policies/operate-as/operate-as.js";
 import { createGuardedCheck } from "../policies/throttle/guarded-check.js";
 import { type AccountReset, createThrottle } from "../policies/throttle/throttle.js";
@@ -29,10 +29,11 @@ import { createTickets } from "../tickets/tickets.js";
 import { createAskHandler } from "./ask-handler.js";
 import { createAsk } from "./ask-store.js";
 import { createAuthenticate } from "./authenticate.js";
-import { type CallerSlot, createCallerSlot } from "./caller-slot.js";
+import { createCallerSlot } from "./caller-slot.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createChooseCarrier } from "./choose-carrier.js";
 import { createEventHub } from "./event-hub.js";
+import type { AuthFront } from "./front.js";
 import { createLogIn } from "./log-in.js";
 import { createOneTimeProofs } from "./one-time-proofs.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
@@ -40,12 +41,6 @@ import { startPurge } from "./purge.js";
 
 /** The object every front is given. Made by `createAuth`. */
 export interface Auth<I extends Identity = Identity> {
-  /** Part of every token's MAC and of every challenge. */
-  readonly realm: string;
-  /** Policy and durations of the sessions that it opens, unless a front says otherwise. */
-  readonly rules: SessionRules;
-  /** Schemes exactly as their handlers spell them, and aliases, each with the scheme in lower case that it stands for. */
-  readonly schemes: ReadonlyMap<string, string>;
   /**
    * Decides about a request by its headers alone. Data in, data out: writing the answer is the adapter's.
    * Never throws and never rejects: a fault is the denial `unavailable`. An accepted, remembered, not-due token is
@@ -54,8 +49,8 @@ export interface Auth<I extends Identity = Identity> {
   authenticate(request: AuthRequest, options?: AuthenticateOptions): Awaitable<Decision<I>>;
   /** Runs a handler on a proof that came in a message instead of a header, and opens a session in any case. */
   readonly logIn: LogInByMessage<I>;
-  /** From now on as somebody else, in a session of its own, if the policy `operateAs` lets this caller. */
-  readonly operateAs: BeginOperateAs<I>;
+  /** Opens a session in which this caller operates as another account, if the policy `operateAs` grants it. */
+  readonly beginOperateAs: BeginOperateAs<I>;
   /**
    * For a route that needs a fresher or stronger log-in than the one that let the caller in.
    *
@@ -79,13 +74,8 @@ export interface Auth<I extends Identity = Identity> {
   readonly sessions: Sessions;
   readonly tickets: Tickets<I>;
   readonly throttle: AccountReset;
-  /**
-   * What the handler of a scheme keeps in the store, for a front that belongs to that handler: `externalPages` meets the
-   * clients that wait on any node there.
-   */
-  readonly proofs: (scheme: string) => OneTimeProofs;
-  /** For adapters: where a request, or a Connect context, keeps its caller. One per `createAuth`. */
-  readonly slot: CallerSlot<I>;
+  /** For adapters and services; a route needs none of it. */
+  readonly front: AuthFront<I>;
   /** Stops background work and closes the store. Asked again, it answers as the first time. */
   close(): Promise<void>;
 }
@@ -201,7 +191,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     emit,
     record,
   });
-  const callers = createCallerSlot<I>();
+  const { slot, caller, optionalCaller } = createCallerSlot<I>();
   const stopPurge = startPurge(store, ask, platform);
 
   let closing: Promise<void> | undefined;
@@ -213,10 +203,6 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   }
 
   return Object.freeze({
-    realm,
-    rules,
-    proofs: (scheme: string) => proofs(scheme.toLowerCase()),
-    schemes: table.names,
     authenticate: createAuthenticate<I>({
       platform,
       table,
@@ -229,7 +215,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       cookie: options.carriers?.cookie,
     }),
     logIn,
-    operateAs: beginOperateAs,
+    beginOperateAs,
     askForMore: (caller: Caller, stepUp: StepUp, request: Denied) =>
       isSufficient(caller, stepUp, platform.now())
         ? undefined
@@ -241,7 +227,15 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     sessions,
     tickets,
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
-    ...callers,
+    caller,
+    optionalCaller,
+    front: Object.freeze({
+      realm,
+      rules,
+      schemes: table.names,
+      slot,
+      oneTimeProofs: (scheme: string) => proofs(scheme.toLowerCase()),
+    }),
     close() {
       closing ??= stop();
       return closing;

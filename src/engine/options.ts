@@ -66,7 +66,7 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly maxUnclaimedPerSubject?: number | undefined;
   /** Sessions that this process remembers. Default: 100,000, about 100 MB at most; the oldest goes first. */
   readonly maxKnownSessions?: number | undefined;
-  /** Who may operate as whom: `operateAs({ rules, identify })`. Default: nobody as anybody. */
+  /** Who may operate as whom: `operateAsRules({ rules, identify })`. Default: nobody as anybody. */
   readonly operateAs?: OperateAsPolicy<IdentityOf<H>> | undefined;
   /**
    * Bind new sessions to the client certificate, where TLS has verified one (RFC 8705): a copied token is then worth

@@ -22,8 +22,8 @@ export interface LogInContext {
   /** Operate as somebody else from the start. */
   readonly operateAs?: OperateAsWish | undefined;
   /**
-   * The session's policy and durations, where a front's clients need others: `{ ...auth.rules, policy: "overlapping" }`.
-   * Checked as those of `createAuth` are. Default: `auth.rules`.
+   * The session's policy and durations, where a front's clients need others: `{ ...auth.front.rules, policy: "overlapping" }`.
+   * Checked as those of `createAuth` are. Default: `auth.front.rules`.
    */
   readonly rules?: SessionRules | undefined;
   /** From the `challenged` outcome of the round before. */

@@ -1,4 +1,3 @@
-import type { Auth } from "../engine/auth.js";
 import { resolveRules, type SessionRules, type SessionRulesOptions } from "../sessions/rules.js";
 
 /**
@@ -9,7 +8,7 @@ import { resolveRules, type SessionRules, type SessionRulesOptions } from "../se
  * @param own rules in place of the engine's
  * @throws {AuthError} `invalid_options` for durations that contradict each other
  */
-export function toWireRules({ rules }: Pick<Auth, "rules">, own?: SessionRulesOptions): SessionRules {
+export function toWireRules(rules: SessionRules, own?: SessionRulesOptions): SessionRules {
   const resolved = resolveRules({ policy: "overlapping", ...(own ?? { ...rules, policy: "overlapping" }) });
   return Object.freeze({ ...resolved, unclaimedMs: own?.unclaimedMs ?? resolved.idleMs });
 }

@@ -313,7 +313,7 @@ test("a session as somebody else is bound to the actor's key", async () => {
     { peer, target: { method: "POST", path: "/" }, rawHeaders: ["host", "api.example", "dpop", dpop] },
   );
   assert.ok(opened.kind === "opened");
-  const acting = await auth.operateAs(opened.caller, { subject: "bob" });
+  const acting = await auth.beginOperateAs(opened.caller, { subject: "bob" });
   assert.ok(acting.kind === "opened");
   assert.deepEqual(acting.session.cnf, { jkt: client.jkt });
   const rawHeaders = ["host", "api.example", "authorization", `Bearer ${acting.token}`];

@@ -128,12 +128,12 @@ test("whoever has no session is bound by what they prove when they begin to oper
   const decision = await auth.authenticate({ method: "GET", path: "/", rawHeaders: [], peer });
   assert.ok(decision.kind === "allowed");
   const target = { method: "POST", path: "/" };
-  const opened = await auth.operateAs(decision.caller, { subject: "bob" }, { peer, target });
+  const opened = await auth.beginOperateAs(decision.caller, { subject: "bob" }, { peer, target });
   assert.ok(opened.kind === "opened");
   assert.equal((await call(`Bearer ${opened.token}`, peerWith("mallory"))).kind, "denied");
   assert.equal((await call(`Bearer ${opened.token}`, peer)).kind, "allowed");
   const rawHeaders = ["DPoP", "nonsense"];
-  const refused = await auth.operateAs(decision.caller, { subject: "bob" }, { peer, target, rawHeaders });
+  const refused = await auth.beginOperateAs(decision.caller, { subject: "bob" }, { peer, target, rawHeaders });
   assert.equal(refused.kind === "denied" && refused.reason, "invalid_dpop_proof");
 });
 

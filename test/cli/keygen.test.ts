@@ -58,7 +58,7 @@ for (const [args, privateName, publicName, line] of made) {
     const server = await start();
     t.after(() => server.close());
     server.enrolled.set("ada", key.fingerprint);
-    const client = new AuthClient({ baseUrl: server.origin, keepAliveSeconds: 0 });
+    const client = new AuthClient({ baseUrl: server.origin, keepAliveMs: 0 });
     const caller = await client.privateKey(readFileSync(key.privateFile, "utf8"), { user: "ada" });
     assert.equal(caller?.identity?.subject, "ada");
     await client.close();

@@ -25,7 +25,7 @@ function connect(world: EnterpriseWorld, options: AuthClientOptions = {}): AuthC
   const client = new AuthClient({
     baseUrl: world.origin,
     transport: (given) => createGrpcTransport({ ...given, interceptors: [...given.interceptors, note] }),
-    keepAliveSeconds: 0,
+    keepAliveMs: 0,
     ...options,
   });
   return Object.assign(client, { sent });
@@ -119,11 +119,11 @@ for (const protocol of ["sallyport.v1", "deephaven-enterprise"] as const) {
     test("a transport of one's own is used as it is, and stays open", async (context) => {
       const { world } = await open(context);
       const transport: Transport = createGrpcTransport({ baseUrl: world.origin });
-      const first = new AuthClient({ transport, protocol, keepAliveSeconds: 0 });
+      const first = new AuthClient({ transport, protocol, keepAliveMs: 0 });
       await first.password("ada", "ada");
       assert.equal(await first.ping(), true);
       await first.close();
-      const second = new AuthClient({ transport, protocol, keepAliveSeconds: 0 });
+      const second = new AuthClient({ transport, protocol, keepAliveMs: 0 });
       assert.deepEqual(names(await second.password("bob", "bob")), ["bob", undefined]);
       assert.ok((await second.getToken("worker")).value);
       await assert.rejects(second.fetch("/"), /client.fetch needs baseUrl/);
@@ -132,11 +132,11 @@ for (const protocol of ["sallyport.v1", "deephaven-enterprise"] as const) {
   });
 }
 
-test("operateAs is a client of its own; the one that it came from goes on, and outlives it", async (context) => {
+test("clientAs gives a client of its own; the one that it came from goes on, and outlives it", async (context) => {
   const world = await start(context);
   const client = connect(world);
   await client.password("ada", "ada");
-  const asBob = await client.operateAs("bob", { reason: "ticket 4711", maxSeconds: 600 });
+  const asBob = await client.clientAs("bob", { reason: "ticket 4711", maxMs: 600_000 });
   const { caller } = await asBob.whoAmI();
   assert.deepEqual([caller?.identity?.subject, caller?.actor?.subject], ["bob", "ada"]);
   assert.equal((await client.whoAmI()).caller?.identity?.subject, "ada");
@@ -147,15 +147,15 @@ test("operateAs is a client of its own; the one that it came from goes on, and o
   await asBob.close();
   assert.deepEqual(await world.auth.sessions.list({ subject: "bob" }), []);
   assert.equal((await client.whoAmI()).caller?.identity?.subject, "ada");
-  await refusal(client.operateAs("carol"), Code.PermissionDenied);
-  await refusal(connect(world).operateAs("bob"), Code.FailedPrecondition);
+  await refusal(client.clientAs("carol"), Code.PermissionDenied);
+  await refusal(connect(world).clientAs("bob"), Code.FailedPrecondition);
 });
 
 test("with bind the other session is bound to the same key", async (context) => {
   const world = await start(context);
   const client = connect(world, { bind: true });
   await client.password("ada", "ada");
-  const asBob = await client.operateAs("bob");
+  const asBob = await client.clientAs("bob");
   assert.equal((await asBob.whoAmI()).caller?.identity?.subject, "bob");
   assert.equal((await world.call(asBob.token ?? "")).kind, "denied", "a copy is worth nothing");
   await asBob.close();
@@ -166,7 +166,7 @@ test("a ticket may be for less than the usual time, and says until when", async 
   const world = await start(context);
   const client = connect(world);
   await client.password("ada", "ada");
-  const { expiresAt } = await client.getToken("worker", { lifeSeconds: 5 });
+  const { expiresAt } = await client.getToken("worker", { lifeMs: 5_000 });
   assert.equal(expiresAt?.getTime(), world.platform.now() + 5_000);
 });
 
@@ -190,7 +190,7 @@ test("options that contradict each other are refused in words", () => {
     [{ transport, bind: true }, /bind needs baseUrl/],
     [{ baseUrl: "https://gate.example", protocol: "deephaven-enterprise", bind: true }, /bind needs/],
     [{ transport, rpcTimeoutSeconds: -1 }, /rpcTimeoutSeconds must be/],
-    [{ transport, keepAliveSeconds: Number.NaN }, /keepAliveSeconds must be/],
+    [{ transport, keepAliveMs: Number.NaN }, /keepAliveMs must be/],
   ] as const satisfies readonly (readonly [AuthClientOptions, RegExp])[]) {
     assert.throws(
       () => new AuthClient(options),

@@ -46,7 +46,7 @@ for (const { name, version, clientStreams, create, bind } of cases) {
       return new AuthClient({
         baseUrl: server.origin,
         transport: ({ baseUrl, interceptors }) => create({ baseUrl, interceptors: [...interceptors, hook] }),
-        keepAliveSeconds: 0,
+        keepAliveMs: 0,
         bind,
       });
     }

@@ -55,7 +55,7 @@ describe("a bound client over fetch", () => {
     return response;
   };
   const connect = (options: Partial<AuthClientOptions> = {}) =>
-    new AuthClient({ baseUrl: server.origin, bind: true, fetch: watched, keepAliveSeconds: 0, ...options });
+    new AuthClient({ baseUrl: server.origin, bind: true, fetch: watched, keepAliveMs: 0, ...options });
   const statuses = () => sent.splice(0).map(({ status }) => status);
 
   before(async () => {

@@ -21,7 +21,7 @@ async function start(t: TestContext, options: Partial<ExternalOptions> = {}) {
   const server = createServer(listener);
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new AuthClient({ baseUrl, keepAliveSeconds: 0 });
+  const client = new AuthClient({ baseUrl, keepAliveMs: 0 });
   t.after(() => {
     server.closeAllConnections();
     server.close();
@@ -76,7 +76,7 @@ test("a program that leaves is waited for no longer", async (t) => {
   };
   const { client, url } = await start(t, { platform, fetchTimeoutMs: 150_000 });
   const { key, link } = await createExternalLink(url);
-  await assert.rejects(client.external(key, { waitSeconds: 0.2 }), /deadline|timed out/i);
+  await assert.rejects(client.external(key, { waitMs: 200 }), /deadline|timed out/i);
   const browser = createCookieBrowser();
   const page = await browser.submit(await browser.open(link), { login: "ada" });
   assert.match(page.text, /No program is waiting/);

@@ -95,12 +95,12 @@ test("a log-in of unknown age is not made fresh by a session that opens from it,
 
   const decision = await ask("Key x", {});
   assert.ok(decision.kind === "allowed");
-  const operating = await auth.operateAs(decision.caller, { subject: "bob" });
+  const operating = await auth.beginOperateAs(decision.caller, { subject: "bob" });
   assert.ok(operating.kind === "opened");
   assert.equal(await isFresh(operating.token), false, "operate-as");
 
   const open = { rawHeaders: ["authorization", "Key x"], ...target, peer };
-  const opening = await auth.authenticate(open, { open: auth.rules });
+  const opening = await auth.authenticate(open, { open: auth.front.rules });
   assert.ok(opening.kind === "allowed" && opening.offer);
   assert.equal(opening.caller.authenticatedAt, undefined);
   assert.equal(await isFresh(opening.offer.token), false, "open");

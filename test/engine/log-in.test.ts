@@ -15,7 +15,7 @@ const present = (token: string) => ({
 
 test("a front may give the sessions that it opens rules of their own", async () => {
   const { auth, advance } = createEngine();
-  const rules = { ...auth.rules, policy: "overlapping", lifetimeMs: absoluteMs } as const;
+  const rules = { ...auth.front.rules, policy: "overlapping", lifetimeMs: absoluteMs } as const;
   const opened = await auth.logIn(proof, { ...context, rules });
   assert.ok(opened.kind === "opened");
   assert.deepEqual(opened.session.rules, rules);
@@ -25,13 +25,13 @@ test("a front may give the sessions that it opens rules of their own", async () 
     assert.equal(decision.kind, "allowed", "the first token is good as long as the session");
   }
   const plain = await auth.logIn(proof, context);
-  assert.deepEqual(plain.kind === "opened" && plain.session.rules, auth.rules);
+  assert.deepEqual(plain.kind === "opened" && plain.session.rules, auth.front.rules);
   await auth.close();
 });
 
 test("rules that the rotation rule cannot keep are refused before anything is checked", async () => {
   const { auth, verified } = createEngine();
-  const rules = { ...auth.rules, stragglerMs: auth.rules.rotateAfterMs };
+  const rules = { ...auth.front.rules, stragglerMs: auth.front.rules.rotateAfterMs };
   await assert.rejects(auth.logIn(proof, { ...context, rules }), (error) => {
     assert.ok(error instanceof AuthError);
     assert.equal(error.code, "invalid_options");

@@ -115,7 +115,7 @@ test("the raw options are neither written to nor read again", () => {
   const auth = createAuth(mutable);
   mutable.realm = "after";
   mutable.handlers.pop();
-  assert.equal(auth.realm, "before");
+  assert.equal(auth.front.realm, "before");
   assert.equal(resolved.rememberMs, 1_000);
 });
 

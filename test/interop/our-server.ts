@@ -6,8 +6,8 @@ import { anonymous } from "../../src/handlers/anonymous.js";
 import type { Handler } from "../../src/handlers/handler.js";
 import { basic } from "../../src/handlers/password/basic.js";
 import { preSharedKey } from "../../src/handlers/pre-shared-key.js";
-import { deephavenCore } from "../../src/services/flight/deephaven-core.js";
-import { flight } from "../../src/services/flight/flight.js";
+import { deephavenCoreServices } from "../../src/services/flight/deephaven-core.js";
+import { flightServices } from "../../src/services/flight/flight.js";
 import { memory } from "../../src/stores/memory/memory.js";
 import { anonymousClass, cookieName, key, outage, pskClass, type Subject, users } from "./people.js";
 
@@ -37,7 +37,9 @@ export async function startOurs(): Promise<Subject> {
     throttle: false,
     onEvent: () => {},
   });
-  const server = createServer(grpcAuth(auth, [flight(auth, { session }), ...deephavenCore(auth, { session })]));
+  const server = createServer(
+    grpcAuth(auth, [...flightServices(auth, { session }), ...deephavenCoreServices(auth, { session })]),
+  );
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (one) => sessions.add(one));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -28,7 +28,10 @@ test("28. Whoever redeemed a ticket may go on in a session of its own, once", as
   const { auth, redeem, session, advance, call } = await world();
   advance(60_000);
   const redeemed = await redeem();
-  const opened = await auth.tickets.open(redeemed, { ...context, rules: { ...auth.rules, policy: "overlapping" } });
+  const opened = await auth.tickets.open(redeemed, {
+    ...context,
+    rules: { ...auth.front.rules, policy: "overlapping" },
+  });
   assert.ok(opened.kind === "opened");
   assert.equal(opened.caller.identity.subject, "ada");
   assert.notEqual(opened.session.ref, session.ref);
@@ -46,7 +49,7 @@ test("a ticket with somebody's rights opens a session with those rights while th
   assert.ok(opened.kind === "opened");
   assert.deepEqual([opened.caller.identity.subject, opened.caller.actor?.subject], ["bob", "ada"]);
   current.rules = [];
-  advance(auth.rules.rotateAfterMs);
+  advance(auth.front.rules.rotateAfterMs);
   assert.equal((await call(opened.token)).kind, "denied");
 });
 

@@ -31,7 +31,7 @@ interface Route<I extends Identity> {
  * in, and the token is in the headers of the response.
  *
  * ```ts
- * createServer(grpcAuth(auth, [flight(auth), ...deephavenCore(auth)]));   // node:http2
+ * createServer(grpcAuth(auth, [...flightServices(auth), ...deephavenCoreServices(auth)]));   // node:http2
  * ```
  *
  * As a middleware it answers the procedures of these services and passes every other request to `next`, not

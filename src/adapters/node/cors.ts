@@ -49,8 +49,8 @@ export interface CorsOptions {
   readonly allowedHeaders?: readonly string[];
   /** Further headers that your pages read, beside `corsExposedHeaders`. Default: none. */
   readonly exposedHeaders?: readonly string[];
-  /** How long a browser may remember a preflight, in seconds. Default: 7200, the most that Chromium accepts. */
-  readonly maxAgeSeconds?: number;
+  /** How long a browser may remember a preflight, in milliseconds. Default: 7,200,000, the most that Chromium accepts. */
+  readonly maxAgeMs?: number;
 }
 
 /**
@@ -73,7 +73,7 @@ export function expressCors(
   const methods = (options.methods ?? ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]).join(", ");
   const allowed = [...corsAllowedHeaders, ...(options.allowedHeaders ?? [])].join(", ");
   const exposed = [...corsExposedHeaders, ...(options.exposedHeaders ?? [])].join(", ");
-  const maxAge = String(options.maxAgeSeconds ?? 7200);
+  const maxAge = String(Math.floor((options.maxAgeMs ?? 7_200_000) / 1_000));
 
   return function corsMiddleware(request, response, next) {
     const { origin } = request.headers;

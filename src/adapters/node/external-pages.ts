@@ -34,13 +34,13 @@ const maxBodyBytes = 4_096;
  * @returns a listener that returns whether it answers the request; if not, it calls `next`, if given
  */
 export function externalPages<I extends Identity>(
-  auth: Pick<Auth<Identity>, "proofs">,
+  auth: Pick<Auth<Identity>, "front">,
   login: ExternalHandler<I>,
   { trustProxy, platform = systemPlatform }: ExternalPagesOptions = {},
 ): (request: NodeRequest, response: NodeResponse, next?: () => void) => boolean {
   const prefix = `${new URL(login.url).pathname.replace(/\/$/, "")}/`;
   const { peerOf } = createRequestReader(trustProxy);
-  const proofs = auth.proofs(login.scheme);
+  const proofs = auth.front.oneTimeProofs(login.scheme);
 
   async function serve(request: NodeRequest, response: NodeResponse, path: string, query: string): Promise<void> {
     // Read before anything is awaited: an HTTP/2 stream that has ended loses its connection.

@@ -59,7 +59,7 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
   const { anonymous = false, trustProxy, platform, stepUp } = options;
   if (typeof stepUp === "object") requireStepUp(stepUp);
   const { toAuthRequest, peerOf } = createRequestReader(trustProxy);
-  const { id } = auth.slot;
+  const { id } = auth.front.slot;
 
   function apply(
     decision: Decision<I>,

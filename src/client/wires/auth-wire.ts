@@ -20,16 +20,16 @@ export interface ServiceTokenOptions {
   readonly operateAs?: string | undefined;
   /** The reason, if the server's policy requires one. `sallyport.v1` only. */
   readonly reason?: string | undefined;
-  /** How long the token is valid, in seconds. `sallyport.v1` only. Default: the server's, 30 unless configured. */
-  readonly lifeSeconds?: number | undefined;
+  /** How long the token is valid, in milliseconds. `sallyport.v1` only. Default: the server's, 30,000 unless configured. */
+  readonly lifeMs?: number | undefined;
 }
 
 /** Options of `AuthClient.operateAs`. */
-export interface OperateAsOptions {
+export interface ClientAsOptions {
   /** The reason, if the server's policy requires one. */
   readonly reason?: string | undefined;
-  /** How long at most, in seconds. Default: as long as the policy allows. */
-  readonly maxSeconds?: number | undefined;
+  /** How long at most, in milliseconds. Default: as long as the policy allows. */
+  readonly maxMs?: number | undefined;
 }
 
 /** A one-time token for one service. */
@@ -63,6 +63,6 @@ export interface AuthWire {
   getToken(service: string, options: ServiceTokenOptions): Promise<ServiceToken>;
   redeemToken(value: string, service: string): Promise<RedeemedToken | undefined>;
   /** Opens a session as another account and returns its wire. */
-  operateAs(subject: string, options: OperateAsOptions): Promise<AuthWire>;
+  openAs(subject: string, options: ClientAsOptions): Promise<AuthWire>;
   close(): Promise<void>;
 }

@@ -33,15 +33,16 @@ export interface AuthClientOptions {
    */
   readonly bind?: boolean | undefined;
   /**
-   * How long the client's own calls may take, in seconds: log-in, ping, log-out. It includes waiting for a server that
-   * does not accept connections yet. 0 is no limit. Default: 120.
+   * How long the client's own calls may take: log-in, ping, log-out. It includes waiting for a server that does not accept
+   * connections yet. In seconds, as `rpc_timeout_seconds` of Deephaven's own client; every other duration here is in
+   * milliseconds. 0 is no limit. Default: 120.
    */
   readonly rpcTimeoutSeconds?: number | undefined;
   /**
-   * After how long without a call the session is refreshed, in seconds. 0 turns it off. With `"deephaven-enterprise"`
-   * the server's deadline decides, and only 0 has an effect. Default: 60, well below usual idle limits.
+   * After how long without a call the session is refreshed, in milliseconds. 0 turns it off. With `"deephaven-enterprise"`
+   * the server's deadline decides, and only 0 has an effect. Default: 60,000, well below usual idle limits.
    */
-  readonly keepAliveSeconds?: number | undefined;
+  readonly keepAliveMs?: number | undefined;
   /**
    * When the session is kept alive: `"session"`, from log-in to `close`; `"streams"`, while streams are open. Default:
    * `"session"`; in a web page `"streams"`, since otherwise a forgotten tab would defeat the server's idle limit.
@@ -75,7 +76,7 @@ export interface ClientOptions {
  * @throws {ConnectError} `InvalidArgument` for contradictory options or a number out of range
  */
 export function resolveClientOptions(options: AuthClientOptions): ClientOptions {
-  const { rpcTimeoutSeconds = 120, keepAliveSeconds = 60, bind = false, fetch, delay } = options;
+  const { rpcTimeoutSeconds = 120, keepAliveMs = 60_000, bind = false, fetch, delay } = options;
   const baseUrl = toBaseUrl(options);
   if (bind && (baseUrl === "" || options.protocol === "deephaven-enterprise")) {
     throw new ConnectError(
@@ -89,16 +90,26 @@ export function resolveClientOptions(options: AuthClientOptions): ClientOptions 
     fetch,
     bind,
     timeoutMs: requireSeconds("rpcTimeoutSeconds", rpcTimeoutSeconds) * 1_000,
-    keepAliveMs: requireSeconds("keepAliveSeconds", keepAliveSeconds) * 1_000,
+    keepAliveMs: requireMs("keepAliveMs", keepAliveMs),
     keepAlive: options.keepAlive ?? (isPage() ? "streams" : "session"),
     delay: delay ?? systemDelay,
     wait: delay ?? systemWait,
   };
 }
 
+/** Timers take 31 bits of milliseconds. */
+const longestMs = 2 ** 31 - 1;
+
+function requireMs(name: string, value: number): number {
+  if (value >= 0 && value <= longestMs) return value;
+  throw new ConnectError(
+    `${name} must be a number of milliseconds from 0 to ${longestMs}, not ${value}`,
+    Code.InvalidArgument,
+  );
+}
+
 function requireSeconds(name: string, value: number): number {
-  // Timers take at most 31 bits of milliseconds.
-  if (value >= 0 && value * 1_000 < 2 ** 31) return value;
+  if (value >= 0 && value * 1_000 <= longestMs) return value;
   throw new ConnectError(`${name} must be a number of seconds from 0 to 2147483, not ${value}`, Code.InvalidArgument);
 }
 

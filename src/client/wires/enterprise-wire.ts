@@ -181,7 +181,7 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
       return tokenValid ? { caller: toCaller(token.userContext, ""), sessionRef: undefined } : undefined;
     },
 
-    operateAs: () => Promise.reject(notHere("operateAs")),
+    openAs: () => Promise.reject(notHere("clientAs")),
 
     async close() {
       const cookie = held?.cookie;

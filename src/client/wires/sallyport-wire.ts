@@ -122,9 +122,9 @@ export function createSallyportWire(
     ping,
     whoAmI: () => ready((how) => service.whoAmI({}, how)),
 
-    async getToken(name, { operateAs, reason, lifeSeconds }): Promise<ServiceToken> {
+    async getToken(name, { operateAs, reason, lifeMs }): Promise<ServiceToken> {
       requireLogIn();
-      const life = lifeSeconds === undefined ? undefined : durationFromMs(lifeSeconds * 1_000);
+      const life = lifeMs === undefined ? undefined : durationFromMs(lifeMs);
       const request = { service: name, ...(life && { life }), ...wishOf(operateAs, { reason }) };
       const { ticket, expiresAt } = await ready((how) => service.issueTicket(request, how));
       return { service: name, value: ticket, expiresAt: expiresAt && timestampDate(expiresAt) };
@@ -141,9 +141,9 @@ export function createSallyportWire(
       }
     },
 
-    async operateAs(subject, { reason, maxSeconds }) {
+    async openAs(subject, { reason, maxMs }) {
       requireLogIn();
-      const { operateAs: wish } = wishOf(subject, { reason, maxSeconds });
+      const { operateAs: wish } = wishOf(subject, { reason, maxMs });
       // The server binds the new session to the same key.
       const wire = createSallyportWire(options, key);
       await wire.begin(() => (how) => service.operateAs({ ...(wish && { wish }) }, how));
@@ -181,10 +181,10 @@ interface SallyportSession {
 
 function wishOf(
   subject: string | undefined,
-  { reason = "", maxSeconds }: { readonly reason?: string | undefined; readonly maxSeconds?: number | undefined } = {},
+  { reason = "", maxMs }: { readonly reason?: string | undefined; readonly maxMs?: number | undefined } = {},
 ): { readonly operateAs?: OperateAsWish } {
   if (subject === undefined) return {};
-  const maxDuration = maxSeconds === undefined ? undefined : durationFromMs(maxSeconds * 1_000);
+  const maxDuration = maxMs === undefined ? undefined : durationFromMs(maxMs);
   return { operateAs: create(OperateAsWishSchema, { subject, reason, ...(maxDuration && { maxDuration }) }) };
 }
 

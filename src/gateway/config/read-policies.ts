@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type DpopOptions, resolveDpop } from "../../binding/dpop-options.js";
-import { operateAs } from "../../policies/operate-as/rules.js";
+import { operateAsRules } from "../../policies/operate-as/rules.js";
 import { resolveThrottle, type ThrottleOptions } from "../../policies/throttle/options.js";
 import type { TicketsConfig } from "../own/own-config.js";
 import type { AuditConfig, GatewayConfig, HandlerConfig, OperateAsConfig } from "./config.js";
@@ -22,7 +22,7 @@ export function readOperateAs(
   const rules = present(raw.rules).map(readRule);
   rules.forEach((rule, index) => {
     try {
-      operateAs({ identify: () => null, rules: [rule] });
+      operateAsRules({ identify: () => null, rules: [rule] });
     } catch (error) {
       // It says which rule of its list: here it is the only one.
       report(reading, ["operateAs", "rules", index], messageOf(error).replace("rules[0]", `rules[${index}]`));

@@ -83,7 +83,7 @@ function readEnterprise(raw: RawEnterprise, session: SessionRulesOptions, readin
   } satisfies EnterpriseOptions;
   const fault = (check: EnterpriseOptions, rules: SessionRules): string | undefined => {
     try {
-      resolveEnterpriseOptions({ rules }, check);
+      resolveEnterpriseOptions(rules, check);
       return undefined;
     } catch (error) {
       return messageOf(error).replaceAll(/\b([a-z]+[A-Za-z]*)Ms\b/g, "$1");

@@ -4,8 +4,8 @@ import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import type { RpcService } from "../../model/rpc-service.js";
-import { deephavenCore } from "../../services/flight/deephaven-core.js";
-import { flight } from "../../services/flight/flight.js";
+import { deephavenCoreServices } from "../../services/flight/deephaven-core.js";
+import { flightServices } from "../../services/flight/flight.js";
 import type { ServicesConfig } from "./own-config.js";
 
 /** The wires of older clients, as far as they are configured. */
@@ -28,9 +28,9 @@ export function createWires<I extends Identity>(
   { signal, ...options }: WiresOptions,
 ): Wires {
   const services: RpcService<I>[] = [];
-  if (config.flight !== undefined) services.push(flight(auth, config.flight));
+  if (config.flight !== undefined) services.push(...flightServices(auth, config.flight));
   if (config.deephavenCore !== undefined) {
-    services.push(...deephavenCore(auth, { ...config.deephavenCore, signal, platform: options.platform }));
+    services.push(...deephavenCoreServices(auth, { ...config.deephavenCore, signal, platform: options.platform }));
   }
   const paths = services.flatMap(({ name, methods }) => [...methods.keys()].map((method) => `/${name}/${method}`));
   return { paths: new Set(paths), serve: grpcAuth(auth, services, options) };

@@ -8,7 +8,7 @@ import type { Identity } from "../../model/identity.js";
 import type { Store } from "../../model/store.js";
 import type { AuditOptions } from "../../policies/audit/audit.js";
 import type { OperateAsPolicy } from "../../policies/operate-as/operate-as.js";
-import { operateAs } from "../../policies/operate-as/rules.js";
+import { operateAsRules } from "../../policies/operate-as/rules.js";
 import type { GatewayConfig, OperateAsConfig } from "../config/config.js";
 import { createExternal, createHandler, createUserFile } from "../config/handlers.js";
 import { revocationBoundMs } from "../observe/telemetry.js";
@@ -72,7 +72,7 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
 /** Faults of an edited file are told by the handler that lets its users in, if there is one. */
 function createOperateAsPolicy({ users, rules }: OperateAsConfig): OperateAsPolicy<Identity> {
   const file = createUserFile(users, () => {});
-  return operateAs<Identity>({ identify: (subject) => file.find(subject), rules });
+  return operateAsRules<Identity>({ identify: (subject) => file.find(subject), rules });
 }
 
 /** Where clients of Flight keep a token beside `Authorization`. */

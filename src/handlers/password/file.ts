@@ -98,7 +98,7 @@ export interface UserFileIdentity extends Identity {
 export interface UserFile {
   verify(user: string, password: string): Promise<UserFileIdentity | null>;
   /**
-   * Returns the user of this name, for `operateAs({ identify })`; `null` when there is none or the user is disabled.
+   * Returns the user of this name, for `operateAsRules({ identify })`; `null` when there is none or the user is disabled.
    */
   find(user: string): UserFileIdentity | null;
   /** Returns a number that grows with each edit that was accepted. */

@@ -9,7 +9,7 @@ import type { GrantContent, SessionContent } from "../../model/session.js";
 import type { StillOperating } from "../../sessions/grant-check.js";
 
 /**
- * Decides which actor may operate as which account. `operateAs({ rules, identify })` makes a policy of rules; write
+ * Decides which actor may operate as which account. `operateAsRules({ rules, identify })` makes a policy of rules; write
  * your own if a database decides.
  *
  * The engine asks it when an actor begins, and again whenever it reads such a session from the store (at most every
@@ -165,5 +165,5 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
 export function requireOperateAs<P extends OperateAsPolicy>(policy: P | undefined): P | undefined {
   const isPolicy = typeof policy?.identify === "function" && typeof policy.grant === "function";
   if (policy === undefined || isPolicy) return policy;
-  throw new AuthError("invalid_options", "operateAs must be a policy: operateAs({ rules: [...], identify })");
+  throw new AuthError("invalid_options", "operateAs must be a policy: operateAsRules({ rules: [...], identify })");
 }

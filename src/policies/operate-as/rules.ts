@@ -30,7 +30,7 @@ export interface OperateAsRule {
   readonly nested?: boolean | undefined;
 }
 
-/** Options of `operateAs`. */
+/** Options of `operateAsRules`. */
 export interface OperateAsRulesOptions<I extends Identity> {
   /**
    * Returns the account of this name, whose rights the session has; `null`, `undefined` or `false` when there is none
@@ -42,16 +42,16 @@ export interface OperateAsRulesOptions<I extends Identity> {
 }
 
 /**
- * Makes a policy of rules, for `createAuth({ operateAs })`.
+ * Makes a policy of rules, for `createAuth({ operateAs: operateAsRules({ rules, identify }) })`.
  *
  * @throws {AuthError} `invalid_options` without `identify`, or for a rule without a condition for actor and target, or
  *   with an unknown or malformed one
  */
-export function operateAs<I extends Identity>(options: OperateAsRulesOptions<I>): OperateAsPolicy<I> {
+export function operateAsRules<I extends Identity>(options: OperateAsRulesOptions<I>): OperateAsPolicy<I> {
   if (typeof options?.identify !== "function") {
     throw new AuthError(
       "invalid_options",
-      "operateAs needs identify: (subject) => the account, or null when there is none",
+      "operateAsRules needs identify: (subject) => the account, or null when there is none",
     );
   }
   const rules = options.rules.map(compile);

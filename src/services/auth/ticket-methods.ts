@@ -38,7 +38,7 @@ export function createTicketMethods<I extends Identity>(
     async operateAs({ wish }, context) {
       const caller = enter(context);
       if (wish === undefined) throw new ConnectError("wish is missing", Code.InvalidArgument);
-      const outcome = await auth.operateAs(caller, toOperateAsWish(wish), toLogInContext(context));
+      const outcome = await auth.beginOperateAs(caller, toOperateAsWish(wish), toLogInContext(context));
       if (outcome.kind === "denied") throw toConnectError(outcome);
       const { token, session } = outcome;
       // The token is not in the header: there it would replace the token of the caller's own session, which goes on.

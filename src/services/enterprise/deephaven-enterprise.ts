@@ -31,7 +31,7 @@ export function enterpriseRoutes<I extends Identity>(
   auth: Auth<I>,
   options: EnterpriseOptions = {},
 ): (router: ConnectRouter) => void {
-  const service = createAuthApi(auth, resolveEnterpriseOptions(auth, options));
+  const service = createAuthApi(auth, resolveEnterpriseOptions(auth.front.rules, options));
   return (router) => addService(router, AuthApi, service, (method) => method !== AuthApi.method.reload.name);
 }
 
@@ -44,7 +44,7 @@ function createAuthApi<I extends Identity>(
     ...createEnterpriseLogIn(auth, cookies, options),
     ...createEnterpriseTokens(auth, cookies, options),
 
-    ping: () => ({ receiverReceiveTimeMillis: BigInt(Math.floor(options.platform.now())), from: auth.realm }),
+    ping: () => ({ receiverReceiveTimeMillis: BigInt(Math.floor(options.platform.now())), from: auth.front.realm }),
 
     refreshCookie: ({ cookie }, context) =>
       answering(context, async () => {

@@ -93,7 +93,7 @@ export function createEnterpriseLogIn<I extends Identity>(
     // The authenticated user must be that of the cookie; the effective user may differ, which is a request to operate
     // as that user.
     if (user.authenticatedUser !== toUserContext(caller).authenticatedUser) return refused;
-    return toResult(await auth.operateAs(caller, { subject: user.effectiveUser }, toContext(context)));
+    return toResult(await auth.beginOperateAs(caller, { subject: user.effectiveUser }, toContext(context)));
   }
 
   async function byDelegateToken(token: Token | undefined, context: HandlerContext): Promise<AuthenticationResult> {

@@ -1,7 +1,6 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import type { Auth } from "../../engine/auth.js";
 import { resolveRules, type SessionRules } from "../../sessions/rules.js";
 
 /** Options of `enterpriseRoutes`. */
@@ -62,14 +61,13 @@ const exactnessMs = 10_000;
  * @throws {AuthError} `invalid_options`; the message says what to do
  */
 export function resolveEnterpriseOptions(
-  auth: Pick<Auth, "rules">,
+  { absoluteMs }: Pick<SessionRules, "absoluteMs">,
   options: EnterpriseOptions,
 ): ResolvedEnterpriseOptions {
   const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, delegateServices = [], reload } = options;
   requireMs("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
   requireMs("tokenLifeMs", tokenLifeMs, 1_000, 300_000);
   if (reload?.roles.length === 0) refuse("reload.roles must name at least one role, or every caller could reload");
-  const { absoluteMs } = auth.rules;
   if (absoluteMs < cookieLifeMs + exactnessMs) {
     refuse(`absoluteMs (${absoluteMs}) must be at least cookieLifeMs + ${exactnessMs}; lengthen it`);
   }

@@ -20,7 +20,7 @@ import { type RpcCall, type RpcMethod, type RpcService, refuse } from "../../mod
 import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
 import { toDurationMs, toWireRules } from "../wire-rules.js";
 
-/** Options of `deephavenCore`. */
+/** Options of `deephavenCoreServices`. */
 export interface DeephavenCoreOptions {
   /**
    * The durations (milliseconds) and policy of sessions that open here. Default: the engine's durations, with the
@@ -54,11 +54,11 @@ const backplane = "io.deephaven.proto.backplane.grpc";
  *
  * @throws {AuthError} `invalid_options` for durations that contradict each other
  */
-export function deephavenCore<I extends Identity>(
+export function deephavenCoreServices<I extends Identity>(
   auth: Auth<I>,
   options: DeephavenCoreOptions = {},
 ): readonly RpcService<I>[] {
-  const rules = toWireRules(auth, options.session);
+  const rules = toWireRules(auth.front.rules, options.session);
   return [
     { name: `${backplane}.ConfigService`, rules, methods: createConfigService(auth, options, rules) },
     { name: `${backplane}.SessionService`, rules, methods: createSessionService(options, rules) },
@@ -68,7 +68,7 @@ export function deephavenCore<I extends Identity>(
 type Methods<I extends Identity> = ReadonlyMap<string, RpcMethod<I>>;
 
 function createConfigService<I extends Identity>(
-  { schemes }: Pick<Auth<I>, "schemes">,
+  { front: { schemes } }: Pick<Auth<I>, "front">,
   options: DeephavenCoreOptions,
   rules: SessionRules,
 ): Methods<I> {

@@ -1,3 +1,3 @@
 export type { RpcService } from "../../model/rpc-service.js";
-export { type DeephavenCoreOptions, deephavenCore } from "./deephaven-core.js";
-export { type FlightOptions, flight } from "./flight.js";
+export { type DeephavenCoreOptions, deephavenCoreServices } from "./deephaven-core.js";
+export { type FlightOptions, flightServices } from "./flight.js";

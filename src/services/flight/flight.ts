@@ -6,13 +6,20 @@ import { WrappedAuthenticationRequestSchema } from "../../gen/io/deephaven/proto
 import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { LogInCredentials, LogInOutcome } from "../../model/log-in.js";
-import { type Conversation, type Reply, type RpcCall, type RpcService, refuse } from "../../model/rpc-service.js";
+import {
+  type Conversation,
+  type Reply,
+  type RpcCall,
+  type RpcMethod,
+  type RpcService,
+  refuse,
+} from "../../model/rpc-service.js";
 import { isSessionToken, type Session } from "../../model/session.js";
 import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
 import { toWireRules } from "../wire-rules.js";
 import { readBasicAuth } from "./basic-auth.js";
 
-/** Options of `flight`. */
+/** Options of `flightServices`. */
 export interface FlightOptions {
   /**
    * The durations (milliseconds) and policy of sessions that open here. Default: the engine's durations, with the
@@ -38,24 +45,23 @@ const maxMessages = 8;
  *
  * @throws {AuthError} `invalid_options` for durations that contradict each other
  */
-export function flight<I extends Identity>(auth: Auth<I>, options: FlightOptions = {}): RpcService<I> {
+export function flightServices<I extends Identity>(
+  auth: Auth<I>,
+  options: FlightOptions = {},
+): readonly RpcService<I>[] {
   const { keepOpen = false } = options;
-  const rules = toWireRules(auth, options.session);
-  return {
-    name: "arrow.flight.protocol.FlightService",
-    rules,
-    toRawHeaders: padBasic,
-    methods: new Map([
-      [
-        "Handshake",
-        {
-          kind: "stream",
-          anonymous: true,
-          begin: (call) => (call.caller === undefined ? createHandshake(auth, call, rules, keepOpen) : loggedIn),
-        },
-      ],
-    ]),
-  };
+  const rules = toWireRules(auth.front.rules, options.session);
+  const methods = new Map<string, RpcMethod<I>>([
+    [
+      "Handshake",
+      {
+        kind: "stream",
+        anonymous: true,
+        begin: (call) => (call.caller === undefined ? createHandshake(auth, call, rules, keepOpen) : loggedIn),
+      },
+    ],
+  ]);
+  return [{ name: "arrow.flight.protocol.FlightService", rules, toRawHeaders: padBasic, methods }];
 }
 
 /**
@@ -136,7 +142,7 @@ function createHandshake<I extends Identity>(
       const { type, payload: inner } = wrapped ?? { type: "", payload };
       const text = Buffer.from(inner).toString("latin1");
       if (type === "Bearer" && isSessionToken("bearer", text)) return renew(text);
-      if (auth.schemes.get(type) !== "basic") return logIn({ scheme: type, payload: inner });
+      if (auth.front.schemes.get(type) !== "basic") return logIn({ scheme: type, payload: inner });
       // Go's Deephaven client sends `user:password` itself.
       return logIn({ scheme: type, payload: readBasicAuth(inner) ?? Buffer.from(inner).toString("base64") });
     },

@@ -51,11 +51,16 @@ export function createScriptedAuth(): ScriptedAuth {
   }
 
   return {
-    realm: "scripted",
-    rules: resolveRules(),
-    schemes: new Map(),
-    slot,
     asked,
+    front: {
+      realm: "scripted",
+      rules: resolveRules(),
+      schemes: new Map(),
+      slot,
+      oneTimeProofs() {
+        throw new AuthError("unavailable", "a scripted Auth keeps nothing");
+      },
+    },
     authenticate(request, options) {
       asked.push(request);
       // Read now, as a handler would: a peer whose connection has closed has no address.
@@ -65,11 +70,8 @@ export function createScriptedAuth(): ScriptedAuth {
       return slow ? new Promise((resolve) => setImmediate(resolve, decision)) : decision;
     },
     logIn: () => Promise.reject(new AuthError("unavailable", "a scripted Auth has no log-in")),
-    operateAs: () => Promise.reject(new AuthError("unavailable", "a scripted Auth refuses every operate-as")),
+    beginOperateAs: () => Promise.reject(new AuthError("unavailable", "a scripted Auth refuses every operate-as")),
     askForMore: () => undefined,
-    proofs() {
-      throw new AuthError("unavailable", "a scripted Auth keeps nothing");
-    },
     caller(source) {
       const caller = optionalCaller(source);
       if (caller === undefined) throw new AuthError("no_caller", "no caller was authenticated");

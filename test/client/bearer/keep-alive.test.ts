@@ -28,7 +28,7 @@ test("while only a stream is open, the session is refreshed, and no longer", asy
     baseUrl: server.origin,
     transport: ({ baseUrl, interceptors }) =>
       createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [...interceptors, watch] }),
-    keepAliveSeconds: rotateAfterMs / 1_000,
+    keepAliveMs: rotateAfterMs,
     keepAlive: "streams",
     delay: server.platform.delay,
   });
@@ -85,7 +85,7 @@ test("otherwise it is refreshed from log-in to close, while nothing else is call
     baseUrl: server.origin,
     transport: ({ baseUrl, interceptors }) =>
       createConnectTransport({ baseUrl, httpVersion: "2", interceptors: [...interceptors, watch] }),
-    keepAliveSeconds: rotateAfterMs / 1_000,
+    keepAliveMs: rotateAfterMs,
     delay: server.platform.delay,
   });
   server.advance(5 * rotateAfterMs);

@@ -29,7 +29,7 @@ after(async () => {
   await server.close();
 });
 
-const connect = () => new AuthClient({ baseUrl: server.origin, keepAliveSeconds: 0 });
+const connect = () => new AuthClient({ baseUrl: server.origin, keepAliveMs: 0 });
 const enrol = (name: KeyName) => server.enrolled.set("ada", fingerprintOf(pairs[name]));
 
 async function subjectOf(key: PrivateKeySource, options?: PrivateKeyLogInOptions): Promise<string | undefined> {
@@ -264,7 +264,7 @@ test("when the session has ended it logs in again by the same key, until it is c
 
 test("a bound session opens by a key too, with one challenge", async () => {
   enrol("P-256");
-  const client = new AuthClient({ baseUrl: server.origin, keepAliveSeconds: 0, bind: true });
+  const client = new AuthClient({ baseUrl: server.origin, keepAliveMs: 0, bind: true });
   await client.privateKey(deephaven());
   assert.equal((await client.whoAmI()).caller?.identity?.subject, "ada");
   await client.close();

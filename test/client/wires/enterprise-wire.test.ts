@@ -48,7 +48,7 @@ test("without it the cookie dies, and the client says so before any call", async
     baseUrl: world.origin,
     protocol,
     transport: ({ baseUrl }) => createGrpcTransport({ baseUrl }),
-    keepAliveSeconds: 0,
+    keepAliveMs: 0,
   });
   await client.password("ada", "ada");
   world.advance(126_000 + 10_000);
@@ -65,7 +65,7 @@ test("without it the cookie dies, and the client says so before any call", async
 test("what the other wire has and this one has not is said so", async (context) => {
   const { client } = await start(context);
   await client.password("ada", "ada");
-  for (const call of [client.whoAmI(), client.operateAs("bob")]) {
+  for (const call of [client.whoAmI(), client.clientAs("bob")]) {
     await assert.rejects(call, (error) => error instanceof ConnectError && error.code === Code.Unimplemented);
   }
   await assert.rejects(client.redeemToken("AAAA"), /the name by which/);

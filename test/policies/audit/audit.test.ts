@@ -106,9 +106,9 @@ test("operate-as is recorded with both names, begun or refused, and the chain wh
   const { auth, records, opened, callerOf, current } = audited();
   const ada = await callerOf((await opened("ada")).token);
   records.length = 0;
-  await auth.operateAs(ada, { subject: "bob", reason: "the password is hunter2" }, source);
-  await auth.operateAs(ada, { subject: "carol" }, source);
-  await auth.operateAs(ada, { subject: "hunter2" }, source);
+  await auth.beginOperateAs(ada, { subject: "bob", reason: "the password is hunter2" }, source);
+  await auth.beginOperateAs(ada, { subject: "carol" }, source);
+  await auth.beginOperateAs(ada, { subject: "hunter2" }, source);
   const [log, begun, ...refused] = records;
   const both = { subject: "bob", actors: ["ada"], session: log?.session };
   assert.deepEqual(log, { time, event: "session-opened", outcome: "success", ...both, scheme: "basic", ...from });
@@ -120,7 +120,7 @@ test("operate-as is recorded with both names, begun or refused, and the chain wh
   current.rules = [adaMayBeBob, { actors: ["bob"], targets: ["dave"], nested: true }];
   const asBob = await callerOf((await opened("ada", "bob")).token);
   records.length = 0;
-  await auth.operateAs(asBob, { subject: "dave" }, source);
+  await auth.beginOperateAs(asBob, { subject: "dave" }, source);
   assert.deepEqual(
     records.map(({ event, subject, actors }) => [event, subject, actors]),
     [
@@ -244,7 +244,7 @@ describe("refuse: what cannot be recorded comes to nothing, and leaves nothing b
         () => auth.authenticate(request(passwordOf("ada"))),
         () => auth.logIn(proof, source),
         () => auth.logIn(proof, { ...source, operateAs: { subject: "bob" } }),
-        () => auth.operateAs(caller, { subject: "bob" }),
+        () => auth.beginOperateAs(caller, { subject: "bob" }),
         () => auth.tickets.issue(caller, { service: "reports" }),
       ]) {
         const outcome = await settled<{ readonly kind: string; readonly reason?: string }>(attempt());
@@ -332,8 +332,8 @@ test("no credential is in a record, wherever a caller puts it", async (context) 
         { ...request(authorization, headers), target: { method: secret, path: secret } },
       );
     }
-    await auth.operateAs(caller, { subject: secret, reason: secret }, source);
-    await auth.operateAs(caller, { subject: "bob", reason: secret }, source);
+    await auth.beginOperateAs(caller, { subject: secret, reason: secret }, source);
+    await auth.beginOperateAs(caller, { subject: "bob", reason: secret }, source);
     await auth.tickets.issue(caller, { service: secret }, source);
     await auth.tickets.redeem(secret, "reports", source);
     assert.ok(!JSON.stringify(records).includes(secret), `round ${round}`);

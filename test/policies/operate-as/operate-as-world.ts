@@ -9,7 +9,7 @@ import type { LogInOutcome, SessionOpened } from "../../../src/model/log-in.js";
 import type { AuthRequest } from "../../../src/model/request.js";
 import type { Caller } from "../../../src/model/session.js";
 import type { OperateAsPolicy } from "../../../src/policies/operate-as/operate-as.js";
-import { type OperateAsRule, operateAs } from "../../../src/policies/operate-as/rules.js";
+import { type OperateAsRule, operateAsRules } from "../../../src/policies/operate-as/rules.js";
 import { memory } from "../../../src/stores/memory/memory.js";
 import { createWorld, type World } from "../../world.js";
 
@@ -57,7 +57,7 @@ export function start(
   const identify = (subject: string) => users.get(subject) ?? null;
   const policy: OperateAsPolicy<User> = {
     identify,
-    grant: (asked) => operateAs({ identify, rules: current.rules }).grant(asked),
+    grant: (asked) => operateAsRules({ identify, rules: current.rules }).grant(asked),
   };
   const store = options.store ?? memory({ platform: world.platform });
   const auth: Auth<User> = createAuth({

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Handler } from "../../../src/handlers/handler.js";
 import { randomKeys } from "../../../src/keys/key-ring.js";
-import { type OperateAsRule, operateAs } from "../../../src/policies/operate-as/rules.js";
+import { type OperateAsRule, operateAsRules } from "../../../src/policies/operate-as/rules.js";
 import { memory } from "../../../src/stores/memory/memory.js";
 import { createWorld } from "../../world.js";
 import { request, start, type User } from "./operate-as-world.js";
@@ -47,7 +47,7 @@ test("a running session goes on beside the new one, which has an id of its own a
   const first = await world.opened("ada");
   world.advance(60_000);
   const caller = await world.callerOf(first.token);
-  const second = await world.auth.operateAs(caller, { subject: "bob" });
+  const second = await world.auth.beginOperateAs(caller, { subject: "bob" });
   assert.equal(second.kind, "opened");
   assert.ok(second.kind === "opened");
   assert.notEqual(second.session.ref, first.session.ref);
@@ -95,10 +95,10 @@ test("nested only where the rule says so, and then it lives with the session tha
   const world = start(plain);
   const first = await world.opened("ada", "bob");
   const caller = await world.callerOf(first.token);
-  assert.equal((await world.auth.operateAs(caller, { subject: "dave" })).kind, "denied");
+  assert.equal((await world.auth.beginOperateAs(caller, { subject: "dave" })).kind, "denied");
 
   world.current.rules = [pair, { actors: ["bob"], targets: ["dave"], nested: true }];
-  const second = await world.auth.operateAs(caller, { subject: "dave" });
+  const second = await world.auth.beginOperateAs(caller, { subject: "dave" });
   assert.ok(second.kind === "opened");
   const nested = await world.callerOf(second.token);
   assert.equal(nested.identity.subject, "dave");
@@ -113,7 +113,7 @@ test("nested, it ends with the grant of the session that it came from, although 
   const world = start([pair, nested], { maxStalenessMs: 0 });
   const first = await world.opened("ada", "bob");
   const caller = await world.callerOf(first.token);
-  const second = await world.auth.operateAs(caller, { subject: "dave" });
+  const second = await world.auth.beginOperateAs(caller, { subject: "dave" });
   assert.ok(second.kind === "opened");
   const issued = await world.auth.tickets.issue(await world.callerOf(second.token), { service: "reports" });
   assert.ok(issued.kind === "issued");
@@ -121,7 +121,7 @@ test("nested, it ends with the grant of the session that it came from, although 
   world.current.rules = [nested];
   const redeemed = await world.auth.tickets.redeem(issued.ticket, "reports");
   assert.equal(redeemed.kind === "refused" && redeemed.reason, "session_ended");
-  assert.equal((await world.auth.operateAs(caller, { subject: "dave" })).kind, "denied");
+  assert.equal((await world.auth.beginOperateAs(caller, { subject: "dave" })).kind, "denied");
   const decision = await world.call(second.token);
   assert.equal(decision.kind === "denied" && decision.reason, "revoked");
 });
@@ -147,9 +147,9 @@ for (const [what, end] of [
     await end(one, session.ref);
     world.advance(1_000);
     assert.equal((await two.call(token)).kind, "allowed", "remembered");
-    const outcome = await two.auth.operateAs(caller, { subject: "bob" });
+    const outcome = await two.auth.beginOperateAs(caller, { subject: "bob" });
     assert.equal(outcome.kind === "denied" && outcome.reason, "revoked");
-    const byPassword = await two.auth.operateAs(decision.caller, { subject: "bob" });
+    const byPassword = await two.auth.beginOperateAs(decision.caller, { subject: "bob" });
     assert.equal(byPassword.kind, what === "account" ? "denied" : "opened");
   });
 }
@@ -166,7 +166,7 @@ test("a session that ends while the policy decides wins", async () => {
     },
   });
   const { token, session } = await world.opened("ada");
-  const beginning = world.auth.operateAs(await world.callerOf(token), { subject: "bob" });
+  const beginning = world.auth.beginOperateAs(await world.callerOf(token), { subject: "bob" });
   await session.end();
   decide();
   const outcome = await beginning;
@@ -183,7 +183,7 @@ test("a limit that is no time is none that anybody operates within", async () =>
   const world = start([pair]);
   const { token } = await world.opened("ada");
   for (const maxMs of [Number.NaN, 0, 0.5]) {
-    const outcome = await world.auth.operateAs(await world.callerOf(token), { subject: "bob", maxMs });
+    const outcome = await world.auth.beginOperateAs(await world.callerOf(token), { subject: "bob", maxMs });
     assert.equal(outcome.kind === "denied" && outcome.reason, "operate_as_refused");
   }
 });
@@ -193,11 +193,11 @@ test("no more than four operate through one another, since each call asks about 
   const world = start([], { operateAs: policy });
   let { token } = await world.opened("ada");
   for (const subject of ["s1", "s2", "s3", "s4"]) {
-    const outcome = await world.auth.operateAs(await world.callerOf(token), { subject });
+    const outcome = await world.auth.beginOperateAs(await world.callerOf(token), { subject });
     assert.ok(outcome.kind === "opened", subject);
     token = outcome.token;
   }
-  const fifth = await world.auth.operateAs(await world.callerOf(token), { subject: "s5" });
+  const fifth = await world.auth.beginOperateAs(await world.callerOf(token), { subject: "s5" });
   assert.equal(fifth.kind === "denied" && fifth.reason, "operate_as_refused");
 });
 
@@ -208,7 +208,7 @@ test("a rule that is not for nested actors does not hide one that is", async () 
     { actors: ["bob"], targets: ["dave"], nested: true },
   ]);
   const first = await world.opened("ada", "bob");
-  const second = await world.auth.operateAs(await world.callerOf(first.token), { subject: "dave" });
+  const second = await world.auth.beginOperateAs(await world.callerOf(first.token), { subject: "dave" });
   assert.equal(second.kind, "opened");
 });
 
@@ -227,7 +227,7 @@ test("an actor whom a handler names, and who has no session to watch, operates t
   const wish = { subject: "dave" };
   const target = { method: "POST", path: "/" };
   for (const outcome of [
-    await world.auth.operateAs(decision.caller, wish),
+    await world.auth.beginOperateAs(decision.caller, wish),
     await world.auth.logIn({ scheme: "Lender", payload: "x" }, { peer, target, operateAs: wish }),
   ]) {
     assert.equal(outcome.kind === "denied" && outcome.reason, "operate_as_refused");
@@ -237,7 +237,7 @@ test("an actor whom a handler names, and who has no session to watch, operates t
 test("nobody gets another session by operating as themselves", async () => {
   const world = start([{ actors: ["*"], targets: ["*"] }]);
   const { token } = await world.opened("ada");
-  const outcome = await world.auth.operateAs(await world.callerOf(token), { subject: "ada" });
+  const outcome = await world.auth.beginOperateAs(await world.callerOf(token), { subject: "ada" });
   assert.equal(outcome.kind === "denied" && outcome.reason, "operate_as_refused");
   assert.equal((await world.auth.sessions.list({ subject: "ada" })).length, 1);
 });
@@ -258,9 +258,9 @@ test("a policy of one's own cannot nest by accident: it must say nested", async 
   const other = start([], { operateAs: policy });
   const first = await other.opened("ada", "bob");
   const caller = await other.callerOf(first.token);
-  assert.equal((await other.auth.operateAs(caller, { subject: "dave" })).kind, "denied");
+  assert.equal((await other.auth.beginOperateAs(caller, { subject: "dave" })).kind, "denied");
   nested = true;
-  assert.equal((await other.auth.operateAs(caller, { subject: "dave" })).kind, "opened");
+  assert.equal((await other.auth.beginOperateAs(caller, { subject: "dave" })).kind, "opened");
 });
 
 test("whoever waits for the end of such a session hears of a grant that ends, although no token is presented", async () => {
@@ -326,7 +326,7 @@ test("actor × target × before and after: nobody operates as whom the rules do 
         const outcome = await world.logIn(actor, target);
         assert.equal(outcome.kind === "opened", allowed.has(`${actor} ${target}`), `${actor} as ${target}`);
         const own = await world.opened(actor);
-        const switched = await world.auth.operateAs(await world.callerOf(own.token), { subject: target });
+        const switched = await world.auth.beginOperateAs(await world.callerOf(own.token), { subject: target });
         assert.equal(switched.kind, outcome.kind);
         tried += 1;
         for (const one of [outcome, switched]) {
@@ -346,7 +346,7 @@ test("actor × target × before and after: nobody operates as whom the rules do 
 test("a pattern of stars matches as a regular expression would, in a time that its length bounds", () => {
   const identify = (subject: string) => ({ subject });
   const fits = (pattern: string, subject: string) =>
-    operateAs({ identify, rules: [{ actors: [pattern], targets: ["*"] }] }).grant({
+    operateAsRules({ identify, rules: [{ actors: [pattern], targets: ["*"] }] }).grant({
       actor: { subject },
       target: { subject: "t" },
     }) !== undefined;
@@ -368,7 +368,7 @@ test("a pattern of stars matches as a regular expression would, in a time that i
 test("names in rules are exact but for *, and no character of a pattern means anything else", () => {
   const identify = () => null;
   const fits = (pattern: string, subject: string) =>
-    operateAs({ identify, rules: [{ actors: [pattern], targets: ["*"] }] }).grant({
+    operateAsRules({ identify, rules: [{ actors: [pattern], targets: ["*"] }] }).grant({
       actor: { subject },
       target: { subject: "bob" },
     }) !== undefined;
@@ -387,7 +387,7 @@ test("names in rules are exact but for *, and no character of a pattern means an
 
 test("a rule that names no actor, no target, or an empty list is refused at start", () => {
   const identify = () => null;
-  const make = (rule: OperateAsRule) => () => operateAs({ identify, rules: [rule] });
+  const make = (rule: OperateAsRule) => () => operateAsRules({ identify, rules: [rule] });
   assert.throws(make({ targets: ["*"] }), /operateAs\.rules\[0\] needs actors or actorRoles/);
   assert.throws(make({ actors: ["*"] }), /operateAs\.rules\[0\] needs targets or targetRoles/);
   assert.throws(make({ actors: [], targets: ["*"] }), /operateAs\.rules\[0\]\.actors must be a list of names/);
@@ -395,7 +395,7 @@ test("a rule that names no actor, no target, or an empty list is refused at star
 });
 
 test("a condition that is misspelt, or of another form, is refused at start, and not taken for none", () => {
-  const make = (rule: object) => () => operateAs({ identify: () => null, rules: [rule as OperateAsRule] });
+  const make = (rule: object) => () => operateAsRules({ identify: () => null, rules: [rule as OperateAsRule] });
   for (const [rule, message] of [
     [{ ...pair, exept: ["carol"] }, /operateAs\.rules\[0\]\.exept is no condition/],
     [{ actorRoles: "admin", targets: ["*"] }, /actorRoles must be a list of names/],
@@ -411,17 +411,17 @@ test("whoever came without a session may operate, but not nest", async () => {
   const world = start([pair]);
   const decision = await world.auth.authenticate(request(`Basic ${Buffer.from("ada:ada").toString("base64")}`));
   assert.ok(decision.kind === "allowed");
-  assert.equal((await world.auth.operateAs(decision.caller, { subject: "bob" })).kind, "opened");
+  assert.equal((await world.auth.beginOperateAs(decision.caller, { subject: "bob" })).kind, "opened");
 });
 
 test("a session that begins from another one has its rules: who cannot follow a token cannot follow this one either", async () => {
   const world = start([{ actors: ["ada"], targets: ["bob"] }]);
-  const rules = { ...world.auth.rules, policy: "overlapping" } as const;
+  const rules = { ...world.auth.front.rules, policy: "overlapping" } as const;
   const proof = { scheme: "basic", payload: btoa("ada:ada") };
   const peer = { address: "192.0.2.1", trusted: false };
   const own = await world.auth.logIn(proof, { peer, target: { method: "POST", path: "/" }, rules });
   assert.ok(own.kind === "opened");
-  const operating = await world.auth.operateAs(own.caller, { subject: "bob" });
+  const operating = await world.auth.beginOperateAs(own.caller, { subject: "bob" });
   assert.deepEqual(operating.kind === "opened" && operating.session.rules, rules);
   await world.auth.close();
 });

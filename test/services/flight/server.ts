@@ -8,8 +8,8 @@ import { basic } from "../../../src/handlers/password/basic.js";
 import { preSharedKey } from "../../../src/handlers/pre-shared-key.js";
 import type { AuthEvent } from "../../../src/model/events.js";
 import type { Identity } from "../../../src/model/identity.js";
-import { type DeephavenCoreOptions, deephavenCore } from "../../../src/services/flight/deephaven-core.js";
-import { type FlightOptions, flight } from "../../../src/services/flight/flight.js";
+import { type DeephavenCoreOptions, deephavenCoreServices } from "../../../src/services/flight/deephaven-core.js";
+import { type FlightOptions, flightServices } from "../../../src/services/flight/flight.js";
 import { memory } from "../../../src/stores/memory/memory.js";
 import { createWorld, type World } from "../../world.js";
 
@@ -80,7 +80,9 @@ export async function start(options: FlightOptions & DeephavenCoreOptions = {}):
     onEvent: (event) => events.push(event),
   });
   const all = { session, platform, ...options };
-  const server = createServer(grpcAuth(auth, [flight(auth, all), ...deephavenCore(auth, all)], { platform }));
+  const server = createServer(
+    grpcAuth(auth, [...flightServices(auth, all), ...deephavenCoreServices(auth, all)], { platform }),
+  );
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (one) => sessions.add(one));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
