@@ -149,8 +149,9 @@ export class AuthClient {
   }
 
   /**
-   * Opens a session in which the caller operates as another account, in a client of its own: this one goes on as it is. Not with `"deephaven-enterprise"`, where
-   * `password`, a key file and `getToken` say it.
+   * Operates as another account, in a new client with its own session; this client stays as it is. With
+   * `"deephaven-enterprise"` it rejects with `Unimplemented`: there `password`, the key file and `getToken` take the
+   * account.
    *
    * ```ts
    * const asBob = await client.clientAs("bob", { reason: "ticket 4711" });
