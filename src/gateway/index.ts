@@ -1,5 +1,4 @@
-export type { GatewayConfig } from "./config/config.js";
-export { configSchema } from "./config/config-schema.js";
+export { configSchema, type GatewayConfig } from "./config/config.js";
 export { type ConfigFault, toFaultText } from "./config/document.js";
 export { loadConfig, type ParseConfigOptions, type ParsedConfig, parseConfig } from "./config/parse-config.js";
 export type { AddressConfig } from "./listen/listen-config.js";

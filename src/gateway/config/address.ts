@@ -4,7 +4,7 @@ import type { AddressConfig } from "../listen/listen-config.js";
 const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 
 /** `"127.0.0.1:8080"`, `"[::1]:8080"`, `"localhost:0"`. `undefined` for anything else, a port alone too: it would mean every interface. */
-export function parseAddress(text: string): AddressConfig | undefined {
+export function parseHostAndPort(text: string): AddressConfig | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*)):(0|[1-9]\d{0,4})$/.exec(text) ?? [];
   const port = Number(digits);
   if (digits === undefined || port > 65_535) return undefined;

@@ -1,9 +1,8 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import { suggest } from "./closest.js";
-import { configSchema } from "./config-schema.js";
+import { configSchema } from "./config.js";
 import { type ConfigDocument, type ConfigFault, type ConfigPath, fromPointer, toPathText } from "./document.js";
-import type { RawConfig } from "./raw-config.js";
-import type { Schema } from "./schema.js";
+import type { RawMap, Schema } from "./schema.js";
 
 let validate: ValidateFunction | undefined;
 
@@ -15,14 +14,14 @@ let validate: ValidateFunction | undefined;
  */
 export function checkShape(document: ConfigDocument): {
   readonly faults: readonly ConfigFault[];
-  readonly value: RawConfig;
+  readonly value: RawMap<unknown>;
 } {
   // Compiled on first use: some 30 ms that only who reads a configuration should pay.
   validate ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictRequired: false }).compile(
     configSchema,
   );
   const { value } = document;
-  if (validate(value)) return { faults: [], value: value as RawConfig };
+  if (validate(value)) return { faults: [], value: value as RawMap<unknown> };
   const isReported = new Set(document.faults.map(toPlace));
   const faults = new Map<string, ConfigFault>();
   const faulty: ConfigPath[] = [];
@@ -32,7 +31,7 @@ export function checkShape(document: ConfigDocument): {
     if (!isReported.has(toPlace(fault))) faults.set(`${toPlace(fault)}:${fault.message}`, fault);
     if (error.keyword !== "required") faulty.push(placeOf(error, document));
   }
-  return { faults: [...faults.values()], value: (without(value, faulty, []) ?? {}) as RawConfig };
+  return { faults: [...faults.values()], value: (without(value, faulty, []) ?? {}) as RawMap<unknown> };
 }
 
 const toPlace = ({ line, column }: ConfigFault): string => `${line}:${column}`;

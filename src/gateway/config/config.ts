@@ -1,22 +1,35 @@
-import type { DpopOptions } from "../../binding/dpop-options.js";
-import type { ExternalOptions } from "../../handlers/external/external.js";
-import type { LdapOptions } from "../../handlers/ldap/options.js";
-import type { ClaimMapping } from "../../handlers/oidc/claim-mapping.js";
-import type { Identity } from "../../model/identity.js";
-import type { OperateAsRule } from "../../policies/operate-as/rules.js";
 import type { ThrottleOptions } from "../../policies/throttle/options.js";
 import type { SessionRulesOptions } from "../../sessions/rules.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "../listen/listen-config.js";
 import type { ServicesConfig, TicketsConfig } from "../own/own-config.js";
 import type { RouteConfig } from "../route/route-config.js";
-import type { CertificateRuleConfig } from "./read-certificates.js";
+import type { HandlerConfig } from "./handlers.js";
+import { type Parts, readParts, schemasOf } from "./part.js";
+import type { ReadContext } from "./read-context.js";
+import { object, type RawMap, type Schema } from "./schema.js";
+import { aliasesSection, nestedSchemesSection } from "./sections/aliases.js";
+import { type AuditConfig, auditSection } from "./sections/audit.js";
+import { type BindingConfig, bindingSection } from "./sections/binding.js";
+import { handlersSection } from "./sections/handlers.js";
+import { keysSection } from "./sections/keys.js";
+import { limitsSection } from "./sections/limits.js";
+import { adminSection, listenSection } from "./sections/listen.js";
+import { type LogConfig, logSection } from "./sections/log.js";
+import { type OperateAsConfig, operateAsSection } from "./sections/operate-as.js";
+import { realmSection } from "./sections/realm.js";
+import { routesSection } from "./sections/routes.js";
+import type { SectionContext } from "./sections/section.js";
+import { servicesSection } from "./sections/services/services.js";
+import { sessionSection } from "./sections/session.js";
+import { throttleSection } from "./sections/throttle.js";
+import { ticketsSection } from "./sections/tickets.js";
+import { trustedProxiesSection } from "./sections/trusted-proxies.js";
+import { upstreamsSection } from "./sections/upstreams.js";
+import { type StoreConfig, storeSection } from "./stores.js";
 
-/**
- * What the gateway runs on: read from YAML, checked, secrets loaded, frozen. Made by `parseConfig`; nothing reads the file
- * again until the next reload, which makes another one of these.
- */
-export interface GatewayConfig {
+/** What each key at the top of the file becomes: one row for each. */
+interface Sections {
   readonly realm: string;
   readonly listen: readonly ListenConfig[];
   /** Liveness, readiness and metrics; apart from traffic. None unless configured. */
@@ -28,12 +41,12 @@ export interface GatewayConfig {
   /** Further names for schemes. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly nestedSchemes: boolean;
-  /** Who may operate as whom; undefined: nobody. */
   readonly throttle: ThrottleOptions | false;
+  /** Who may operate as whom; undefined: nobody. */
   readonly operateAs: OperateAsConfig | undefined;
+  readonly binding: BindingConfig;
   readonly tickets: TicketsConfig;
   readonly services: ServicesConfig;
-  readonly binding: { readonly bindToCertificate: boolean; readonly dpop: DpopOptions };
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
@@ -41,64 +54,56 @@ export interface GatewayConfig {
   readonly trustedProxies: readonly string[];
   readonly limits: LimitsConfig;
   readonly audit: AuditConfig | undefined;
+  readonly log: LogConfig;
+}
+
+/**
+ * What the gateway runs on: read from YAML, checked, secrets loaded, frozen. Made by `parseConfig`; nothing reads the file
+ * again until the next reload, which makes another one of these.
+ */
+export interface GatewayConfig extends Sections {
   /** The beginning of the SHA-256 of the file: which configuration it was, for the audit. */
   readonly digest: string;
-  readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
 }
 
-/** Where the audit is written, and what happens when it cannot be. */
-export interface AuditConfig {
-  readonly file: string;
-  readonly fsync: boolean;
-  readonly onFailure: "continue" | "refuse";
-}
+/** The keys at the top of the file, in the order in which they are documented and read: one row for each. */
+const sections: Parts<Sections, SectionContext> = {
+  realm: realmSection,
+  listen: listenSection,
+  admin: adminSection,
+  keys: keysSection,
+  store: storeSection,
+  session: sessionSection,
+  handlers: handlersSection,
+  aliases: aliasesSection,
+  nestedSchemes: nestedSchemesSection,
+  throttle: throttleSection,
+  operateAs: operateAsSection,
+  binding: bindingSection,
+  tickets: ticketsSection,
+  services: servicesSection,
+  routes: routesSection,
+  upstreams: upstreamsSection,
+  trustedProxies: trustedProxiesSection,
+  limits: limitsSection,
+  audit: auditSection,
+  log: logSection,
+};
 
-export type StoreConfig = { readonly kind: "memory" } | { readonly kind: "sqlite"; readonly path: string };
+/** The JSON Schema of a configuration file. What it cannot say is checked by the readers of its parts. */
+export const configSchema: Schema = {
+  $schema: "http://json-schema.org/draft-07/schema#",
+  ...object(
+    schemasOf(sections),
+    ["listen", "keys", "store", "handlers", "routes", "upstreams"],
+    "The configuration of `sallyport serve`.",
+  ),
+};
 
-/** One entry of `handlers`: a scheme and what answers for it. Secrets in it are loaded already. */
-export type HandlerConfig =
-  | { readonly kind: "users"; readonly scheme: string; readonly file: string }
-  | { readonly kind: "htpasswd"; readonly scheme: string; readonly file: string; readonly roles: readonly string[] }
-  | { readonly kind: "chain"; readonly scheme: string; readonly links: readonly HandlerConfig[] }
-  | { readonly kind: "anonymous"; readonly scheme: string; readonly identity: Identity }
-  | { readonly kind: "certificates"; readonly scheme: string; readonly rules: readonly CertificateRuleConfig[] }
-  | { readonly kind: "apiKeys"; readonly scheme: string; readonly file: string }
-  | {
-      readonly kind: "authorizedKeys";
-      readonly scheme: string;
-      readonly file: string;
-      readonly rawChallenges: boolean;
-      readonly allowLegacyDsa: boolean;
-    }
-  | { readonly kind: "ldap"; readonly scheme: string; readonly options: LdapOptions }
-  | { readonly kind: "external"; readonly scheme: string; readonly options: ExternalOptions }
-  | {
-      readonly kind: "keys";
-      readonly scheme: string;
-      readonly keys: Readonly<Record<string, { readonly sha256: string; readonly roles?: readonly string[] }>>;
-    }
-  | {
-      readonly kind: "jwt";
-      readonly scheme: string;
-      readonly issuer: string;
-      readonly audience: string;
-      readonly jwks: string;
-      readonly algorithms: readonly string[] | undefined;
-      readonly claims: ClaimMapping;
-    }
-  | {
-      readonly kind: "oidc";
-      readonly scheme: string;
-      readonly issuer: string;
-      readonly audience: string;
-      readonly algorithms: readonly string[] | undefined;
-      readonly type: string | undefined;
-      readonly opens: "session" | "nothing" | undefined;
-      readonly claims: ClaimMapping;
-    };
-
-export interface OperateAsConfig {
-  /** Where targets are looked up. */
-  readonly users: Extract<HandlerConfig, { kind: "users" | "htpasswd" }>;
-  readonly rules: readonly OperateAsRule[];
+/** @param raw what `checkShape` lets through */
+export function readConfig(raw: RawMap<unknown>, digest: string, context: ReadContext): GatewayConfig {
+  const read = {} as Sections;
+  const namesIn = (name: string) => (raw[name] === undefined ? undefined : Object.keys(Object(raw[name])));
+  readParts(sections, raw, [], { ...context, namesIn, above: read }, read);
+  return Object.freeze({ ...read, digest });
 }

@@ -25,7 +25,7 @@ export function toPathText(path: ConfigPath): string {
 
 /** A configuration file as plain data, with its places. */
 export interface ConfigDocument {
-  /** Variables of the environment are filled in. Maps have no prototype: a key called `constructor` is just a key. */
+  /** Frozen; variables of the environment are filled in. Maps have no prototype: a key called `constructor` is just a key. */
   readonly value: unknown;
   readonly faults: readonly ConfigFault[];
   /** It could not be read as YAML: what it seems to say means nothing. */
@@ -106,9 +106,9 @@ export function readConfigDocument(text: string, file: string, environment: Envi
         keys.set(toKey([...path, name]), pair.key);
         map[name] = toValue(pair.value, [...path, name]);
       }
-      return map;
+      return Object.freeze(map);
     }
-    if (isSeq(node)) return node.items.map((item, index) => toValue(item, [...path, index]));
+    if (isSeq(node)) return Object.freeze(node.items.map((item, index) => toValue(item, [...path, index])));
     if (!isScalar(node)) return null;
     if (typeof node.value !== "string") return node.value;
     const found = substitute(node.value, environment);

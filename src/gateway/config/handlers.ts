@@ -1,88 +1,102 @@
-import { anonymous } from "../../handlers/anonymous.js";
-import { apiKey } from "../../handlers/api-key/api-key.js";
-import { apiKeyFile } from "../../handlers/api-key/file.js";
-import { clientCertificate } from "../../handlers/certificate/client-certificate.js";
 import { chain } from "../../handlers/chain.js";
-import { type ExternalHandler, type ExternalOptions, external } from "../../handlers/external/external.js";
 import type { Handler } from "../../handlers/handler.js";
-import { ldap } from "../../handlers/ldap/ldap.js";
-import { createClaimMapping } from "../../handlers/oidc/claim-mapping.js";
-import { jwt } from "../../handlers/oidc/jwt.js";
-import { oidc } from "../../handlers/oidc/oidc.js";
-import { basic } from "../../handlers/password/basic.js";
+import type { OidcOptions } from "../../handlers/oidc/oidc.js";
 import type { UserFile } from "../../handlers/password/file.js";
-import { htpasswdFile } from "../../handlers/password/htpasswd-file.js";
-import { userFile } from "../../handlers/password/user-file.js";
-import { preSharedKey } from "../../handlers/pre-shared-key.js";
-import { authorizedKeys } from "../../handlers/private-key/authorized-keys.js";
-import { privateKey } from "../../handlers/private-key/private-key.js";
 import type { Identity } from "../../model/identity.js";
-import type { HandlerConfig } from "./config.js";
-import { toPattern } from "./read-certificates.js";
+import { type AnonymousConfig, anonymousKind } from "./kinds/anonymous.js";
+import { type ApiKeysConfig, apiKeysKind } from "./kinds/api-keys.js";
+import { type AuthorizedKeysConfig, authorizedKeysKind } from "./kinds/authorized-keys.js";
+import { type CertificatesConfig, certificatesKind } from "./kinds/certificates.js";
+import { type ExternalConfig, externalKind } from "./kinds/external.js";
+import type { HandlerKind, OnWarning } from "./kinds/handler-kind.js";
+import { type HtpasswdConfig, htpasswdKind } from "./kinds/htpasswd.js";
+import { type JwtConfig, jwtKind } from "./kinds/jwt.js";
+import { type KeysConfig, keysKind } from "./kinds/keys.js";
+import { type LdapConfig, ldapKind } from "./kinds/ldap.js";
+import { oidcKind } from "./kinds/oidc.js";
+import { type UsersConfig, usersKind } from "./kinds/users.js";
+
+/** What each kind of handler is made from: one row for each. */
+interface Configs {
+  readonly users: UsersConfig;
+  readonly htpasswd: HtpasswdConfig;
+  readonly ldap: LdapConfig;
+  readonly keys: KeysConfig;
+  readonly apiKeys: ApiKeysConfig;
+  readonly authorizedKeys: AuthorizedKeysConfig;
+  readonly jwt: JwtConfig;
+  readonly oidc: OidcOptions;
+  readonly external: ExternalConfig;
+  readonly anonymous: AnonymousConfig;
+  readonly certificates: CertificatesConfig;
+}
+
+/** The kinds of handler that a configuration can name, as it spells them: one row for each. */
+export const handlerKinds: { readonly [Kind in keyof Configs]: HandlerKind<Configs[Kind]> } = {
+  users: usersKind,
+  htpasswd: htpasswdKind,
+  ldap: ldapKind,
+  keys: keysKind,
+  apiKeys: apiKeysKind,
+  authorizedKeys: authorizedKeysKind,
+  jwt: jwtKind,
+  oidc: oidcKind,
+  external: externalKind,
+  anonymous: anonymousKind,
+  certificates: certificatesKind,
+};
+
+export type KindName = keyof Configs;
+
+/** One kind of handler for one scheme. */
+export type HandlerLink<Kind extends KindName = KindName> = {
+  readonly [K in Kind]: { readonly kind: K; readonly scheme: string } & Configs[K];
+}[Kind];
+
+/** Two handlers that share a scheme, in the order in which they are asked. */
+interface ChainConfig {
+  readonly kind: "chain";
+  readonly scheme: string;
+  readonly links: readonly HandlerLink[];
+}
+
+/** One entry of `handlers`: a scheme and what answers for it. Secrets in it are loaded already. */
+export type HandlerConfig = HandlerLink | ChainConfig;
 
 /**
- * Makes the handler of one entry of `handlers`: a row for each kind.
+ * Makes the handler of one entry of `handlers`.
  *
  * @param onWarning told when an edited user file was not taken, or a provider cannot be asked.
  * @throws {AuthError} `invalid_options`; never with a secret.
  */
-export function createHandler(config: HandlerConfig, onWarning: (message: string) => void): Handler<Identity> {
-  switch (config.kind) {
-    case "users":
-    case "htpasswd":
-      return basic(createUserFile(config, onWarning));
-    case "ldap":
-      return basic(ldap(config.options));
-    case "keys":
-      return preSharedKey(config);
-    case "chain":
-      return chain(
-        config.scheme,
-        config.links.map((link) => createHandler(link, onWarning)),
-      );
-    case "certificates": {
-      const rules = config.rules.map(({ pattern, ...rule }) => ({
-        ...rule,
-        pattern: pattern === undefined ? undefined : toPattern(pattern),
-      }));
-      return clientCertificate({ rules });
-    }
-    case "apiKeys":
-      return apiKey({ scheme: config.scheme, keys: apiKeyFile(config.file, { onWarning }) });
-    case "authorizedKeys": {
-      const { file, rawChallenges, allowLegacyDsa } = config;
-      return privateKey({ keys: authorizedKeys(file, { allowLegacyDsa, onWarning }), rawChallenges, allowLegacyDsa });
-    }
-    case "jwt": {
-      const { issuer, audience, jwks, algorithms } = config;
-      const mapClaims = createClaimMapping("jwt", issuer, config.claims);
-      return jwt<Identity>({ issuer, audience, jwks, ...(algorithms && { algorithms }), toIdentity: mapClaims });
-    }
-    case "oidc":
-      return oidc({ ...config, ...config.claims, onWarning });
-    case "anonymous":
-      return anonymous({ scheme: config.scheme, identity: config.identity });
-    case "external":
-      return createExternal(config.options, { onWarning });
-    default:
-      return config satisfies never;
-  }
+export function createHandler(config: HandlerConfig, onWarning: OnWarning): Handler<Identity> {
+  if (config.kind !== "chain") return createOne(config, onWarning);
+  return chain(
+    config.scheme,
+    config.links.map((link) => createOne(link, onWarning)),
+  );
 }
 
-/** The handler of browser log-ins, with its pages. */
-export function createExternal(
-  options: ExternalOptions,
-  own: Pick<ExternalOptions, "onWarning" | "platform">,
-): ExternalHandler {
-  // A spread passes over the secret.
-  return external({ ...options, ...own, clientSecret: options.clientSecret });
+function createOne<Kind extends KindName>(config: HandlerLink<Kind>, onWarning: OnWarning): Handler<Identity> {
+  const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
+  return kind.create(config, config.scheme, onWarning);
 }
 
-/** The users of a `Basic` handler, who are also whom others may operate as. */
-export function createUserFile(
-  config: Extract<HandlerConfig, { kind: "users" | "htpasswd" }>,
-  onWarning: (message: string) => void,
-): UserFile {
-  if (config.kind === "users") return userFile(config.file, { onWarning });
-  return htpasswdFile(config.file, { roles: config.roles, onWarning });
+/** Whether its users are known without asking anybody: then others may operate as them. */
+export function hasUsers(config: HandlerConfig): boolean {
+  return config.kind !== "chain" && handlerKinds[config.kind].openUsers !== undefined;
+}
+
+/**
+ * The users of a handler that `hasUsers`.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function openUsers(config: HandlerConfig, onWarning: OnWarning): UserFile | undefined {
+  return config.kind === "chain" ? undefined : openUsersOf(config, onWarning);
+}
+
+function openUsersOf<Kind extends KindName>(config: HandlerLink<Kind>, onWarning: OnWarning): UserFile | undefined {
+  const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
+  return kind.openUsers?.(config, onWarning);
 }

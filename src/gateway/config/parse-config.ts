@@ -3,15 +3,9 @@ import { dirname, resolve } from "node:path";
 import { AuthError } from "../../base/errors.js";
 import { grants } from "../../base/file-rights.js";
 import { checkShape } from "./check-shape.js";
-import type { GatewayConfig } from "./config.js";
+import { type GatewayConfig, readConfig } from "./config.js";
 import { type ConfigFault, readConfigDocument, toFaultText } from "./document.js";
-import type { RawConfig, Reading } from "./raw-config.js";
-import { readHandlers } from "./read-handlers.js";
-import { readListen, readTrustedProxies } from "./read-listen.js";
-import { readAudit, readBinding, readOperateAs, readThrottle, readTickets } from "./read-policies.js";
-import { readRoutes, readUpstreams } from "./read-routes.js";
-import { readAliases, readServices } from "./read-services.js";
-import { readKeysFile, readLimits, readSession, readStore } from "./read-state.js";
+import type { ReadContext } from "./read-context.js";
 import { type Environment, readFileWith } from "./secrets.js";
 
 /** A configuration that will start, or what is wrong with it. */
@@ -40,17 +34,19 @@ export function parseConfig(text: string, { file, environment = process.env }: P
   const { faults: misshapen, value: raw } = checkShape(document);
   const faults = [...document.faults, ...misshapen];
   const directory = dirname(resolve(file));
-  const reading: Reading = {
+  function report(fault: ConfigFault): void {
+    // Where a variable is not set, nothing else can be said of the value.
+    const { line, column } = fault;
+    if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
+  }
+  const context: ReadContext = {
     document,
     resolve: (path) => resolve(directory, path),
-    report(fault) {
-      // Where a variable is not set, nothing else can be said of the value.
-      const { line, column } = fault;
-      if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
-    },
+    report: (path, message) => report(document.faultAt(path, message)),
+    reportKey: (path, message) => report(document.faultAtKey(path, message)),
   };
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
-  const config = readConfig(raw, digest, reading);
+  const config = readConfig(raw, digest, context);
   if (faults.length === 0) return { kind: "config", config };
   return { kind: "faults", faults: inOrder(faults) };
 }
@@ -76,33 +72,6 @@ export function readConfigFile(file: string): string {
   );
   if ("text" in found) return found.text;
   throw new AuthError("invalid_options", found.fault);
-}
-
-function readConfig(raw: RawConfig, digest: string, reading: Reading): GatewayConfig {
-  const handlers = Object.freeze(readHandlers(raw, reading));
-  const session = readSession(raw, reading);
-  return Object.freeze({
-    realm: raw.realm ?? "sallyport",
-    ...readListen(raw, reading),
-    keys: readKeysFile(raw, reading),
-    store: readStore(raw, reading),
-    session,
-    handlers,
-    throttle: readThrottle(raw, reading),
-    operateAs: readOperateAs(raw, handlers, reading),
-    tickets: readTickets(raw),
-    aliases: readAliases(raw, reading),
-    nestedSchemes: raw.nestedSchemes ?? false,
-    services: readServices(raw, session, reading),
-    binding: readBinding(raw, reading),
-    routes: Object.freeze(readRoutes(raw, reading)),
-    upstreams: readUpstreams(raw, reading),
-    trustedProxies: Object.freeze(readTrustedProxies(raw, reading)),
-    limits: readLimits(raw, reading),
-    audit: readAudit(raw, reading),
-    digest,
-    log: Object.freeze({ level: raw.log?.level ?? "info" }),
-  });
 }
 
 function inOrder(faults: readonly ConfigFault[]): readonly ConfigFault[] {

@@ -1,6 +1,7 @@
 import { type ConfigPath, toPathText } from "./document.js";
-import { type RawSecret, type Reading, report } from "./raw-config.js";
+import type { ReadContext } from "./read-context.js";
 import { readSecretFile } from "./secrets.js";
+import type { RawSecret } from "./shared-schemas.js";
 
 /**
  * A secret of the configuration. `undefined` when it cannot be had, which has been reported.
@@ -10,18 +11,18 @@ import { readSecretFile } from "./secrets.js";
 export function readSecret(
   secret: RawSecret | undefined,
   path: ConfigPath,
-  reading: Reading,
+  context: ReadContext,
   orElse = "",
 ): string | undefined {
-  const found = typeof secret === "string" ? { text: secret } : readSecretFile(reading.resolve(secret?.file ?? ""));
+  const found = typeof secret === "string" ? { text: secret } : readSecretFile(context.resolve(secret?.file ?? ""));
   if ("fault" in found) {
-    report(reading, path, `${toPathText(path)}: ${found.fault}`);
+    context.report(path, `${toPathText(path)}: ${found.fault}`);
     return undefined;
   }
   // A secret in the file itself is in every backup and every diff of it.
-  if (typeof secret === "string" && reading.document.sourceAt(path) === secret) {
+  if (typeof secret === "string" && context.document.sourceAt(path) === secret) {
     const remedy = `use \${NAME}${orElse === "" ? " or" : ","} { file: PATH }${orElse}`;
-    report(reading, path, `${toPathText(path)} holds the secret itself; ${remedy}`);
+    context.report(path, `${toPathText(path)} holds the secret itself; ${remedy}`);
     return undefined;
   }
   return found.text;

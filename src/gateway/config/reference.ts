@@ -1,9 +1,9 @@
-import { configSchema } from "./config-schema.js";
+import { configSchema } from "./config.js";
 import type { Schema } from "./schema.js";
 
 const intro = `# Configuration
 
-*Made from \`src/gateway/config/config-schema.ts\` by \`npm run generate\`; do not edit.*
+*Made from \`src/gateway/config/config.ts\` by \`npm run generate\`; do not edit.*
 
 YAML 1.2, read strictly: unknown and duplicate keys, anchors, aliases and tags are errors. \`sallyport check\` names every
 fault with its line and what to do about it. [The gateway](gateway.md) has examples.

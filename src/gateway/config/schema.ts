@@ -1,10 +1,14 @@
 import { durationPattern } from "./duration.js";
 
+declare const spelled: unique symbol;
+
 /**
  * The part of JSON Schema (draft 07) that the configuration uses. `title` is a noun phrase: it completes "must be …" in
  * messages. `description` is for the reference in `docs/configuration.md`.
+ *
+ * @typeParam Raw the value that fits, as its reader gets it: what was malformed in it has been reported and taken out.
  */
-export interface Schema {
+export interface Schema<Raw = unknown> {
   readonly $schema?: string;
   readonly $id?: string;
   readonly title?: string;
@@ -25,25 +29,55 @@ export interface Schema {
   readonly properties?: { readonly [name: string]: Schema };
   readonly additionalProperties?: Schema | false;
   readonly propertyNames?: Schema;
+  /** Never there: it carries the type. */
+  readonly [spelled]?: Raw;
 }
 
-export const text = (title: string, description: string): Schema => ({
+/** The type of the values that a schema lets through. */
+export type RawOf<S> = S extends Schema<infer Raw> ? Raw : never;
+
+/** A list in which what was malformed is missing. */
+export type RawList<T> = readonly (T | undefined)[];
+
+/** Values by names that the operator chose. */
+export type RawMap<T> = { readonly [name: string]: T };
+
+/** Whatever is malformed in it is missing, required or not. */
+export type RawObject<Properties> = { readonly [Name in keyof Properties]?: RawOf<Properties[Name]> };
+
+/** A duration with its unit, such as `5m`: `parseDuration` takes it. */
+export type RawDuration = string & { readonly [spelled]: "duration" };
+
+export const text = (title: string, description: string): Schema<string> => ({
   type: "string",
   minLength: 1,
   title,
   description,
 });
 
-export const path = (description: string): Schema => text("a path", `${description} Relative to this file.`);
+export const path = (description: string): Schema<string> => text("a path", `${description} Relative to this file.`);
 
-export const flag = (description: string): Schema => ({
+export const flag = (description: string): Schema<boolean> => ({
   type: "boolean",
   title: "true or false",
   default: false,
   description,
 });
 
-export const list = (items: Schema, title: string, description: string): Schema => ({
+/** One of a few words. */
+export const choice = <const Word extends string>(
+  words: readonly Word[],
+  fallback: NoInfer<Word> | undefined,
+  description: string,
+): Schema<Word> => ({
+  type: "string",
+  enum: words,
+  title: words.join(", ").replace(/, ([^,]*)$/, " or $1"),
+  ...(fallback !== undefined && { default: fallback }),
+  description,
+});
+
+export const list = <T>(items: Schema<T>, title: string, description: string): Schema<RawList<T>> => ({
   type: "array",
   items,
   title,
@@ -51,13 +85,13 @@ export const list = (items: Schema, title: string, description: string): Schema 
 });
 
 /** A list that asks for something: an empty one would let everybody in who wrote it to let nobody in. */
-export const condition = (listed: Schema): Schema => ({
+export const condition = <T>(listed: Schema<T>): Schema<T> => ({
   ...listed,
   minItems: 1,
   title: `${listed.title} (leave it out to ask for nothing)`,
 });
 
-export const count = (fallback: number, description: string): Schema => ({
+export const count = (fallback: number, description: string): Schema<number> => ({
   type: "integer",
   minimum: 1,
   maximum: 1_000_000,
@@ -66,7 +100,7 @@ export const count = (fallback: number, description: string): Schema => ({
   description,
 });
 
-export const duration = (fallback: string, description: string): Schema => ({
+export const duration = (fallback: string, description: string): Schema<RawDuration> => ({
   type: "string",
   pattern: durationPattern,
   title: "a duration with its unit, such as 500ms, 30s, 5m, 12h or 7d",
@@ -74,11 +108,11 @@ export const duration = (fallback: string, description: string): Schema => ({
   description,
 });
 
-export const object = (
-  properties: Record<string, Schema>,
-  required: readonly string[],
+export const object = <Properties extends Record<string, Schema>>(
+  properties: Properties,
+  required: readonly (keyof Properties & string)[],
   description: string,
-): Schema => ({
+): Schema<RawObject<Properties>> => ({
   type: "object",
   title: `an object of ${Object.keys(properties).join(", ")}`,
   description,
@@ -87,14 +121,17 @@ export const object = (
   additionalProperties: false,
 });
 
-export const oneOf = (properties: Record<string, Schema>, description: string): Schema => ({
+export const oneOf = <Properties extends Record<string, Schema>>(
+  properties: Properties,
+  description: string,
+): Schema<RawObject<Properties>> => ({
   ...object(properties, [], description),
   title: `an object with exactly one of ${Object.keys(properties).join(", ")}`,
   minProperties: 1,
   maxProperties: 1,
 });
 
-export const mapOf = (values: Schema, names: Schema, title: string, description: string): Schema => ({
+export const mapOf = <T>(values: Schema<T>, names: Schema, title: string, description: string): Schema<RawMap<T>> => ({
   type: "object",
   title,
   description,

@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import { toDenialResponse } from "../../adapters/node/reject.js";
 import type { NodeRequest } from "../../adapters/node/request.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
@@ -8,6 +7,7 @@ import { type Caller, sessionPrefix } from "../../model/session.js";
 import { memory } from "../../stores/memory/memory.js";
 import { readOnly } from "../../stores/read-only.js";
 import type { GatewayConfig } from "../config/config.js";
+import { openStore, storeExists } from "../config/stores.js";
 import { toIdentityHeaders } from "../forward/identity-headers.js";
 import { toUpstreamHeaders } from "../forward/managed-headers.js";
 import { pagePathsOf } from "../own/pages.js";
@@ -19,7 +19,6 @@ import { refusals } from "../route/outcome.js";
 import { isPermitted, toRequirements } from "../route/permission.js";
 import type { RouteConfig } from "../route/route-config.js";
 import { createRouteTable, matchRoute } from "../route/routes.js";
-import { openStore } from "./open-store.js";
 import type { RawRequest } from "./raw-request.js";
 import { createStateAuth } from "./state-auth.js";
 
@@ -127,9 +126,7 @@ const framing: ReadonlySet<string> = new Set(["host", "content-length", "transfe
 
 /** Looking must not make a database. */
 function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {
-  const { store } = config;
-  const isThere = store.kind === "sqlite" && statSync(store.path, { throwIfNoEntry: false }) !== undefined;
-  return isThere ? openStore(store, platform) : memory({ platform });
+  return storeExists(config.store) ? openStore(config.store, platform) : memory({ platform });
 }
 
 function describeCredentials(rawHeaders: readonly string[], { handlers }: GatewayConfig): string {

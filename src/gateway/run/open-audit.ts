@@ -1,7 +1,7 @@
 import type { Platform } from "../../base/platform.js";
 import type { AuditOptions, AuditSink } from "../../policies/audit/audit.js";
 import { jsonLines } from "../../policies/audit/json-lines.js";
-import type { AuditConfig } from "../config/config.js";
+import type { AuditConfig } from "../config/sections/audit.js";
 
 /** One file for all states of a gateway, from its start to its end. */
 export interface GatewayAudit {

@@ -3,7 +3,7 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import type { GatewayConfig } from "../config/config.js";
-import { openStore } from "./open-store.js";
+import { isSharedStore, openStore } from "../config/stores.js";
 import { createStateAuth } from "./state-auth.js";
 
 /**
@@ -15,7 +15,7 @@ export function openBeside(
   config: GatewayConfig,
   platform: Platform = systemPlatform,
 ): Pick<Auth<Identity>, "sessions" | "throttle" | "close"> {
-  if (config.store.kind === "memory") {
+  if (!isSharedStore(config.store)) {
     throw new AuthError(
       "invalid_options",
       "what a memory store keeps is in the running gateway only; configure store: { sqlite: PATH } to reach it from here",

@@ -9,8 +9,10 @@ import type { Store } from "../../model/store.js";
 import type { AuditOptions } from "../../policies/audit/audit.js";
 import type { OperateAsPolicy } from "../../policies/operate-as/operate-as.js";
 import { operateAsRules } from "../../policies/operate-as/rules.js";
-import type { GatewayConfig, OperateAsConfig } from "../config/config.js";
-import { createExternal, createHandler, createUserFile } from "../config/handlers.js";
+import type { GatewayConfig } from "../config/config.js";
+import { createHandler, openUsers } from "../config/handlers.js";
+import { createExternal } from "../config/kinds/external.js";
+import type { OperateAsConfig } from "../config/sections/operate-as.js";
 import { revocationBoundMs } from "../observe/telemetry.js";
 import type { ServicesConfig } from "../own/own-config.js";
 
@@ -71,8 +73,8 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
 
 /** Faults of an edited file are told by the handler that lets its users in, if there is one. */
 function createOperateAsPolicy({ users, rules }: OperateAsConfig): OperateAsPolicy<Identity> {
-  const file = createUserFile(users, () => {});
-  return operateAsRules<Identity>({ identify: (subject) => file.find(subject), rules });
+  const file = openUsers(users, () => {});
+  return operateAsRules<Identity>({ identify: (subject) => file?.find(subject), rules });
 }
 
 /** Where clients of Flight keep a token beside `Authorization`. */

@@ -4,7 +4,8 @@ import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import type { Store } from "../../model/store.js";
-import type { GatewayConfig, StoreConfig } from "../config/config.js";
+import type { GatewayConfig } from "../config/config.js";
+import { openStore, type StoreConfig } from "../config/stores.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
 import { createUpstreams, type Upstreams } from "../forward/upstreams.js";
 import type { ListenerHandlers } from "../listen/listeners.js";
@@ -14,7 +15,6 @@ import { pagePathsOf } from "../own/pages.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
-import { openStore } from "./open-store.js";
 import { createShared, type Shared, type Taken } from "./shared.js";
 import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAddress } from "../../../src/gateway/config/address.js";
+import { parseHostAndPort } from "../../../src/gateway/config/address.js";
 import { closest } from "../../../src/gateway/config/closest.js";
 import { parseDuration, toDuration } from "../../../src/gateway/config/duration.js";
 import { substitute } from "../../../src/gateway/config/secrets.js";
@@ -23,9 +23,9 @@ test("a duration has a unit, and comes back in its largest one", () => {
 });
 
 test("an address has a host and a port", () => {
-  assert.deepEqual(parseAddress("127.0.0.1:8080"), { host: "127.0.0.1", port: 8080 });
-  assert.deepEqual(parseAddress("[::1]:0"), { host: "::1", port: 0 });
-  assert.deepEqual(parseAddress("gate.example:443"), { host: "gate.example", port: 443 });
+  assert.deepEqual(parseHostAndPort("127.0.0.1:8080"), { host: "127.0.0.1", port: 8080 });
+  assert.deepEqual(parseHostAndPort("[::1]:0"), { host: "::1", port: 0 });
+  assert.deepEqual(parseHostAndPort("gate.example:443"), { host: "gate.example", port: 443 });
   for (const text of [
     "8080",
     ":8080",
@@ -38,7 +38,7 @@ test("an address has a host and a port", () => {
     "a b:80",
     "[a]:1",
   ]) {
-    assert.equal(parseAddress(text), undefined, text);
+    assert.equal(parseHostAndPort(text), undefined, text);
   }
 });
 

@@ -34,7 +34,7 @@ test("the configuration of the design works as it is written", async (t) => {
       audience: "api",
       jwks: "https://idp.example/.well-known/jwks.json",
       algorithms: undefined,
-      claims: { subjectClaim: undefined, rolesClaim: undefined, groupRoles: undefined },
+      claims: { subjectClaim: undefined, rolesClaim: undefined, rolesSeparator: undefined, groupRoles: undefined },
     },
   ]);
   assert.deepEqual(config.routes[1], {

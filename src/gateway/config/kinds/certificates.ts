@@ -1,0 +1,95 @@
+import { clientCertificate } from "../../../handlers/certificate/client-certificate.js";
+import type { CertificateRule } from "../../../handlers/certificate/rules.js";
+import { type ConfigPath, toPathText } from "../document.js";
+import { faultOf, itemsOf, type ReadContext } from "../read-context.js";
+import { choice, flag, list, object, path, type RawList, type RawOf, type Schema, text } from "../schema.js";
+import { readPublicFile } from "../secrets.js";
+import { roles } from "../shared-schemas.js";
+import { type HandlerKind, handlerKind } from "./handler-kind.js";
+
+export interface CertificatesConfig {
+  /** As `clientCertificate` takes them, but for the pattern, which stays a text until the handler is made. */
+  readonly rules: readonly (Omit<CertificateRule, "pattern"> & { readonly pattern: string | undefined })[];
+}
+
+const keyHash: Schema<string> = {
+  type: "string",
+  pattern: "^[0-9a-f]{64}$",
+  title: "the SHA-256 of a public key, 64 lower-case hexadecimal digits",
+};
+
+const rule = object(
+  {
+    san: choice(["dns", "uri", "email"], undefined, "Look at the subject alternative names of this kind."),
+    field: text("the short name of a field, such as CN", "Or look at this field of the subject's distinguished name."),
+    value: text("a name", "The name must be exactly this; for `dns` without regard to case."),
+    pattern: text("a regular expression", "Or the name as a whole must fit this regular expression."),
+    subject: text(
+      "a subject, such as ada or $1",
+      "The subject of the caller. Default: the name. With `pattern`, `$1` and `$<group>` stand for parts of it.",
+    ),
+    roles: roles("Roles of the caller. Default: none."),
+    issuer: path(
+      "PEM of the authorities of which one must have signed the certificate itself. Default: any of `clientCa`.",
+    ),
+    keys: list(
+      keyHash,
+      "a list of SHA-256 of public keys",
+      "The public keys that this subject may have: `openssl x509 -in FILE -pubkey -noout | openssl pkey -pubin -outform der | sha256sum`. A certificate that was renewed with another key is refused.",
+    ),
+    anyKey: flag("In place of `keys`: whatever key the authority certifies for this name is good."),
+  },
+  [],
+  "Whom a certificate stands for: of which name, and what must hold beside.",
+);
+
+const rules: Schema<RawList<RawOf<typeof rule>>> = {
+  ...list(
+    rule,
+    "a list of rules",
+    "For `ClientCertificate`: callers by the client certificate that TLS has verified (`listen[].tls.clientCa`), on requests without an `Authorization` field. The first rule that fits decides.",
+  ),
+  minItems: 1,
+};
+
+export const certificatesKind: HandlerKind<CertificatesConfig> = handlerKind({
+  scheme: "ClientCertificate",
+  needsCertificates: true,
+  schema: rules,
+  read: (raw, path, context) => ({
+    rules: raw.flatMap((one, index) => (one === undefined ? [] : [readRule(one, [...path, index], context)])),
+  }),
+  create({ rules }) {
+    return clientCertificate({
+      rules: rules.map((rule) => ({
+        ...rule,
+        pattern: rule.pattern === undefined ? undefined : toPattern(rule.pattern),
+      })),
+    });
+  },
+});
+
+function readRule(
+  { pattern, roles, keys, issuer, ...same }: RawOf<typeof rule>,
+  path: ConfigPath,
+  context: ReadContext,
+): CertificatesConfig["rules"][number] {
+  const at = (name: string): ConfigPath => [...path, name];
+  if (pattern !== undefined && faultOf(() => toPattern(pattern)) !== undefined) {
+    context.report(at("pattern"), `${toPathText(at("pattern"))} is no regular expression`);
+  }
+  const read = issuer === undefined ? undefined : readPublicFile(context.resolve(issuer));
+  if (read !== undefined && "fault" in read) context.report(at("issuer"), `issuer: ${read.fault}`);
+  return Object.freeze({
+    ...same,
+    pattern,
+    roles: itemsOf(roles),
+    keys: keys && itemsOf(keys),
+    issuer: read !== undefined && "text" in read ? read.text : undefined,
+  });
+}
+
+/** With the `u` flag: a lone bracket or a needless backslash is a mistake rather than itself. */
+function toPattern(pattern: string): RegExp {
+  return new RegExp(pattern, "u");
+}

@@ -1,0 +1,65 @@
+import type { ClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
+import { itemsOfEach, oneOrItems } from "../read-context.js";
+import { list, type RawList, type RawMap, type RawObject, type Schema, text } from "../schema.js";
+import { rolesByGroup } from "../shared-schemas.js";
+
+type Claim = Schema<string | RawList<string>>;
+
+const claim = (description: string): Claim => ({
+  type: ["string", "array"],
+  minLength: 1,
+  minItems: 1,
+  items: text("the name of a claim", "A name."),
+  title: "the name of a claim, such as groups or realm_access.roles, or a list of names",
+  description,
+});
+
+/** Settings of every kind that takes claims of a provider: who they say it is. */
+export const claims: {
+  readonly subjectClaim: Claim;
+  readonly rolesClaim: Claim;
+  readonly rolesSeparator: Schema<string>;
+  readonly groupRoles: Schema<RawMap<RawList<string>>>;
+} = {
+  subjectClaim: claim("The claim that is the subject. Default: `sub`. With `email`, however it is written, `email_verified` beside it must be true."),
+  rolesClaim: claim("The claim that holds roles or groups: a list of strings, or one string. Default: no roles."),
+  rolesSeparator: text(
+    "the text between two names, such as a comma",
+    "What separates the names where `rolesClaim` is one string. Default: a space for `scope` and `scp`; any other string is one name.",
+  ),
+  groupRoles: rolesByGroup(
+    { minLength: 1, title: "the name of a group" },
+    "The roles that groups of `rolesClaim` give; a group that is not here gives none. Default: each is a role of its name.",
+  ),
+};
+
+export function readClaims(raw: RawObject<typeof claims>): Required<ClaimMapping> {
+  const { subjectClaim, rolesClaim, rolesSeparator, groupRoles } = raw;
+  return {
+    subjectClaim: oneOrItems(subjectClaim),
+    rolesClaim: oneOrItems(rolesClaim),
+    rolesSeparator,
+    groupRoles: groupRoles && itemsOfEach(groupRoles),
+  };
+}
+
+/** Of kinds that check tokens which others have made. */
+export const tokenAudience: Schema<string> = text(
+  "the audience: what `aud` must contain",
+  "`aud` must be or contain this.",
+);
+
+/** @param fallback what the default is, as a sentence */
+export const tokenAlgorithms = (fallback: string): Schema<RawList<string>> =>
+  list(
+    text("an algorithm, such as ES256", "An asymmetric algorithm."),
+    "a list of algorithms, such as [ES256]",
+    `What a token may be signed with. ${fallback}`,
+  );
+
+/** Of kinds that find a provider by its discovery document. @param rest what comes from there */
+export const providerIssuer = (rest: string): Schema<string> =>
+  text(
+    "the https URL of the provider, as it names itself",
+    `The provider, to the last slash. ${rest} its \`/.well-known/openid-configuration\`.`,
+  );

@@ -1,0 +1,51 @@
+import { type ClaimMapping, createClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
+import { jwt } from "../../../handlers/oidc/jwt.js";
+import type { Identity } from "../../../model/identity.js";
+import { toPathText } from "../document.js";
+import { itemsOf } from "../read-context.js";
+import { object, text } from "../schema.js";
+import { claims, readClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
+import { type HandlerKind, handlerKind } from "./handler-kind.js";
+
+export interface JwtConfig {
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwks: string;
+  readonly algorithms: readonly string[] | undefined;
+  readonly claims: ClaimMapping;
+}
+
+export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
+  scheme: "Bearer",
+  shares: "rest",
+  schema: object(
+    {
+      issuer: text("the issuer: what `iss` must be", "`iss` must be exactly this."),
+      audience: tokenAudience,
+      jwks: text(
+        "the https URL of the issuer's keys",
+        "Where the issuer publishes its keys. Default: the issuer's `/.well-known/jwks.json`.",
+      ),
+      algorithms: tokenAlgorithms("Default: every asymmetric algorithm."),
+      ...claims,
+    },
+    ["issuer", "audience"],
+    "For `Bearer`: JSON Web Tokens of one issuer. It never sees Sallyport's own tokens.",
+  ),
+  read(raw, path, context) {
+    const { issuer, audience } = raw;
+    if (issuer === undefined || audience === undefined) return undefined;
+    if (raw.jwks === undefined && !URL.canParse(issuer)) {
+      const message = "is missing, and the issuer is not a URL; say where its keys are";
+      context.report(path, `${toPathText([...path, "jwks"])} ${message}`);
+      return undefined;
+    }
+    const jwks = raw.jwks ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
+    const algorithms = raw.algorithms && itemsOf(raw.algorithms);
+    return { issuer, audience, jwks, algorithms, claims: readClaims(raw) };
+  },
+  create({ issuer, audience, jwks, algorithms, claims }) {
+    const mapClaims = createClaimMapping("jwt", issuer, claims);
+    return jwt<Identity>({ issuer, audience, jwks, ...(algorithms && { algorithms }), toIdentity: mapClaims });
+  },
+});

@@ -1,0 +1,32 @@
+import { type OidcOptions, oidc } from "../../../handlers/oidc/oidc.js";
+import { itemsOf } from "../read-context.js";
+import { choice, object, text } from "../schema.js";
+import { claims, providerIssuer, readClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
+import { type HandlerKind, handlerKind } from "./handler-kind.js";
+
+export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
+  scheme: "Bearer",
+  shares: "rest",
+  schema: object(
+    {
+      issuer: providerIssuer("Keys and algorithms come from"),
+      audience: tokenAudience,
+      algorithms: tokenAlgorithms("Default: the asymmetric ones that the provider lists."),
+      type: text("a type, such as at+jwt", "The `typ` that a token must have. Default: `JWT`, `at+jwt` or none."),
+      opens: choice(
+        ["nothing", "session"],
+        "nothing",
+        "`session`: the token is a log-in, and the answer offers a session that ends with it at the latest.",
+      ),
+      ...claims,
+    },
+    ["issuer", "audience"],
+    "For `Bearer`: access tokens of an OpenID provider.",
+  ),
+  read(raw) {
+    const { issuer, audience, algorithms, ...same } = raw;
+    if (issuer === undefined || audience === undefined) return undefined;
+    return { ...same, ...readClaims(raw), issuer, audience, algorithms: algorithms && itemsOf(algorithms) };
+  },
+  create: (options, _scheme, onWarning) => oidc({ ...options, onWarning }),
+});

@@ -1,0 +1,18 @@
+import { basic } from "../../../handlers/password/basic.js";
+import { userFile } from "../../../handlers/password/user-file.js";
+import { path } from "../schema.js";
+import { type HandlerKind, handlerKind } from "./handler-kind.js";
+
+export interface UsersConfig {
+  readonly file: string;
+}
+
+export const usersKind: HandlerKind<UsersConfig> = handlerKind({
+  scheme: "Basic",
+  schema: path(
+    "For `Basic`: a file of lines `name:hash:roles`, with hashes from `sallyport hash-password`. An edit takes effect within a second.",
+  ),
+  read: (file, _path, context) => ({ file: context.resolve(file) }),
+  create: ({ file }, _scheme, onWarning) => basic(userFile(file, { onWarning })),
+  openUsers: ({ file }, onWarning) => userFile(file, { onWarning }),
+});

@@ -1,0 +1,89 @@
+import type { AddressConfig, ListenConfig } from "../../listen/listen-config.js";
+import { isLoopback, parseHostAndPort, toAddressText } from "../address.js";
+import type { ConfigPath } from "../document.js";
+import { flag, list, object, type RawList, type RawOf, type Schema } from "../schema.js";
+import { type Section, type SectionContext, section } from "./section.js";
+import { tlsPart } from "./tls.js";
+
+const addressForm = "an address with its port, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080";
+
+const address = (description: string): Schema<string> => ({ type: "string", title: addressForm, description });
+
+const listener = object(
+  {
+    address: address("Host and port, such as `127.0.0.1:8080`. Port 0 takes a free one."),
+    insecure: flag(
+      "Say `true` to listen without TLS where other machines can connect. Whoever is on the way can then read passwords and tokens.",
+    ),
+    tls: tlsPart.schema,
+  },
+  ["address"],
+  "One address.",
+);
+
+const listeners: Schema<RawList<RawOf<typeof listener>>> = {
+  ...list(listener, "a list of addresses", "Where the gateway listens."),
+  minItems: 1,
+};
+
+/** Where the gateway listens. */
+export const listenSection: Section<readonly ListenConfig[]> = section(listeners, (raw = [], at, context) => {
+  const read: ListenConfig[] = [];
+  for (const [index, item = {}] of raw.entries()) {
+    const path = [...at, index];
+    const address = readAddress(item.address, [...path, "address"], read, context);
+    const tls = tlsPart.read(item.tls, [...path, "tls"], context);
+    if (address !== undefined) checkExposure(address, item, path, context);
+    read.push(Object.freeze({ ...(address ?? nowhere), tls }));
+  }
+  return read;
+});
+
+/** Where administration listens. */
+export const adminSection: Section<AddressConfig | undefined> = section(
+  object(
+    { address: address("Host and port. Apart from traffic: whoever can connect sees the metrics.") },
+    ["address"],
+    "Liveness, readiness and Prometheus metrics. Default: none.",
+  ),
+  (raw, path, context) => readAddress(raw?.address, [...path, "address"], context.above.listen, context),
+);
+
+/** In place of an address that has been reported. */
+const nowhere: AddressConfig = { host: "", port: 0 };
+
+function readAddress(
+  text: string | undefined,
+  path: ConfigPath,
+  above: readonly AddressConfig[],
+  context: SectionContext,
+): AddressConfig | undefined {
+  if (text === undefined) return undefined;
+  const address = parseHostAndPort(text);
+  if (address === undefined) {
+    context.report(path, `this must be ${addressForm}`);
+    return undefined;
+  }
+  const isTaken = above.some((other) => toAddressText(other) === toAddressText(address));
+  if (address.port !== 0 && isTaken) context.report(path, "this address is taken above; give another port");
+  return address;
+}
+
+/** Passwords and tokens cross the wire in every request: in the clear only where nobody else is on the wire, or said so. */
+function checkExposure(
+  { host }: AddressConfig,
+  { insecure = false, tls }: RawOf<typeof listener>,
+  path: ConfigPath,
+  context: SectionContext,
+): void {
+  if (tls !== undefined && insecure) {
+    context.report([...path, "insecure"], "insecure and tls contradict each other; remove one");
+  }
+  if (tls === undefined && !insecure && !isLoopback(host)) {
+    context.report(
+      [...path, "address"],
+      "others can connect here and read passwords and tokens on the way; add tls: { cert, key }, or listen on 127.0.0.1, " +
+        "or say insecure: true where something in front speaks TLS",
+    );
+  }
+}

@@ -1,0 +1,160 @@
+import { requireStepUp } from "../../../credentials/step-up.js";
+import { toCanonicalPath } from "../../route/canonical-path.js";
+import type { RouteConfig } from "../../route/route-config.js";
+import { suggest } from "../closest.js";
+import { type ConfigPath, toPathText } from "../document.js";
+import { itemsOf, messageOf } from "../read-context.js";
+import { condition, duration, flag, list, object, type RawList, type RawOf, type Schema, text } from "../schema.js";
+import { roles, scheme } from "../shared-schemas.js";
+import { requirePositive } from "../timeouts.js";
+import { type Section, type SectionContext, section } from "./section.js";
+
+const method: Schema<string> = { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" };
+
+const match = object(
+  {
+    host: text("a host name without a port", "Only requests for this host. Default: any."),
+    path: text("a path such as /api", "This path and what is below it, by whole segments: `/api` is not `/apis`."),
+    methods: condition(list(method, "a list of methods, such as [GET, HEAD]", "Only these methods. Default: any.")),
+  },
+  ["path"],
+  "Which requests. The most specific route wins: one with a host before one without, then the longer path.",
+);
+
+const anonymous: Schema<boolean | "everything"> = {
+  enum: [true, false, "everything"],
+  title: "true or false (or everything, for the path /)",
+  default: false,
+  description:
+    "Requests without credentials are welcome; wrong credentials are refused all the same. At the path `/` this opens all " +
+    "that no other route names, so there it must be spelled `everything`.",
+};
+
+const route = object(
+  {
+    match,
+    upstream: text("the name of an upstream", "Where they go: a name of `upstreams`."),
+    anonymous,
+    roles: condition(roles("The caller must have one of these. Default: any caller.")),
+    schemes: condition(
+      list(
+        scheme,
+        "a list of schemes, such as [Basic]",
+        "The caller must have logged in by one of these schemes. Default: any.",
+      ),
+    ),
+    maxAge: duration("any", "The caller must have proved who they are within this time (RFC 9470 step-up)."),
+    acr: list(
+      text("a value of acr", "An authentication context class, as the identity provider names it."),
+      "a list of values of acr",
+      "The log-in must be one of these (RFC 9470 step-up). Default: any.",
+    ),
+    forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
+  },
+  ["match", "upstream"],
+  "One route. Without `anonymous` it is for authenticated callers only.",
+);
+
+type RawRoute = RawOf<typeof route>;
+
+const routes: Schema<RawList<RawRoute>> = {
+  ...list(route, "a list of routes", "Who may reach what. What no route matches is 404."),
+  minItems: 1,
+};
+
+/** Who may reach what, in the order of the file. */
+export const routesSection: Section<readonly RouteConfig[]> = section(routes, (raw = [], at, context) => {
+  const seen = new Map<string, number>();
+  const read = raw.map((route = {}, index) => {
+    const path = [...at, index];
+    checkReferences(route, path, context);
+    checkAnonymous(route, path, context);
+    const match = readMatch(route, path, context);
+    const key = JSON.stringify([match.host, match.path, [...match.methods].sort()]);
+    const twin = seen.get(key);
+    if (twin !== undefined) {
+      const message = `matches what routes[${twin}] does, so it would never be used; remove one`;
+      context.report(path, `${toPathText(path)} ${message}`);
+    }
+    seen.set(key, index);
+    return Object.freeze({
+      match,
+      anonymous: route.anonymous === true || route.anonymous === "everything",
+      roles: itemsOf(route.roles),
+      schemes: Object.freeze(itemsOf(route.schemes).map((scheme) => scheme.toLowerCase())),
+      stepUp: readStepUp(route, path, context),
+      upstream: route.upstream ?? "",
+      forwardAuthorization: route.forwardAuthorization ?? false,
+      line: context.document.lineAt(path),
+    });
+  });
+  return Object.freeze(read);
+});
+
+function readStepUp({ maxAge, acr }: RawRoute, at: ConfigPath, context: SectionContext): RouteConfig["stepUp"] {
+  if (maxAge === undefined && acr === undefined) return undefined;
+  const maxAgeMs = maxAge === undefined ? undefined : requirePositive(maxAge, [...at, "maxAge"], context);
+  const stepUp = { maxAgeMs, acrValues: acr && itemsOf(acr) };
+  try {
+    return Object.freeze(requireStepUp(stepUp));
+  } catch (error) {
+    context.report([...at, "acr"], `${toPathText([...at, "acr"])}: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+const canonicalHost = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$|^\[[0-9a-f:.]+\]$/;
+
+function readMatch({ match = {} }: RawRoute, at: ConfigPath, context: SectionContext): RouteConfig["match"] {
+  const { host, path = "/", methods } = match;
+  const report = (name: keyof typeof match, message: string) => {
+    const where = [...at, "match", name];
+    context.report(where, `${toPathText(where)} ${message}`);
+  };
+  if (host !== undefined && !canonicalHost.test(host.toLowerCase())) {
+    report("host", "must be a host name without a port");
+  }
+  // What a request's path is brought to before it is compared; in another spelling no request would ever match.
+  const canonical = toCanonicalPath(path);
+  if (canonical === undefined) {
+    report("path", "must begin with / and have no empty, . or .. segments, and no ; ? # or \\");
+  } else if (canonical !== path || /.\/$/.test(path)) {
+    report("path", `must be written ${canonical.replace(/(.)\/$/, "$1")}; it matches what is below it, too`);
+  }
+  return Object.freeze({ host: host?.toLowerCase(), path, methods: itemsOf(methods) });
+}
+
+function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContext): void {
+  const upstreams = context.namesIn("upstreams");
+  if (route.upstream !== undefined && upstreams !== undefined && !upstreams.includes(route.upstream)) {
+    const path = [...at, "upstream"];
+    const hint = suggest(route.upstream, upstreams);
+    context.report(path, `${toPathText(path)} "${context.document.sourceAt(path)}" is not defined${hint}`);
+  }
+  const schemes = context.namesIn("handlers");
+  const known = new Set(schemes?.map((scheme) => scheme.toLowerCase()));
+  for (const [index, scheme] of (route.schemes ?? []).entries()) {
+    if (scheme === undefined || schemes === undefined || known.has(scheme.toLowerCase())) continue;
+    const path = [...at, "schemes", index];
+    const hint = suggest(scheme, schemes);
+    context.report(path, `${toPathText(path)} "${context.document.sourceAt(path)}" has no handler${hint}`);
+  }
+}
+
+function checkAnonymous(
+  { anonymous = false, match = {}, roles, schemes, maxAge, acr }: RawRoute,
+  at: ConfigPath,
+  context: SectionContext,
+): void {
+  if (anonymous === false) return;
+  const path = [...at, "anonymous"];
+  const report = (message: string) => context.report(path, `${toPathText(path)} ${message}`);
+  // A forgotten path must not open everything: the door would stand open, and every test would still pass.
+  if (anonymous === true && match.path === "/") {
+    report("would open everything that no other route names; name a path, or spell it anonymous: everything");
+  }
+  if (anonymous === "everything" && match.path !== "/") report("is about one path; say anonymous: true");
+  if ((roles?.length ?? 0) > 0 || (schemes?.length ?? 0) > 0 || maxAge !== undefined || acr !== undefined) {
+    report("contradicts roles, schemes, maxAge and acr, which nobody in particular has; remove one");
+  }
+}

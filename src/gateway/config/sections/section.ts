@@ -1,0 +1,30 @@
+import type { SessionRulesOptions } from "../../../sessions/rules.js";
+import type { ListenConfig } from "../../listen/listen-config.js";
+import type { ConfigPath } from "../document.js";
+import type { HandlerConfig } from "../handlers.js";
+import type { Part } from "../part.js";
+import type { ReadContext } from "../read-context.js";
+import type { Schema } from "../schema.js";
+
+/** What sections are read with. */
+export interface SectionContext extends ReadContext {
+  /** The names in a section that is a map; `undefined` when the file does not have it. */
+  namesIn(section: string): readonly string[] | undefined;
+  /** What the sections before have become. */
+  readonly above: {
+    readonly listen: readonly ListenConfig[];
+    readonly session: SessionRulesOptions;
+    readonly handlers: readonly HandlerConfig[];
+  };
+}
+
+/** One key at the top of the file. */
+export type Section<Config> = Part<Config, SectionContext>;
+
+/** A section whose reader is typed by its schema. */
+export function section<Raw, Config>(
+  schema: Schema<Raw>,
+  read: (raw: Raw | undefined, path: ConfigPath, context: SectionContext) => Config,
+): Section<Config> {
+  return { schema, read: read as Section<Config>["read"] };
+}

@@ -1,0 +1,23 @@
+import type { ServicesConfig } from "../../../own/own-config.js";
+import { type Parts, readParts, schemasOf } from "../../part.js";
+import { object } from "../../schema.js";
+import { type Section, type SectionContext, section } from "../section.js";
+import { corePart } from "./deephaven-core.js";
+import { enterprisePart } from "./deephaven-enterprise.js";
+import { flightPart } from "./flight.js";
+
+const services: Parts<ServicesConfig, SectionContext> = {
+  flight: flightPart,
+  deephavenCore: corePart,
+  deephavenEnterprise: enterprisePart,
+};
+
+/** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
+export const servicesSection: Section<ServicesConfig> = section(
+  object(
+    schemasOf(services),
+    [],
+    "Services that the gateway answers itself, beside `sallyport.v1.AuthService`. Default: none.",
+  ),
+  (raw = {}, path, context) => readParts(services, raw, path, context),
+);

@@ -1,0 +1,58 @@
+import { resolveRules, type SessionRulesOptions } from "../../../sessions/rules.js";
+import { type ConfigPath, toPathText } from "../document.js";
+import { toDuration } from "../duration.js";
+import { durationsOf, inMs, withoutMs } from "../in-ms.js";
+import { type Part, part } from "../part.js";
+import { faultOf } from "../read-context.js";
+import { choice, duration, object } from "../schema.js";
+
+const schema = object(
+  {
+    policy: choice(
+      ["confirm-then-cut", "overlapping"],
+      "confirm-then-cut",
+      "`confirm-then-cut` finds stolen tokens; `overlapping` is for clients that do not follow rotation.",
+    ),
+    rotateAfter: duration("5m", "The age at which a token is replaced."),
+    overlap: duration("10s", "How long the token before is still good for calls in flight."),
+    straggler: duration("60s", "How much later a late request is refused without ending the session."),
+    lifetime: duration("idle + rotateAfter", "With `overlapping`: how long one token is good."),
+    idle: duration("30m", "A session that is not used for this long ends."),
+    absolute: duration("12h", "A session ends after this in any case."),
+    unclaimed: duration("2m", "How long an offered token waits to be used for the first time."),
+  },
+  [],
+  "Durations of sessions that open from now on. A session keeps those it opened with.",
+);
+
+/** Durations and policy of sessions. */
+export const sessionSection: Part<SessionRulesOptions> = part(schema, (raw = {}, path, context) => {
+  const rules = Object.freeze(inMs(schema, raw));
+  const fault = faultOf(() => resolveRules(rules));
+  if (fault !== undefined) context.report(placeOf(fault, raw, path), `${toPathText(path)}: ${inUnits(fault)}`);
+  return rules;
+});
+
+/** The same for sessions that a wire opens, whose clients may keep the token of their log-in. */
+export const wireSession: Part<SessionRulesOptions | undefined> = part(
+  {
+    ...schema,
+    description:
+      "Durations and policy of sessions that open here. Default: those of `session`, with the policy `overlapping`, since " +
+      "these clients may keep the token of their log-in.",
+  },
+  (raw, path, context) => raw && sessionSection.read({ policy: "overlapping", ...raw }, path, context),
+);
+
+/** The first setting that the message names and the file has. */
+function placeOf(message: string, raw: object, path: ConfigPath): ConfigPath {
+  const [first] = durationsOf(schema)
+    .filter((name) => name in raw && message.includes(`${name}Ms`))
+    .sort((a, b) => message.indexOf(`${a}Ms`) - message.indexOf(`${b}Ms`));
+  return first === undefined ? path : [...path, first];
+}
+
+/** Says `idle (1m)` where the rules say `idleMs (60000)`. */
+function inUnits(message: string): string {
+  return withoutMs(message).replaceAll(/\((\d+)\)/g, (_text, ms) => `(${toDuration(Number(ms))})`);
+}

@@ -1,0 +1,57 @@
+import type { UpstreamConfig } from "../../forward/upstream-config.js";
+import { type ConfigPath, toPathText } from "../document.js";
+import type { ReadContext } from "../read-context.js";
+import { choice, count, duration, mapOf, object, type RawOf, text } from "../schema.js";
+import { plainName } from "../shared-schemas.js";
+import { readTimeouts } from "../timeouts.js";
+import { type Section, section } from "./section.js";
+
+const upstream = object(
+  {
+    url: text(
+      "a URL such as http://127.0.0.1:3000, without a path",
+      "`http://` or `https://`, host and port; no path.",
+    ),
+    identity: choice(["headers", "none"], "headers", "Tell the upstream who is calling, in `x-sallyport-*` headers."),
+    connectTimeout: duration("5s", "How long connecting may take."),
+    headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
+    bodyTimeout: duration("5m", "The longest pause within a body, and within a WebSocket."),
+    maxConnections: count(256, "Connections to this upstream at a time; further requests wait."),
+  },
+  ["url"],
+  "One upstream, an HTTP/1.1 server.",
+);
+
+/** The services behind the gateway. */
+export const upstreamsSection: Section<ReadonlyMap<string, UpstreamConfig>> = section(
+  mapOf(upstream, plainName, "an object with an upstream for each name", "The services behind the gateway."),
+  (raw = {}, path, context) =>
+    new Map(Object.entries(raw).map(([name, one]) => [name, readUpstream(name, one, [...path, name], context)])),
+);
+
+function readUpstream(
+  name: string,
+  raw: RawOf<typeof upstream>,
+  path: ConfigPath,
+  context: ReadContext,
+): UpstreamConfig {
+  const { url: text = "", identity = "headers", maxConnections = 256 } = raw;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const fault = raw.url === undefined ? undefined : faultOfUrl(url);
+  if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
+  const timeouts = readTimeouts(upstream, raw, path, context);
+  return Object.freeze({ name, origin: url?.origin ?? "", identity, ...timeouts, maxConnections });
+}
+
+/** Not shown: it may hold a password. */
+function faultOfUrl(url: URL | undefined): string | undefined {
+  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
+    return "must be a URL such as http://127.0.0.1:3000";
+  }
+  if (url.username !== "" || url.password !== "")
+    return "must not hold a user name or password; the upstream would not see them";
+  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
+    return "must end after the port: the request's own path goes to the upstream";
+  }
+  return undefined;
+}
