@@ -139,6 +139,18 @@ test("oidc: the issuer and the audience are enough, and groups give roles", asyn
   assert.deepEqual([own.opens, accepted.identity], ["nothing", identity]);
 });
 
+test("oidc: groups in one string are told apart by the separator that the file names", async (t) => {
+  const files = await gatewayFiles(t);
+  const idp = await startIdentityProvider();
+  t.after(() => idp.close());
+  idp.claims = { groups: "ops, guests;staff" };
+  const options = 'audience: "urn:api", rolesClaim: groups, rolesSeparator: ";"';
+  const handler = handlerOf(files, `Bearer: { oidc: { issuer: "${idp.issuer}", ${options} } }`);
+  const accepted = await ask(handler, await idp.accessToken("urn:api"));
+  assert.ok(accepted.kind === "accepted");
+  assert.deepEqual(accepted.identity.roles, ["ops, guests", "staff"]);
+});
+
 test("oidc: what cannot be right is found with its line", async (t) => {
   const files = await gatewayFiles(t);
   assert.match(
