@@ -21,7 +21,9 @@ export const claims: {
   readonly rolesSeparator: Schema<string>;
   readonly groupRoles: Schema<RawMap<RawList<string>>>;
 } = {
-  subjectClaim: claim("The claim that is the subject. Default: `sub`. With `email`, however it is written, `email_verified` beside it must be true."),
+  subjectClaim: claim(
+    "The claim that is the subject. Default: `sub`. With `email`, however it is written, `email_verified` beside it must be true.",
+  ),
   rolesClaim: claim("The claim that holds roles or groups: a list of strings, or one string. Default: no roles."),
   rolesSeparator: text(
     "the text between two names, such as a comma",

@@ -57,8 +57,7 @@ export const enterprisePart: Section<EnterpriseConfig | undefined> = section(sch
 
 /** Each by itself, so that it has its place; then together, with what sessions are like. */
 function checkOptions(options: EnterpriseOptions, path: ConfigPath, context: SectionContext): void {
-  const check = (some: EnterpriseOptions, rules: SessionRules) =>
-    faultOf(() => resolveEnterpriseOptions(rules, some));
+  const check = (some: EnterpriseOptions, rules: SessionRules) => faultOf(() => resolveEnterpriseOptions(rules, some));
   let isSound = true;
   const report = (name: string, fault: string | undefined) => {
     if (fault === undefined) return;
