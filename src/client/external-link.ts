@@ -1,3 +1,6 @@
+import { toBase64 } from "../wire/bytes.js";
+import { externalKeyBytes, toCodeMessage, toExternalCode } from "../wire/external-code.js";
+
 /** The key and link of a log-in by a browser: see `createExternalLink`. */
 export interface ExternalLink {
   /** The key for `client.external`, which is secret until the log-in is over. */
@@ -14,17 +17,12 @@ export interface ExternalLink {
  * @param url the URL of the server's pages, such as `https://gate.example/external`
  */
 export async function createExternalLink(url: string): Promise<ExternalLink> {
-  const bytes = crypto.getRandomValues(new Uint8Array(96));
-  const key = btoa(String.fromCharCode(...bytes));
-  const label = new TextEncoder().encode("sallyport external code 1\0");
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new Uint8Array([...label, ...bytes])));
-  const code = Array.from(digest.subarray(0, 8), (byte) => alphabet[byte & 31]).join("");
+  const bytes = crypto.getRandomValues(new Uint8Array(externalKeyBytes));
+  const key = toBase64(bytes);
+  const digest = await crypto.subtle.digest("SHA-256", toCodeMessage(bytes));
   return {
     key,
     link: `${url.replace(/\/$/, "")}/login?key=${encodeURIComponent(key)}`,
-    code: `${code.slice(0, 4)}-${code.slice(4)}`,
+    code: toExternalCode(new Uint8Array(digest)),
   };
 }
-
-/** Crockford's base32, as in `src/handlers/external/key.ts`. */
-const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

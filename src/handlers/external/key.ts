@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { decodeBase64 } from "../../credentials/base64.js";
+import { externalKeyBytes, toCodeMessage, toExternalCode } from "../../wire/external-code.js";
 
 /** A key that a waiting client made: 96 random bytes, known to the client and to the browser that it opens. */
 export interface ExternalKey {
@@ -9,11 +10,8 @@ export interface ExternalKey {
   readonly code: string;
 }
 
-/** The length that Deephaven's clients use. 768 bits cannot be guessed, so no throttling is needed. */
-const keyBytes = 96;
-
 /**
- * Parses a key.
+ * Parses a key. 768 bits cannot be guessed, so no throttling is needed.
  *
  * @param text strict base64
  * @returns `undefined` for any other text
@@ -21,16 +19,7 @@ const keyBytes = 96;
 export function parseExternalKey(text: string): ExternalKey | undefined {
   if (text.length !== 128) return undefined;
   const bytes = decodeBase64(text);
-  if (bytes?.length !== keyBytes) return undefined;
+  if (bytes?.length !== externalKeyBytes) return undefined;
   const name = createHash("sha256").update("sallyport external key 1\0").update(bytes).digest("base64url");
-  return { name, code: toCode(createHash("sha256").update("sallyport external code 1\0").update(bytes).digest()) };
-}
-
-/** Crockford's base32: no letter looks like a digit. */
-const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/** Formats five bits of each of the first eight bytes as `XXXX-XXXX`. `src/client/external-link.ts` does the same. */
-function toCode(digest: Uint8Array): string {
-  const characters = Array.from(digest.subarray(0, 8), (byte) => alphabet[byte & 31]).join("");
-  return `${characters.slice(0, 4)}-${characters.slice(4)}`;
+  return { name, code: toExternalCode(createHash("sha256").update(toCodeMessage(bytes)).digest()) };
 }
