@@ -1,4 +1,4 @@
-import type { Awaitable } from "../../base/awaitable.js";
+import { type Awaitable, after } from "../../base/awaitable.js";
 import type { Disk } from "./disk.js";
 import type { SqliteDatabase } from "./driver.js";
 import type { Attempt } from "./retry.js";
@@ -26,9 +26,10 @@ export function createSqliteConnection(
   const commit = database.prepare("commit");
 
   function settle<T>(durable: boolean, answer: Awaitable<T>, committed?: (result: T) => void): Awaitable<T> {
-    if (answer instanceof Promise) return answer.then((result) => settle(durable, result, committed));
-    committed?.(answer);
-    return durable && disk !== undefined ? disk.flush().then(() => answer) : answer;
+    return after(answer, (result): Awaitable<T> => {
+      committed?.(result);
+      return durable && disk !== undefined ? disk.flush().then(() => result) : result;
+    });
   }
 
   return {
