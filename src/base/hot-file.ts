@@ -3,6 +3,7 @@ import { AuthError } from "./errors.js";
 import { grants } from "./file-rights.js";
 import { fileVersion, toFileVersion } from "./file-version.js";
 import type { Platform } from "./platform.js";
+import { emitWarning } from "./warn.js";
 
 export interface HotFileOptions<T> {
   /** What it is, for messages: `"user file"`. */
@@ -35,7 +36,7 @@ const lookEveryMs = 1_000;
  * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, or has a fault.
  */
 export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T> {
-  const { what, platform, onWarning = (message: string) => process.emitWarning(message, "SallyportWarning") } = options;
+  const { what, platform, onWarning = emitWarning } = options;
   const load = (): { content: T; version: string } => {
     const { text, version } = readSafely(path, options);
     return { content: options.parse(text), version };

@@ -1,4 +1,5 @@
 import type { Platform } from "../../base/platform.js";
+import { emitWarning } from "../../base/warn.js";
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import { type Auth, createAuth } from "../../engine/auth.js";
 import type { ExternalHandler } from "../../handlers/external/external.js";
@@ -43,12 +44,7 @@ export function createLogin(
  * @throws {AuthError} `invalid_options`
  */
 export function createStateAuth(config: GatewayConfig, store: Store, options: StateAuthOptions): Auth<Identity> {
-  const {
-    platform,
-    onEvent,
-    login,
-    onWarning = (message) => process.emitWarning(message, "SallyportWarning"),
-  } = options;
+  const { platform, onEvent, login, onWarning = emitWarning } = options;
   return createAuth({
     ...config.session,
     ...config.binding,

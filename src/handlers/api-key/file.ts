@@ -1,5 +1,6 @@
 import { hotFile } from "../../base/hot-file.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { emitWarning } from "../../base/warn.js";
 import type { ApiKeySource } from "./api-key.js";
 import { parseApiKeyFile } from "./file-format.js";
 import { createUsageFile } from "./usage.js";
@@ -27,7 +28,7 @@ export interface ApiKeyFileOptions {
  */
 export function apiKeyFile(path: string, options: ApiKeyFileOptions = {}): ApiKeySource {
   const { platform = systemPlatform } = options;
-  const { onWarning = (message: string) => process.emitWarning(message, "SallyportWarning") } = options;
+  const { onWarning = emitWarning } = options;
   const file = hotFile(path, {
     what: "file of API keys",
     remedy: `Create it with a first key: sallyport api-keys new ${path} --name NAME`,

@@ -1,5 +1,6 @@
 import { hotFile } from "../../base/hot-file.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { emitWarning } from "../../base/warn.js";
 import type { Identity } from "../../model/identity.js";
 import { createLimit, createPasswordCheck } from "./check.js";
 import { type HashKind, kindOf } from "./hash.js";
@@ -24,7 +25,7 @@ export interface PasswordFileOptions extends UserFileOptions {
  */
 export function passwordFile(path: string, options: PasswordFileOptions): UserFile {
   const { platform = systemPlatform, concurrentHashes = 2, waitingHashes = 64, what, kinds } = options;
-  const { onWarning = (message: string) => process.emitWarning(message, "SallyportWarning") } = options;
+  const { onWarning = emitWarning } = options;
   const limited = createLimit(concurrentHashes, waitingHashes);
   const loaded = new Set<HashKind>();
 
