@@ -1,7 +1,4 @@
-import type { JWTPayload } from "jose";
-import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
-import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import {
   type Handler,
@@ -11,8 +8,9 @@ import {
   unavailable,
   type Verdict,
 } from "../handler.js";
-import { type ClaimMapping, createClaimMapping, type OidcIdentity } from "../oidc/claim-mapping.js";
+import type { OidcIdentity } from "../oidc/claim-mapping.js";
 import { requireSecureUrl } from "../oidc/jwt-keys.js";
+import { type ProviderOptions, resolveProvider } from "../oidc/provider-options.js";
 import { parseExternalKey } from "./key.js";
 import { createExternalPages, type ExternalResult, type PageRequest } from "./pages.js";
 import { createExternalProvider } from "./provider.js";
@@ -20,7 +18,7 @@ import type { PageAnswer } from "./text.js";
 import { createWaitingRoom } from "./waiting.js";
 
 /** Options of `external`. */
-export interface ExternalOptions<I extends Identity = OidcIdentity> extends ClaimMapping {
+export interface ExternalOptions<I extends Identity = OidcIdentity> extends ProviderOptions<I> {
   /** The provider's issuer, an https URL exactly as the provider spells it, with or without a slash at the end. */
   readonly issuer: string;
   /** The id of this service as a client of the provider. */
@@ -60,22 +58,6 @@ export interface ExternalOptions<I extends Identity = OidcIdentity> extends Clai
    * cannot take every place.
    */
   readonly maxWaitingPerSource?: number | undefined;
-  /** How long one request to the provider may take, in milliseconds. Default: 3,000. */
-  readonly fetchTimeoutMs?: number | undefined;
-  /**
-   * Converts the mapped identity and the claims to an identity. Return `null`, `undefined` or `false` to reject the
-   * log-in. Default: the mapped identity.
-   */
-  readonly toIdentity?:
-    | ((mapped: OidcIdentity, claims: JWTPayload) => Awaitable<I | null | undefined | false>)
-    | undefined;
-  /**
-   * Called with the reason why the provider cannot be asked, once until the reason changes. Default:
-   * `process.emitWarning`.
-   */
-  readonly onWarning?: ((message: string) => void) | undefined;
-  /** The clock, timers and randomness. Default: the machine's. */
-  readonly platform?: Platform | undefined;
 }
 
 /** A handler with pages for browsers: `externalPages` of `sallyport/node` serves them. */
@@ -103,8 +85,7 @@ const storeMs = 10_000;
  *   an unusable mapping, or without `openid-client`
  */
 export function external<I extends Identity = OidcIdentity>(options: ExternalOptions<I>): ExternalHandler<I> {
-  const { issuer, clientId, clientSecret, scope = "openid", parameters = {}, sameAddress = true } = options;
-  const { platform = systemPlatform, fetchTimeoutMs: timeoutMs = 3_000, onWarning = warn } = options;
+  const { clientId, clientSecret, scope = "openid", parameters = {}, sameAddress = true } = options;
   const waitMs = requireCount("waitMs", options.waitMs ?? 240_000, longestWaitMs);
   const maxWaiting = requireCount("maxWaiting", options.maxWaiting ?? 1_000);
   const maxWaitingPerSource = requireCount("maxWaitingPerSource", options.maxWaitingPerSource ?? 50);
@@ -115,11 +96,12 @@ export function external<I extends Identity = OidcIdentity>(options: ExternalOpt
     throw new AuthError("invalid_options", 'external: scope must contain "openid", or there is no ID token');
   }
   const url = requirePages(options.url);
-  const toIdentity = options.toIdentity ?? ((mapped: OidcIdentity) => mapped as unknown as I);
-  const mapClaims = createClaimMapping("external", issuer, options);
+  const { discovery, toIdentity } = resolveProvider("external", options);
+  const { platform } = discovery;
   const room = createWaitingRoom({ waitMs, maxWaiting, maxWaitingPerSource, platform });
   const provider = createExternalProvider({
-    ...{ name: "external", issuer, clientId, clientSecret, scope, parameters, timeoutMs, platform, onWarning },
+    ...discovery,
+    ...{ clientId, clientSecret, scope, parameters },
     redirectUri: `${url}/callback`,
   });
 
@@ -141,18 +123,8 @@ export function external<I extends Identity = OidcIdentity>(options: ExternalOpt
     challenge: () => undefined,
     fromHandshake,
     url,
-    page: createExternalPages<I>({
-      ...{ url, provider, room, sameAddress, platform },
-      toIdentity(claims) {
-        const mapped = mapClaims(claims);
-        return mapped && toIdentity(mapped, claims);
-      },
-    }),
+    page: createExternalPages<I>({ url, provider, room, sameAddress, platform, toIdentity }),
   } satisfies ExternalHandler<I>);
-}
-
-function warn(message: string): void {
-  process.emitWarning(message, "SallyportWarning");
 }
 
 function requirePages(value: string): string {

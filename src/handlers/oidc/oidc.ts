@@ -1,15 +1,14 @@
 import type { JWTPayload } from "jose";
-import type { Awaitable } from "../../base/awaitable.js";
-import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler, Verdict } from "../handler.js";
-import { type ClaimMapping, createClaimMapping, type OidcIdentity } from "./claim-mapping.js";
+import type { OidcIdentity } from "./claim-mapping.js";
 import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
 import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
+import { type ProviderOptions, resolveProvider } from "./provider-options.js";
 
 /** Options of `oidc`. */
-export interface OidcOptions<I extends Identity = OidcIdentity> extends ClaimMapping {
+export interface OidcOptions<I extends Identity = OidcIdentity> extends ProviderOptions<I> {
   /**
    * The provider's issuer, an https URL exactly as the provider spells it, with or without a slash at the end. Its keys
    * and algorithms come from `<issuer>/.well-known/openid-configuration`. A token of another issuer is declined, so
@@ -40,22 +39,6 @@ export interface OidcOptions<I extends Identity = OidcIdentity> extends ClaimMap
    * invented key ids do not flood the provider.
    */
   readonly cooldownMs?: number | undefined;
-  /** How long one request to the provider may take, in milliseconds. Default: 3,000, below the deadline of handlers. */
-  readonly fetchTimeoutMs?: number | undefined;
-  /**
-   * Converts the mapped identity and the claims to an identity. Return `null`, `undefined` or `false` to reject the
-   * token (401). Default: the mapped identity.
-   */
-  readonly toIdentity?:
-    | ((mapped: OidcIdentity, claims: JWTPayload) => Awaitable<I | null | undefined | false>)
-    | undefined;
-  /**
-   * Called with the reason why the provider cannot be asked, once until the reason changes. Default:
-   * `process.emitWarning`.
-   */
-  readonly onWarning?: ((message: string) => void) | undefined;
-  /** The clock. Default: the machine's. */
-  readonly platform?: Platform | undefined;
 }
 
 /**
@@ -70,17 +53,13 @@ export interface OidcOptions<I extends Identity = OidcIdentity> extends ClaimMap
  */
 export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>): Handler<I> {
   const { issuer, audience, algorithms, type, opens = "nothing" } = options;
-  const { clockToleranceMs = 5_000, cooldownMs = 30_000, fetchTimeoutMs = 3_000, platform = systemPlatform } = options;
-  const { onWarning = warn } = options;
-  const toIdentity = options.toIdentity ?? ((mapped: OidcIdentity) => mapped as unknown as I);
-  const mapClaims = createClaimMapping("oidc", issuer, options);
-  const loadKeys = discoveredKeys({ name: "oidc", issuer, timeoutMs: fetchTimeoutMs, platform, onWarning }, cooldownMs);
+  const { clockToleranceMs = 5_000, cooldownMs = 30_000 } = options;
+  const { discovery, toIdentity } = resolveProvider("oidc", options);
+  const { name, platform } = discovery;
+  const loadKeys = discoveredKeys(discovery, cooldownMs);
   const verify = createJwtVerifier<I>({
-    ...{ name: "oidc", issuer, audience, algorithms, type, clockToleranceMs, loadKeys, platform },
-    toIdentity(claims) {
-      const mapped = isOtherKind(claims) ? undefined : mapClaims(claims);
-      return mapped && toIdentity(mapped, claims);
-    },
+    ...{ name, issuer, audience, algorithms, type, clockToleranceMs, loadKeys, platform },
+    toIdentity: (claims) => (isOtherKind(claims) ? undefined : toIdentity(claims)),
   });
   // The log-in behind a token without `auth_time` may be long ago, so its session is never fresh enough for a step-up.
   const fromHeader = async (token: string): Promise<Verdict<I>> => {
@@ -88,10 +67,6 @@ export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>)
     return opens === "session" && verdict.kind === "accepted" ? { authenticatedAt: "unknown", ...verdict } : verdict;
   };
   return Object.freeze({ scheme: "Bearer", opens, fromHeader } satisfies Handler<I>);
-}
-
-function warn(message: string): void {
-  process.emitWarning(message, "SallyportWarning");
 }
 
 function discoveredKeys(options: DiscoveryOptions, cooldownMs: number): LoadKeys {
