@@ -13,9 +13,8 @@ import {
 import { coveringMark, createRulesTable, type EndMark, isOver, removableAt, toFirstRow, toNextRow } from "../row.js";
 import { createCapCounter, ownerOf } from "./cap-counts.js";
 import { createDeadlineHeap } from "./deadline-heap.js";
+import { createMemoryExpiring } from "./expiring.js";
 import { createNameIndex } from "./name-index.js";
-import { createMemoryProofs } from "./proofs.js";
-import { createMemoryRecords } from "./records.js";
 
 /** Options of `memory`. */
 export interface MemoryOptions {
@@ -54,8 +53,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const bySubject = createNameIndex();
   const byActor = createNameIndex();
   const rowDeadlines = createDeadlineHeap();
-  const proofs = createMemoryProofs(platform);
-  const records = createMemoryRecords(platform);
+  const { purge: purgeExpiring, ...expiring } = createMemoryExpiring(platform);
   const marks = new Map<string, EndMark>();
   const rules = createRulesTable();
   const counter = createCapCounter();
@@ -213,16 +211,12 @@ export function memory(options: MemoryOptions = {}): Store {
       states.set(ref, { version: version + 1, json });
       return true;
     },
-    put: proofs.put,
-    take: proofs.take,
-    loadRecord: records.loadRecord,
-    swapRecord: records.swapRecord,
+    ...expiring,
     purge(limit) {
       const now = platform.now();
       for (const [subject, mark] of marks) if (mark.at < now - maxLoginMs) marks.delete(subject);
-      let count = purgeRows(limit, now);
-      count += proofs.purge(limit - count);
-      return count + records.purge(limit - count);
+      const count = purgeRows(limit, now);
+      return count + purgeExpiring(limit - count);
     },
     watch(onEnd) {
       const listener = (event: EndEvent): void => onEnd(event);

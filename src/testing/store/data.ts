@@ -103,6 +103,19 @@ export function testStoreData(test: StoreTest): void {
     assert.equal(await store.take("ticket", "unknown"), undefined);
   });
 
+  test("the id of a proof that was taken is free again, and a purge counts and removes neither", async (context) => {
+    const { store, wait } = context;
+    await store.put("ticket", "p", "first", 100);
+    await store.take("ticket", "p");
+    assert.equal(await store.put("ticket", "p", "second", 60_000), true);
+    assert.equal(await store.put("ticket", "p", "third", 60_000), false);
+    await store.put("ticket", "q", "gone", 100);
+    await store.take("ticket", "q");
+    await wait(150);
+    assert.equal(await store.purge(10), 0);
+    assert.equal(await store.take("ticket", "p"), "second");
+  });
+
   test("an expired proof is not taken, and its id is free again", async ({ store, wait }) => {
     await store.put("challenge", "p", "old", 100);
     await store.put("challenge", "q", "old", 100);
