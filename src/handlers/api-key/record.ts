@@ -1,6 +1,7 @@
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { requireSubject } from "../../model/identity.js";
+import { isSubject } from "../../model/identity.js";
+import { isRoleName } from "../role-name.js";
 import { apiKeyDigest, makeApiKeyText } from "./text.js";
 
 /** The stored record of an API key, from which the key cannot be made. Instants are milliseconds since 1970. */
@@ -70,10 +71,10 @@ export function apiKeyFault(record: ApiKeyRecord): string | undefined {
   if (!matches(sha256, /^[0-9a-f]{64}$/)) return "sha256 must be 64 lower-case hexadecimal digits";
   if (!isSubject(name)) return "name must be 1 to 256 characters without control characters";
   if (!isSubject(subject)) return "subject must be 1 to 256 characters without control characters";
-  if (!areAll(scopes, /^[\x21\x23-\x5b\x5d-\x7e]+$/)) {
+  if (!areAll(scopes, isScope)) {
     return 'scopes must be a list of words, of visible ASCII without " and \\ (RFC 6749 §3.3)';
   }
-  if (!areAll(roles, /^[\w.@/-]+$/)) return "roles must be a list of words, of letters, digits and any of _ . @ / -";
+  if (!areAll(roles, isRoleName)) return "roles must be a list of words, of letters, digits and any of _ . @ / -";
   if (!Number.isFinite(record.createdAt)) return "createdAt must be an instant";
   // Comparisons with NaN are false, so a key with NaN would never expire.
   if (!isInstantOrNone(record.expiresAt)) return "expiresAt must be an instant, or be left out";
@@ -94,19 +95,14 @@ function matches(text: unknown, pattern: RegExp): boolean {
   return typeof text === "string" && pattern.test(text);
 }
 
-function areAll(list: unknown, pattern: RegExp): boolean {
-  return Array.isArray(list) && list.every((item) => matches(item, pattern));
+function areAll(list: unknown, isGood: (item: unknown) => boolean): boolean {
+  return Array.isArray(list) && list.every(isGood);
+}
+
+function isScope(scope: unknown): boolean {
+  return matches(scope, /^[\x21\x23-\x5b\x5d-\x7e]+$/);
 }
 
 function isInstantOrNone(instant: unknown): boolean {
   return instant === undefined || instant === null || Number.isFinite(instant);
-}
-
-function isSubject(subject: string): boolean {
-  try {
-    requireSubject({ subject });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { AuthError } from "../../base/errors.js";
-import { requireSubject } from "../../model/identity.js";
+import { isSubject } from "../../model/identity.js";
+import { isRoleName } from "../role-name.js";
 import type { CertificateFields } from "./read-certificate.js";
 
 /** A rule that maps a certificate to a subject: the name to compare, and further conditions. */
@@ -78,7 +79,7 @@ function compileRule(rule: CertificateRule, index: number) {
   if ((san === undefined) === (field === undefined)) refuse("give either san or field: which name is looked at");
   if (san !== undefined && !["dns", "uri", "email"].includes(san)) refuse('san must be "dns", "uri" or "email"');
   if ((value === undefined) === (pattern === undefined)) refuse("give either value or pattern: what the name must be");
-  if (!roles.every((role) => /^[\w.@/-]+$/.test(role))) refuse("roles are of letters, digits and any of _ . @ / -");
+  if (!roles.every(isRoleName)) refuse("roles are of letters, digits and any of _ . @ / -");
   if ((keys === undefined) !== anyKey) {
     refuse(
       "give either keys, the SHA-256 of the public keys that it may have, or anyKey: true where a certificate that was " +
@@ -133,13 +134,4 @@ function readIssuers(pem: string, refuse: (fault: string) => never): readonly X5
       return refuse("issuer holds a certificate that cannot be read");
     }
   });
-}
-
-function isSubject(subject: string): boolean {
-  try {
-    requireSubject({ subject });
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { isRoleName } from "../role-name.js";
 import { argon2id } from "./hash.js";
 
 export interface UserEntry {
@@ -85,7 +86,7 @@ function parseLine(line: string, refuse: RefuseLine): UserEntry {
   if (fault !== undefined) refuse(fault);
   if (state !== undefined && state !== "disabled") refuse('what follows the roles can only be "disabled"');
   const list = roles === "" ? [] : roles.split(",");
-  if (!list.every((role) => /^[\w.@/-]+$/.test(role))) {
+  if (!list.every(isRoleName)) {
     refuse("roles are separated by single commas, each of letters, digits and any of _ . @ / -");
   }
   return Object.freeze({ name, hash, roles: Object.freeze(list), disabled: state === "disabled" });

@@ -2,6 +2,7 @@ import { AuthError } from "../../base/errors.js";
 import { isOpenSshName } from "../../wire/open-ssh.js";
 import { parseBareKey, parseOpenSshKey } from "../../wire/parse-public-key.js";
 import { canonicalUserName } from "../password/user-file-format.js";
+import { isRoleName } from "../role-name.js";
 import { type PublicKey, refuseDsa, toPublicKey } from "./verify-signature.js";
 
 /** A key of the file and its owner. */
@@ -124,7 +125,7 @@ function parseOptions(text: string, ownersRoles: readonly string[], refuse: Refu
         parseExpiry(value ?? "") ?? refuse('expiry-time must be "YYYYMMDD" or "YYYYMMDDHHMM[SS]", with Z for UTC');
     } else if (known === "roles") {
       roles = Object.freeze((value ?? "").split(","));
-      if (!roles.every((role) => /^[\w.@/-]+$/.test(role))) {
+      if (!roles.every(isRoleName)) {
         refuse('roles must be such as roles="admin,user", each of letters, digits and any of _ . @ / -');
       }
     } else if (known === "cert-authority") {
