@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import { requireWholeNumber } from "../base/whole-number.js";
 
 /**
  * Options for checking proofs of a client-held key (RFC 9449). The client decides whether its session is bound: it logs
@@ -43,9 +44,7 @@ export type ResolvedDpopOptions = {
  */
 export function resolveDpop(options: DpopOptions = {}): ResolvedDpopOptions {
   const { baseUrls = [], nonce = true, proofLifeMs = 60_000, sharedReplay = false } = options;
-  if (!Number.isSafeInteger(proofLifeMs) || proofLifeMs < 30_000 || proofLifeMs > 600_000) {
-    throw new AuthError("invalid_options", "dpop: proofLifeMs must be a whole number from 30000 to 600000");
-  }
+  requireWholeNumber("dpop: proofLifeMs", proofLifeMs, 30_000, 600_000);
   return Object.freeze({ baseUrls: Object.freeze(baseUrls.map(requireBaseUrl)), nonce, proofLifeMs, sharedReplay });
 }
 

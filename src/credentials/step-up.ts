@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import { requireWholeNumber } from "../base/whole-number.js";
 import type { StepUp } from "../model/decision.js";
 import type { Caller } from "../model/session.js";
 
@@ -39,9 +40,7 @@ export function stepUpParameters({ maxAgeMs, acrValues }: StepUp): string {
  */
 export function requireStepUp(stepUp: StepUp): StepUp {
   const { maxAgeMs, acrValues } = stepUp;
-  if (maxAgeMs !== undefined && !(Number.isSafeInteger(maxAgeMs) && maxAgeMs >= 0)) {
-    throw new AuthError("invalid_options", "stepUp.maxAgeMs must be a whole number of milliseconds of at least 0");
-  }
+  if (maxAgeMs !== undefined) requireWholeNumber("stepUp.maxAgeMs", maxAgeMs, 0);
   if (acrValues !== undefined && !(acrValues.length > 0 && acrValues.every((value) => acrShape.test(value)))) {
     throw new AuthError("invalid_options", "stepUp.acrValues must be a list of values in visible ASCII without quotes");
   }

@@ -1,5 +1,6 @@
 import { AuthError, toErrorName } from "../base/errors.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
+import { requireWholeNumber } from "../base/whole-number.js";
 import { type DpopOptions, type ResolvedDpopOptions, resolveDpop } from "../binding/dpop-options.js";
 import type { CarrierOptions } from "../credentials/token-carriers.js";
 import type { Handler } from "../handlers/handler.js";
@@ -130,16 +131,16 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     nestedSchemes: options.nestedSchemes ?? false,
     rules: resolveRules(options),
     caps: Object.freeze({
-      claimed: requireCount("maxSessionsPerSubject", options.maxSessionsPerSubject ?? 100, 1),
-      unclaimed: requireCount("maxUnclaimedPerSubject", options.maxUnclaimedPerSubject ?? 1_000, 1),
+      claimed: requireWholeNumber("maxSessionsPerSubject", options.maxSessionsPerSubject ?? 100, 1),
+      unclaimed: requireWholeNumber("maxUnclaimedPerSubject", options.maxUnclaimedPerSubject ?? 1_000, 1),
     }),
-    rememberMs: requireCount("rememberMs", options.rememberMs ?? 30_000, 0, maxLoginMs / 2),
-    maxStalenessMs: requireCount("maxStalenessMs", options.maxStalenessMs ?? 5_000, 0),
-    clockMarginMs: requireCount("clockMarginMs", options.clockMarginMs ?? 50, 0),
+    rememberMs: requireWholeNumber("rememberMs", options.rememberMs ?? 30_000, 0, maxLoginMs / 2),
+    maxStalenessMs: requireWholeNumber("maxStalenessMs", options.maxStalenessMs ?? 5_000, 0),
+    clockMarginMs: requireWholeNumber("clockMarginMs", options.clockMarginMs ?? 50, 0),
     throttle: options.throttle === false ? undefined : resolveThrottle(options.throttle),
-    handlerTimeoutMs: requireCount("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
-    storeTimeoutMs: requireCount("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
-    maxKnownSessions: requireCount("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
+    handlerTimeoutMs: requireWholeNumber("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
+    storeTimeoutMs: requireWholeNumber("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
+    maxKnownSessions: requireWholeNumber("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
     bindToCertificate: options.bindToCertificate ?? false,
     dpop: resolveDpop(options.dpop),
     onTicketMisuse: options.onTicketMisuse ?? (() => "alarm"),
@@ -166,12 +167,6 @@ function defaultKeys(store: Store, platform: Platform): KeyRing {
 function requireRealm(realm: string): string {
   if (/^[\x20-\x7e]{1,128}$/.test(realm)) return realm;
   throw new AuthError("invalid_options", "realm must be 1 to 128 characters of visible ASCII and spaces");
-}
-
-function requireCount(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw new AuthError("invalid_options", `${name} must be a whole number ${range}, not ${String(value)}`);
 }
 
 /** Whoever has not asked for events still learns of what needs a person: never of anything secret. */

@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import { requireWholeNumber } from "../base/whole-number.js";
 import type { SessionContent } from "../model/session.js";
 import type { TicketRequest } from "./ticket.js";
 
@@ -39,6 +40,6 @@ export function requireService(service: string): void {
 export function requireRequest(request: TicketRequest): TicketRequest {
   requireService(request.service);
   const { lifeMs = defaultLifeMs } = request;
-  if (Number.isSafeInteger(lifeMs) && lifeMs >= 1_000 && lifeMs <= longestLifeMs) return request;
-  throw new AuthError("invalid_options", `lifeMs must be a whole number of milliseconds from 1000 to ${longestLifeMs}`);
+  requireWholeNumber("lifeMs", lifeMs, 1_000, longestLifeMs);
+  return request;
 }

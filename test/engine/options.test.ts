@@ -132,6 +132,7 @@ const wholeNumbers: readonly (readonly [name: keyof AuthOptions, least: number, 
 
 for (const [name, least, most] of wholeNumbers) {
   test(`${name} must be a whole number from ${least}`, () => {
+    const unit = name.endsWith("Ms") ? " of milliseconds" : "";
     const range = most === undefined ? `of at least ${least}` : `from ${least} to ${most}`;
     const refused = [
       least - 1,
@@ -143,7 +144,8 @@ for (const [name, least, most] of wholeNumbers) {
       ...(most ? [most + 1] : []),
     ];
     for (const value of refused) {
-      requireRefusal(() => resolve({ [name]: value }), `${name} must be a whole number ${range}, not ${String(value)}`);
+      const message = `${name} must be a whole number${unit} ${range}, not ${String(value)}`;
+      requireRefusal(() => resolve({ [name]: value }), message);
     }
     resolve({ [name]: least });
     if (most !== undefined) resolve({ [name]: most });

@@ -132,7 +132,10 @@ test("what cannot be right is found with its line; a secret in the file itself i
     [`External: { external: { issuer: https://idp.example } }`, /clientId is missing[\s\S]*url is missing/],
     [`External: { external: { ${base.replace("https://gate", "http://gate")} } }`, /external: url must be https/],
     [`External: { external: { ${base}%20x } }`, /the path may have letters, digits/],
-    [`External: { external: { ${base}, wait: 10m } }`, /waitMs must be a whole number from 1 to 590000/],
+    [
+      `External: { external: { ${base}, wait: 10m } }`,
+      /waitMs must be a whole number of milliseconds from 1 to 590000/,
+    ],
     [`Browser: { external: { ${base} } }`, /external answers for the scheme External/],
   ] as const) {
     assert.match(faultOf(entry), message, entry);

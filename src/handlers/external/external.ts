@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import type { Identity } from "../../model/identity.js";
 import {
   type Handler,
@@ -86,9 +87,9 @@ const storeMs = 10_000;
  */
 export function external<I extends Identity = OidcIdentity>(options: ExternalOptions<I>): ExternalHandler<I> {
   const { clientId, clientSecret, scope = "openid", parameters = {}, sameAddress = true } = options;
-  const waitMs = requireCount("waitMs", options.waitMs ?? 240_000, longestWaitMs);
-  const maxWaiting = requireCount("maxWaiting", options.maxWaiting ?? 1_000);
-  const maxWaitingPerSource = requireCount("maxWaitingPerSource", options.maxWaitingPerSource ?? 50);
+  const waitMs = requireWholeNumber("external: waitMs", options.waitMs ?? 240_000, 1, longestWaitMs);
+  const maxWaiting = requireWholeNumber("external: maxWaiting", options.maxWaiting ?? 1_000, 1);
+  const maxWaitingPerSource = requireWholeNumber("external: maxWaitingPerSource", options.maxWaitingPerSource ?? 50, 1);
   if (typeof clientId !== "string" || clientId === "") {
     throw new AuthError("invalid_options", "external needs clientId: the id of this service at the provider");
   }
@@ -133,9 +134,4 @@ function requirePages(value: string): string {
     throw new AuthError("invalid_options", "external: url must be scheme, host and path alone");
   }
   return url.href.replace(/\/$/, "");
-}
-
-function requireCount(name: string, value: number, most = Number.MAX_SAFE_INTEGER): number {
-  if (Number.isSafeInteger(value) && value > 0 && value <= most) return value;
-  throw new AuthError("invalid_options", `external: ${name} must be a whole number from 1 to ${most}`);
 }

@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import { toComparableDn } from "./names.js";
 
 /** Options of `ldap`. In templates `{user}` stands for the name that the user typed, escaped. */
@@ -128,10 +129,10 @@ export function resolveLdapOptions(options: LdapOptions): LdapSettings {
     attributes: (options.attributes ?? []).map((name) => requireAttribute("attributes", name)),
     groups: options.groups && resolveGroups(options.groups),
     roles: new Map(Object.entries(options.groups?.roles ?? {}).map(([dn, roles]) => [requireDn(dn), [...roles]])),
-    timeoutMs: requireCount("timeoutMs", options.timeoutMs ?? 5_000),
-    connectTimeoutMs: requireCount("connectTimeoutMs", options.connectTimeoutMs ?? 2_000),
-    maxConnections: requireCount("maxConnections", options.maxConnections ?? 8),
-    maxWaiting: requireCount("maxWaiting", options.maxWaiting ?? 64),
+    timeoutMs: requireWholeNumber("ldap: timeoutMs", options.timeoutMs ?? 5_000, 1),
+    connectTimeoutMs: requireWholeNumber("ldap: connectTimeoutMs", options.connectTimeoutMs ?? 2_000, 1),
+    maxConnections: requireWholeNumber("ldap: maxConnections", options.maxConnections ?? 8, 1),
+    maxWaiting: requireWholeNumber("ldap: maxWaiting", options.maxWaiting ?? 64, 1),
     platform,
   });
 }
@@ -215,11 +216,6 @@ function requireCertificate(pem: string): string {
 function requireAttribute(option: string, name: string): string {
   if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(name)) refuse(`${option} must name attributes, such as uid or mail`);
   return name;
-}
-
-function requireCount(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) refuse(`${name} must be a whole number of at least 1`);
-  return value;
 }
 
 function refuse(message: string): never {

@@ -1,5 +1,6 @@
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import { type Appendable, openAppendFile } from "./append-file.js";
 import type { AuditSink } from "./audit.js";
 import type { AuditRecord } from "./record.js";
@@ -55,9 +56,7 @@ const largestBatch = 256;
  */
 export function jsonLines(target: string | LineStream, options: JsonLinesOptions = {}): JsonLinesSink {
   const { fsync = false, maxWaiting = 10_000, platform = systemPlatform } = options;
-  if (!Number.isSafeInteger(maxWaiting) || maxWaiting < 1) {
-    throw new AuthError("invalid_options", "jsonLines: maxWaiting must be a whole number of at least 1");
-  }
+  requireWholeNumber("jsonLines: maxWaiting", maxWaiting, 1);
   const file = typeof target === "string" ? openAppendFile(target, fsync, platform) : toAppendable(target);
   let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;

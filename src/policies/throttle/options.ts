@@ -1,4 +1,4 @@
-import { AuthError } from "../../base/errors.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import type { AccountRule, BucketRule } from "./rule.js";
 
 /** Options of the throttle of guesses at passwords, for `createAuth({ throttle })`. Durations are in milliseconds. */
@@ -61,14 +61,8 @@ const longestMs = 366 * 24 * 60 * 60 * 1_000;
  * @throws {AuthError} `invalid_options` for a number out of range
  */
 export function resolveThrottle(options: ThrottleOptions = {}): ThrottleRules {
-  const whole = (name: keyof ThrottleOptions, fallback: number, least: number, most: number): number => {
-    const value = options[name] ?? fallback;
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new AuthError(
-      "invalid_options",
-      `throttle.${name} must be a whole number${name.endsWith("Ms") ? " of milliseconds" : ""} from ${least} to ${most}, not ${String(value)}`,
-    );
-  };
+  const whole = (name: keyof ThrottleOptions, fallback: number, least: number, most: number): number =>
+    requireWholeNumber(`throttle.${name}`, options[name] ?? fallback, least, most);
   const maxFailures = whole("maxFailures", 99, 1, 100);
   const firstDelayMs = whole("firstDelayMs", 1_000, 1, longestMs);
   const account = Object.freeze({

@@ -65,8 +65,8 @@ export function resolveEnterpriseOptions(
   options: EnterpriseOptions,
 ): ResolvedEnterpriseOptions {
   const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, delegateServices = [], reload } = options;
-  requireMs("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
-  requireMs("tokenLifeMs", tokenLifeMs, 1_000, 300_000);
+  requireWholeNumber("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
+  requireWholeNumber("tokenLifeMs", tokenLifeMs, 1_000, 300_000);
   if (reload?.roles.length === 0) refuse("reload.roles must name at least one role, or every caller could reload");
   if (absoluteMs < cookieLifeMs + exactnessMs) {
     refuse(`absoluteMs (${absoluteMs}) must be at least cookieLifeMs + ${exactnessMs}; lengthen it`);
@@ -87,11 +87,6 @@ export function resolveEnterpriseOptions(
     address: requireAddress(options.address ?? "127.0.0.1"),
     platform: options.platform ?? systemPlatform,
   });
-}
-
-function requireMs(name: string, value: number, least: number, most: number): void {
-  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
-  refuse(`${name} must be a whole number of milliseconds from ${least} to ${most}, not ${String(value)}`);
 }
 
 function requireAddress(address: string): Uint8Array {

@@ -200,7 +200,11 @@ const broken: readonly [why: string, options: Record<string, unknown>, message: 
   ["pages over plain http", { url: "http://gate.example/external" }, /external: url must be https/],
   ["pages with a query", { url: "https://gate.example/external?x" }, /scheme, host and path alone/],
   ["a scope without openid", { scope: "profile" }, /must contain "openid"/],
-  ["a wait that the engine cuts", { waitMs: 590_001 }, /waitMs must be a whole number from 1 to 590000/],
+  [
+    "a wait that the engine cuts",
+    { waitMs: 590_001 },
+    /waitMs must be a whole number of milliseconds from 1 to 590000/,
+  ],
   ["room for nobody", { maxWaiting: 0 }, /maxWaiting must be/],
   ["a table without a claim", { groupRoles: { a: ["b"] } }, /groupRoles needs rolesClaim/],
 ];
