@@ -1,4 +1,5 @@
-import { createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import { type ContextValues, createContextValues, type Interceptor, type Transport } from "@connectrpc/connect";
 import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
 
 /**
@@ -7,22 +8,20 @@ import { runStreamingCall, runUnaryCall } from "@connectrpc/connect/protocol";
  * @param baseUrl the start of the URL that interceptors see; `inner` decides where the calls go
  */
 export function createInterceptedTransport(inner: Transport, baseUrl: string, interceptors: Interceptor[]): Transport {
-  const toUrl = (typeName: string, name: string) => `${baseUrl.replace(/\/$/, "")}/${typeName}/${name}`;
+  const toRequest = <M extends DescMethod>(method: M, header: Headers, contextValues: ContextValues) => ({
+    service: method.parent,
+    method,
+    requestMethod: "POST",
+    url: `${baseUrl.replace(/\/$/, "")}/${method.parent.typeName}/${method.name}`,
+    header,
+    contextValues,
+  });
   return {
     unary(method, signal, timeoutMs, header, message, contextValues = createContextValues()) {
       return runUnaryCall({
         interceptors,
         ...limits(signal, timeoutMs),
-        req: {
-          stream: false,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: toUrl(method.parent.typeName, method.name),
-          header: new Headers(header),
-          contextValues,
-          message,
-        },
+        req: { stream: false, ...toRequest(method, new Headers(header), contextValues), message },
         next: (call) =>
           inner.unary(call.method, call.signal, timeoutMs, call.header, call.message as typeof message, contextValues),
       });
@@ -31,16 +30,7 @@ export function createInterceptedTransport(inner: Transport, baseUrl: string, in
       return runStreamingCall({
         interceptors,
         ...limits(signal, timeoutMs),
-        req: {
-          stream: true,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: toUrl(method.parent.typeName, method.name),
-          header: new Headers(header),
-          contextValues,
-          message: messages,
-        },
+        req: { stream: true, ...toRequest(method, new Headers(header), contextValues), message: messages },
         next: (call) =>
           inner.stream(
             call.method,
