@@ -1,4 +1,5 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { writeDraft } from "../base/draft-file.js";
 import { AuthError } from "../base/errors.js";
 import { grants } from "../base/file-rights.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
@@ -69,7 +70,7 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   let id = (keys.at(-1)?.id ?? 0) + 1;
   while (taken.has(id) || id > maxKeyId) id = id > maxKeyId ? 1 : id + 1;
   const next = { id, secret: platform.random(32), signsFrom: now + activateAfterMs };
-  const draft = writeDraft(path, [...kept, next], platform);
+  const draft = writeDraft(path, toText([...kept, next]), platform);
   renameSync(draft, path);
   return id;
 }
@@ -79,7 +80,7 @@ function createOnce(path: string, platform: Platform): void {
   if (statSync(path, { throwIfNoEntry: false }) !== undefined) return;
   let draft: string | undefined;
   try {
-    draft = writeDraft(path, [{ id: 1, secret: platform.random(32), signsFrom: 0 }], platform);
+    draft = writeDraft(path, toText([{ id: 1, secret: platform.random(32), signsFrom: 0 }]), platform);
     linkSync(draft, path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") {
@@ -88,16 +89,6 @@ function createOnce(path: string, platform: Platform): void {
   } finally {
     if (draft !== undefined) rmSync(draft, { force: true });
   }
-}
-
-/**
- * Writes a complete file under a random name. A process id would not be unique, since two containers that share a
- * folder may have the same. The file is flushed, since an empty key file after a power cut would end every session.
- */
-function writeDraft(path: string, keys: readonly SigningKey[], platform: Platform): string {
-  const draft = `${path}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
-  writeFileSync(draft, toText(keys), { mode: 0o600, flag: "wx", flush: true });
-  return draft;
 }
 
 function read(path: string): readonly SigningKey[] {

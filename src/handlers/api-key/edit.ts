@@ -9,8 +9,8 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeFileSync,
 } from "node:fs";
+import { writeDraft } from "../../base/draft-file.js";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./file-format.js";
@@ -64,15 +64,15 @@ function edit(path: string, { platform = systemPlatform }: ApiKeyEditOptions, ch
   const before = statSync(path, { throwIfNoEntry: false });
   const target = before === undefined ? path : realpathSync(path);
   const unlock = lock(`${target}.lock`);
-  const draft = `${target}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
+  let draft: string | undefined;
   try {
     const next = change(before === undefined ? "" : readFileSync(target, "utf8"));
     parseApiKeyFile(next, path);
-    writeFileSync(draft, next, { mode: 0o600, flag: "wx", flush: true });
+    draft = writeDraft(target, next, platform);
     if (before !== undefined) keepRights(draft, before);
     renameSync(draft, target);
   } finally {
-    rmSync(draft, { force: true });
+    if (draft !== undefined) rmSync(draft, { force: true });
     unlock();
   }
 }

@@ -1,4 +1,5 @@
 import { promises, readFileSync } from "node:fs";
+import { toDraftPath } from "../../base/draft-file.js";
 import type { Platform } from "../../base/platform.js";
 
 export interface UsageFileOptions {
@@ -30,7 +31,7 @@ export function createUsageFile(path: string, options: UsageFileOptions): (id: s
   async function write(): Promise<void> {
     waiting = false;
     wroteAt = platform.monotonic();
-    const draft = `${usagePath(path)}.${Buffer.from(platform.random(8)).toString("hex")}.tmp`;
+    const draft = toDraftPath(usagePath(path), platform);
     try {
       const merged = parseUsage(await promises.readFile(usagePath(path), "utf8").catch(() => ""));
       for (const [id, at] of used) merged.set(id, Math.max(at, merged.get(id) ?? 0));

@@ -2,23 +2,23 @@ import type { Platform } from "../../base/platform.js";
 import type { Store } from "../../model/store.js";
 import { createDeadlineHeap } from "./deadline-heap.js";
 
-/** What a store in this process keeps by kind and id until it expires: one-time proofs and records. */
+/** The one-time proofs and the records of a store in this process: entries by kind and id that expire. */
 export interface MemoryExpiring extends Pick<Store, "put" | "take" | "loadRecord" | "swapRecord"> {
-  /** Removes what has expired, at most `limit`; returns how many. */
+  /** Removes expired entries, at most `limit`; returns how many. */
   purge(limit: number): number;
 }
 
 interface Entry {
   /** A proof has one version. */
   readonly version: number;
-  /** `undefined` for a proof that was taken: its deadline has still to pass. */
+  /** `undefined` for a proof that was taken: the entry stays until its deadline. */
   readonly json: string | undefined;
   readonly deadline: number;
 }
 
 export function createMemoryExpiring(platform: Platform): MemoryExpiring {
   const entries = new Map<string, Entry>();
-  /** One deadline for each entry: a write leaves it, and a purge moves it to the entry's deadline at that time. */
+  /** One deadline per entry: a write does not change it, and a purge moves it to the entry's current deadline. */
   const deadlines = createDeadlineHeap();
 
   // A kind has no colon, so no two entries share a key.
