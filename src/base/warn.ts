@@ -1,4 +1,4 @@
-/** Where a warning goes that no `onWarning` takes: to Node's own, by default a line on standard error. */
+/** Emits a warning of the process, by default a line on standard error: the default of every `onWarning`. */
 export function emitWarning(message: string): void {
   process.emitWarning(message, "SallyportWarning");
 }

@@ -1,6 +1,6 @@
 const shape = /^[\w.@/-]+$/;
 
-/** Whether files and rules may give a role of this name: it rides in lists, in headers and in log lines. */
+/** Tells whether files and rules may give a role of this name: lists, header fields and log lines carry it unescaped. */
 export function isRoleName(role: unknown): role is string {
   return typeof role === "string" && shape.test(role);
 }
