@@ -1,6 +1,7 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import { resolveRules, type SessionRules } from "../../sessions/rules.js";
 
 /** Options of `enterpriseRoutes`. */
