@@ -230,6 +230,29 @@ services:
     to: "/%68ealthz/",
     faults: ["gate.yaml:9:22: routes[0].match.path must be written /healthz; it matches what is below it, too"],
   },
+  ...(
+    [
+      ["/admin/*", "*", "/admin"],
+      ["/admin/**", "**", "/admin"],
+      ["/admin*", "*", "/admin"],
+      ["/*", "*", "/"],
+      ["/a/*/b", "*", "/a"],
+      ["/admin/.*", ".*", "/admin"],
+      ["/admin/.+", ".+", "/admin"],
+      ["/admin/:id", ":id", "/admin"],
+      ["/admin/{id}/x", "{id}", "/admin"],
+      ["/admin/<id>", "<id>", "/admin"],
+      ["/admin$", "$", "/admin"],
+      ["/(a|b)", "(a|b)", "/"],
+    ] as const
+  ).map(([path, wildcard, above]) => ({
+    name: `a path that other gateways read as a pattern: ${path}`,
+    from: "/healthz",
+    to: `"${path}"`,
+    faults: [
+      `gate.yaml:9:22: routes[0].match.path is no pattern: ${wildcard} would stand for itself. Write ${above}; it matches what is below it, too`,
+    ],
+  })),
   {
     name: "a route that another one hides",
     from: "  - { match: { path: / }",
@@ -402,4 +425,18 @@ test("a value from the environment is never shown", async (t) => {
   assert.deepEqual(faultsOf(files, text, { APP: "hunter2" }), [
     `gate.yaml:10:52: routes[1].upstream "\${APP}" is not defined; there is app`,
   ]);
+});
+
+test("a path with signs that are letters in it is one: OData, custom methods, an encoded star", async (t) => {
+  const files = await gatewayFiles(t);
+  for (const path of ["/odata/$metadata", "/odata/Users('1')", "/v1/users:batchGet", "/c++", "/a%2Ab", "/a.b/c"]) {
+    assert.deepEqual(
+      faultsOf(
+        files,
+        sketch.replace("/healthz", () => `"${path}"`),
+      ),
+      [],
+      path,
+    );
+  }
 });

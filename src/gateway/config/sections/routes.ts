@@ -114,14 +114,30 @@ function readMatch({ match = {} }: RawRoute, at: ConfigPath, context: SectionCon
   if (host !== undefined && !canonicalHost.test(host.toLowerCase())) {
     report("host", "must be a host name without a port");
   }
-  // What a request's path is brought to before it is compared; in another spelling no request would ever match.
+  // A request's path is brought to this form before it is compared; in another spelling no request would ever match.
   const canonical = toCanonicalPath(path);
-  if (canonical === undefined) {
+  const wildcard = wildcardIn(path);
+  if (wildcard !== undefined) {
+    const above = path.slice(0, path.indexOf(wildcard)).replace(/\/$/, "") || "/";
+    report(
+      "path",
+      `is no pattern: ${wildcard} would stand for itself. Write ${above}; it matches what is below it, too`,
+    );
+  } else if (canonical === undefined) {
     report("path", "must begin with / and have no empty, . or .. segments, and no ; ? # or \\");
   } else if (canonical !== path || /.\/$/.test(path)) {
     report("path", `must be written ${canonical.replace(/(.)\/$/, "$1")}; it matches what is below it, too`);
   }
   return Object.freeze({ host: host?.toLowerCase(), path, methods: itemsOf(methods) });
+}
+
+/**
+ * Finds what other gateways read as a pattern: a star, `:name` or `{name}` as a segment, or a regular expression. As a literal
+ * it would guard a path that no request has, and what the operator meant to guard would go by a wider route. A path that
+ * does have a star in it is written with `%2A`.
+ */
+function wildcardIn(path: string): string | undefined {
+  return /[.)\]]?\*+|[.)\]]\+|(?<=\/)(?::\w+|\{[^/]*\}|<[^/]*>)|\([^/]*\|[^/]*\)|(?<=[^/])\$$/.exec(path)?.[0];
 }
 
 function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContext): void {
