@@ -12,11 +12,26 @@ export function toTrustedChain(rawHeaders: readonly string[], trust: (address: s
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "x-forwarded-for",
   );
   const chain: string[] = [];
-  for (const hop of values.join(",").split(",").reverse()) {
-    const address = parseIpAddress(hop.trim())?.toString();
+  for (const hop of toListItems(values).reverse()) {
+    const address = parseIpAddress(withoutPort(hop))?.toString();
     if (address === undefined) break;
     chain.unshift(address);
     if (!trust(address)) break;
   }
   return chain;
+}
+
+/** Splits the lines of a list field. Empty elements do not count (RFC 9110 §5.6.1): some proxies write a trailing comma. */
+export function toListItems(lines: readonly string[]): string[] {
+  return lines
+    .join(",")
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+}
+
+/** Azure's proxies write `address:port`; IPv6 then stands in brackets, with or without a port (RFC 7239 §6). */
+function withoutPort(hop: string): string {
+  const [, ipv6, ipv4] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/.exec(hop) ?? [];
+  return ipv6 ?? ipv4 ?? hop;
 }

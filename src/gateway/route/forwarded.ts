@@ -1,7 +1,6 @@
-import { toTrustedChain } from "../../adapters/node/forwarded-for.js";
+import { toListItems, toTrustedChain } from "../../adapters/node/forwarded-for.js";
 import { AuthError } from "../../base/errors.js";
 import { type AddressBlock, isInBlock, parseAddressBlock, parseIpAddress } from "../../base/ip-address.js";
-import { readHeader } from "../../credentials/carriers.js";
 import type { Peer } from "../../model/request.js";
 import { toCanonicalAuthority } from "./canonical-authority.js";
 
@@ -37,10 +36,11 @@ export function toForwardedHeaders(
   let proto = own.encrypted ? "https" : "http";
   let host = own.authority;
   if (peer.trusted) {
-    chain = [...toTrustedChain(rawHeaders, trust), address].join(", ");
-    const given = only(rawHeaders, "x-forwarded-proto")?.toLowerCase();
-    if (given === "https" || given === "http") proto = given;
-    host = toCanonicalAuthority(only(rawHeaders, "x-forwarded-host") ?? "")?.authority ?? host;
+    const hops = toTrustedChain(rawHeaders, trust);
+    chain = [...hops, address].join(", ");
+    const proxies = hops.filter(trust).length + 1;
+    proto = schemes.get(fromOutermost(rawHeaders, "x-forwarded-proto", proxies).toLowerCase()) ?? proto;
+    host = toCanonicalAuthority(fromOutermost(rawHeaders, "x-forwarded-host", proxies))?.authority ?? host;
   }
   return ["x-forwarded-for", chain, "x-forwarded-proto", proto, "x-forwarded-host", host];
 }
@@ -63,11 +63,24 @@ function requireBlock(text: string): AddressBlock {
   throw new AuthError("invalid_options", `trustedProxies: ${JSON.stringify(text)}: ${block.fault}`);
 }
 
-function all(rawHeaders: readonly string[], lowerName: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerName);
-}
+/** Traefik names the scheme of a WebSocket. */
+const schemes: ReadonlyMap<string, string> = new Map([
+  ["https", "https"],
+  ["http", "http"],
+  ["wss", "https"],
+  ["ws", "http"],
+]);
 
-/** The value of a field that came exactly once. */
-function only(rawHeaders: readonly string[], lowerName: string): string | undefined {
-  return all(rawHeaders, lowerName).length === 1 ? readHeader(rawHeaders, lowerName) : undefined;
+/**
+ * Reads what the outermost trusted proxy has written into a field. Each of `proxies` trusted proxies may append a value to
+ * those that came, in one line or several; what stands further left is the client's own word. Where some proxies write
+ * none, the leftmost value that is there counts.
+ *
+ * @returns an empty string when there is no value
+ */
+function fromOutermost(rawHeaders: readonly string[], lowerName: string, proxies: number): string {
+  const values = toListItems(
+    rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerName),
+  );
+  return values[Math.max(0, values.length - proxies)] ?? "";
 }

@@ -71,6 +71,62 @@ describe("X-Forwarded-*", () => {
     assert.deepEqual(forwarded("::ffff:10.0.0.1", raw), ["10.0.0.2, 10.0.0.1", "http", "a.example:80"]);
   });
 
+  const chains: readonly [given: string, seen: string][] = [
+    ["203.0.113.7:51234", "203.0.113.7, 10.0.0.1"],
+    ["[2001:db8::7]", "2001:db8::7, 10.0.0.1"],
+    ["[2001:db8::7]:51234", "2001:db8::7, 10.0.0.1"],
+    ["2001:db8::7", "2001:db8::7, 10.0.0.1"],
+    ["203.0.113.7,", "203.0.113.7, 10.0.0.1"],
+    [" , 203.0.113.7 ,, 10.0.0.2:80 , ", "203.0.113.7, 10.0.0.2, 10.0.0.1"],
+    ["::ffff:203.0.113.7", "203.0.113.7, 10.0.0.1"],
+    ["203.0.113.7:", "10.0.0.1"],
+    ["203.0.113.7:99999999", "10.0.0.1"],
+    ["[203.0.113.7", "10.0.0.1"],
+    ["[203.0.113.7]:80x", "10.0.0.1"],
+    ["203.0.113.7.1:80", "10.0.0.1"],
+  ];
+  for (const [given, seen] of chains) {
+    it(`names the client of ${JSON.stringify(given)} with or without its port`, () => {
+      assert.equal(forwarded("10.0.0.1", ["x-forwarded-for", given])[0], seen);
+    });
+  }
+
+  const outermost: readonly [why: string, raw: string[], proto: string, host: string][] = [
+    ["a WebSocket that Traefik names", ["x-forwarded-proto", "wss"], "https", "a.example:80"],
+    ["a WebSocket in clear", ["x-forwarded-proto", "WS"], "http", "a.example:80"],
+    ["two proxies that agree", ["x-forwarded-proto", "https, https"], "https", "a.example:80"],
+    ["two lines", ["x-forwarded-proto", "https", "x-forwarded-proto", "https"], "https", "a.example:80"],
+    [
+      "two trusted proxies, of which the outer one ended TLS",
+      [
+        ...["x-forwarded-for", "1.1.1.1, 10.0.0.2"],
+        ...["x-forwarded-proto", "https,http", "x-forwarded-host", "b.example, c"],
+      ],
+      "https",
+      "b.example",
+    ],
+    [
+      "a client that names itself before one trusted proxy does",
+      [
+        ...["x-forwarded-for", "9.9.9.9, 1.1.1.1"],
+        ...["x-forwarded-proto", "https,http", "x-forwarded-host", "evil, b.example"],
+      ],
+      "http",
+      "b.example",
+    ],
+    [
+      "a client that names itself before two trusted proxies do",
+      ["x-forwarded-for", "1.1.1.1, 10.0.0.2", "x-forwarded-proto", "https, http, http"],
+      "http",
+      "a.example:80",
+    ],
+  ];
+  for (const [why, raw, proto, host] of outermost) {
+    it(`tells scheme and host of ${why}`, () => {
+      assert.deepEqual(forwarded("10.0.0.1", raw).slice(1), [proto, host]);
+    });
+  }
+
   it("said twice, or in no known form, is made anew", () => {
     const raw = ["x-forwarded-proto", "https", "x-forwarded-proto", "http", "x-forwarded-host", "a b"];
     assert.deepEqual(forwarded("10.0.0.1", raw), ["10.0.0.1", "http", "a.example:80"]);
