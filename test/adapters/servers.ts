@@ -1,11 +1,6 @@
-import { createServer, type Server } from "node:http";
-import {
-  createServer as createHttp2Server,
-  type Http2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
+import { createServer } from "node:http";
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { AddressInfo, Server, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
@@ -19,7 +14,7 @@ import { type RouteResponse, serveSuiteRoutes } from "../../src/testing/adapter/
 import type { AdapterCase, AdapterServer } from "../../src/testing/adapter/suite.js";
 
 /** Listens on a free port; closing does not wait for clients. What a failed test leaves open keeps no process alive. */
-export async function listen(server: Server | Http2Server): Promise<AdapterServer> {
+export async function listen(server: Server): Promise<AdapterServer> {
   const sockets = new Set<Socket>();
   server.on("connection", (socket: Socket) => sockets.add(socket.unref()));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,30 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Denial } from "../../model/decision.js";
 import { addVary } from "./attach.js";
+import { dropBytes, dropMs, dropRest } from "./drop-rest.js";
 import { toDenialResponse } from "./reject.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
-
-/** As much as a kernel has usually read ahead, and more than any honest log-in. */
-const drainBytes = 64 * 1024;
-
-/**
- * Long enough for an uploader to notice its answer; a reset that overtakes the answer would hide it. A little less
- * than the second that is promised, since timers of a busy process come late.
- */
-const drainMs = 950;
-
-/** An honest call has sent its body with its headers: a stream that has ended by then need not be kept longer. */
-const glanceMs = 20;
 
 /**
  * Writes a denial in the caller's own protocol, complete and at once, and cuts an unread body off.
  *
  * Left alone, Node reads and discards the rest of an upload, gigabytes of it; closed at once, the uploader sees a
  * reset instead of the 401. So reading goes on for 64 KiB and pauses; when the body ends, or after one second, the
- * response ends. Then a connection whose body was not taken in full closes (HTTP/2: its stream is reset).
+ * response ends, and then a connection whose body was not taken in full closes. On HTTP/2 the response ends at once,
+ * and `dropRest` sees to the stream.
  */
 export function writeDenial(
   request: NodeRequest,
@@ -63,7 +53,7 @@ function endHttp1(request: IncomingMessage, response: ServerResponse, body: Uint
   }
   // A short body is taken in full, and the connection can go on: a call that was merely superseded is repeated on it.
   // One that was announced by `Expect` may never be sent.
-  const keep = !chunked && Number(length) <= drainBytes && request.headers.expect === undefined;
+  const keep = !chunked && Number(length) <= dropBytes && request.headers.expect === undefined;
   if (!keep) response.setHeader("Connection", "close");
   if (body.length > 0) response.write(body);
   else response.flushHeaders();
@@ -75,9 +65,9 @@ function endHttp1(request: IncomingMessage, response: ServerResponse, body: Uint
 function drain(request: IncomingMessage, response: ServerResponse, chunked: boolean, platform: Platform): void {
   const { socket } = request;
   // Chunks of one byte are six on the wire: there, what the socket read counts, whatever was read before included.
-  const start = chunked ? socket.bytesRead - Math.min(socket.bytesRead, drainBytes) : Number.POSITIVE_INFINITY;
+  const start = chunked ? socket.bytesRead - Math.min(socket.bytesRead, dropBytes) : Number.POSITIVE_INFINITY;
   let taken = 0;
-  const cancel = platform.delay(drainMs, () => {
+  const cancel = platform.delay(dropMs, () => {
     cleanUp();
     const waitsItsTurn = response.socket === null;
     response.end(() => socket.destroy());
@@ -87,7 +77,7 @@ function drain(request: IncomingMessage, response: ServerResponse, chunked: bool
   });
   const onData = (chunk: Uint8Array) => {
     taken += chunk.length;
-    if (taken < drainBytes && socket.bytesRead - start < drainBytes) return;
+    if (taken < dropBytes && socket.bytesRead - start < dropBytes) return;
     request.off("data", onData).pause();
     holdSocket(socket);
   };
@@ -122,29 +112,15 @@ function holdSocket(socket: Socket): void {
 /**
  * The response ends at once: a stream can be answered in full while it is still being received (RFC 9113 §8.1), and
  * gRPC's trailers-only form must have END_STREAM on its header block.
- *
- * Nothing is read, so flow control stops the sender after one window, 64 KiB unless the server was told otherwise.
  */
 function endHttp2(
-  { stream }: Http2ServerRequest,
+  request: Http2ServerRequest,
   response: Http2ServerResponse,
   body: Uint8Array,
   platform: Platform,
 ): void {
   if (body.length > 0) response.setHeader("Content-Length", body.length);
-  if (!stream.endAfterHeaders) {
-    // Or Node would reset a stream that nobody reads as soon as it is answered.
-    stream.pause();
-    const letGo = () => {
-      stream.close(constants.NGHTTP2_NO_ERROR);
-      stream.resume();
-    };
-    let cancel = platform.delay(glanceMs, () => {
-      if (stream.closed) letGo();
-      else cancel = platform.delay(drainMs - glanceMs, letGo);
-    });
-    stream.on("close", () => cancel());
-  }
+  dropRest(request, platform);
   endWith(response, body);
 }
 
