@@ -7,6 +7,7 @@ import type { Identity } from "../../model/identity.js";
 import type { AuthRequest, HeaderFields } from "../../model/request.js";
 import { type Conversation, type Reply, type RpcCall, type RpcMethod, refuse } from "../../model/rpc-service.js";
 import type { Caller } from "../../model/session.js";
+import { dropRest } from "../node/drop-rest.js";
 import { endWithSession, whenGone } from "../node/end-with-session.js";
 import { hasLeft } from "../node/guard.js";
 import type { NodeRequest, NodeResponse } from "../node/request.js";
@@ -35,7 +36,7 @@ export interface GrpcCall<I extends Identity> {
  */
 const messageMs = 10_000;
 
-/** How long a client may take to half-close after the response, before its stream is reset. */
+/** How long a client may take to half-close after the response, before its connection ends. HTTP/1 only. */
 const farewellMs = 1_000;
 
 /** Reads the messages of a call one by one and writes the method's replies. */
@@ -140,9 +141,13 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
     }
     answer.end(denial);
     if (halfClosed) return;
-    // The response is complete (RFC 9113 §8.1), so further messages are not read.
+    // The response is complete (RFC 9113 §8.1), so further messages are dropped, or not read.
+    if ("stream" in request) {
+      dropRest(request, platform);
+      return;
+    }
     body.pause();
-    const cancel = platform.delay(farewellMs, () => cutOff(request, constants.NGHTTP2_NO_ERROR));
+    const cancel = platform.delay(farewellMs, () => request.socket.destroy());
     whenGone(request, response, cancel);
   }
 }

@@ -214,6 +214,25 @@ test("a fault is unavailable, and its words stay inside; the token goes with it"
     assert.match(String(answer.headers.authorization), /^Bearer sps_/);
   }));
 
+test("a stream that has ended before its client does is let go when the client ends it", () =>
+  withServer(
+    async (origin) => {
+      const session = connectHttp2(origin);
+      const headers = { ":method": "POST", ":path": path("Talk"), "content-type": "application/grpc" };
+      for (let count = 0; count < 20; count++) {
+        const stream = session.request(headers);
+        const ended = once(stream.resume(), "end");
+        stream.write(frame(Buffer.from("bye")));
+        await ended;
+        stream.end(frame(Buffer.from("and farewell")));
+        assert.equal(stream.rstCode, 0);
+        await new Promise((resolve) => session.ping(resolve));
+      }
+      session.destroy();
+    },
+    () => createServer({ settings: { maxConcurrentStreams: 10 } }, door),
+  ));
+
 test("a call that is held hears that its client has left, and is never cut off while it waits for us", () =>
   withServer(async (origin) => {
     const call = openCall(origin, path("Wait"), password);
