@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
@@ -49,6 +52,18 @@ describe("clients of the gateway that others wrote", () => {
       assert.match(stdout, /status codes: 2000 2xx/);
     });
   }
+
+  it("h2load without credentials: every one of 2,000 requests with a short body on one connection is refused", {
+    skip: lacks("h2load"),
+  }, async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), "sallyport-"));
+    t.after(() => rm(directory, { recursive: true }));
+    const body = join(directory, "body");
+    await writeFile(body, "hello");
+    const { stdout } = await run("h2load", ["-n", "2000", "-c", "1", "-m", "20", "-d", body, `${gateway.http1}/`]);
+    assert.match(stdout, /2000 done, 0 succeeded, 2000 failed, 0 errored, 0 timeout/);
+    assert.match(stdout, /status codes: 0 2xx, 0 3xx, 2000 4xx/);
+  });
 
   it("a page in Chromium logs in through it, calls and logs out", { skip: noChromium }, async () => {
     const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });

@@ -167,7 +167,7 @@ export function proxy(call: ProxyCall): void {
         response.addTrailers(Object.fromEntries(passed) as Record<string, string>);
       }
       response.end();
-      if (framing.kind !== "none") dropLeftover(request, response, platform);
+      if (framing.kind !== "none") dropLeftover(request, platform);
     },
     onResponseError(_controller, error) {
       if (state === "over") return;

@@ -1,13 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { constants } from "node:http2";
 import { Readable } from "node:stream";
-import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import { dropBytes, dropMs, dropRest } from "../../adapters/node/drop-rest.js";
+import type { NodeRequest } from "../../adapters/node/request.js";
 import type { Platform } from "../../base/platform.js";
-
-/** What is taken of a body that nobody wants any more, and for how long: as for a denied one. */
-const leftoverBytes = 64 * 1024;
-
-const leftoverMs = 950;
 
 /**
  * A request's body for the upstream, with back-pressure. Not the request itself: undici destroys a body whose answer
@@ -42,13 +37,12 @@ export function toUpstreamBody(request: NodeRequest): Readable {
 }
 
 /**
- * For a response that is complete before its request is: what is left of the body is taken within bounds, so that the
- * answer is not lost in a reset, and then the connection closes (HTTP/2: the stream).
+ * For a response that is complete before its request is: what is left of the body is taken within bounds, those of a
+ * denied one, so that the answer is not lost in a reset; and then the connection closes (HTTP/2: the stream).
  */
-export function dropLeftover(request: NodeRequest, response: NodeResponse, platform: Platform): void {
+export function dropLeftover(request: NodeRequest, platform: Platform): void {
   if ("stream" in request) {
-    const { stream } = request;
-    if (!stream.readableEnded) response.once("finish", () => stream.close(constants.NGHTTP2_NO_ERROR));
+    dropRest(request, platform);
     return;
   }
   if (!request.complete) boundLeftover(request, platform);
@@ -62,9 +56,9 @@ function boundLeftover(request: IncomingMessage, platform: Platform): void {
     cleanUp();
     socket.destroy();
   };
-  const cancel = platform.delay(leftoverMs, close);
+  const cancel = platform.delay(dropMs, close);
   const onData = () => {
-    if (socket.bytesRead - start > leftoverBytes) close();
+    if (socket.bytesRead - start > dropBytes) close();
   };
   function cleanUp(): void {
     cancel();
