@@ -17,13 +17,13 @@ import type { Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import type { TlsOptions } from "node:tls";
 import { nodeAuth } from "../../../src/adapters/node/node.js";
+import { systemPlatform } from "../../../src/base/platform.js";
 import type { Auth } from "../../../src/engine/auth.js";
 import type { Identity } from "../../../src/model/identity.js";
-import { systemPlatform } from "../../../src/base/platform.js";
 import { createScriptedAuth } from "../../../src/testing/adapter/scripted-auth.js";
 import { makeCertificates } from "../../gateway/make-certificates.js";
-import { answerOf, createLateAuth, createRelay, endsOfCalls, openTalk, statusesOf } from "./refused-calls.js";
 import { listen } from "../servers.js";
+import { answerOf, createLateAuth, createRelay, endsOfCalls, openTalk, statusesOf } from "./refused-calls.js";
 
 const kibibyte = 1024;
 /** How the server ends a stream whose body does not end. */
