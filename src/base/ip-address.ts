@@ -51,3 +51,10 @@ export function parseAddressBlock(text: string, remedy: string): AddressBlock | 
 export function isInBlock(address: IpAddress, { network, bits }: AddressBlock): boolean {
   return network.kind() === address.kind() && address.match(network, bits);
 }
+
+/** Whether only this machine can connect to `host`. A name other than `localhost` may be any machine. */
+export function isLoopback(host: string): boolean {
+  return (
+    host === "localhost" || host === "::1" || (host.startsWith("127.") && ipaddr.IPv4.isValidFourPartDecimal(host))
+  );
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isInBlock, parseAddressBlock, parseIpAddress } from "../../src/base/ip-address.js";
+import { isInBlock, isLoopback, parseAddressBlock, parseIpAddress } from "../../src/base/ip-address.js";
 
 const parse = (text: string) => parseAddressBlock(text, "name your proxies");
 
@@ -58,5 +58,22 @@ test("what is no block is refused, and IPv4 in any spelling but the usual one", 
   ];
   for (const text of [...blocks, ...spellings]) {
     assert.deepEqual(parse(text), { fault: "this must be an address block, such as 10.0.0.0/8 or fd00::/8" }, text);
+  }
+});
+
+test("only localhost, ::1 and 127.0.0.0/8 are this machine for certain", () => {
+  for (const host of ["localhost", "::1", "127.0.0.1", "127.255.0.9"]) assert.equal(isLoopback(host), true, host);
+  for (const host of [
+    "",
+    "127",
+    "127.1",
+    "127.0.0.01",
+    "127.0.0.256",
+    "127.0.0.1.example",
+    "::2",
+    "10.0.0.1",
+    "0.0.0.0",
+  ]) {
+    assert.equal(isLoopback(host), false, host);
   }
 });

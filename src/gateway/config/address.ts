@@ -13,11 +13,6 @@ export function parseHostAndPort(text: string): AddressConfig | undefined {
   return Object.freeze({ host: plain, port });
 }
 
-/** Only this machine can connect to it. A name other than `localhost` may be anything. */
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
-}
-
 /** As in a URL. */
 export function toAddressText({ host, port }: AddressConfig): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;

@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import { AuthError } from "../../base/errors.js";
+import { isLoopback } from "../../base/ip-address.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import { toComparableDn } from "./names.js";
@@ -155,10 +155,6 @@ function toServer(text: string, { startTls, insecure = false }: LdapOptions): Ld
     refuse(`url ldap://${host} without StartTLS shows passwords to the network; use ldaps://, or set insecure: true`);
   }
   return Object.freeze({ host, port, transport: "plain" });
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
 function resolveUsers({ users }: LdapOptions): LdapSettings["users"] {

@@ -1,5 +1,6 @@
+import { isLoopback } from "../../../base/ip-address.js";
 import type { AddressConfig, ListenConfig } from "../../listen/listen-config.js";
-import { isLoopback, parseHostAndPort, toAddressText } from "../address.js";
+import { parseHostAndPort, toAddressText } from "../address.js";
 import type { ConfigPath } from "../document.js";
 import { flag, list, object, type RawList, type RawOf, type Schema } from "../schema.js";
 import { type Section, type SectionContext, section } from "./section.js";
