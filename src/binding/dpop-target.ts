@@ -1,4 +1,4 @@
-import { readAll } from "../credentials/carriers.js";
+import { valuesOf } from "../model/raw-headers.js";
 import type { AuthRequest } from "../model/request.js";
 
 /** Whether `htu` names the target of the request (RFC 9449 §4.3, check 9). */
@@ -14,7 +14,7 @@ export type IsTarget = (htu: string, request: Pick<AuthRequest, "path" | "rawHea
 export function createIsTarget(baseUrls: readonly string[]): IsTarget {
   return (htu, { path, rawHeaders }) => {
     if (baseUrls.length > 0) return baseUrls.some((base) => isSame(htu, base + path));
-    const named = [...readAll(rawHeaders, ":authority"), ...readAll(rawHeaders, "host")];
+    const named = [...valuesOf(rawHeaders, ":authority"), ...valuesOf(rawHeaders, "host")];
     const scheme = /^http:/i.test(htu) ? "http" : "https";
     return named.length > 0 && named.every((authority) => isSame(htu, `${scheme}://${authority}${path}`));
   };

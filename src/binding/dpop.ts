@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import { type Awaitable, after, rescue } from "../base/awaitable.js";
 import type { Platform } from "../base/platform.js";
-import { readAll } from "../credentials/carriers.js";
 import type { Keys } from "../keys/key-ring.js";
+import { indexOfField, soleOf } from "../model/raw-headers.js";
 import type { AuthRequest, HeaderFields } from "../model/request.js";
 import { createNonces, toStep } from "./dpop-nonce.js";
 import type { ResolvedDpopOptions } from "./dpop-options.js";
@@ -92,8 +92,8 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
   }
 
   function checkProof(request: ProvenRequest, { token, jkt }: ExpectedBinding): Awaitable<DpopCheck> {
-    const [value, second] = readAll(request.rawHeaders, "dpop");
-    const proof = value === undefined || second !== undefined ? undefined : readProof(value);
+    const value = soleOf(request.rawHeaders, "dpop");
+    const proof = typeof value === "string" ? readProof(value) : undefined;
     const isMeant =
       proof !== undefined &&
       (jkt === undefined || proof.jkt === jkt) &&
@@ -107,7 +107,7 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
   }
 
   return {
-    isPresent: ({ rawHeaders }) => readAll(rawHeaders, "dpop").length > 0,
+    isPresent: ({ rawHeaders }) => indexOfField(rawHeaders, "dpop") !== -1,
     check: (request, expected) => rescue(() => checkProof(request, expected), cannotTell),
   };
 }

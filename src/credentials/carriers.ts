@@ -1,3 +1,4 @@
+import { several, soleOf } from "../model/raw-headers.js";
 import { parseAuthorization } from "./parse-authorization.js";
 
 /**
@@ -54,39 +55,10 @@ export function extractCredentials(
   truncated: boolean,
 ): Exclude<Extracted, { readonly kind: "several" }> {
   if (truncated) return truncatedBlock;
-  let authorization: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (!isAuthorization(rawHeaders[index] as string)) continue;
-    if (authorization !== undefined) return duplicate;
-    authorization = rawHeaders[index + 1] as string;
-  }
+  const authorization = soleOf(rawHeaders, "authorization");
+  if (authorization === several) return duplicate;
   if (authorization === undefined) return none;
   const parsed = parseAuthorization(authorization);
   if (parsed === undefined) return malformed;
   return { kind: "credentials", scheme: parsed.scheme, name: parsed.name, payload: parsed.payload };
-}
-
-/** Compares the length first: it rules out nearly every other header without comparing text. */
-function isAuthorization(name: string): boolean {
-  return name.length === 13 && (name === "authorization" || name.toLowerCase() === "authorization");
-}
-
-/** Returns the first value of a header, or `undefined`. Use it to word an answer, never to identify the caller. */
-export function readHeader(rawHeaders: readonly string[], lowerName: string): string | undefined {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return rawHeaders[index + 1];
-  }
-  return undefined;
-}
-
-/** Returns every value of a header, in order. */
-export function readAll(rawHeaders: readonly string[], lowerName: string): string[] {
-  const values: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName)
-      values.push(rawHeaders[index + 1] as string);
-  }
-  return values;
 }

@@ -1,5 +1,5 @@
 import { AuthError } from "../base/errors.js";
-import { readHeader } from "./carriers.js";
+import { firstOf } from "../model/raw-headers.js";
 import { dpopAlgorithmNames } from "./dpop-algorithms.js";
 import { authParams, token, token68 } from "./grammar.js";
 
@@ -105,5 +105,5 @@ export function formatChallenges(options: ChallengeOptions): readonly string[] {
  * offered a scheme for which the browser opens its own password dialog.
  */
 export function isScript(rawHeaders: readonly string[]): boolean {
-  return readHeader(rawHeaders, "sec-fetch-dest") === "empty";
+  return firstOf(rawHeaders, "sec-fetch-dest") === "empty";
 }

@@ -1,4 +1,5 @@
 import type { Platform } from "../base/platform.js";
+import { soleOf } from "../model/raw-headers.js";
 
 /**
  * W3C Trace Context §3.2: version, trace-id, parent-id, flags. Later versions may append fields; `ff` is no version.
@@ -40,13 +41,6 @@ function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
 
 /** Returns the value of a field that occurs exactly once; else `""`. */
 function only(rawHeaders: readonly string[], lowerName: string): string {
-  let found: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    // The length first: it rules out nearly every other header without comparing text.
-    if (name.length !== lowerName.length || name.toLowerCase() !== lowerName) continue;
-    if (found !== undefined) return "";
-    found = rawHeaders[index + 1];
-  }
-  return found ?? "";
+  const value = soleOf(rawHeaders, lowerName);
+  return typeof value === "string" ? value : "";
 }

@@ -1,7 +1,8 @@
 import { AuthError } from "../base/errors.js";
+import { firstOf, several, soleOf, valuesOf } from "../model/raw-headers.js";
 import { sessionPrefix } from "../model/session.js";
 import { decodeBase64 } from "./base64.js";
-import { type Extracted, extractCredentials, readHeader } from "./carriers.js";
+import { type Extracted, extractCredentials } from "./carriers.js";
 import { token } from "./grammar.js";
 
 /** The carriers of a session token beside `Authorization`. */
@@ -50,17 +51,12 @@ export function createExtract({ authTokenBin = false, cookie }: CarrierOptions =
     const authorization = extractCredentials(rawHeaders, truncated);
     if (authorization.kind === "refused") return authorization;
     const beside = new Set<string>();
-    let seen = false;
-    for (let index = 0; index < rawHeaders.length; index += 2) {
-      const name = rawHeaders[index] as string;
-      const value = rawHeaders[index + 1] as string;
-      if (authTokenBin && isNamed(name, "auth-token-bin")) {
-        // The field is not a list (gRPC metadata), and neither of two values may be preferred.
-        if (seen) return { kind: "refused", reason: "duplicate" };
-        seen = true;
-        // Go's client sends an empty value until it has logged in.
-        if (value !== "") beside.add(decodeTokenBin(value) ?? "");
-      }
+    if (authTokenBin) {
+      const value = soleOf(rawHeaders, "auth-token-bin");
+      // The field is not a list (gRPC metadata), and neither of two values may be preferred.
+      if (value === several) return { kind: "refused", reason: "duplicate" };
+      // Go's client sends an empty value until it has logged in.
+      if (value) beside.add(decodeTokenBin(value) ?? "");
     }
     if (cookie !== undefined && !isCrossSite(rawHeaders)) {
       for (const value of readCookies(rawHeaders, cookie.name)) beside.add(value);
@@ -78,10 +74,6 @@ export function createExtract({ authTokenBin = false, cookie }: CarrierOptions =
   };
 }
 
-function isNamed(name: string, lowerName: string): boolean {
-  return name.length === lowerName.length && name.toLowerCase() === lowerName;
-}
-
 /** Decodes a gRPC binary header: base64, with padding or without (gRPC over HTTP/2, "Custom-Metadata"). */
 function decodeTokenBin(value: string): string | undefined {
   const bytes = decodeBase64(value, { padding: "optional" });
@@ -93,9 +85,8 @@ function decodeTokenBin(value: string): string | undefined {
  * paths.
  */
 function* readCookies(rawHeaders: readonly string[], name: string): Generator<string> {
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (!isNamed(rawHeaders[index] as string, "cookie")) continue;
-    for (const pair of (rawHeaders[index + 1] as string).split(";")) {
+  for (const cookies of valuesOf(rawHeaders, "cookie")) {
+    for (const pair of cookies.split(";")) {
       const equals = pair.indexOf("=");
       if (equals < 0 || pair.slice(0, equals).trim() !== name) continue;
       // Quotes around a value are not part of it (RFC 6265 §4.1.1).
@@ -114,11 +105,11 @@ function* readCookies(rawHeaders: readonly string[], name: string): Generator<st
  * `Sec-Fetch-Site` nor `Origin`.
  */
 function isCrossSite(rawHeaders: readonly string[]): boolean {
-  const site = readHeader(rawHeaders, "sec-fetch-site");
+  const site = firstOf(rawHeaders, "sec-fetch-site");
   if (site !== undefined) return site !== "same-origin" && site !== "none";
-  const origin = readHeader(rawHeaders, "origin");
+  const origin = firstOf(rawHeaders, "origin");
   if (origin === undefined) return false;
-  const host = readHeader(rawHeaders, ":authority") ?? readHeader(rawHeaders, "host");
+  const host = firstOf(rawHeaders, ":authority") ?? firstOf(rawHeaders, "host");
   return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
@@ -132,7 +123,7 @@ export function toSetCookie(
   sessionToken: string,
 ): string | undefined {
   const asks =
-    requestHeader !== undefined && readHeader(rawHeaders, requestHeader.toLowerCase())?.toLowerCase() === "true";
+    requestHeader !== undefined && firstOf(rawHeaders, requestHeader.toLowerCase())?.toLowerCase() === "true";
   if (!asks && readCookies(rawHeaders, name).next().done === true) return undefined;
   return `${name}=${sessionToken}; Path=/; Secure; HttpOnly; SameSite=Strict`;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { extractCredentials, readHeader } from "../../src/credentials/carriers.js";
+import { extractCredentials } from "../../src/credentials/carriers.js";
 
 const bearer = { kind: "credentials", scheme: "bearer", name: "Bearer", payload: "good" };
 
@@ -64,11 +64,4 @@ test("an alias of Authorization is never a credential", () => {
 
 test("a value that looks like a name is not one", () => {
   assert.deepEqual(extractCredentials(["X-Which", "authorization", "Bearer good", "x"], false), { kind: "none" });
-});
-
-test("readHeader finds the first value without regard to case", () => {
-  const headers = ["Accept", "a", "ACCEPT", "b", "X", "accept"];
-  assert.equal(readHeader(headers, "accept"), "a");
-  assert.equal(readHeader(headers, "x"), "accept");
-  assert.equal(readHeader(headers, "b"), undefined);
 });

@@ -1,4 +1,5 @@
 import { parseIpAddress } from "../../base/ip-address.js";
+import { valuesOf } from "../../model/raw-headers.js";
 
 /**
  * Returns the part of `X-Forwarded-For` that trusted proxies have written: from the right, the addresses of trusted
@@ -8,9 +9,7 @@ import { parseIpAddress } from "../../base/ip-address.js";
  * @param trust whether this is the address of a trusted proxy
  */
 export function toTrustedChain(rawHeaders: readonly string[], trust: (address: string) => boolean): string[] {
-  const values = rawHeaders.filter(
-    (_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === "x-forwarded-for",
-  );
+  const values = valuesOf(rawHeaders, "x-forwarded-for");
   const chain: string[] = [];
   for (const hop of toListItems(values).reverse()) {
     const address = parseIpAddress(withoutPort(hop))?.toString();

@@ -1,5 +1,6 @@
 import { toDenialFields, toDenialStatus } from "../../credentials/denial-fields.js";
 import type { Denial } from "../../model/decision.js";
+import { firstOf } from "../../model/raw-headers.js";
 import type { AuthRequest, HeaderFields } from "../../model/request.js";
 
 /** A denial as a complete HTTP response. */
@@ -79,11 +80,7 @@ function protocolOf(contentType: string): Protocol {
 
 /** Returns the content type in lower case and without parameters; `""` when there is none. */
 function contentTypeOf(rawHeaders: readonly string[]): string {
-  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() !== "content-type") continue;
-    return (rawHeaders[index + 1]?.split(";", 1)[0] ?? "").trim().toLowerCase();
-  }
-  return "";
+  return (firstOf(rawHeaders, "content-type")?.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
 
 /** Percent-encodes a message (gRPC over HTTP/2): all but printable ASCII, and the percent sign. */

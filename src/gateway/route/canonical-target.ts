@@ -1,3 +1,4 @@
+import { several, soleOf } from "../../model/raw-headers.js";
 import { type Authority, toCanonicalAuthority } from "./canonical-authority.js";
 import { toCanonicalPath } from "./canonical-path.js";
 
@@ -54,19 +55,10 @@ export function toCanonicalTarget(request: TargetSource): CanonicalTarget | unde
 
 /** The one authority that all of `Host` and `:authority` name. */
 function readAuthority(rawHeaders: readonly string[]): Authority | undefined {
-  let host: string | undefined;
-  let pseudo: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 4 && name.toLowerCase() === "host") {
-      // RFC 9112 §3.2: more than one is 400, equal ones too.
-      if (host !== undefined) return undefined;
-      host = rawHeaders[index + 1] as string;
-    } else if (name === ":authority") {
-      if (pseudo !== undefined) return undefined;
-      pseudo = rawHeaders[index + 1] as string;
-    }
-  }
+  const host = soleOf(rawHeaders, "host");
+  const pseudo = soleOf(rawHeaders, ":authority");
+  // RFC 9112 §3.2: more than one is 400, equal ones too.
+  if (host === several || pseudo === several) return undefined;
   const value = pseudo ?? host;
   const authority = value === undefined ? undefined : toCanonicalAuthority(value);
   if (pseudo !== undefined && host !== undefined && toCanonicalAuthority(host)?.authority !== authority?.authority) {

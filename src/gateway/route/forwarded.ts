@@ -1,6 +1,7 @@
 import { toListItems, toTrustedChain } from "../../adapters/node/forwarded-for.js";
 import { AuthError } from "../../base/errors.js";
 import { type AddressBlock, isInBlock, parseAddressBlock, parseIpAddress } from "../../base/ip-address.js";
+import { valuesOf } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
 import { toCanonicalAuthority } from "./canonical-authority.js";
 
@@ -79,8 +80,6 @@ const schemes: ReadonlyMap<string, string> = new Map([
  * @returns an empty string when there is no value
  */
 function fromOutermost(rawHeaders: readonly string[], lowerName: string, proxies: number): string {
-  const values = toListItems(
-    rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === lowerName),
-  );
+  const values = toListItems(valuesOf(rawHeaders, lowerName));
   return values[Math.max(0, values.length - proxies)] ?? "";
 }

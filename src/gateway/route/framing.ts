@@ -1,10 +1,18 @@
-import type { NodeRequest } from "../../adapters/node/request.js";
+import { several, soleOf } from "../../model/raw-headers.js";
 
 /** How a request's body is delimited. Towards the upstream it is framed anew from this, never from the caller's bytes. */
 export type Framing =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly length: string }
   | { readonly kind: "chunked" };
+
+/** As much of a request as says how its body is delimited. Node's requests of HTTP/1 and HTTP/2 have it. */
+export interface FramingSource {
+  readonly httpVersion: string;
+  readonly rawHeaders: readonly string[];
+  /** HTTP/2's. */
+  readonly stream?: { readonly endAfterHeaders: boolean } | undefined;
+}
 
 const none: Framing = Object.freeze({ kind: "none" });
 
@@ -18,27 +26,18 @@ const lengthForm = /^[0-9]{1,15}$/;
  * elsewhere (RFC 9112 §6): both length fields, one of them twice, any coding but `chunked` alone. Node's parser refuses
  * most of these; it calls the handler for `Transfer-Encoding: xchunked` first.
  */
-export function readFraming(request: NodeRequest): Framing | undefined {
+export function readFraming(request: FramingSource): Framing | undefined {
   const { rawHeaders } = request;
-  let length: string | undefined;
-  let coding: string | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length === 14 && name.toLowerCase() === "content-length") {
-      if (length !== undefined) return undefined;
-      length = rawHeaders[index + 1] as string;
-    } else if (name.length === 17 && name.toLowerCase() === "transfer-encoding") {
-      if (coding !== undefined) return undefined;
-      coding = rawHeaders[index + 1] as string;
-    }
-  }
+  const length = soleOf(rawHeaders, "content-length");
+  const coding = soleOf(rawHeaders, "transfer-encoding");
+  if (length === several || coding === several) return undefined;
   if (length !== undefined && !lengthForm.test(length)) return undefined;
   if (coding !== undefined) {
     // HTTP/1.0 knows no transfer codings, so a proxy in front may have framed it otherwise.
     const clear = length === undefined && coding.toLowerCase() === "chunked" && request.httpVersion === "1.1";
     return clear ? chunked : undefined;
   }
-  if ("stream" in request) {
+  if (request.stream !== undefined) {
     if (request.stream.endAfterHeaders) return none;
     return length === undefined ? chunked : { kind: "length", length };
   }

@@ -1,6 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { readHeader } from "../../credentials/carriers.js";
 import type { Auth } from "../../engine/auth.js";
 import {
   AuthenticationConstantsResponseSchema,
@@ -16,6 +15,7 @@ import {
 } from "../../gen/io/deephaven/proto/backplane/grpc/session_pb.js";
 import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
+import { firstOf } from "../../model/raw-headers.js";
 import { type RpcCall, type RpcMethod, type RpcService, refuse } from "../../model/rpc-service.js";
 import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
 import { toDurationMs, toWireRules } from "../wire-rules.js";
@@ -109,8 +109,7 @@ function createSessionService<I extends Identity>(options: DeephavenCoreOptions,
   function current(message: Uint8Array, { request, offer }: RpcCall<I>): Uint8Array | Denial {
     const refused = refuseProtocol(message);
     if (refused !== undefined) return refused;
-    const value =
-      offer === undefined ? readHeader(request.rawHeaders, "authorization") : `${offer.scheme} ${offer.token}`;
+    const value = offer === undefined ? firstOf(request.rawHeaders, "authorization") : `${offer.scheme} ${offer.token}`;
     const durationMs = toDurationMs(rules);
     return encode(HandshakeResponseSchema, {
       metadataHeader: Buffer.from("Authorization"),

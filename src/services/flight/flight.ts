@@ -6,6 +6,7 @@ import { WrappedAuthenticationRequestSchema } from "../../gen/io/deephaven/proto
 import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { LogInCredentials, LogInOutcome } from "../../model/log-in.js";
+import { indexOfField } from "../../model/raw-headers.js";
 import {
   type Conversation,
   type Reply,
@@ -181,14 +182,10 @@ const unpadded = /^(\s*basic +)((?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,3})(\s*)$/i
 
 /** Adds the padding that ADBC leaves out. The handler checks that the rest is strict base64. */
 function padBasic(rawHeaders: readonly string[]): readonly string[] {
-  let padded: string[] | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.length !== 13 || rawHeaders[index]?.toLowerCase() !== "authorization") continue;
-    const match = unpadded.exec(rawHeaders[index + 1] as string);
-    if (match === null) continue;
-    const [, scheme = "", text = ""] = match;
-    padded ??= [...rawHeaders];
-    padded[index + 1] = scheme + text.padEnd(Math.ceil(text.length / 4) * 4, "=");
-  }
-  return padded ?? rawHeaders;
+  // A second one is refused whatever it says.
+  const index = indexOfField(rawHeaders, "authorization");
+  const match = index === -1 ? null : unpadded.exec(rawHeaders[index + 1] as string);
+  if (match === null) return rawHeaders;
+  const [, scheme = "", text = ""] = match;
+  return rawHeaders.with(index + 1, scheme + text.padEnd(Math.ceil(text.length / 4) * 4, "="));
 }

@@ -1,6 +1,7 @@
 import { request as http1Request, type IncomingHttpHeaders } from "node:http";
 import { connect, constants } from "node:http2";
 import { connect as connectSocket } from "node:net";
+import { valuesOf } from "../../model/raw-headers.js";
 
 /** A request of a test. Headers are name, value, name, value, so that a field may occur twice. */
 export interface Call {
@@ -36,7 +37,7 @@ export function createHttp1Wire(origin: string): Wire {
           response.on("data", (chunk: Buffer) => chunks.push(chunk));
           response.on("error", reject);
           response.on("end", () => {
-            const challenges = pick(response.rawHeaders, "www-authenticate");
+            const challenges = valuesOf(response.rawHeaders, "www-authenticate");
             resolve({
               status: response.statusCode ?? 0,
               headers: response.headers,
@@ -69,7 +70,7 @@ export function createHttp2Wire(origin: string): Wire {
         // The typings lack the third parameter: the fields as received.
         stream.on("response", (received, ...rest: unknown[]) => {
           answer = received;
-          challenges = pick(rest[1] as string[], "www-authenticate");
+          challenges = valuesOf(rest[1] as string[], "www-authenticate");
         });
         stream.on("data", (chunk: Buffer) => chunks.push(chunk));
         stream.on("error", reject);
@@ -97,8 +98,4 @@ export function exchange(origin: string, bytes: string | Uint8Array): Promise<st
     });
     socket.on("error", reject).on("close", () => resolve(received));
   });
-}
-
-function pick(rawHeaders: readonly string[], name: string): string[] {
-  return rawHeaders.filter((_, index) => index % 2 === 1 && rawHeaders[index - 1]?.toLowerCase() === name);
 }

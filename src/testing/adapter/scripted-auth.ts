@@ -2,6 +2,7 @@ import { AuthError } from "../../base/errors.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial, DenialReason } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
+import { valuesOf } from "../../model/raw-headers.js";
 import type { AuthRequest } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import { resolveRules } from "../../sessions/rules.js";
@@ -33,7 +34,7 @@ export function createScriptedAuth(): ScriptedAuth {
 
   function decide(request: AuthRequest, anonymous: boolean): Decision {
     if (request.truncated) return toDenial("headers_too_large");
-    const values = authorizationsOf(request.rawHeaders);
+    const values = valuesOf(request.rawHeaders, "authorization");
     if (values.length === 0) return anonymous ? { kind: "anonymous" } : toDenial("no_credentials");
     const word = /^bearer ([a-z0-9_.-]+)$/i.exec(values[0] ?? "")?.[1];
     if (values.length > 1 || word === undefined) return toDenial("invalid_request");
@@ -66,7 +67,7 @@ export function createScriptedAuth(): ScriptedAuth {
       // Read now, as a handler would: a peer whose connection has closed has no address.
       void request.peer.address;
       const decision = decide(request, options?.anonymous ?? false);
-      const slow = authorizationsOf(request.rawHeaders)[0]?.endsWith(".slow") ?? false;
+      const slow = valuesOf(request.rawHeaders, "authorization")[0]?.endsWith(".slow") ?? false;
       return slow ? new Promise((resolve) => setImmediate(resolve, decision)) : decision;
     },
     logIn: () => Promise.reject(new AuthError("unavailable", "a scripted Auth has no log-in")),
@@ -121,8 +122,4 @@ function toDenial(reason: DenialReason): Denial {
   const denial = denials[reason];
   if (denial === undefined) throw new TypeError(`no such denial: ${reason}`);
   return { kind: "denied", reason, ...denial };
-}
-
-function authorizationsOf(rawHeaders: readonly string[]): string[] {
-  return rawHeaders.filter((_, index) => rawHeaders[index - 1]?.toLowerCase() === "authorization" && index % 2 === 1);
 }
