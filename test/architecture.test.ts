@@ -183,7 +183,7 @@ test("drivers and frameworks are each known to one place", () => {
     "node:http2": /^(adapters|gateway|testing)\//,
     "@connectrpc/connect": /^(adapters\/connect|services\/|client\/|testing\/)/,
     "@connectrpc/connect-node":
-      /^(adapters\/connect|gateway\/run\/handle-request|testing\/|client\/wires\/grpc-transport)/,
+      /^(adapters\/connect|gateway\/own\/own-servers|testing\/|client\/wires\/grpc-transport)/,
     undici: /^gateway\/forward\/(proxy|upstreams)\.ts$/,
     "ipaddr.js": /^(base\/ip-address|credentials\/source)\.ts$/,
     yaml: /^gateway\/config\/document\.ts$/,

@@ -1,5 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Command } from "commander";
+import { AuthError } from "../base/errors.js";
 import { toDuration } from "../gateway/config/duration.js";
 import { loadConfig } from "../gateway/config/parse-config.js";
 import { type Explanation, explainRequest } from "../gateway/run/explain.js";
@@ -10,6 +12,8 @@ import { configOption } from "./options.js";
 interface ExplainCommandOptions {
   readonly config: string;
   readonly from: string;
+  readonly tls?: true;
+  readonly certificate?: string;
   readonly json?: boolean;
 }
 
@@ -19,6 +23,8 @@ export function addExplain(program: Command, io: CliIo): void {
     .description("say what would become of a request: which route, which handler, why denied, which headers")
     .addOption(configOption())
     .option("--from <address>", "the address that it comes from", "127.0.0.1")
+    .option("--tls", "it comes over TLS, as it does where every address of the configuration has TLS")
+    .option("--certificate <file>", "the client certificate, in PEM, as if TLS had verified it")
     .option("--json", "as JSON")
     .addHelpText(
       "after",
@@ -29,11 +35,13 @@ shown; the upstream is not contacted, and no session is opened, rotated or ended
 Example:
   $ printf 'GET /admin HTTP/1.1\\nHost: example.com\\nX-Sallyport-Subject: root\\n' | sallyport explain -`,
     )
-    .action(async (file: string, { config, from, json }: ExplainCommandOptions) => {
+    .action(async (file: string, { config, from, tls: encrypted, certificate: pem, json }: ExplainCommandOptions) => {
       const text = file === "-" ? await readAll(io) : readFileSync(file, "utf8");
       const request = parseRawRequest(text, file === "-" ? "standard input" : file);
       const loaded = loadConfig(config, io.environment);
-      const explanation = await explainRequest(loaded, request, { from, platform: io.platform });
+      const certificate = pem === undefined ? undefined : readCertificate(pem);
+      const connection = { from, encrypted, certificate };
+      const explanation = await explainRequest(loaded, request, { ...connection, platform: io.platform });
       print(io, json, explanation, toText(explanation, config));
     });
 }
@@ -44,8 +52,17 @@ async function readAll({ stdin }: CliIo): Promise<string> {
   return text;
 }
 
+/** In DER, as TLS would tell it. */
+function readCertificate(file: string): Uint8Array {
+  try {
+    return new X509Certificate(readFileSync(file)).raw;
+  } catch {
+    throw new AuthError("invalid_options", `${file}: this must be a certificate in PEM`);
+  }
+}
+
 function toText(explanation: Explanation, file: string): string {
-  const { target, route, credentials, caller, denial, headers, outcome, status } = explanation;
+  const { target, route, credentials, caller, denial, headers, answeredBy, status } = explanation;
   const lines = [
     `target       ${target === undefined ? "none: it can be read in more than one way" : `${target.host} ${target.path}`}`,
     `route        ${route === undefined ? "none" : `${file}:${route.line} ${describeRoute(route)}`}`,
@@ -56,7 +73,7 @@ function toText(explanation: Explanation, file: string): string {
     lines.push(`caller       ${caller.subject} [${caller.roles.join(", ")}] by ${caller.scheme}${session}`);
   }
   if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
-  if (outcome === "procedure") lines.push("answered     by the gateway itself: a procedure of sallyport.v1, or a page");
+  if (answeredBy !== undefined) lines.push(`answered     by the gateway itself: ${answeredBy}`);
   if (route !== undefined && headers !== undefined) {
     lines.push(`forwarded    to ${route.upstream}`);
     for (const name of headers.stripped) lines.push(`  stripped   ${name}`);

@@ -115,7 +115,7 @@ test("its pages are those three, whatever the routes say, and nothing near them"
     rawHeaders: ["Host", "gate.example"],
     headers: { host: "gate.example" },
   } as never);
-  assert.equal(explained.outcome, "procedure");
+  assert.equal(explained.answeredBy, "a page of the log-in in the browser");
 });
 
 test("what cannot be right is found with its line; a secret in the file itself is", async (t) => {

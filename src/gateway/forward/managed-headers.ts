@@ -1,4 +1,5 @@
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
+import { isNamed } from "../../model/raw-headers.js";
 
 /** What becomes of a header field on its way through the gateway. */
 type Fate = "pass" | "hop" | "managed" | "own" | "authorization" | "cookie";
@@ -16,12 +17,11 @@ const hopByHop: ReadonlySet<string> = new Set([
   "proxy-connection",
   "te",
   "trailer",
-  "transfer-encoding",
   "upgrade",
 ]);
 
 /** Fields of which there is one, ours: `Host` from the canonical target, the length from what was parsed. */
-const own: ReadonlySet<string> = new Set(["host", "content-length"]);
+const own: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);
 
 /**
  * Names, normalised, that say to an upstream who is calling or what for. A client's own never reach it. The last ones
@@ -91,6 +91,8 @@ export interface UpstreamHeaderOptions {
   readonly carriers?: CarrierOptions | undefined;
   /** Name, value, name, value: added last, so that nothing a client says can remove them. */
   readonly ours: readonly string[];
+  /** Is given what does not go on: names as they came, and `cookie NAME` for one that was taken out of the others. */
+  readonly stripped?: string[] | undefined;
 }
 
 /**
@@ -98,6 +100,7 @@ export interface UpstreamHeaderOptions {
  * that `Connection` names, without managed ones, and then ours. Without `Host` and framing.
  */
 export function toUpstreamHeaders(rawHeaders: readonly string[], options: UpstreamHeaderOptions): string[] {
+  const { forwardAuthorization, stripped } = options;
   const dropped = namedByConnection(rawHeaders);
   const { authTokenBin = false, cookie } = options.carriers ?? {};
   const headers: string[] = [];
@@ -107,17 +110,29 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
     const name = rawHeaders[index] as string;
     const value = rawHeaders[index + 1] as string;
     const fate = fateOf(name);
-    if (fate === "hop" && name.toLowerCase() === "te") takesTrailers ||= /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value);
-    if (fate === "hop" || fate === "managed" || fate === "own") continue;
-    if (fate === "authorization" && !options.forwardAuthorization) continue;
-    if (authTokenBin && !options.forwardAuthorization && name.toLowerCase() === "auth-token-bin") continue;
-    if (dropped?.has(name.toLowerCase())) continue;
+    if (fate === "own") continue;
+    if (fate === "hop" && isNamed(name, "te") && /(?:^|,)\s*trailers\s*(?:,|$)/i.test(value)) {
+      takesTrailers = true;
+      continue;
+    }
+    const isCredential = fate === "authorization" || (authTokenBin && isNamed(name, "auth-token-bin"));
+    if (
+      fate === "hop" ||
+      fate === "managed" ||
+      (isCredential && !forwardAuthorization) ||
+      dropped?.has(name.toLowerCase())
+    ) {
+      stripped?.push(name);
+      continue;
+    }
     // HTTP/2 may split them, HTTP/1 may not (RFC 9113 §8.2.3).
     if (fate === "cookie") cookies = cookies === undefined ? value : `${cookies}; ${value}`;
     else headers.push(name, value);
   }
-  if (cookies !== undefined && cookie !== undefined && !options.forwardAuthorization) {
-    cookies = withoutCookie(cookies, cookie.name);
+  if (cookies !== undefined && cookie !== undefined && !forwardAuthorization) {
+    const others = withoutCookie(cookies, cookie.name);
+    if (others !== cookies) stripped?.push(`cookie ${cookie.name}`);
+    cookies = others;
   }
   if (cookies !== undefined) headers.push("cookie", cookies);
   if (takesTrailers) headers.push("te", "trailers");
@@ -126,7 +141,9 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
 }
 
 function withoutCookie(cookies: string, name: string): string | undefined {
-  const others = cookies.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() !== name);
+  const pairs = cookies.split(";");
+  const others = pairs.filter((pair) => pair.split("=", 1)[0]?.trim() !== name);
+  if (others.length === pairs.length) return cookies;
   return others.length === 0 ? undefined : withoutBlanks(others.join(";"));
 }
 

@@ -1,10 +1,29 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
+import { valuesOf } from "../../model/raw-headers.js";
 import { maxHeaderFields } from "./connection-limits.js";
 
 /** Does the request ask for the one protocol that is switched to here, and could it (RFC 6455 §4.1)? */
-export function wantsWebSocket(request: IncomingMessage): boolean {
+export function wantsWebSocket(request: {
+  readonly method?: string | undefined;
+  readonly headers: { readonly upgrade?: string | undefined };
+}): boolean {
   return request.method === "GET" && request.headers.upgrade?.trim().toLowerCase() === "websocket";
+}
+
+/**
+ * The same for a request that no server has read: Node tells of an upgrade when `Connection` names it, too (RFC 9110
+ * §7.8), and joins fields of one name.
+ */
+export function asksForWebSocket({
+  method,
+  rawHeaders,
+}: {
+  readonly method: string;
+  readonly rawHeaders: readonly string[];
+}): boolean {
+  const isOffered = /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(valuesOf(rawHeaders, "connection").join(","));
+  return isOffered && wantsWebSocket({ method, headers: { upgrade: valuesOf(rawHeaders, "upgrade").join(", ") } });
 }
 
 // From 26 (25 is not looked into) Node reads a body before it tells of an upgrade, so that nothing could be put back.

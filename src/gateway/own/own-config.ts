@@ -15,6 +15,13 @@ export interface ServicesConfig {
   readonly deephavenEnterprise: EnterpriseConfig | undefined;
 }
 
+/** `sallyport.v1.AuthService` alone. */
+export const noServices: ServicesConfig = Object.freeze({
+  flight: undefined,
+  deephavenCore: undefined,
+  deephavenEnterprise: undefined,
+});
+
 export interface FlightConfig extends FlightOptions {
   /** Name of the cookie that carries a token. */
   readonly cookie: string | undefined;

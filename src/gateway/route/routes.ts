@@ -1,5 +1,6 @@
 import { decodePath } from "./canonical-path.js";
 import type { CanonicalTarget } from "./canonical-target.js";
+import { type Requirements, toRequirements } from "./permission.js";
 import type { RouteConfig } from "./route-config.js";
 
 /** The routes of a configuration, in the order in which they are tried. Made once by `createRouteTable`. */
@@ -10,18 +11,24 @@ interface Entry {
   /** Decoded, without a slash at the end. */
   readonly path: string;
   /** In the order of the file. */
-  readonly routes: readonly RouteConfig[];
+  readonly routes: readonly RouteMatched[];
+}
+
+/** What a request has matched: one object for all requests. */
+export interface RouteMatched {
+  readonly route: RouteConfig;
+  readonly requirements: Requirements;
 }
 
 /** The most specific first: with a host before without, then the longer path; routes of one place stay in file order. */
 export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
-  const places = new Map<string, Entry & { readonly routes: RouteConfig[] }>();
+  const places = new Map<string, Entry & { readonly routes: RouteMatched[] }>();
   for (const route of routes) {
     const { host, path } = route.match;
     const decoded = (decodePath(path) ?? path).replace(/\/+$/, "");
     const key = JSON.stringify([host ?? null, decoded]);
     const place = places.get(key) ?? { host, path: decoded, routes: [] };
-    place.routes.push(route);
+    place.routes.push(Object.freeze({ route, requirements: toRequirements(route) }));
     places.set(key, place);
   }
   return Object.freeze(
@@ -42,13 +49,19 @@ export function matchRoute(
   table: RouteTable,
   target: Pick<CanonicalTarget, "host" | "path">,
   method: string,
-): RouteConfig | undefined {
+): RouteMatched | undefined {
   const path = decodePath(target.path);
   if (path === undefined) return undefined;
   for (const place of table) {
     if (place.host !== undefined && place.host !== target.host) continue;
     if (!isAtOrBelow(path, place.path)) continue;
-    return place.routes.find(({ match: { methods } }) => methods.length === 0 || methods.includes(method));
+    return place.routes.find(
+      ({
+        route: {
+          match: { methods },
+        },
+      }) => methods.length === 0 || methods.includes(method),
+    );
   }
   return undefined;
 }

@@ -1,33 +1,41 @@
+import { toTrustedChain } from "../../adapters/node/forwarded-for.js";
 import { toDenialResponse } from "../../adapters/node/reject.js";
-import type { NodeRequest } from "../../adapters/node/request.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { extractCredentials } from "../../credentials/carriers.js";
+import type { Auth } from "../../engine/auth.js";
 import type { Denial } from "../../model/decision.js";
-import { type Caller, sessionPrefix } from "../../model/session.js";
+import type { Identity } from "../../model/identity.js";
+import type { Peer } from "../../model/request.js";
+import type { Caller } from "../../model/session.js";
 import { memory } from "../../stores/memory/memory.js";
 import { readOnly } from "../../stores/read-only.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, storeExists } from "../config/stores.js";
-import { toIdentityHeaders } from "../forward/identity-headers.js";
-import { toUpstreamHeaders } from "../forward/managed-headers.js";
-import { pagePathsOf } from "../own/pages.js";
-import { createIsProcedure } from "../own/rpc.js";
-import { type CanonicalTarget, toCanonicalTarget } from "../route/canonical-target.js";
-import { parseTrustedProxies, toForwardedHeaders } from "../route/forwarded.js";
-import { readFraming } from "../route/framing.js";
+import { createToUpstreamRequest } from "../forward/upstream-request.js";
+import { maxHeaderFields } from "../listen/connection-limits.js";
+import { asksForWebSocket } from "../listen/without-upgrade.js";
+import { toCarriers } from "../own/carriers.js";
+import { createOwnAnswers } from "../own/own-answers.js";
+import type { CanonicalTarget } from "../route/canonical-target.js";
+import { parseTrustedProxies } from "../route/forwarded.js";
 import { refusals } from "../route/outcome.js";
-import { isPermitted, toRequirements } from "../route/permission.js";
+import { callerOf, denialOf } from "../route/permission.js";
+import { createResolve } from "../route/resolve.js";
 import type { RouteConfig } from "../route/route-config.js";
-import { createRouteTable, matchRoute } from "../route/routes.js";
+import { createRouteTable } from "../route/routes.js";
+import { describeCredentials } from "./describe-credentials.js";
 import type { RawRequest } from "./raw-request.js";
-import { createStateAuth } from "./state-auth.js";
+import { createStateAuth, findLogin } from "./state-auth.js";
 
 /** What would become of a request. Nothing in it is secret. */
 export interface Explanation {
-  readonly outcome: "forwarded" | "denied" | "procedure";
-  /** What the caller would see, unless the request goes on. */
+  /** `answered`: by the gateway itself. */
+  readonly outcome: "forwarded" | "denied" | "answered";
+  /** The HTTP status that the caller would see of a denial. */
   readonly status: number | undefined;
+  /** `undefined` when the request can be read in more than one way. */
   readonly target: Pick<CanonicalTarget, "host" | "path"> | undefined;
+  /** What answers, where the gateway does itself. */
+  readonly answeredBy: string | undefined;
   /** What was presented, and what answers for it. */
   readonly credentials: string;
   readonly route: RouteConfig | undefined;
@@ -40,18 +48,31 @@ export interface Explanation {
       }
     | undefined;
   readonly denial: Pick<Denial, "code" | "reason" | "message"> | undefined;
-  /** Names that came and do not go on, and what goes on in our name. */
+  /** Of a request that is forwarded, but for its framing. */
   readonly headers:
-    | { readonly stripped: readonly string[]; readonly set: readonly (readonly [name: string, value: string])[] }
+    | {
+        /** Names of fields that came and go on, in the order in which they go on. */
+        readonly passed: readonly string[];
+        /** Names of fields that came and do not go on. `cookie NAME`: one that is taken out of the others. */
+        readonly stripped: readonly string[];
+        /** What goes on in the gateway's name. */
+        readonly set: readonly (readonly [name: string, value: string])[];
+      }
     | undefined;
 }
 
-/** Options of `explainRequest`. */
+/** Options of `explainRequest`: how the request would come in. */
 export interface ExplainOptions {
   /** The address that the request comes from. Default: `127.0.0.1`. */
   readonly from?: string | undefined;
+  /** The client certificate in DER, as if TLS had verified it. Default: none. */
+  readonly certificate?: Uint8Array | undefined;
+  /** The request comes over TLS. Default: `true` with a certificate, and where every address of `listen` has TLS. */
+  readonly encrypted?: boolean | undefined;
   readonly platform?: Platform | undefined;
 }
+
+type Connection = Omit<ExplainOptions, "platform">;
 
 /**
  * Says what the gateway would do with a request, by the functions that do it. Credentials are really checked; the
@@ -62,92 +83,101 @@ export interface ExplainOptions {
 export async function explainRequest(
   config: GatewayConfig,
   request: RawRequest,
-  { from = "127.0.0.1", platform = systemPlatform }: ExplainOptions = {},
+  { platform = systemPlatform, ...connection }: ExplainOptions = {},
 ): Promise<Explanation> {
-  const { method, rawHeaders } = request;
-  const credentials = describeCredentials(rawHeaders, config);
-  const target = toCanonicalTarget(request);
-  const route = target && matchRoute(createRouteTable(config.routes), target, method);
-  const known = { target: target && { host: target.host, path: target.path }, credentials, route };
-  const nothing = { ...known, caller: undefined, denial: undefined, headers: undefined, status: undefined };
-  const deny = ({ code, reason, message, ...rest }: Denial, caller?: Caller): Explanation => {
-    const { status } = toDenialResponse({ code, reason, message, ...rest }, { method, rawHeaders });
-    return {
-      ...nothing,
-      outcome: "denied",
-      status,
-      denial: { code, reason, message },
-      caller: caller && describe(caller),
-    };
-  };
-
-  // As much of a request as the framing is told by.
-  if (target === undefined || readFraming(request as unknown as NodeRequest) === undefined) {
-    return deny(refusals.bad_request);
-  }
-  const isOurs = createIsProcedure(config.services)(target.path) || pagePathsOf(config).has(target.path);
-  if (isOurs) return { ...nothing, outcome: "procedure" };
-  if (route === undefined) return deny(refusals.no_route);
-
-  const trust = parseTrustedProxies(config.trustedProxies);
-  const peer = { address: from, trusted: trust(from) };
-  const auth = createStateAuth(config, readOnly(openExisting(config, platform)), {
-    platform,
-    onEvent: () => {},
-    onWarning: () => {},
-  });
+  const explainer = createExplainer(config, platform);
   try {
-    const authRequest = { method, path: target.path, rawHeaders, peer };
-    const decision = await auth.authenticate(authRequest, { ...toRequirements(route), rotate: false });
-    if (decision.kind === "denied") return deny(decision);
-    const caller = decision.kind === "allowed" ? decision.caller : undefined;
-    if (!isPermitted(route, caller)) return deny(refusals.not_permitted, caller);
-    const { authority } = target;
-    const forwarded = toForwardedHeaders(rawHeaders, peer, trust, { authority, encrypted: false });
-    const withIdentity = config.upstreams.get(route.upstream)?.identity === "headers";
-    const ours = [...forwarded, ...(withIdentity ? toIdentityHeaders(caller) : [])];
-    const sent = toUpstreamHeaders(rawHeaders, { forwardAuthorization: route.forwardAuthorization, ours: [] });
-    const stripped = namesOf(rawHeaders).filter(
-      (name) => !namesOf(sent).includes(name) && !framing.has(name.toLowerCase()),
-    );
-    return {
-      ...nothing,
-      outcome: "forwarded",
-      caller: caller && describe(caller),
-      headers: { stripped, set: toPairs(ours) },
-    };
+    return await explainer.explain(request, connection);
   } finally {
-    await auth.close();
+    await explainer.close();
   }
 }
 
-/** Not lost: `Host` goes on in its canonical form, and the length as it was parsed. */
-const framing: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);
+/** Explains any number of requests by one configuration. */
+export interface Explainer {
+  explain(request: RawRequest, connection?: Connection): Promise<Explanation>;
+  close(): Promise<void>;
+}
+
+/** @throws {AuthError} `invalid_options` */
+export function createExplainer(config: GatewayConfig, platform: Platform = systemPlatform): Explainer {
+  const { services, upstreams, listen } = config;
+  const trust = parseTrustedProxies(config.trustedProxies);
+  const own = createOwnAnswers({ services, pagesUrl: findLogin(config)?.url });
+  const resolve = createResolve(createRouteTable(config.routes), own);
+  const toUpstreamRequest = createToUpstreamRequest({ trust, carriers: toCarriers(services) });
+  let auth: Auth<Identity> | undefined;
+
+  async function explain(request: RawRequest, connection: Connection = {}): Promise<Explanation> {
+    const { from = "127.0.0.1", certificate } = connection;
+    const { encrypted = certificate !== undefined || listen.every(({ tls }) => tls !== undefined) } = connection;
+    const { method } = request;
+    const rawHeaders = request.rawHeaders.slice(0, 2 * maxHeaderFields);
+    const truncated = rawHeaders.length === 2 * maxHeaderFields;
+    const clientOf: Peer["clientOf"] = (received) => toTrustedChain(received, trust)[0];
+    const peer: Peer = { address: from, trusted: trust(from), certificate, clientOf };
+
+    const asked = resolve({ ...request, rawHeaders }, asksForWebSocket(request));
+    const { target } = asked;
+    const credentials = describeCredentials({ rawHeaders, truncated, peer }, config);
+    const route = asked.kind === "route" ? asked.route : undefined;
+    const known = { ...nothing, target: target && { host: target.host, path: target.path }, credentials, route };
+    const deny = (denial: Denial, caller?: Caller): Explanation => {
+      const { code, reason, message } = denial;
+      const { status } = toDenialResponse(denial, { method, rawHeaders });
+      return { ...known, outcome: "denied", status, denial: { code, reason, message }, caller: describe(caller) };
+    };
+    if (asked.kind === "refused") return deny(asked.denial);
+    if (asked.kind === "own") return { ...known, outcome: "answered", answeredBy: asked.answer.description };
+
+    auth ??= openAuth(config, platform);
+    const data = { method, path: asked.target.path, rawHeaders, truncated, peer };
+    const decision = await auth.authenticate(data, { ...asked.requirements, rotate: false });
+    const caller = callerOf(decision);
+    const denial = denialOf(asked.route, decision);
+    if (denial !== undefined) return deny(denial, caller);
+    const upstream = upstreams.get(asked.route.upstream);
+    if (upstream === undefined) return deny(refusals.upstream_unavailable, caller);
+    const stripped: string[] = [];
+    const admitted = { rawHeaders, target: asked.target, route: asked.route, upstream, caller, peer, encrypted };
+    const { headers, ours } = toUpstreamRequest(admitted, stripped);
+    return {
+      ...known,
+      outcome: "forwarded",
+      caller: describe(caller),
+      headers: { passed: namesOf(headers.slice(0, headers.length - ours.length)), stripped, set: toPairs(ours) },
+    };
+  }
+
+  return { explain, close: async () => auth?.close() };
+}
+
+const nothing = {
+  status: undefined,
+  answeredBy: undefined,
+  caller: undefined,
+  denial: undefined,
+  headers: undefined,
+} as const;
+
+function openAuth(config: GatewayConfig, platform: Platform): Auth<Identity> {
+  const store = readOnly(openExisting(config, platform));
+  return createStateAuth(config, store, { platform, onEvent: () => {}, onWarning: () => {} });
+}
 
 /** Looking must not make a database. */
 function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {
   return storeExists(config.store) ? openStore(config.store, platform) : memory({ platform });
 }
 
-function describeCredentials(rawHeaders: readonly string[], { handlers }: GatewayConfig): string {
-  const presented = extractCredentials(rawHeaders, false);
-  if (presented.kind === "none") return "none";
-  if (presented.kind === "refused") return `an Authorization that is ${presented.reason}`;
-  const { scheme, payload } = presented;
-  if (scheme === "bearer" && payload.startsWith(sessionPrefix)) return "Bearer, a session token";
-  const handler = handlers.find((one) => one.scheme.toLowerCase() === scheme);
-  // A client that forgot the scheme has put its token there.
-  if (handler === undefined) return "of a scheme without a handler (not shown: it may be the secret itself)";
-  const kinds = handler.kind === "chain" ? handler.links.map(({ kind }) => kind) : [handler.kind];
-  return `${handler.scheme}, answered by ${kinds.map((kind) => `handlers.${handler.scheme}.${kind}`).join(" or ")}`;
-}
-
-function describe({ identity, scheme, session }: Caller): NonNullable<Explanation["caller"]> {
+function describe(caller: Caller | undefined): Explanation["caller"] {
+  if (caller === undefined) return undefined;
+  const { identity, scheme, session } = caller;
   return { subject: identity.subject, roles: identity.roles ?? [], scheme, session: session?.ref };
 }
 
 function toPairs(flat: readonly string[]): [string, string][] {
-  return flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1] ?? ""] as [string, string]] : []));
+  return namesOf(flat).map((name, index) => [name, flat[2 * index + 1] ?? ""]);
 }
 
 function namesOf(flat: readonly string[]): string[] {

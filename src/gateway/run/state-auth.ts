@@ -1,8 +1,7 @@
 import type { Platform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
-import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import { type Auth, createAuth } from "../../engine/auth.js";
-import type { ExternalHandler } from "../../handlers/external/external.js";
+import type { ExternalHandler, ExternalOptions } from "../../handlers/external/external.js";
 import { keyFile } from "../../keys/key-file.js";
 import type { OnEvent } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
@@ -15,7 +14,7 @@ import { createHandler, openUsers } from "../config/handlers.js";
 import { createExternal } from "../config/kinds/external.js";
 import type { OperateAsConfig } from "../config/sections/operate-as.js";
 import { revocationBoundMs } from "../observe/telemetry.js";
-import type { ServicesConfig } from "../own/own-config.js";
+import { toCarriers } from "../own/carriers.js";
 
 export interface StateAuthOptions {
   readonly platform: Platform;
@@ -34,8 +33,13 @@ export function createLogin(
   config: GatewayConfig,
   { platform, onWarning }: Pick<StateAuthOptions, "platform" | "onWarning">,
 ): ExternalHandler | undefined {
-  const found = config.handlers.find((handler) => handler.kind === "external");
-  return found && createExternal(found.options, { platform, onWarning });
+  const found = findLogin(config);
+  return found && createExternal(found, { platform, onWarning });
+}
+
+/** The options of browser log-ins. There is one handler for them at most: they have a scheme of their own. */
+export function findLogin({ handlers }: Pick<GatewayConfig, "handlers">): ExternalOptions | undefined {
+  return handlers.find((handler) => handler.kind === "external")?.options;
 }
 
 /**
@@ -71,13 +75,4 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
 function createOperateAsPolicy({ users, rules }: OperateAsConfig): OperateAsPolicy<Identity> {
   const file = openUsers(users, () => {});
   return operateAsRules<Identity>({ identify: (subject) => file?.find(subject), rules });
-}
-
-/** Where clients of Flight keep a token beside `Authorization`. */
-export function toCarriers({ flight }: ServicesConfig): CarrierOptions {
-  const cookie = flight?.cookie;
-  return {
-    authTokenBin: flight !== undefined,
-    ...(cookie !== undefined && { cookie: { name: cookie, requestHeader: "x-deephaven-auth-cookie-request" } }),
-  };
 }

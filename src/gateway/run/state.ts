@@ -1,5 +1,4 @@
 import type { EventEmitter } from "node:events";
-import { externalPages } from "../../adapters/node/external-pages.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
@@ -11,7 +10,6 @@ import { createUpstreams, type Upstreams } from "../forward/upstreams.js";
 import type { ListenerHandlers } from "../listen/listeners.js";
 import { type MeasuredStore, measureStore, type StoreOperation } from "../observe/measured-store.js";
 import type { TicketsConfig } from "../own/own-config.js";
-import { pagePathsOf } from "../own/pages.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
@@ -88,16 +86,12 @@ export function createState(
     for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
     const login = createLogin(config, options);
     auth = createStateAuth(config, borrowed, { ...options, login });
-    const pages = login && {
-      paths: pagePathsOf(config),
-      serve: externalPages(auth, login, { trustProxy: trust, platform }),
-    };
     const upstreams = { get: (name: string) => taken.get(name)?.it.get(name) };
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
       auth,
       servicesOf,
-      pages,
+      login,
       services: config.services,
       reload,
       stopping: stopping.signal,

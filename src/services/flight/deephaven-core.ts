@@ -48,6 +48,16 @@ export interface DeephavenCoreOptions {
 
 const backplane = "io.deephaven.proto.backplane.grpc";
 
+/** The paths that `deephavenCoreServices` answers. */
+export const deephavenCoreProcedures: readonly string[] = [
+  `/${backplane}.ConfigService/GetAuthenticationConstants`,
+  `/${backplane}.ConfigService/GetConfigurationConstants`,
+  `/${backplane}.SessionService/NewSession`,
+  `/${backplane}.SessionService/RefreshSessionToken`,
+  `/${backplane}.SessionService/CloseSession`,
+  `/${backplane}.SessionService/TerminationNotification`,
+];
+
 /**
  * Makes `ConfigService` and `SessionService` of Deephaven Core, for `grpcAuth`: the methods by which its clients log
  * in, keep a session alive and log out.

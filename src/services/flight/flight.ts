@@ -34,6 +34,11 @@ export interface FlightOptions {
   readonly keepOpen?: boolean | undefined;
 }
 
+const service = "arrow.flight.protocol.FlightService";
+
+/** The paths that `flightServices` answers. */
+export const flightProcedures: readonly string[] = [`/${service}/Handshake`];
+
 /** The most messages before a log-in. A client that sends more is guessing. */
 const maxMessages = 8;
 
@@ -62,7 +67,7 @@ export function flightServices<I extends Identity>(
       },
     ],
   ]);
-  return [{ name: "arrow.flight.protocol.FlightService", rules, toRawHeaders: padBasic, methods }];
+  return [{ name: service, rules, toRawHeaders: padBasic, methods }];
 }
 
 /**

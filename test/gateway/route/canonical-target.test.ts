@@ -99,7 +99,7 @@ describe("the canonical path", () => {
       fc.property(anyPath, (text) => {
         const canonical = toCanonicalPath(text);
         if (canonical === undefined) return;
-        const rule = (seen: string) => matchRoute(table, { host: "a", path: seen }, "GET")?.match.path;
+        const rule = (seen: string) => matchRoute(table, { host: "a", path: seen }, "GET")?.route.match.path;
         const first = rule(canonical);
         assert.equal(rule(new URL(`http://a.example${canonical}`).pathname), first);
         assert.equal(rule(normalise3986(canonical)), first);

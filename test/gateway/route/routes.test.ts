@@ -37,7 +37,7 @@ describe("matchRoute", () => {
   for (const [request, line] of cases) {
     it(`${request} → line ${line}`, () => {
       const [method = "", host = "", path = ""] = request.split(" ");
-      assert.equal(matchRoute(table, { host, path }, method)?.line, line);
+      assert.equal(matchRoute(table, { host, path }, method)?.route.line, line);
     });
   }
 
@@ -50,7 +50,7 @@ describe("matchRoute", () => {
 
   it("reads /x/y/public.v1.P/Ping as below /x, never as /public.v1.P/Ping", () => {
     const procedures = tableOf({ path: "/public.v1.P/Ping" }, { path: "/x" });
-    assert.equal(matchRoute(procedures, { host: "h", path: "/x/y/public.v1.P/Ping" }, "POST")?.line, 2);
+    assert.equal(matchRoute(procedures, { host: "h", path: "/x/y/public.v1.P/Ping" }, "POST")?.route.line, 2);
     assert.equal(matchRoute(procedures, { host: "h", path: "/public.v1.P/Pin" }, "POST"), undefined);
   });
 });

@@ -3,7 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runCli } from "../../cli/run-cli.js";
+import { makeClientCertificates } from "../../handlers/certificate/make-client-certificates.js";
 import { adaPassword, gatewayFiles, sketch } from "../gateway-files.js";
+import { makeCertificates } from "../make-certificates.js";
 import { asAda, runGateway } from "../running-gateway.js";
 
 const admin =
@@ -38,6 +40,7 @@ test("a request that goes on: route, handler, caller, and the headers stripped a
     "  stripped   X_Sallyport_Subject",
     "  stripped   Connection",
     "  stripped   X-Hop",
+    "  set        host: example.com",
     "  set        x-forwarded-for: 192.0.2.7",
     "  set        x-forwarded-proto: http",
     "  set        x-forwarded-host: example.com",
@@ -75,7 +78,7 @@ const rows: readonly (readonly [name: string, request: string, line: RegExp])[] 
   [
     "credentials twice",
     `GET / HTTP/1.1\nHost: a\nAuthorization: ${asAda}\nAuthorization: ${asAda}`,
-    /^credentials {2}an Authorization that is duplicate$/m,
+    /^credentials {2}refused as duplicate$/m,
   ],
   [
     "a token whose scheme was forgotten",
@@ -85,7 +88,7 @@ const rows: readonly (readonly [name: string, request: string, line: RegExp])[] 
   [
     "a procedure of our own",
     "POST /sallyport.v1.AuthService/LogIn HTTP/1.1\nHost: a",
-    /^answered {5}by the gateway itself/m,
+    /^answered {5}by the gateway itself: a procedure of sallyport\.v1\.AuthService$/m,
   ],
   ["a route for anybody", "GET /healthz HTTP/1.1\nHost: a", /^forwarded {4}to app$/m],
 ];
@@ -97,6 +100,62 @@ for (const [name, request, line] of rows) {
     assert.doesNotMatch(out, /hunter2/);
   });
 }
+
+test("a handshake of Flight is answered by the gateway, and its carriers do not reach an upstream", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", `${sketch}services: { flight: { cookie: deephaven } }\n`);
+  const ask = async (head: string): Promise<string> => {
+    const { code, out, err } = await runCli(["explain", "-", "-c", files.config], head);
+    assert.equal(code, 0, err);
+    return out;
+  };
+  const handshake = await ask("POST /arrow.flight.protocol.FlightService/Handshake HTTP/1.1\nHost: a\n");
+  assert.match(
+    handshake,
+    /^route {8}none$\s[\s\S]*^answered {5}by the gateway itself: the handshake of services\.flight$/m,
+  );
+  const carried = "auth-token-bin: \nCookie: theme=dark; deephaven=x\nTE: trailers\nTransfer-Encoding: chunked\n";
+  const other = await ask(`POST /healthz HTTP/1.1\nHost: a\n${carried.replace("deephaven=x", "deephaven=")}`);
+  assert.deepEqual(other.match(/^ {2}stripped.*$/gm), ["  stripped   auth-token-bin", "  stripped   cookie deephaven"]);
+  const token = await ask(`POST /healthz HTTP/1.1\nHost: a\n${carried}`);
+  assert.match(token, /^credentials {2}a session token in a cookie or in auth-token-bin$/m);
+});
+
+test("a client certificate and TLS are said on the command line", async (t) => {
+  const servers = makeCertificates();
+  const clients = makeClientCertificates();
+  if (servers === undefined || clients === undefined) return t.skip("needs openssl");
+  t.after(() => {
+    servers.remove();
+    clients.remove();
+  });
+  const made = clients.make({ san: "email:ada@example.org" });
+  const files = await gatewayFiles(t);
+  const rule = `{ san: email, value: ada@example.org, subject: ada, roles: [user], keys: [${made.keySha256}] }`;
+  const { cert, key } = servers.make("gateway");
+  const listen = (addresses: string): string =>
+    sketch
+      .replace(/listen: .*/, `listen: [${addresses}]`)
+      .replace("routes:\n", `  ClientCertificate: { certificates: [${rule}] }\nroutes:\n`);
+  const tls = `{ address: 127.0.0.1:8443, tls: { cert: ${cert}, key: ${key}, clientCa: ${servers.ca} } }`;
+  files.write("gate.yaml", listen(`{ address: 127.0.0.1:8080 }, ${tls}`));
+  const file = files.write("client.pem", made.pem);
+  const ask = (path: string, ...args: string[]) =>
+    runCli(["explain", "-", "-c", files.config, ...args], `GET ${path} HTTP/1.1\nHost: a\n`);
+
+  const { out } = await ask("/", "--certificate", file);
+  assert.match(out, /^credentials {2}a client certificate, answered by handlers\.ClientCertificate\.certificates$/m);
+  assert.match(out, /^caller {7}ada \[user\] by clientcertificate$/m);
+  assert.match(out, /^ {2}set {8}x-forwarded-proto: https$/m);
+  assert.match((await ask("/")).out, /^denied {7}401 /m);
+  assert.match((await ask("/healthz")).out, /^ {2}set {8}x-forwarded-proto: http$/m);
+  assert.match((await ask("/healthz", "--tls")).out, /^ {2}set {8}x-forwarded-proto: https$/m);
+  files.write("gate.yaml", listen(tls));
+  assert.match((await ask("/healthz")).out, /^ {2}set {8}x-forwarded-proto: https$/m);
+  const { code, err } = await ask("/", "--certificate", files.config);
+  assert.equal(code, 1);
+  assert.equal(err, `sallyport: ${files.config}: this must be a certificate in PEM\n`);
+});
 
 test("looking at a session token shows who it is, and neither turns nor ends the session", async (t) => {
   const gateway = await runGateway(t);

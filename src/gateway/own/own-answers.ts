@@ -1,0 +1,56 @@
+import { externalPageNames } from "../../adapters/node/external-pages.js";
+import { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
+import { AuthService } from "../../gen/sallyport/v1/auth_service_pb.js";
+import { deephavenCoreProcedures } from "../../services/flight/deephaven-core.js";
+import { flightProcedures } from "../../services/flight/flight.js";
+import type { ServicesConfig } from "./own-config.js";
+
+/** Which of our servers answers; see `createOwnServers`. */
+export type OwnServer = "connect" | "grpc" | "pages";
+
+/** What the gateway answers at a path. */
+export interface OwnAnswer {
+  readonly server: OwnServer;
+  /** For an operator: what it is, and which part of the configuration asks for it. */
+  readonly description: string;
+}
+
+/** All that the gateway answers itself, whatever the routes say. */
+export interface OwnAnswers {
+  /** By a canonical path. Exactly: what else a service or a folder has is a route's business. */
+  find(path: string): OwnAnswer | undefined;
+}
+
+export interface OwnAnswersConfig {
+  readonly services: ServicesConfig;
+  /** Where the pages of browser log-ins are, as browsers see them. */
+  readonly pagesUrl: string | undefined;
+}
+
+/** The one list of what the gateway answers itself, from the configuration alone: no service need be running. */
+export function createOwnAnswers({ services, pagesUrl }: OwnAnswersConfig): OwnAnswers {
+  const { flight, deephavenCore, deephavenEnterprise } = services;
+  const answers = new Map<string, OwnAnswer>();
+  function add(paths: readonly string[], server: OwnServer, description: string): void {
+    const answer = Object.freeze({ server, description });
+    for (const path of paths) answers.set(path, answer);
+  }
+  add(proceduresOf(AuthService), "connect", "a procedure of sallyport.v1.AuthService");
+  if (deephavenEnterprise) add(proceduresOf(AuthApi), "connect", "the log-in of services.deephavenEnterprise");
+  if (flight) add(flightProcedures, "grpc", "the handshake of services.flight");
+  if (deephavenCore) add(deephavenCoreProcedures, "grpc", "a procedure of services.deephavenCore");
+  if (pagesUrl !== undefined) add(pagesAt(pagesUrl), "pages", "a page of the log-in in the browser");
+  return Object.freeze({ find: (path: string) => answers.get(path) });
+}
+
+function proceduresOf({
+  typeName,
+  methods,
+}: Pick<typeof AuthService | typeof AuthApi, "typeName" | "methods">): string[] {
+  return methods.map(({ name }) => `/${typeName}/${name}`);
+}
+
+function pagesAt(url: string): string[] {
+  const prefix = new URL(url).pathname.replace(/\/$/, "");
+  return externalPageNames.map((name) => prefix + name);
+}

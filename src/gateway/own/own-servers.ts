@@ -1,0 +1,65 @@
+import { connectNodeAdapter } from "@connectrpc/connect-node";
+import { connectAuth } from "../../adapters/connect.js";
+import { grpcAuth } from "../../adapters/grpc/grpc.js";
+import { externalPages } from "../../adapters/node/external-pages.js";
+import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import type { Auth } from "../../engine/auth.js";
+import type { ExternalHandler } from "../../handlers/external/external.js";
+import type { Identity } from "../../model/identity.js";
+import type { RpcService } from "../../model/rpc-service.js";
+import { type DeephavenCoreOptions, deephavenCoreServices } from "../../services/flight/deephaven-core.js";
+import { flightServices } from "../../services/flight/flight.js";
+import type { TrustAddress } from "../route/forwarded.js";
+import type { OwnServer } from "./own-answers.js";
+import type { ServicesConfig } from "./own-config.js";
+import { createServiceRoutes, type ServiceOptions } from "./services.js";
+
+export interface OwnServersOptions extends ServiceOptions {
+  readonly trust: TrustAddress;
+  /** Aborted when the gateway is about to stop. */
+  readonly stopping?: AbortSignal | undefined;
+  /** The handler of browser log-ins, whose pages are served. */
+  readonly login?: ExternalHandler | undefined;
+}
+
+/** Each answers the paths for which `OwnAnswers` names it, and is asked for no other. */
+export type OwnServers = Readonly<Record<OwnServer, (request: NodeRequest, response: NodeResponse) => void>>;
+
+/**
+ * The servers of what the gateway answers itself.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function createOwnServers<I extends Identity>(
+  auth: Auth<I>,
+  config: ServicesConfig,
+  { trust: trustProxy, login, stopping: signal, ...options }: OwnServersOptions,
+): OwnServers {
+  const { platform } = options;
+  return {
+    connect: connectAuth(auth, connectNodeAdapter, {
+      routes: createServiceRoutes(auth, config, options),
+      trustProxy,
+      platform,
+    }),
+    grpc: grpcAuth(auth, createWires(auth, config, { signal, platform }), { trustProxy, platform }),
+    pages: login === undefined ? nowhere : externalPages(auth, login, { trustProxy, platform }),
+  };
+}
+
+/** Without pages no path leads here. */
+function nowhere(_request: NodeRequest, response: NodeResponse): void {
+  response.destroy();
+}
+
+/** The wires of older clients, as far as they are configured. */
+export function createWires<I extends Identity>(
+  auth: Auth<I>,
+  config: ServicesConfig,
+  options: Pick<DeephavenCoreOptions, "signal" | "platform">,
+): readonly RpcService<I>[] {
+  return [
+    ...(config.flight === undefined ? [] : flightServices(auth, config.flight)),
+    ...(config.deephavenCore === undefined ? [] : deephavenCoreServices(auth, { ...config.deephavenCore, ...options })),
+  ];
+}

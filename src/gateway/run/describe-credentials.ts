@@ -1,0 +1,58 @@
+import type { PresentedCredentials } from "../../credentials/carriers.js";
+import { createExtract } from "../../credentials/token-carriers.js";
+import type { Peer } from "../../model/request.js";
+import { isSessionToken } from "../../model/session.js";
+import type { GatewayConfig } from "../config/config.js";
+import type { HandlerConfig } from "../config/handlers.js";
+import { toCarriers } from "../own/carriers.js";
+
+/**
+ * Says what a request presents, and which part of the configuration answers for it. Nothing of it is quoted: a client
+ * that forgot the scheme has put its token in its place.
+ */
+export function describeCredentials(
+  request: { readonly rawHeaders: readonly string[]; readonly truncated: boolean; readonly peer: Peer },
+  config: GatewayConfig,
+): string {
+  const presented = createExtract(toCarriers(config.services))(request.rawHeaders, request.truncated);
+  switch (presented.kind) {
+    case "none":
+      return describeCertificate(request.peer, config);
+    case "refused":
+      return `refused as ${presented.reason}`;
+    case "several": {
+      const beside = "a session token in a cookie or in auth-token-bin";
+      return presented.authorization === undefined ? beside : `${describe(presented.authorization, config)}; ${beside}`;
+    }
+    case "credentials":
+      return describe(presented, config);
+    default:
+      return presented satisfies never;
+  }
+}
+
+/** A proxy's says nothing of the callers behind it. */
+function describeCertificate({ certificate, trusted }: Peer, { handlers }: GatewayConfig): string {
+  const handler = handlers.find(({ kind }) => kind === "certificates");
+  if (certificate === undefined || trusted || handler === undefined) return "none";
+  return `a client certificate, answered by ${toPath(handler)}`;
+}
+
+function describe({ scheme, name, payload }: PresentedCredentials, config: GatewayConfig): string {
+  if (isSessionToken(scheme, payload)) return `${scheme === "dpop" ? "DPoP" : "Bearer"}, a session token`;
+  const nested = config.nestedSchemes && scheme === "bearer" ? find(payload.split(" ", 1)[0] ?? "", config) : undefined;
+  const handler = nested ?? find(name, config);
+  if (handler === undefined) return "of a scheme without a handler (not shown: it may be the secret itself)";
+  const links = handler.kind === "chain" ? handler.links : [handler];
+  return `${handler.scheme}, answered by ${links.map((link) => toPath({ ...link, scheme: handler.scheme })).join(" or ")}`;
+}
+
+/** By the name of a scheme in any case, or by an alias exactly. */
+function find(name: string, { handlers, aliases }: GatewayConfig): HandlerConfig | undefined {
+  const scheme = (Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name).toLowerCase();
+  return handlers.find((one) => one.scheme.toLowerCase() === scheme);
+}
+
+function toPath({ scheme, kind }: Pick<HandlerConfig, "scheme" | "kind">): string {
+  return `handlers.${scheme}.${kind}`;
+}
