@@ -132,7 +132,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
 
     auth ??= openAuth(config, platform);
     const data = { method, path: asked.target.path, rawHeaders, truncated, peer };
-    const decision = await auth.authenticate(data, { ...asked.requirements, rotate: false });
+    const decision = await auth.authenticate(data, asked.requirements);
     const caller = callerOf(decision);
     const denial = denialOf(asked.route, decision);
     if (denial !== undefined) return deny(denial, caller);
