@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { AuthError } from "../base/errors.js";
 import { loadConfig } from "../gateway/config/parse-config.js";
-import { openBeside } from "../gateway/run/open-beside.js";
+import { openForCli } from "../gateway/run/open-for-cli.js";
 import type { SessionSummary, Sessions } from "../sessions/sessions.js";
 import { type CliIo, exitCodes, print, toTable } from "./io.js";
 import { configOption, instantArgument } from "./options.js";
@@ -73,7 +73,7 @@ Example:
 }
 
 async function withSessions({ config }: Common, io: CliIo, use: (sessions: Sessions) => Promise<void>): Promise<void> {
-  const opened = openBeside(loadConfig(config, io.environment), io.platform);
+  const opened = openForCli(loadConfig(config, io.environment), io.platform);
   try {
     await use(opened.sessions);
   } finally {

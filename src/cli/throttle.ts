@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { loadConfig } from "../gateway/config/parse-config.js";
-import { openBeside } from "../gateway/run/open-beside.js";
+import { openForCli } from "../gateway/run/open-for-cli.js";
 import { type CliIo, print } from "./io.js";
 import { configOption } from "./options.js";
 
@@ -21,7 +21,7 @@ export function addThrottle(program: Command, io: CliIo): void {
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ sallyport throttle reset --account ada")
     .action(async ({ config, account, json }: ResetOptions) => {
-      const opened = openBeside(loadConfig(config, io.environment), io.platform);
+      const opened = openForCli(loadConfig(config, io.environment), io.platform);
       try {
         const reset = await opened.throttle.reset(account);
         print(io, json, { reset }, reset ? `the failures of ${account} are forgotten` : `${account} had no failures`);

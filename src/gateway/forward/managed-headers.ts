@@ -1,5 +1,5 @@
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
-import { isNamed } from "../../model/raw-headers.js";
+import { isNamed, valuesOf } from "../../model/raw-headers.js";
 
 /** What becomes of a header field on its way through the gateway. */
 type Fate = "pass" | "hop" | "managed" | "own" | "authorization" | "cookie";
@@ -211,10 +211,8 @@ export function toSingleFields(fields: Fields): Fields {
 
 function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
   let names: Set<string> | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] as string;
-    if (name.length !== 10 || name.toLowerCase() !== "connection") continue;
-    for (const token of namedBy(rawHeaders[index + 1]) ?? []) {
+  for (const value of valuesOf(rawHeaders, "connection")) {
+    for (const token of namedBy(value) ?? []) {
       names ??= new Set();
       names.add(token);
     }

@@ -8,7 +8,7 @@ import { createListeners, type Listeners } from "../listen/listeners.js";
 import { createLog, type Logger } from "../observe/log.js";
 import { createTelemetry } from "../observe/telemetry.js";
 import { openAudit } from "./open-audit.js";
-import { createSharedParts, createState, type GatewayState } from "./state.js";
+import { createKeptParts, createState, type GatewayState } from "./state.js";
 
 /** Options of `startGateway`. */
 export interface GatewayOptions {
@@ -62,11 +62,11 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     stopping: () => listeners === undefined || stopped !== undefined,
     store: () => state.store,
   });
-  const shared = createSharedParts(platform, telemetry.onStore);
+  const kept = createKeptParts(platform, telemetry.onStore);
   const audit = openAudit(config.audit, platform);
   const hub = createEventHub({ platform, onEvent: telemetry.onEvent, audit: audit.options });
   const make = (next: GatewayConfig): GatewayState =>
-    createState(next, { platform, shared, reload, audit: audit.options, ...telemetry });
+    createState(next, { platform, kept, reload, audit: audit.options, ...telemetry });
   let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
   const { listening, admin } = await orClosing(listen, () => state.close());

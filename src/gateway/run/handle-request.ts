@@ -32,7 +32,7 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly routes: RouteTable;
   readonly upstreams: Pick<Upstreams, "get">;
   /**
-   * Hears of each request what became of it, before anything is written, and once more when an upstream fails it. For
+   * Called with the outcome of each request before its answer is written, and once more when its upstream fails. For
    * logs and metrics.
    */
   readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
@@ -75,7 +75,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const { toAuthRequest, peerOf } = createRequestReader(trust);
 
   function handle(request: NodeRequest, response: NodeResponse, upgrade?: UpgradeSocket): void {
-    // A stream that a caller resets is an error event; one that nobody hears ends the process.
+    // A stream that the caller resets emits an error, and without a listener that ends the process.
     request.on("error", ignore);
     response.on("error", ignore);
     const asked = resolve(request, upgrade !== undefined);

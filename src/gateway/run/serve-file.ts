@@ -65,25 +65,25 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
   };
 }
 
-/** A person does not notice; two looks must agree, so an edit is taken after half a second. */
-const lookEveryMs = 250;
+/** A person does not notice. Two checks in a row must agree, so an edit takes effect after half a second. */
+const checkEveryMs = 250;
 
 /**
- * Calls back after the file has changed and then stayed as it is for one look, so that a half-written one is not read.
+ * Calls back when the file has changed and two checks in a row agree, so that a half-written one is not read.
  *
- * It looks instead of being told: editors and orchestrators replace the file, a link to it or a directory above, which
- * each need another watch; a watch of the directory would wake for every write of a database beside it; and network file
- * systems tell nothing. A look costs some microseconds.
+ * It checks on a timer instead of watching: editors and orchestrators replace the file, a link to it or a directory
+ * above, which each need another watch; a watch of the directory would wake for every write of a database in it; and
+ * network file systems send no events. A check costs some microseconds.
  *
  * @returns a function that stops it.
  */
 export function watchFile(path: string, platform: Platform, onChange: () => void): () => void {
   let taken = fileVersion(path);
   let seen = taken;
-  let cancel = platform.delay(lookEveryMs, look);
+  let cancel = platform.delay(checkEveryMs, check);
 
-  function look(): void {
-    cancel = platform.delay(lookEveryMs, look);
+  function check(): void {
+    cancel = platform.delay(checkEveryMs, check);
     const now = fileVersion(path);
     const isSettled = now === seen;
     seen = now;

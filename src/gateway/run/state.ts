@@ -13,7 +13,7 @@ import type { TicketsConfig } from "../own/own-config.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
-import { createShared, type Shared, type Taken } from "./shared.js";
+import { type KeptThroughReload, keepThroughReload, type Taken } from "./keep-through-reload.js";
 import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
 
 /** All that requests need, made from one configuration. It never changes: a reload makes another one. */
@@ -33,23 +33,23 @@ export interface GatewayState {
   close(): Promise<void>;
 }
 
-/** What outlives a state. */
-export interface SharedParts {
-  readonly stores: Shared<StoreConfig, MeasuredStore>;
-  readonly upstreams: Shared<UpstreamConfig, Upstreams>;
+/** What outlives a state: the next one takes it over where its configuration is the same. */
+export interface KeptParts {
+  readonly stores: KeptThroughReload<StoreConfig, MeasuredStore>;
+  readonly upstreams: KeptThroughReload<UpstreamConfig, Upstreams>;
 }
 
 /** @param onStore told how long the store took, with every question. */
-export function createSharedParts(
+export function createKeptParts(
   platform: Platform,
   onStore: (operation: StoreOperation, ms: number) => void = () => undefined,
-): SharedParts {
+): KeptParts {
   return {
-    stores: createShared(
+    stores: keepThroughReload(
       (config) => measureStore(openStore(config, platform), platform, onStore),
       async ({ store }) => store.close(),
     ),
-    upstreams: createShared(
+    upstreams: keepThroughReload(
       (config) => createUpstreams(new Map([[config.name, config]]), platform),
       (upstreams) => upstreams.close(),
     ),
@@ -57,7 +57,7 @@ export function createSharedParts(
 }
 
 export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onOutcome" | "reload"> {
-  readonly shared: SharedParts;
+  readonly kept: KeptParts;
 }
 
 /**
@@ -67,13 +67,13 @@ export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onO
  */
 export function createState(
   config: GatewayConfig,
-  { shared, onOutcome, reload, ...options }: StateOptions,
+  { kept, onOutcome, reload, ...options }: StateOptions,
 ): GatewayState {
   const { platform } = options;
   const stopping = new AbortController();
-  const store = shared.stores.take(config.store);
+  const store = kept.stores.take(config.store);
   // The engine closes the store that it is given; this one it only borrows.
-  const borrowed: Store = { ...store.it.store, close: () => store.release() };
+  const borrowed: Store = { ...store.resource.store, close: () => store.release() };
   const taken = new Map<string, Taken<Upstreams>>();
   const releaseAll = async (): Promise<void> => {
     await Promise.all([...[...taken.values()].map((one) => one.release()), store.release()]);
@@ -83,10 +83,10 @@ export function createState(
   try {
     const routes = createRouteTable(config.routes);
     const trust = parseTrustedProxies(config.trustedProxies);
-    for (const [name, upstream] of config.upstreams) taken.set(name, shared.upstreams.take(upstream));
+    for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
     const login = createLogin(config, options);
     auth = createStateAuth(config, borrowed, { ...options, login });
-    const upstreams = { get: (name: string) => taken.get(name)?.it.get(name) };
+    const upstreams = { get: (name: string) => taken.get(name)?.resource.get(name) };
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
       auth,
@@ -126,7 +126,7 @@ export function createState(
   return {
     config,
     auth,
-    store: store.it,
+    store: store.resource,
     handlers: {
       request(request, response) {
         hold(response as EventEmitter);

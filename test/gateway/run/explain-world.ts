@@ -6,7 +6,7 @@ import type { GatewayConfig } from "../../../src/gateway/config/config.js";
 import { toFaultText } from "../../../src/gateway/config/document.js";
 import { parseConfig } from "../../../src/gateway/config/parse-config.js";
 import type { UpstreamConfig } from "../../../src/gateway/forward/upstream-config.js";
-import { createSharedParts, createState, type SharedParts } from "../../../src/gateway/run/state.js";
+import { createKeptParts, createState, type KeptParts } from "../../../src/gateway/run/state.js";
 import { addApiKey } from "../../../src/handlers/api-key/edit.js";
 import { createApiKey } from "../../../src/handlers/api-key/record.js";
 import { createRandom } from "../../../src/testing/random.js";
@@ -31,7 +31,7 @@ export interface World {
   readonly ground: Ground;
   readonly certificates: readonly (Uint8Array | undefined)[];
   readonly inProcess: InProcess;
-  readonly shared: SharedParts;
+  readonly kept: KeptParts;
 }
 
 export async function createWorld(t: TestContext): Promise<World> {
@@ -39,12 +39,12 @@ export async function createWorld(t: TestContext): Promise<World> {
   const made = clients?.make({ san: "email:ada@example.org" });
   const server = servers?.make("gateway");
   const inProcess = createInProcess();
-  const { stores } = createSharedParts(platform);
-  const shared: SharedParts = {
+  const { stores } = createKeptParts(platform);
+  const kept: KeptParts = {
     stores,
     upstreams: {
       take: (config: UpstreamConfig) => ({
-        it: {
+        resource: {
           get: (name) => (name === config.name ? inProcess.upstreamOf(config) : undefined),
           retire() {},
           async close() {},
@@ -57,7 +57,7 @@ export async function createWorld(t: TestContext): Promise<World> {
   return {
     files,
     inProcess,
-    shared,
+    kept,
     certificates: [undefined, undefined, made?.der, clients?.make().der],
     ground: {
       certificateKey: made?.keySha256,
@@ -68,11 +68,11 @@ export async function createWorld(t: TestContext): Promise<World> {
 }
 
 /** Of sessions and accounts that live in the files of the world, so that every configuration meets them. */
-export async function createCredentials(t: TestContext, { files, ground, shared }: World): Promise<Credentials> {
+export async function createCredentials(t: TestContext, { files, ground, kept }: World): Promise<Credentials> {
   const { key, record } = createApiKey({ name: "ci", subject: "robot", roles: ["user"] });
   addApiKey(`${files.directory}/api-keys.jsonl`, record);
   const config = parse(files, randomConfig(createRandom(1), { ...ground, certificateKey: undefined }));
-  const state = createState(config, { platform, shared });
+  const state = createState(config, { platform, kept });
   t.after(() => state.close());
   const logIn = async (): Promise<string> => {
     const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };

@@ -108,9 +108,9 @@ test("a stream that began before a reload ends with its session", { timeout: 20_
     headers: Record<string, string>;
   };
   const ref = me.headers["x-sallyport-session"] ?? "";
-  const { openBeside } = await import("../../../src/gateway/run/open-beside.js");
+  const { openForCli } = await import("../../../src/gateway/run/open-for-cli.js");
   const { loadConfig } = await import("../../../src/gateway/config/parse-config.js");
-  const beside = openBeside(loadConfig(gateway.files.config));
+  const beside = openForCli(loadConfig(gateway.files.config));
   assert.equal(await beside.sessions.end(ref), true);
   await beside.close();
   await assert.rejects(async () => {

@@ -7,11 +7,12 @@ import { isSharedStore, openStore } from "../config/stores.js";
 import { createStateAuth } from "./state-auth.js";
 
 /**
- * What a gateway keeps, opened beside it: processes share an SQLite store, and the running gateway hears of ends.
+ * Opens the store of a gateway for a command, also while the gateway runs: processes share an SQLite store, and the
+ * gateway hears of the sessions that end.
  *
  * @throws {AuthError} `invalid_options` for a memory store, which only its own process can see.
  */
-export function openBeside(
+export function openForCli(
   config: GatewayConfig,
   platform: Platform = systemPlatform,
 ): Pick<Auth<Identity>, "sessions" | "throttle" | "close"> {
