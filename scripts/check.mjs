@@ -5,17 +5,14 @@ import { existsSync } from "node:fs";
 const steps = [
   ["format and lint", "node node_modules/@biomejs/biome/bin/biome ci --error-on-warnings ."],
   ["types and build", "node node_modules/typescript/bin/tsc"],
-  ["configuration reference is current", "node scripts/config-docs.mjs --check"],
+  ["what is made of the configuration's schema is current", "node scripts/config-docs.mjs --check"],
   ["package contents", "node node_modules/publint/src/cli.js --strict"],
   ["types of the package", "node scripts/check-types.mjs"],
 ];
 if (existsSync("buf.yaml")) {
   steps.push(
     ["proto lint", "node node_modules/@bufbuild/buf/bin/buf lint"],
-    [
-      "generated code is current",
-      "node node_modules/@bufbuild/buf/bin/buf generate && git diff --exit-code --stat -- src/gen",
-    ],
+    ["generated code is current", "node scripts/generate-messages.mjs && git diff --exit-code --stat -- src/gen"],
   );
 }
 for (const [name, command] of steps) {

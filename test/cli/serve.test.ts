@@ -9,11 +9,14 @@ import { runCli } from "./run-cli.js";
 
 const users = "{ match: { path: / }, roles: [user], upstream: app }";
 
+/** The flags of Node that `docs/gateway.md` names. */
+const hardened = ["--disallow-code-generation-from-strings", "--disable-proto=throw"];
+
 test("serve says where it listens, reloads on SIGHUP, hears of sessions ended beside it, and stops when asked", async (t) => {
   const files = await gatewayFiles(t);
   const upstream = await echoUpstream(t);
   files.write("gate.yaml", configText(upstream.url, users));
-  const child = spawn(process.execPath, ["dist/src/cli/main.js", "serve", "--config", files.config]);
+  const child = spawn(process.execPath, [...hardened, "dist/src/cli/main.js", "serve", "--config", files.config]);
   t.after(() => child.kill("SIGKILL"));
   let [out, err] = ["", ""];
   child.stdout.on("data", (chunk) => {

@@ -1,10 +1,8 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { findShapeErrors, type ShapeError } from "../../gen/config/find-shape-errors.js";
 import { suggest } from "./closest.js";
 import { configSchema } from "./config.js";
 import { type ConfigDocument, type ConfigFault, type ConfigPath, fromPointer, toPathText } from "./document.js";
 import type { RawMap, Schema } from "./schema.js";
-
-let validate: ValidateFunction | undefined;
 
 /**
  * Holds the document against the JSON Schema. Every fault at once; the words come from the schema's titles, never from
@@ -16,16 +14,13 @@ export function checkShape(document: ConfigDocument): {
   readonly faults: readonly ConfigFault[];
   readonly value: RawMap<unknown>;
 } {
-  // Compiled on first use: some 30 ms that only who reads a configuration should pay.
-  validate ??= new Ajv({ allErrors: true, verbose: true, allowUnionTypes: true, strictRequired: false }).compile(
-    configSchema,
-  );
   const { value } = document;
-  if (validate(value)) return { faults: [], value: value as RawMap<unknown> };
+  const errors = findShapeErrors(value);
+  if (errors.length === 0) return { faults: [], value: value as RawMap<unknown> };
   const isReported = new Set(document.faults.map(toPlace));
   const faults = new Map<string, ConfigFault>();
   const faulty: ConfigPath[] = [];
-  for (const error of validate.errors ?? []) {
+  for (const error of errors) {
     const fault = toFault(error, document);
     // One value can break several rules; the same words twice help nobody. Nor do more about a variable that is not set.
     if (!isReported.has(toPlace(fault))) faults.set(`${toPlace(fault)}:${fault.message}`, fault);
@@ -37,10 +32,10 @@ export function checkShape(document: ConfigDocument): {
 const toPlace = ({ line, column }: ConfigFault): string => `${line}:${column}`;
 
 /** What has to go: the value itself, or the key that should not be there. */
-function placeOf({ instancePath, params, propertyName }: ErrorObject, { value }: ConfigDocument): ConfigPath {
-  const name = (params as { additionalProperty?: string }).additionalProperty ?? propertyName;
+function placeOf({ instancePath, params, propertyName }: ShapeError, { value }: ConfigDocument): ConfigPath {
+  const name = params.additionalProperty ?? propertyName;
   const path = fromPointer(instancePath, value);
-  return name === undefined ? path : [...path, name];
+  return name === undefined ? path : [...path, String(name)];
 }
 
 /** A copy without the values at these places; lists keep their indexes. */
@@ -57,9 +52,9 @@ function without(value: unknown, places: readonly ConfigPath[], path: ConfigPath
   return copy;
 }
 
-function toFault(error: ErrorObject, document: ConfigDocument): ConfigFault {
+function toFault(error: ShapeError, document: ConfigDocument): ConfigFault {
   const path = fromPointer(error.instancePath, document.value);
-  const schema = error.parentSchema as Schema;
+  const schema = schemaAt(path);
   switch (error.keyword) {
     case "additionalProperties": {
       const name = String(error.params.additionalProperty);
@@ -83,11 +78,22 @@ function toFault(error: ErrorObject, document: ConfigDocument): ConfigFault {
       if (error.propertyName !== undefined) {
         return document.faultAtKey(
           [...path, error.propertyName],
-          `the name ${quote(path, error.propertyName)} must be ${schema.title}`,
+          `the name ${quote(path, error.propertyName)} must be ${schema.propertyNames?.title}`,
         );
       }
       return document.faultAt(path, `${toPathText(path) || "the configuration"} must be ${schema.title}`);
   }
+}
+
+/** Returns the schema of the value at a path. Paths of errors lead through what the schema knows. */
+function schemaAt(path: ConfigPath): Schema {
+  let schema = configSchema;
+  for (const step of path) {
+    const { items, properties, additionalProperties } = schema;
+    const named = properties !== undefined && Object.hasOwn(properties, step) ? properties[step] : undefined;
+    schema = (typeof step === "number" ? items : named) ?? (additionalProperties || {});
+  }
+  return schema;
 }
 
 /** A key that is much longer than ours are is rather a value, or a secret, in the wrong place. */
