@@ -9,3 +9,21 @@
 export function grants(mode: number | bigint, rights: number): boolean {
   return process.platform !== "win32" && (Number(mode) & rights) !== 0;
 }
+
+/** What decides who can read a file. */
+export interface FileOwnership {
+  readonly mode: number | bigint;
+  readonly uid: number | bigint;
+  readonly gid: number | bigint;
+}
+
+/**
+ * Whether a file with a secret is private: no user but its owner can use it. One exception: a group of this process may
+ * read a file of root's, as Kubernetes mounts secrets for a process that is not root (`0440` or `0640`, with `fsGroup`)
+ * and as PostgreSQL takes them. Such a process cannot change the mode.
+ */
+export function isPrivate({ mode, uid, gid }: FileOwnership): boolean {
+  if (!grants(mode, 0o077)) return true;
+  if (grants(mode, 0o037) || Number(uid) !== 0) return false;
+  return Number(gid) === process.getegid?.() || process.getgroups?.().includes(Number(gid)) === true;
+}

@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { AuthError } from "./errors.js";
 import { grants } from "./file-rights.js";
 import { fileVersion, toFileVersion } from "./file-version.js";
 import type { Platform } from "./platform.js";
+import { readRegularFile } from "./read-regular-file.js";
 import { emitWarning } from "./warn.js";
 
 export interface HotFileOptions<T> {
@@ -75,31 +75,22 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
 
 type Description = Pick<HotFileOptions<unknown>, "what" | "remedy" | "danger">;
 
-/** One descriptor for rights and content: what was checked is what is read. */
 function readSafely(path: string, { what, remedy, danger }: Description): { text: string; version: string } {
   const refuse = (fault: string): never => {
     throw new AuthError("invalid_options", `The ${what} ${path} ${fault}`);
   };
-  let descriptor: number;
-  try {
-    descriptor = openSync(path, "r");
-  } catch (cause) {
-    const code = (cause as { code?: unknown }).code;
+  const read = readRegularFile(path);
+  if ("fault" in read) {
+    if (read.code === undefined) return refuse("is not a file");
     return refuse(
-      `cannot be read: ${code === "ENOENT" ? `it does not exist. ${remedy}` : `${code}. Check its rights`}`,
+      `cannot be read: ${read.code === "ENOENT" ? `it does not exist. ${remedy}` : `${read.code}. Check its rights`}`,
     );
   }
-  try {
-    const stats = fstatSync(descriptor, { bigint: true });
-    if (!stats.isFile()) refuse("is not a file");
-    if (grants(stats.mode, 0o002)) {
-      refuse(`is writable by everyone, so anyone on this machine can ${danger}. Run: chmod o-w ${path}`);
-    }
-    const text = decode(readFileSync(descriptor)) ?? refuse("is not UTF-8. Save it as UTF-8");
-    return { text, version: toFileVersion(stats) };
-  } finally {
-    closeSync(descriptor);
+  if (grants(read.stats.mode, 0o002)) {
+    refuse(`is writable by everyone, so anyone on this machine can ${danger}. Run: chmod o-w ${path}`);
   }
+  const text = decode(read.bytes) ?? refuse("is not UTF-8. Save it as UTF-8");
+  return { text, version: toFileVersion(read.stats) };
 }
 
 function decode(bytes: Uint8Array): string | undefined {

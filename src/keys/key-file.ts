@@ -1,8 +1,9 @@
-import { linkSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { linkSync, renameSync, rmSync, statSync } from "node:fs";
 import { writeDraft } from "../base/draft-file.js";
 import { AuthError } from "../base/errors.js";
-import { grants } from "../base/file-rights.js";
+import { isPrivate } from "../base/file-rights.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
+import { readRegularFile } from "../base/read-regular-file.js";
 import type { KeyRing, SigningKey } from "./key-ring.js";
 
 /** Options of `keyFile`. */
@@ -92,18 +93,18 @@ function createOnce(path: string, platform: Platform): void {
 }
 
 function read(path: string): readonly SigningKey[] {
-  const status = statSync(path, { throwIfNoEntry: false });
-  if (status === undefined) {
+  const found = readRegularFile(path, (stats) =>
+    isPrivate(stats) ? undefined : `others can read the key file ${path}; run: chmod 600 ${path}`,
+  );
+  if ("fault" in found) {
+    const isMissing = found.code === "ENOENT";
     throw new AuthError(
       "invalid_options",
-      `there is no key file ${path}; make it with keyFile(path, { create: true })`,
+      isMissing ? `there is no key file ${path}; make it with keyFile(path, { create: true })` : found.fault,
     );
   }
-  if (grants(status.mode, 0o077)) {
-    throw new AuthError("invalid_options", `others can read the key file ${path}; run: chmod 600 ${path}`);
-  }
   try {
-    return fromText(readFileSync(path, "utf8"));
+    return fromText(found.bytes.toString("utf8"));
   } catch {
     // The cause is left out: a JSON error quotes the text, and the text is secret.
     throw new AuthError(

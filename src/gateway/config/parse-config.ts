@@ -65,7 +65,7 @@ export function loadConfig(file: string, environment?: Environment): GatewayConf
 
 /** One descriptor for rights and content. Who can change the file can open the door. */
 export function readConfigFile(file: string): string {
-  const found = readFileWith(file, (mode) =>
+  const found = readFileWith(file, ({ mode }) =>
     grants(mode, 0o002)
       ? `the file ${file} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
       : undefined,

@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
-import { grants } from "../../base/file-rights.js";
+import { type FileOwnership, isPrivate } from "../../base/file-rights.js";
+import { readRegularFile } from "../../base/read-regular-file.js";
 
 /** The environment that `${NAME}` reads. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,8 +39,8 @@ export function readSecretFile(path: string): Found {
 
 /** A file that only its owner may read. */
 export function readPrivateFile(path: string): Found {
-  return readFileWith(path, (mode) =>
-    grants(mode, 0o077) ? `others can read the file ${path}; run: chmod 600 ${path}` : undefined,
+  return readFileWith(path, (stats) =>
+    isPrivate(stats) ? undefined : `others can read the file ${path}; run: chmod 600 ${path}`,
   );
 }
 
@@ -49,19 +49,9 @@ export function readPublicFile(path: string): Found {
   return readFileWith(path, () => undefined);
 }
 
-/** One descriptor for rights and content: what was checked is what is read. */
-export function readFileWith(path: string, faultOfMode: (mode: number) => string | undefined): Found {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, "r");
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile()) return { fault: `${path} is not a file` };
-    const fault = faultOfMode(stats.mode);
-    return fault === undefined ? { text: readFileSync(descriptor, "utf8") } : { fault };
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? "unknown fault";
-    return { fault: code === "ENOENT" ? `there is no file ${path}` : `the file ${path} cannot be read (${code})` };
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
+/** Reads a regular file as text, unless its description has a fault. */
+export function readFileWith(path: string, faultOf: (stats: FileOwnership) => string | undefined): Found {
+  const read = readRegularFile(path, faultOf);
+  if ("bytes" in read) return { text: read.bytes.toString("utf8") };
+  return { fault: read.code === "ENOENT" ? `there is no file ${path}` : read.fault };
 }
