@@ -47,8 +47,13 @@ export function htpasswdFile(path: string, options: HtpasswdFileOptions = {}): U
     what: "htpasswd file",
     example,
     kinds,
-    parse: (text) => parseLines(text, path, example, (line, refuse) => parseLine(line, rolesOf, refuse)),
+    parse: (text) => parseLines(withoutBlanks(text), path, example, (line, refuse) => parseLine(line, rolesOf, refuse)),
   });
+}
+
+/** Apache takes white space off both ends of a line, so that comments may be indented and hashes may have blanks behind. */
+function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+(?=\r?$)/gm, "");
 }
 
 function parseLine(line: string, rolesOf: (user: string) => readonly string[], refuse: RefuseLine): UserEntry {

@@ -42,6 +42,15 @@ test("bcrypt and argon2id are taken, and a right password is the user as written
   assert.deepEqual(await users.verify("eve", "battery staple"), { subject: "eve", roles: [] });
 });
 
+test("white space at either end of a line does not count, as with Apache", async () => {
+  const forms = [`ada:${adaHash} `, `ada:${adaHash}\t\r`, ` \tada:${adaHash}`, `  # people\n  \t\nada:${adaHash}`];
+  for (const form of forms) {
+    const users = htpasswdFile(write(`${form}\neve:${eveHash}\n`));
+    assert.equal((await users.verify("ada", "correct horse"))?.subject, "ada", JSON.stringify(form));
+    assert.equal((await users.verify("eve", "battery staple"))?.subject, "eve", JSON.stringify(form));
+  }
+});
+
 test("a wrong password, another's password and an unknown user are nobody", async () => {
   const users = htpasswdFile(write(twoUsers));
   for (const [name, password] of [
