@@ -1,6 +1,10 @@
 import type { Platform } from "./platform.js";
 
-/** The answer, or a rejection when it has not come within `ms` milliseconds. One that is there at once is never timed. */
+/**
+ * Rejects when an answer has not come within `ms` milliseconds.
+ *
+ * @returns the answer; an answer that is not a promise is returned as it is, without a timer
+ */
 export function withinTime<T>(answer: Awaitable<T>, platform: Platform, ms: number): Awaitable<T> {
   if (!(answer instanceof Promise)) return answer;
   return new Promise((resolve, reject) => {
@@ -10,24 +14,24 @@ export function withinTime<T>(answer: Awaitable<T>, platform: Platform, ms: numb
 }
 
 /**
- * Calls an observer. What it throws, or rejects with, is ignored: it must neither change a decision nor end the process,
- * and the next observer must be called too.
+ * Calls an observer and ignores what it throws or rejects with: a failure must neither change a decision nor end the
+ * process, and the next observer must be called too.
  */
 export function ignoreFailure(call: () => unknown): void {
   try {
     const answer = adopt(call());
     if (answer instanceof Promise) answer.catch(() => {});
   } catch {
-    // As above.
+    // Ignored, as the docstring says.
   }
 }
 
-/** `next` on the value, at once if it is there: a path without waiting makes no promise. */
+/** Calls `next` with the value: synchronously if it is no promise, so that a path without waiting makes no promise. */
 export function after<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
   return value instanceof Promise ? value.then(next) : next(value);
 }
 
-/** Runs `attempt`; whatever it throws or rejects with becomes `recover`'s value. */
+/** Runs `attempt`, and returns `recover(error)` when it throws or rejects. */
 export function rescue<T>(attempt: () => Awaitable<T>, recover: (error: unknown) => T): Awaitable<T> {
   try {
     const value = attempt();
@@ -38,8 +42,9 @@ export function rescue<T>(attempt: () => Awaitable<T>, recover: (error: unknown)
 }
 
 /**
- * What code outside the engine returned, as our own kind of promise if it is one to wait for. Query builders return
- * their own thenables, and other realms their own promises: `after` would take either for the value itself.
+ * Converts a thenable that code outside the engine returned into a promise of this realm; any other value is returned
+ * as it is. Query builders return their own thenables, and other realms their own promises: `after` would take either
+ * for the value itself.
  */
 export function adopt<T>(value: T | PromiseLike<T>): Awaitable<T> {
   if (value instanceof Promise) return value;
@@ -50,5 +55,5 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === "function";
 }
 
-/** Or a promise of it: work that needs no waiting should not wait. */
+/** A value or a promise of it: work that needs no waiting should not wait. */
 export type Awaitable<T> = T | Promise<T>;

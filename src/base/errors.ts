@@ -1,27 +1,32 @@
-/** What may be told of an error: the class alone, since a message may hold whatever its thrower was given. Our own never hold a secret. */
+/**
+ * Describes an error for logs and warnings.
+ *
+ * @returns the class alone, since a message may hold any credentials that the code that threw it was given; for
+ *   `AuthError`, whose messages never hold a secret, also the message
+ */
 export function toErrorName(error: unknown): string {
   if (error instanceof AuthError) return `${error.name}: ${error.message}`;
   return error instanceof Error ? error.name : typeof error;
 }
 
-/** What went wrong, for programs. Messages may change; codes do not. */
+/** Why an `AuthError` was thrown, for programs. Messages may change; codes do not. */
 export type AuthErrorCode =
   /** An option is missing, contradicts another or is out of range. The message says what to do. */
   | "invalid_options"
-  /** `auth.caller` was asked for a request that nobody authenticated. */
+  /** `auth.caller` was called for a request that was not authenticated. */
   | "no_caller"
-  /** Something read the request's body before the door could decide. */
+  /** The request's body was read, such as by a body parser, before the adapter could authenticate the request. */
   | "body_read_before_auth"
   /** An identity has no usable subject, or does not survive JSON. */
   | "invalid_identity"
-  /** It takes a session, and the caller came without a session token. */
+  /** The call needs a session, and the caller presented no session token. */
   | "no_session"
-  /** A session ended, or its state was changed by someone else meanwhile. */
+  /** The session has ended, or ended while the call was under way. */
   | "session_ended"
-  /** The store cannot answer now. Nobody was refused: try again. */
+  /** The store cannot answer now. That refuses no credentials: try again. */
   | "unavailable";
 
-/** The one error class of the library. It never holds credentials, tokens or what they were made from. */
+/** The only error class of the library. Its message never holds credentials, tokens or what they were made from. */
 export class AuthError extends Error {
   override readonly name = "AuthError";
   readonly code: AuthErrorCode;

@@ -1,8 +1,8 @@
 import { type BigIntStats, statSync } from "node:fs";
 
 /**
- * Text that differs when the file at `path` has changed: it was written, replaced, moved away or given other rights, or
- * a link on the way to it was turned. It costs one `stat`, some microseconds.
+ * Returns a text that differs when the file at `path` has changed: it was written, replaced, moved away or given other
+ * rights, or a link in its path was changed. It costs one `stat`, some microseconds.
  *
  * Size and times alone would miss a file that replaces another of the same size within a tick of the clock; the inode
  * tells the two apart.
@@ -19,7 +19,7 @@ export function fileVersion(path: string): string {
   }
 }
 
-/** The same for a file that is open. */
+/** Returns the version of an open file, from its `stat`. */
 export function toFileVersion({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }

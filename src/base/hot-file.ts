@@ -6,34 +6,35 @@ import { readRegularFile } from "./read-regular-file.js";
 import { emitWarning } from "./warn.js";
 
 export interface HotFileOptions<T> {
-  /** What it is, for messages: `"user file"`. */
+  /** The kind of file, for messages: `"user file"`. */
   readonly what: string;
-  /** What to do when it is not there: `"Create it with a line such as …"`. */
+  /** What the operator should do when the file does not exist: `"Create it with a line such as …"`. */
   readonly remedy: string;
-  /** What somebody could do who may write it: `"log in as anyone"`. */
+  /** What an attacker who may write the file could do: `"log in as any user"`. */
   readonly danger: string;
   readonly platform: Platform;
-  /** Told, once per edit, why an edited file was not taken. Default: `process.emitWarning`. */
+  /** Called, once per edit, with the reason why an edited file was refused. Default: `process.emitWarning`. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** @throws {AuthError} when the text has a fault. The message must hold no secret. */
   parse(text: string): T;
 }
 
-/** What a file says now. */
+/** The current content of a file. */
 export interface HotFile<T> {
   read(): T;
-  /** Grows with each edit that was taken. */
+  /** Grows with each edit that was accepted. */
   epoch(): number;
 }
 
-/** An edit is seen this much later at most. Looking costs 5 µs, so it is not done for every call. */
+/** An edit is seen at most this much later. Each check costs 5 µs, so it is not done for every call. */
 const lookEveryMs = 1_000;
 
 /**
- * A file that is read again within a second of an edit. One that got unreadable or faulty is not taken: the last good one
- * stays, and `onWarning` is told.
+ * Opens a file that is read again within a second of an edit. When an edited file is unreadable or has a fault, the
+ * last good version stays in use, and `onWarning` is called.
  *
- * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by everyone, or has a fault.
+ * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by every user of the machine, or has
+ *   a fault
  */
 export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T> {
   const { what, platform, onWarning = emitWarning } = options;

@@ -1,9 +1,14 @@
 import ipaddr from "ipaddr.js";
 
-/** An address of either family; IPv4 that comes mapped into IPv6 is IPv4. */
+/** An address of either family; an IPv4 address that is mapped into IPv6 is IPv4. */
 export type IpAddress = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** @returns `undefined` for what is none. Only the usual spelling of IPv4: `010.0.0.1` is another address to some. */
+/**
+ * Parses an IP address.
+ *
+ * @returns `undefined` for any other text. IPv4 is accepted only as four decimal parts: some parsers take `010.0.0.1`
+ *   for another address
+ */
 export function parseIpAddress(text: string): IpAddress | undefined {
   if (text.includes(":") ? !ipaddr.IPv6.isValid(text) : !ipaddr.IPv4.isValidFourPartDecimal(text)) return undefined;
   return ipaddr.process(text);
@@ -16,9 +21,9 @@ export interface AddressBlock {
 }
 
 /**
- * The shortest prefixes of a block that is believed, in bits: the largest private networks, 10.0.0.0/8 (RFC 1918) and
- * fc00::/7 (RFC 4193). No proxy has more addresses in front of a service, and a caller in the block may claim to be any
- * other. Two halves of everything are everything, so a limit that refused only `0.0.0.0/0` would refuse nothing.
+ * The shortest prefixes of a trusted block, in bits: those of the largest private networks, 10.0.0.0/8 (RFC 1918) and
+ * fc00::/7 (RFC 4193). No service has proxies with more addresses in front of it, and a client in the block may claim
+ * any other address. A limit that refused only `0.0.0.0/0` could be bypassed with its two halves.
  */
 const shortestPrefix = { ipv4: 8, ipv6: 7 } as const;
 
@@ -27,7 +32,7 @@ const shortestPrefix = { ipv4: 8, ipv6: 7 } as const;
  * IPv4 addresses mapped into IPv6 (`::ffff:10.0.0.0/104`) is the IPv4 block, and is judged as that.
  *
  * @param remedy what the operator should do instead of naming a block that is too large, for its fault
- * @returns the fault of what is no block, and of one that is larger than any private network.
+ * @returns the block, or a fault when the text is no block or the block is larger than any private network
  */
 export function parseAddressBlock(text: string, remedy: string): AddressBlock | { readonly fault: string } {
   const [, address = "", prefix] = /^([^/]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
@@ -41,7 +46,7 @@ export function parseAddressBlock(text: string, remedy: string): AddressBlock | 
   const bits = kind === "ipv4" && width === 128 ? written - 96 : written;
   if (bits < shortestPrefix[kind]) {
     return {
-      fault: `this block is larger than any private network: whoever is in it can claim to be anyone; ${remedy}`,
+      fault: `this block is larger than any private network, so clients on the internet are in it; ${remedy}`,
     };
   }
   return { network, bits };

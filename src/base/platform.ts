@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 /**
- * Clock and randomness: the only place that reads either, so that a simulated world can run the shipped engine.
+ * Supplies the clock and randomness: no other code reads either, so that a simulated world can run the shipped engine.
  * A lint rule bans `Date.now`, `performance.now`, `Math.random`, `crypto.random*` and timers everywhere else.
  */
 export interface Platform {
@@ -14,7 +14,7 @@ export interface Platform {
   /**
    * Calls `done` once after `ms` milliseconds. Returns a function that cancels it.
    *
-   * @param hold keep the process alive until then: for work that somebody awaits. Default `false`.
+   * @param hold keeps the process alive until then: for work that other code awaits. Default: `false`
    */
   delay(ms: number, done: () => void, hold?: boolean): () => void;
 }

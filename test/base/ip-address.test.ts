@@ -39,7 +39,7 @@ test("a block that is larger than any private network is refused, in halves and 
   for (const text of [...blocks, ...mapped, "::ffff:0:0/95", "::ffff:0:0/0"]) {
     assert.deepEqual(parse(text), {
       fault:
-        "this block is larger than any private network: whoever is in it can claim to be anyone; name your proxies",
+        "this block is larger than any private network, so clients on the internet are in it; name your proxies",
     });
   }
 });

@@ -173,7 +173,7 @@ services:
     from: "realm: example",
     to: "realm: example\nservices: { deephavenEnterprise: { verifyTokenFrom: [0.0.0.0/0, nonsense] } }",
     faults: [
-      "gate.yaml:2:54: this block is larger than any private network: whoever is in it can claim to be anyone; say anyone if you mean it",
+      "gate.yaml:2:54: this block is larger than any private network, so clients on the internet are in it; say anyone if you mean it",
       "gate.yaml:2:65: this must be an address block, such as 10.0.0.0/8 or fd00::/8",
     ],
   },
@@ -266,7 +266,7 @@ services:
     faults: [
       ...[18, 31, 44].map(
         (column) =>
-          `gate.yaml:2:${column}: this block is larger than any private network: whoever is in it can claim to be anyone; name your proxies`,
+          `gate.yaml:2:${column}: this block is larger than any private network, so clients on the internet are in it; name your proxies`,
       ),
       "gate.yaml:2:52: this must be an address block, such as 10.0.0.0/8 or fd00::/8",
     ],

@@ -45,7 +45,7 @@ describe("trusted proxies", () => {
     assert.throws(() => parseTrustedProxies(["10.0.0.1", "0.0.0.0/0"]), {
       code: "invalid_options",
       message:
-        'trustedProxies: "0.0.0.0/0": this block is larger than any private network: whoever is in it can claim to be anyone; name your proxies',
+        'trustedProxies: "0.0.0.0/0": this block is larger than any private network, so clients on the internet are in it; name your proxies',
     });
   });
 

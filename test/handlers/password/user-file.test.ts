@@ -210,7 +210,7 @@ test("after a faulty edit the last good file stays, and the warning comes once a
   assert.deepEqual([await names("ada"), await names("bob"), users.epoch()], [false, true, 2]);
 });
 
-test("a file that is gone, empty or writable by everyone is not taken either", async () => {
+test("a file that is gone, empty or writable by every user is not taken either", async () => {
   for (const spoil of [
     (path: string) => rmSync(path),
     (path: string) => write("", path),
@@ -281,7 +281,7 @@ test("takes what OWASP counts as equal, and lines that end in CR LF", async () =
   assert.equal((await users.verify("user4", adaHash.slice(-43)))?.subject, "user4");
 });
 
-test("refuses a file that is not there, is a folder, is not UTF-8, or is writable by everyone", () => {
+test("refuses a file that is not there, is a folder, is not UTF-8, or is writable by every user", () => {
   assert.throws(() => userFile(join(folder, "none")), {
     code: "invalid_options",
     message: /does not exist. Create it/,
@@ -292,7 +292,7 @@ test("refuses a file that is not there, is a folder, is not UTF-8, or is writabl
   assert.throws(() => userFile(latin1), { code: "invalid_options", message: /not UTF-8/ });
   const open = write(threeUsers);
   chmodSync(open, 0o602);
-  assert.throws(() => userFile(open), { code: "invalid_options", message: /writable by everyone.*chmod o-w/ });
+  assert.throws(() => userFile(open), { code: "invalid_options", message: /writable by every user.*chmod o-w/ });
 });
 
 test("hashPassword makes argon2id with OWASP's parameters and a fresh salt", async () => {
