@@ -4,22 +4,27 @@ import { AuthError } from "../base/errors.js";
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /**
- * Who a request acts for. Handlers return it, or anything wider; routes see exactly the type that the handler returned.
- * It is safe to log: put no secret in it.
+ * The account that a request acts for. Handlers return it, or a wider type; routes see the type that the handler
+ * returned. It is safe to log: put no secret in it.
  */
 export interface Identity {
   /** The stable name of the account: 1 to 256 characters, no control characters. Sessions are listed and ended by it. */
   readonly subject: string;
-  /** What a route may require. */
+  /** Roles that a route may require. */
   readonly roles?: readonly string[] | undefined;
 }
 
-/** Who operates as somebody else, and by whom in turn (RFC 8693 §4.1: the outermost `act` is the current actor). */
+/**
+ * The account that operates as another; `actor` operates as it in turn (RFC 8693 §4.1: the outermost `act` is current).
+ */
 export interface Actor extends Identity {
   readonly actor?: Actor | undefined;
 }
 
-/** The names of an actor, and of those as whom they act already, nearest first: for events. */
+/**
+ * Returns the subject of an actor, and in `via` those of the actors that operate as it in turn, nearest first: for
+ * events.
+ */
 export function toActorNames(actor: Actor | undefined): {
   readonly actor: string | undefined;
   readonly via?: readonly string[];
@@ -32,18 +37,20 @@ export function toActorNames(actor: Actor | undefined): {
 /** Long enough for a distinguished name or a URI; short enough for a header and an index. */
 const maxSubjectLength = 256;
 
-/** It is kept with every session and in every node's memory; a person in a thousand groups stays below. */
+/**
+ * An identity is kept with every session and in every node's memory; that of a person in a thousand groups is shorter.
+ */
 const maxJsonLength = 65_536;
 
 // Control characters would split headers and log lines (CR, LF) or end strings early in other languages (NUL).
 const control = /\p{Cc}/u;
 
 /**
- * The identity as JSON text, checked: this is what a store keeps.
+ * Checks an identity and returns it as JSON text, which stores keep.
  *
- * @throws {AuthError} `invalid_identity` when the subject is unusable or a value would come back different,
- *   such as a `Date`, a `Map` or `NaN`, or when it is larger than 64 KiB. The message names the property, never its
- *   value.
+ * @throws {AuthError} `invalid_identity` when the subject is unusable, when JSON would change a value, such as a
+ *   `Date`, a `Map` or `NaN`, or when the text is longer than 65,536 characters. The message names the property, never
+ *   its value
  */
 export function requireIdentityJson(identity: Identity): string {
   requireSubject(identity);
@@ -70,18 +77,18 @@ export function requireSubject(identity: Identity): void {
   throw new AuthError("invalid_identity", "identity.subject must hold no control character or lone surrogate");
 }
 
-/** Whether it can be the name of an account. */
+/** Whether a value can be the name of an account. */
 export function isSubject(subject: unknown): subject is string {
   if (typeof subject !== "string" || subject === "" || subject.length > maxSubjectLength) return false;
   return !control.test(subject) && isWellFormed(subject);
 }
 
-/** Our own copy of an identity, deeply frozen: one request cannot change what the next one sees. */
+/** Returns a deeply frozen copy of an identity, so that one request cannot change what the next one sees. */
 export function fromIdentityJson<I extends Identity>(json: string): I {
   return freezeDeeply(JSON.parse(json)) as I;
 }
 
-/** Only for what `JSON.parse` made: a tree, as deep as the text was. A reviver would cost twice as much. */
+/** Freezes a value that `JSON.parse` made, which has no cycles. A reviver would cost twice as much. */
 export function freezeDeeply(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   for (const item of Object.values(value)) freezeDeeply(item);

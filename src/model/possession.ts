@@ -10,10 +10,10 @@ export interface PresentedToken {
   readonly request: PossessionRequest;
 }
 
-/** Where a proof of possession rides. */
+/** The parts of a request that carry a proof of possession. */
 export type PossessionRequest = Pick<AuthRequest, "method" | "path" | "rawHeaders" | "peer">;
 
-/** Whether the caller holds what a session is bound to, or what a new one is to be bound to. */
+/** Whether the caller holds the key or certificate that a session, or a new one, is bound to. */
 export type PossessionOutcome =
   | { readonly kind: "proven"; readonly cnf?: Confirmation | undefined; readonly headers?: HeaderFields | undefined }
   | { readonly kind: "refused"; readonly reason: PossessionRefusal; readonly headers?: HeaderFields | undefined };

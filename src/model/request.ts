@@ -1,12 +1,12 @@
-/** The request behind an event. Nothing of it goes into the event but its address and its id. */
+/** The request behind an event. Only its address and its id go into the event. */
 export interface RequestOrigin {
   readonly peer?: Peer | undefined;
   readonly rawHeaders?: readonly string[] | undefined;
-  /** Where a front knows it, in place of what the headers say. */
+  /** The request's id where a front knows it. Default: the id in the headers. */
   readonly correlationId?: string | undefined;
 }
 
-/** A request, as far as authentication needs it: data, whatever server it came through. */
+/** The data of a request that authentication needs, independent of the server. */
 export interface AuthRequest {
   readonly method: string;
   /** As received, without the query. */
@@ -22,19 +22,19 @@ export interface AuthRequest {
 /** Header fields that an answer must carry. */
 export type HeaderFields = readonly (readonly [name: string, value: string])[];
 
-/** Who sent the request, as far as the connection tells. One object per connection. */
+/** The client of a connection, as far as the connection tells. One object per connection. */
 export interface Peer {
   /** The address at the other end of the connection; empty when it is gone already. */
   readonly address: string;
   /** The client certificate in DER, when TLS asked for one and verified it. */
   readonly certificate?: Uint8Array | undefined;
-  /** The peer is a proxy that we trust: many callers share this connection. */
+  /** The peer is a trusted proxy: many callers share this connection. */
   readonly trusted: boolean;
   /** The address of a trusted proxy's client, from the headers of a request: `undefined` when the proxy does not say. */
   clientOf?(rawHeaders: readonly string[]): string | undefined;
 }
 
-/** What the request asks for. */
+/** The target of a request. */
 export interface Target {
   readonly method: string;
   /** The path as received, without the query. */

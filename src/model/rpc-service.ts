@@ -8,11 +8,13 @@ import type { Caller, Session, SessionRules } from "./session.js";
 export interface RpcService<I extends Identity = Identity> {
   /** Full name: `arrow.flight.protocol.FlightService`. */
   readonly name: string;
-  /** By name. What is not here is `unimplemented`, for callers who were let in. */
+  /** Methods by name. For any other name an authenticated caller gets `unimplemented`. */
   readonly methods: ReadonlyMap<string, RpcMethod<I>>;
-  /** Sessions that credentials open through it have these. */
+  /** The rules of sessions that credentials open through this service. */
   readonly rules: SessionRules;
-  /** How this wire spells credentials, in the engine's spelling: name, value, name, value. Default: as they came. */
+  /**
+   * Translates this wire's spelling of credentials into header fields: name, value, name, value. Default: no change.
+   */
   readonly toRawHeaders?: ((rawHeaders: readonly string[]) => readonly string[]) | undefined;
 }
 
@@ -20,16 +22,18 @@ export interface RpcService<I extends Identity = Identity> {
 export type RpcMethod<I extends Identity = Identity> = UnaryMethod<I> | StreamMethod<I>;
 
 interface Access {
-  /** Credentials are optional; wrong ones are refused all the same. Default: `false`. */
+  /** Credentials are optional; wrong ones are refused in either case. Default: `false`. */
   readonly anonymous?: boolean;
-  /** `false`: credentials are looked at, and neither open a session nor turn a token. Default: `true`. */
+  /** `false`: credentials are checked, and neither open a session nor rotate a token. Default: `true`. */
   readonly opens?: boolean;
 }
 
 /** One message in, one out. */
 export interface UnaryMethod<I extends Identity = Identity> extends Access {
   readonly kind: "unary";
-  /** A rejection is a fault of ours; `AuthError` `unavailable` is answered as that. */
+  /**
+   * Answers a message. A rejection is a fault of the service; `AuthError` `unavailable` is answered as `unavailable`.
+   */
   answer(message: Uint8Array, call: RpcCall<I>): Awaitable<Uint8Array | Denial>;
 }
 
@@ -39,28 +43,28 @@ export interface StreamMethod<I extends Identity = Identity> extends Access {
   begin(call: RpcCall<I>): Conversation;
 }
 
-/** What one stream says. Its methods are called one at a time. */
+/** The server's side of one stream. Its methods are called one at a time. */
 export interface Conversation {
-  /** `undefined` says nothing. */
+  /** Answers a message. `undefined`: no reply. */
   receive(message: Uint8Array): Awaitable<Reply | Denial | undefined>;
-  /** The client has half-closed: `undefined` ends well. */
+  /** Called when the client has half-closed. `undefined` ends the stream without an error. */
   end(): Awaitable<Reply | Denial | undefined>;
 }
 
-/** What a stream says to one message. */
+/** The reply of a stream to one message. */
 export interface Reply {
   readonly kind: "reply";
   readonly message: Uint8Array;
-  /** Then the stream has ended well, half-closed or not. */
+  /** Ends the stream without an error after this reply, also if the client has not half-closed. */
   readonly last: boolean;
-  /** The stream may say nothing for as long as this session lives, and ends with it. */
+  /** The stream may be silent for as long as this session lives, and ends with it. */
   readonly session?: Session | undefined;
 }
 
-/** Who called, and what for. */
+/** One call: its request and its caller. */
 export interface RpcCall<I extends Identity = Identity> {
   readonly request: AuthRequest;
-  /** Whom the headers prove; `undefined` on an anonymous call. */
+  /** The caller that the headers authenticate; `undefined` on an anonymous call. */
   readonly caller: Caller<I> | undefined;
   /** The token that the answer carries. */
   readonly offer: Offer | undefined;
@@ -68,7 +72,7 @@ export interface RpcCall<I extends Identity = Identity> {
   onGone(callback: () => void): void;
 }
 
-/** A denial in a service's own words. */
+/** Makes a denial with a service's own message. */
 export function refuse(code: DenialCode, reason: DenialReason, message: string): Denial {
   return Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze([]) });
 }

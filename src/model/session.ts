@@ -1,7 +1,7 @@
 import type { Actor, Identity, Json } from "./identity.js";
 import type { RequestOrigin } from "./request.js";
 
-/** How long an end of a subject is remembered against log-ins under way; a longer log-in opens revoked. */
+/** How long an end of a subject is remembered, so that it covers log-ins under way; a longer log-in opens revoked. */
 export const maxLoginMs = 600_000;
 
 /** The durations of one session, all in milliseconds. */
@@ -10,7 +10,7 @@ export interface SessionRules {
   readonly rotateAfterMs: number;
   readonly overlapMs: number;
   readonly stragglerMs: number;
-  /** `overlapping` only: how long one token is good. */
+  /** `overlapping` only: how long one token is valid. */
   readonly lifetimeMs: number;
   readonly idleMs: number;
   readonly absoluteMs: number;
@@ -21,29 +21,33 @@ export interface SessionRules {
 export type RotationPolicy = "confirm-then-cut" | "overlapping";
 
 /**
- * What a bound session's caller must prove beside the token, by the names of RFC 7800 `cnf`.
+ * The key or certificate that the caller of a bound session must prove beside the token, by the names of RFC 7800
+ * `cnf`.
  * - `x5t#S256`: holds the client certificate with this SHA-256 thumbprint, base64url (RFC 8705 §3.1).
  * - `jkt`: holds the key with this RFC 7638 thumbprint, base64url (RFC 9449 §6.1).
  */
 export type Confirmation = { readonly "x5t#S256": string } | { readonly jkt: string };
 
-/** What a session knows of its log-in. Stores keep it as one text and never look inside. */
+/** What a session keeps of its log-in. Stores keep it as one text and never parse it. */
 export interface SessionContent<I extends Identity = Identity> {
   readonly identity: I;
   readonly actor?: Actor | undefined;
   /** Authentication context class of the log-in (OpenID Connect `acr`). */
   readonly acr?: string | undefined;
-  /** When the caller last proved who they are, milliseconds since 1970; `null`: nobody knows. Default: when it opened. */
+  /** When the caller last proved who they are, milliseconds since 1970; `null`: unknown. Default: when it opened. */
   readonly authenticatedAt?: number | null | undefined;
   /** The session is bound: its token alone is not enough. */
   readonly cnf?: Confirmation | undefined;
-  /** By whose leave the actor operates as the identity. Without one, a handler said so, and nobody asks again. */
+  /**
+   * The grant by which the actor operates as the identity. Absent when a handler named the actor: then no policy is
+   * asked.
+   */
   readonly grant?: GrantContent | undefined;
 }
 
 export interface GrantContent {
   readonly reason?: string | undefined;
-  /** The session of an actor who was operating as somebody already: this one lives no longer than that. */
+  /** The session from which an actor who operated as another account began this one, which ends with it. */
   readonly parent?: string | undefined;
 }
 
@@ -55,16 +59,16 @@ export interface Session {
   readonly scheme: string;
   /** Its policy and durations, fixed when it opened. */
   readonly rules: SessionRules;
-  /** Milliseconds since 1970, by the store's clock. */
+  /** When the session opened, milliseconds since 1970 by the store's clock. */
   readonly createdAt: number;
-  /** What its caller must prove beside the token; `undefined` for a plain bearer. */
+  /** The key or certificate that its caller must prove beside the token; `undefined` for a plain bearer. */
   readonly cnf?: Confirmation | undefined;
-  /** When it ends whatever happens, milliseconds since 1970 by the store's clock. */
+  /** When it ends at the latest, milliseconds since 1970 by the store's clock. */
   readonly expiresAt: number;
   /** This session's own data, shared by all nodes: a small JSON value, `undefined` until something was put. */
   state(): Promise<Json | undefined>;
   /**
-   * Replaces the data by what `change` makes of it; `change` may run several times when nodes race.
+   * Replaces the data by the result of `change`, which may run several times when nodes race.
    *
    * @throws {AuthError} `session_ended`, or `unavailable` when the store cannot answer.
    */
@@ -72,34 +76,40 @@ export interface Session {
   /**
    * Calls back once when the session has ended, by log-out, revocation or expiry: in this process only, and not when
    * `auth` is closed. What the callback throws is ignored.
-   * Returns a function that takes the callback back.
+   *
+   * @returns a function that removes the callback
    */
   onEnd(callback: (reason: string) => void): () => void;
-  /** Logs out: final on every node. `reason` goes to lists and events; default `"logout"`. `source`: the request, for events. */
+  /**
+   * Ends the session on every node.
+   *
+   * @param reason goes to lists and events. Default: `"logout"`
+   * @param source the request, for events
+   */
   end(reason?: string, source?: RequestOrigin): Promise<void>;
-  /** It is known here to have ended. */
+  /** Whether this process knows that the session has ended. */
   readonly ended: boolean;
 }
 
-/** Who is calling: what a route sees. */
+/** The caller of a request, as a route sees it. */
 export interface Caller<I extends Identity = Identity> {
   readonly identity: I;
-  /** Who really logged in, when they operate as `identity`. */
+  /** The account that operates as `identity`. */
   readonly actor?: Actor | undefined;
-  /** When they last proved who they are, milliseconds since 1970; `undefined` when nobody knows. For step-up. */
+  /** When the caller last proved who they are, milliseconds since 1970; `undefined`: unknown. For step-up. */
   readonly authenticatedAt?: number | undefined;
-  /** How strong that proof was, as the identity provider names it. */
+  /** The authentication context class of that proof, as the identity provider names it (OpenID Connect `acr`). */
   readonly acr?: string | undefined;
   /** The scheme that was presented with this request, in lower case. */
   readonly scheme: string;
-  /** Only when a session token was presented. */
+  /** Present only when the request carries a session token. */
   readonly session?: Session | undefined;
 }
 
 /** Marks a session token, for `Bearer` dispatch and for secret scanners. */
 export const sessionPrefix = "sps_";
 
-/** Whether this is for the session manager. `DPoP` presents the token of a session bound to a key (RFC 9449 §7.1). */
+/** Whether credentials are a session token. `DPoP` presents the token of a session bound to a key (RFC 9449 §7.1). */
 export function isSessionToken(scheme: string, payload: string): boolean {
   return (scheme === "bearer" || scheme === "dpop") && payload.startsWith(sessionPrefix);
 }

@@ -2,26 +2,29 @@ import type { Awaitable } from "../base/awaitable.js";
 import type { SessionRules } from "./session.js";
 
 /**
- * Where sessions are kept. A store knows nothing of the rotation rule: it offers a reading and a compare-and-set,
- * and `sessions/rotation.ts` decides. Every operation is atomic; none upserts. Instants are milliseconds of the
- * store's own clock. An operation that cannot be done throws or rejects; it never answers as if it had been.
+ * Keeps sessions, one-time proofs and records. A store does not apply the rotation rule: it offers a reading and a
+ * compare-and-set, and `sessions/rotation.ts` decides. Every operation is atomic; none upserts. Instants are
+ * milliseconds of the store's own clock. An operation that cannot be done throws or rejects; it never answers as if it
+ * had been done.
  *
- * Methods may answer at once or by a promise. Run the exported suite on yours: `docs/writing-a-store.md`.
+ * Methods may return a value or a promise. Run the exported suite on your own store: `docs/writing-a-store.md`.
  */
 export interface Store {
-  /** Survives a restart of the process. Decides whether random signing keys are acceptable. */
+  /** Whether sessions survive a restart of the process. If so, signing keys must survive it too. */
   readonly durable: boolean;
-  /** Where signing keys are kept if the user names no place: a file beside a durable, local store. */
+  /** The default path of the signing keys: a file beside a durable, local store. */
   readonly keyFile?: string | undefined;
 
   /**
-   * Adds a session at generation 1, all instants the store's now, and applies the caps: beyond `caps.unclaimed`
-   * unclaimed sessions of its subject and its actor the oldest of them goes, beyond `caps.claimed` claimed ones the oldest
-   * of those (reason `"cap"`); who operates as somebody must not push out that one's own. Expired and revoked ones do not count; of the revoked the `caps.claimed` opened last are remembered.
-   * The row comes back revoked when its subject or actor was ended while the log-in was under way: `loginMs`.
+   * Adds a session at generation 1, all instants the store's now, and applies the caps, which are counted per subject
+   * and actor: an actor's sessions must not evict the subject's own. Beyond `caps.unclaimed` unclaimed sessions the
+   * oldest of them is removed, beyond `caps.claimed` claimed ones the oldest of those, both with the reason `"cap"`.
+   * Expired and revoked sessions do not count; of the revoked ones the `caps.claimed` opened last are kept.
    *
-   * @param durable wait until a power cut cannot take it back; otherwise until other processes can see it.
-   * @throws when there is a session with this `ref`.
+   * The row is returned revoked when its subject or actor was ended while the log-in was under way, as `loginMs` tells.
+   *
+   * @param durable `true` waits until a power cut cannot undo the write, `false` until other processes can see it
+   * @throws when there is a session with this `ref`
    */
   openSession(session: NewSession, caps: SessionCaps, durable: boolean): Awaitable<Reading>;
   /** The row and the clock it must be judged by; `undefined` when there is none. A row under a subject's end mark comes back revoked. */
@@ -33,14 +36,14 @@ export interface Store {
    *   gone, or more than `maxReadingAgeMs` since the reading was taken. Load again and decide again.
    */
   swapSession(reading: Reading, change: SessionChange, durable: boolean): Awaitable<Reading | undefined>;
-  /** Revokes whatever version there is. `false` when there is no such session or it was revoked before. Durable. */
+  /** Revokes a session, whatever its version. `false` when there is none or it was revoked before. Durable. */
   endSession(ref: string, reason: string): Awaitable<boolean>;
   /**
    * Ends every session whose subject or actor this is and that was opened up to now: one write, final also against
    * a log-in under way. Durable.
    */
   endSubject(subject: string, reason: string): Awaitable<void>;
-  /** Rows by `ref` in ascending order, revoked and expired ones left out. */
+  /** Returns rows in ascending order of `ref`, without revoked and expired ones. */
   listSessions(query: SessionQuery): Awaitable<readonly SessionRow[]>;
 
   /** A session's own data for all nodes; version 0 with `json` `undefined` while there is none. `undefined`: no such session, or revoked. */
@@ -48,16 +51,16 @@ export interface Store {
   /** Compare-and-set of that data. `false` when the version is another or the session is gone or revoked. */
   swapState(ref: string, version: number, json: string): Awaitable<boolean>;
 
-  /** Keeps a one-time proof for `lifeMs`. `false` when `id` is taken. Durable. */
+  /** Keeps a one-time proof for `lifeMs` milliseconds. `false` when `id` is taken. Durable. */
   put(kind: ProofKind, id: string, json: string, lifeMs: number): Awaitable<boolean>;
-  /** Removes it and returns it: to one taker, once. Durable. */
+  /** Removes a one-time proof and returns it: to one call only, whatever the number of nodes. Durable. */
   take(kind: ProofKind, id: string): Awaitable<string | undefined>;
 
   /** A small record that all nodes share, and the clock it must be judged by. Version 0, `json` `undefined`: none, or expired. */
   loadRecord(kind: RecordKind, id: string): Awaitable<RecordReading>;
   /**
-   * Compare-and-set of a record: version 0 adds one, any other replaces that version by the next. It lives `lifeMs` from
-   * this write. Not durable: a power cut may take the last writes back.
+   * Compare-and-set of a record: version 0 adds one, any other replaces that version by the next. It lives `lifeMs`
+   * milliseconds from this write. Not durable: a power cut may undo the last writes.
    *
    * @returns `false`, with nothing written, when the version is another: also 0 while there is one, and any other when it
    *   is gone or expired. Load again and decide again.
@@ -74,18 +77,18 @@ export interface Store {
   close(): Awaitable<void>;
 }
 
-/** A swap judged by an older reading is refused: between reading and write the ages must stay honest. */
+/** The greatest age of a reading, in milliseconds, by which a swap may be judged: an older one has a stale clock. */
 export const maxReadingAgeMs = 1_000;
 
 /** What a one-time proof is for. */
 export type ProofKind = "ticket" | "challenge" | "dpop-proof";
 
-/** Whose failed log-ins a record counts: an account's, or a source's. */
+/** What a record counts: the failed log-ins of an account, or of a source. */
 export type RecordKind = "account-budget" | "source-budget";
 
 /** A record, and the clock it must be judged by. */
 export interface RecordReading {
-  /** What the next change must name. 1 when the record is added, and one more with every write. */
+  /** The version that the next change must name: 1 when the record is added, and one more with every write. */
   readonly version: number;
   readonly json: string | undefined;
   /** The store's clock when the record was read, in milliseconds. */
@@ -99,11 +102,11 @@ export interface Reading {
   readonly now: number;
 }
 
-/** How many sessions one subject may have; those with an actor count apart, for each actor. */
+/** How many sessions one subject may have. Sessions with an actor are counted separately, per actor. */
 export interface SessionCaps {
   /** Claimed sessions of one subject. */
   readonly claimed: number;
-  /** Sessions of one subject that were offered and whose token nobody has presented yet. */
+  /** Sessions of one subject that were offered and whose token has not been presented yet. */
   readonly unclaimed: number;
 }
 
@@ -111,10 +114,10 @@ export interface SessionCaps {
 export interface SessionRow {
   /** 22 characters: the first 128 bits of a hash of the session id. The id itself is in tokens only. */
   readonly ref: string;
-  /** One more with every write: the only thing that `swapSession` compares. */
+  /** One more with every write; `swapSession` compares nothing else. */
   readonly version: number;
   readonly subject: string;
-  /** The subject of the actor, when somebody operates as somebody else. */
+  /** The subject of the actor who operates as `subject`, if there is one. */
   readonly actor: string | null;
   /** JSON of identity and actor, checked when the session opened. */
   readonly identity: string;
@@ -131,7 +134,7 @@ export interface SessionRow {
   readonly confirmedAt: number | null;
   /** When `generation - 1` was first presented. */
   readonly previousConfirmedAt: number | null;
-  /** When use was last written down without a turn. */
+  /** When use was last recorded without a rotation. */
   readonly touchedAt: number;
   readonly createdAt: number;
   /** A token of this session has come back, or it was opened by a log-in RPC. */
@@ -144,8 +147,8 @@ export interface SessionRow {
 export interface NewSession
   extends Pick<SessionRow, "ref" | "subject" | "actor" | "identity" | "scheme" | "rules" | "keyId" | "claimed"> {
   /**
-   * How long ago the credentials came in, in milliseconds of the opener's monotonic clock; default 0. Whoever is
-   * disabled between the check of their password and this call must not escape. At most `maxLoginMs`.
+   * How long ago the credentials came in, in milliseconds of the caller's monotonic clock, so that a subject that is
+   * ended between the check of its password and this call gets no session. At most `maxLoginMs`. Default: 0.
    */
   readonly loginMs?: number | undefined;
 }
@@ -176,16 +179,16 @@ export interface SessionState {
 export interface SessionQuery {
   /** Only sessions whose subject or actor this is. */
   readonly subject?: string;
-  /** Only refs greater than this one: where the last page ended. */
+  /** Only refs greater than this one, the last of the page before. */
   readonly after?: string;
   readonly limit: number;
 }
 
-/** What `watch` tells: something ended, or may have. */
+/** An event of `watch`: a session or subject ended, or may have. */
 export type EndEvent =
   | { readonly kind: "session"; readonly ref: string; readonly reason: string }
   | { readonly kind: "subject"; readonly subject: string; readonly reason: string }
-  /** Ends may have been missed here (a lost connection, a long pause): forget whatever is remembered. */
+  /** Ends may have been missed here (a lost connection, a long pause): forget all that is remembered. */
   | { readonly kind: "gap" };
 
 /** A watch on ends, until it is stopped. */
@@ -195,5 +198,5 @@ export interface Watch {
   stop(): void;
 }
 
-/** Asks a store something in bounded time. Throws or rejects with `AuthError` `unavailable` when it cannot answer. */
+/** Calls a store in bounded time. Throws or rejects with `AuthError` `unavailable` when the store cannot answer. */
 export type Ask = <T>(question: () => Awaitable<T>) => Awaitable<T>;
