@@ -5,7 +5,7 @@ import type { GrantContent } from "../model/session.js";
 import type { Ask, Store } from "../model/store.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
 
-/** What a grant has allowed before. */
+/** An actor who operates as an identity by a grant. */
 export interface StillOperating {
   readonly identity: Identity;
   readonly actor?: Actor | undefined;
@@ -21,7 +21,7 @@ export interface GrantCheckOptions {
   readonly mayGoOn: (operating: StillOperating) => Awaitable<boolean>;
 }
 
-/** Whether a session may go on that a grant has opened, if one has. One that may not is ended, on every node. */
+/** Checks the grant of a session, if it has one. A session whose grant is gone is ended on every node: `false`. */
 export type GrantCheck = (session: KnownSession<Identity>) => Awaitable<boolean>;
 
 const reason = "grant ended";

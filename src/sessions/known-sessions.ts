@@ -7,41 +7,45 @@ import type { EndEvent, Watch } from "../model/store.js";
 import { createRecentEnds, type RecentEnds } from "./recent-ends.js";
 
 /**
- * What this node remembers of a session. It may only ever be used to accept; whatever it does not cover is asked of
- * the store and decided by the rule.
+ * What this node remembers of a session. It is used only to accept a token; any other token is decided by the rotation
+ * rule on a row that the store returns.
  */
 export interface KnownSession<I extends Identity = Identity> {
   readonly ref: string;
   readonly subject: string;
   readonly actor: string | null;
-  /** By whose leave the actor operates as the identity. */
+  /** The grant by which the actor operates as the identity. */
   readonly grant: GrantContent | undefined;
-  /** The answer for `token`, made once. */
+  /** The decision for `token`, made once. */
   readonly allowed: Allowed<I>;
   /** Asks the store whether the session has ended, and ends it here if so. */
   readonly checkEnded: () => void;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
   token: string;
-  /** Monotonic instant at which the token may be due, or a deadline near. */
+  /** Monotonic instant from which the token may be due for rotation, or a deadline near. */
   acceptUntil: number;
-  /** Monotonic instant up to which no revocation can have been missed, feed or not. */
+  /** Monotonic instant up to which no revocation can have been missed, even if the feed is silent. */
   freshUntil: number;
   endedReason: string | undefined;
   readonly onEnd: Set<(reason: string) => void>;
 }
 
 export interface KnownSessions<I extends Identity = Identity> {
-  /** The answer for a remembered token, or `undefined`: then ask the store. */
+  /** Returns the decision for a remembered token, or `undefined`: then ask the store. */
   accept(token: string): Allowed<I> | undefined;
   find(ref: string): KnownSession<I> | undefined;
   add(known: KnownSession<I>): void;
-  /** From now on `token` is answered from memory until `acceptUntil`. */
+  /** Remembers a token, which is then accepted from memory until `acceptUntil`. */
   remember(known: KnownSession<I>, token: string, acceptUntil: number, freshUntil: number): void;
-  /** Ends it in this process: nothing is accepted from memory any more, and callbacks run. Was it known here? */
+  /**
+   * Ends a session in this process: its token is no longer accepted from memory, and callbacks run.
+   *
+   * @returns whether the session was known here
+   */
   end(ref: string, reason: string): boolean;
-  /** One more with every end on any node: an answer that was under way meanwhile must not be remembered. */
+  /** One more with every end on any node: a decision that was under way meanwhile must not be remembered. */
   readonly epoch: number;
-  /** Of sessions that nobody has claimed, too: those are not remembered. */
+  /** The recent ends, also of unclaimed sessions, which are not remembered. */
   readonly recentEnds: RecentEnds;
   close(): void;
 }
@@ -50,15 +54,18 @@ export interface KnownSessionsOptions {
   readonly platform: Platform;
   /** How long an end on another node may go unnoticed here, in milliseconds. */
   readonly maxStalenessMs: number;
-  /** How many sessions are remembered at most; the ones remembered longest go first. */
+  /** The most sessions that are remembered; beyond it the ones remembered longest are forgotten. */
   readonly maxKnownSessions: number;
   readonly watch: (onEnd: (event: EndEvent) => void) => Watch;
 }
 
-/** Sessions with callbacks are never evicted; this many of them in a row, and the memory grows by one instead. */
+/**
+ * The most sessions that one eviction tries. Those with callbacks stay; after this many the memory grows by one
+ * instead.
+ */
 const maxEvictionTries = 32;
 
-/** The memory of one node: bounded, and emptied by the revocation feed. */
+/** Makes the memory of one node. It is bounded, and the revocation feed removes ended sessions from it. */
 export function createKnownSessions<I extends Identity>(options: KnownSessionsOptions): KnownSessions<I> {
   const { platform, maxStalenessMs, maxKnownSessions } = options;
   const byToken = new Map<string, KnownSession<I>>();
@@ -76,7 +83,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     if (event.kind === "subject") recentEnds.note(event.subject);
     for (const known of byRef.values()) {
       if (event.kind === "subject" && known.subject !== event.subject && known.actor !== event.subject) continue;
-      // It may have opened since, or not have ended at all: the store says, now for whoever waits, else when asked.
+      // The session may have opened since, or not have ended: the store is asked, now if a callback waits, else later.
       forget(known);
       if (event.kind === "subject" || known.onEnd.size > 0) known.checkEnded();
     }
@@ -108,7 +115,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
         forget(known);
         return;
       }
-      byRef.set(ref, known); // somebody waits for its end: it stays, as the youngest
+      byRef.set(ref, known); // a callback waits for its end: it stays, as the youngest
       tries -= 1;
       if (tries === 0) return;
     }

@@ -3,7 +3,7 @@ import type { Ask, SessionRow, Store } from "../model/store.js";
 import { requireRef } from "./open-session.js";
 import { sessionDeadline } from "./rotation.js";
 
-/** The row of a session that is there, and neither revoked nor over; by the store, not by memory. */
+/** Loads the row of a session from the store. `undefined`: there is none, or it is revoked or past its deadline. */
 export type LoadOpen = (ref: string) => Awaitable<SessionRow | undefined>;
 
 export function createLoadOpen(store: Pick<Store, "loadSession">, ask: Ask): LoadOpen {

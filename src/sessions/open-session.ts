@@ -20,15 +20,16 @@ export interface Opened<I extends Identity> {
 }
 
 /**
- * Both throw, or reject with, `AuthError`: `invalid_identity`; `session_ended` when the subject was ended while the
- * credentials were checked; `unavailable` when the store cannot answer.
+ * Opens sessions. Both methods throw, or reject with, `AuthError`: `invalid_identity`; `session_ended` when the subject
+ * was ended while the credentials were checked; `unavailable` when the store cannot answer.
  */
 export interface OpenSession<I extends Identity> {
-  /** For a caller who asked for a session. */
+  /** Opens a session for a caller who asked for one. */
   open(who: LoggedIn): Awaitable<Opened<I>>;
   /**
-   * For one who may never use it: it lives `unclaimedMs` until its token comes back, the caller does not wait for the
-   * disk, and nothing of it is remembered here. A fleet that sends its password with every call must not fill the memory.
+   * Opens a session that the caller may never use: it lives `unclaimedMs` until its token is presented, the caller does
+   * not wait for the disk, and nothing of it is remembered here. Clients that send a password with every call must not
+   * fill the memory.
    */
   offer(who: LoggedIn): Awaitable<Offer>;
 }
@@ -48,7 +49,7 @@ export function createOpenSession<I extends Identity>(
   { platform, store, ask, keys, rules: ownRules, caps, record, recentEnds }: OpenSessionOptions,
   { rememberedOrNew, tokenOf, offer }: SessionAnswers<I>,
 ): OpenSession<I> {
-  /** Nobody has its token yet: if it cannot be ended now, it dies unused. */
+  /** Ends a session whose token was not sent yet: if the store cannot end it now, it expires unused. */
   function undo(ref: string): void {
     ignoreFailure(() => ask(() => store.endSession(ref, "not recorded")));
   }
@@ -105,7 +106,12 @@ export function createOpenSession<I extends Identity>(
   };
 }
 
-/** A store that mixes up its answers must not let anybody in as somebody else. */
+/**
+ * Checks that a reading is of the session that was asked for: a store that mixes up its answers must not let a caller
+ * in as another subject.
+ *
+ * @throws {TypeError} for another session, or a clock that is no finite number
+ */
 export function requireRef<R extends Reading | undefined>(reading: R, ref: string): R {
   if (reading !== undefined && (reading.row.ref !== ref || !Number.isFinite(reading.now))) {
     throw new TypeError("the store answered with another session");

@@ -15,21 +15,21 @@ export interface Refused {
   readonly kind: "refused";
   readonly reason: TokenRefusal;
   readonly headers?: HeaderFields | undefined;
-  /** Whose token it is, for events. */
+  /** The owner of the token, for events. */
   readonly party?: EventParty | undefined;
 }
 
-/** What must hold of a session beside the rotation rule, and before it. */
+/** The result of the pre-checks, which run before the rotation rule. */
 export interface PreChecked {
   readonly refused?: Refused | undefined;
   readonly headers?: HeaderFields | undefined;
-  /** Monotonic instant before anybody was asked. */
+  /** Monotonic instant before the first check. */
   readonly askedAt: number;
 }
 
 export interface PreCheckParts {
   readonly platform: Platform;
-  /** Whether the caller holds what the session is bound to. */
+  /** Whether the caller holds the key or certificate that the session is bound to. */
   readonly prove: (cnf: Confirmation | undefined, presented: PresentedToken) => Awaitable<PossessionOutcome>;
   readonly checkGrant: GrantCheck;
 }

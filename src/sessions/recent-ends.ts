@@ -1,14 +1,20 @@
-/** What ended lately, so that an answer under way need not hand out a token that is dead already. */
+/** Remembers the latest ends, so that a response under way does not carry a token whose session has ended. */
 export interface RecentEnds {
-  /** @param name the ref of a session, or a subject. */
+  /**
+   * Records an end.
+   *
+   * @param name the ref of a session, or a subject
+   */
   note(name: string): void;
-  /** To ask `since` later. */
+  /** Returns a mark, for `since`. */
   mark(): number;
-  /** Whether one of these has ended since; yes, too, when more has ended than is kept here. */
+  /** Whether one of these names has ended since the mark; also `true` when more ends came since than are kept. */
   since(mark: number, names: readonly (string | null)[]): boolean;
 }
 
-/** An answer is under way for milliseconds: more ends than this within them are a purge of everybody. */
+/**
+ * The ends that are kept. A response is under way for milliseconds; more ends in that time are a purge of all sessions.
+ */
 const maxEnds = 256;
 
 export function createRecentEnds(): RecentEnds {

@@ -1,6 +1,6 @@
 import type { SessionChange, SessionRow } from "../model/store.js";
 
-/** What a verified token says of itself. */
+/** The fields of a verified token. */
 export interface Presented {
   readonly generation: number;
   /** Whole seconds since 1970: the floor of the instant that the row had when this generation was issued. */
@@ -9,16 +9,16 @@ export interface Presented {
 }
 
 /**
- * Why a token of ours is refused.
+ * Why a token that this deployment issued is refused.
  * - `superseded`: a newer generation is in use. Nothing changed: a client that holds a newer token repeats the call.
  * - `expired`: the session, or under `overlapping` this token, has reached a deadline.
  * - `revoked`: the session was ended.
- * - `reuse`: a generation that no honest client can still judgePresentation. The change that comes with it ends the session.
+ * - `reuse`: a generation that no honest client can still present. The change that comes with it ends the session.
  */
 export type RefusalCode = "superseded" | "expired" | "revoked" | "reuse";
 
 /**
- * What to do about a presented token. `change` must be written, by compare-and-set on the row that was judged, before
+ * The decision on a presented token. `change` must be written, by compare-and-set on the row that was judged, before
  * the outcome counts; when the row has changed meanwhile, load it and judge again.
  *
  * `give`: the response carries the token of the row as it is after the change.
@@ -46,12 +46,13 @@ const accepted: Outcome = Object.freeze({ kind: "accept", give: false });
 const acceptedWithToken: Outcome = Object.freeze({ kind: "accept", give: true });
 
 /**
- * The rotation rule: pure, the only copy, and the one that is explored exhaustively. RFC 9700 §4.14.2 asks for
- * rotation with reuse detection; the table in `docs/tokens-and-rotation.md` says what each line is for.
+ * Judges a presented token by the rotation rule. It is a pure function and the only copy of the rule, which the tests
+ * explore exhaustively. RFC 9700 §4.14.2 asks for rotation with reuse detection; the table in
+ * `docs/tokens-and-rotation.md` gives the purpose of each line.
  *
  * @param now the store's clock at the reading of `row`, in milliseconds
  * @param signingKeyId the key for a generation that is issued now
- * @param rotate `false` looks without turning: no new token is issued or returned
+ * @param rotate `false` checks the token without rotating it: no new token is issued or returned
  */
 export function judgePresentation(
   row: SessionRow,
@@ -75,14 +76,14 @@ export function judgePresentation(
   return judgeSuperseded(row, behind, now);
 }
 
-/** When the row's generation is due for a turn: milliseconds of the store's clock. */
+/** Returns when the row's generation is due for rotation, in milliseconds of the store's clock. */
 export function rotationDueAt(row: SessionRow): number {
   return row.issuedAt + row.rules.rotateAfterMs - jitter(row);
 }
 
 /**
- * When the session is over if nobody uses it again: the nearest of the absolute, idle and unclaimed limits, in
- * milliseconds of the store's clock. The boundary is exclusive: at this instant it is over.
+ * Returns when the session is over if it is not used again: the nearest of the absolute, idle and unclaimed limits, in
+ * milliseconds of the store's clock. At this instant the session is over.
  */
 export function sessionDeadline(row: SessionRow): number {
   const { absoluteMs, idleMs, unclaimedMs } = row.rules;
@@ -90,8 +91,9 @@ export function sessionDeadline(row: SessionRow): number {
 }
 
 /**
- * A generation newer than the row proves that the session was claimed, and that it was used when that generation was
- * issued, although the store lost both: a fail-over after a quiet time must not log the newest token out.
+ * Returns the deadline by which to judge a token. A generation newer than the row proves that the session was claimed,
+ * and that it was used when that generation was issued, although the store lost both: after a fail-over that follows a
+ * quiet time the newest token must still be accepted.
  */
 function deadlineFor(row: SessionRow, presented: Presented, now: number): number {
   if (presented.generation <= row.generation) return sessionDeadline(row);
@@ -103,15 +105,17 @@ function lastUse(row: SessionRow): number {
   return Math.max(row.issuedAt, row.confirmedAt ?? 0, row.touchedAt);
 }
 
-/** The latest instant at which it can have been issued: the end of its second, for the token carries the floor. */
+/**
+ * Returns the latest instant at which a token can have been issued: the end of its second, since it carries the floor.
+ */
 function latestIssue(presented: Presented, now: number): number {
   return Math.min(now, presented.issuedAt * 1000 + 999);
 }
 
 /**
- * A superseded generation. Generation g is superseded at the instant at which g + 1 was first presented; the row knows
- * that instant for the last two. Only the generation just before the current one may still be accepted, so that no
- * more than two are at any time.
+ * Judges a superseded generation. Generation g is superseded at the instant at which g + 1 was first presented; the row
+ * knows that instant for the last two. Only the generation just before the current one may still be accepted, so that
+ * no more than two are at any time.
  *
  * Three or more behind is always reuse, and no third instant is needed: if g + 1 was first presented at c, then
  * g + 2 was issued no earlier than c + overlapMs, and g + 3 no earlier than 0.75 × rotateAfterMs after g + 2 (the
@@ -124,14 +128,15 @@ function judgeSuperseded(row: SessionRow, behind: number, now: number): Outcome 
   const supersededAt = behind === 1 ? row.confirmedAt : behind === 2 ? row.previousConfirmedAt : null;
   const age = supersededAt === null ? Number.POSITIVE_INFINITY : now - supersededAt;
   if (behind === 1 && age < overlapMs) return accepted;
-  // A request that was composed in time and delivered late, not a thief: it is refused, and nobody is logged out.
+  // Such a request was composed in time and delivered late. It is no theft, so it is refused and the session goes on.
   if (age < overlapMs + stragglerMs) return { kind: "refuse", code: "superseded" };
   return { kind: "refuse", code: "reuse", change: { revokedAt: now, revokedReason: "reuse" } };
 }
 
 /**
- * For carriers that do not follow the highest generation: each token is good for `lifetimeMs` from its own issue.
- * An old generation is never taken for theft here, so nothing is detected; it is answered with the current token.
+ * Judges a token whose carrier does not follow the highest generation: each token is valid for `lifetimeMs` from its
+ * own issue. An old generation is never taken for theft here, so reuse is not detected; the response carries the
+ * current token.
  */
 function judgeOverlapping(
   row: SessionRow,
@@ -168,7 +173,7 @@ function turn(row: SessionRow, now: number, signingKeyId: number): Outcome {
 }
 
 /**
- * The token's MAC proves that we issued a generation that the store has lost: go forward to it.
+ * Moves the row forward to a generation that the store has lost, and that the token's MAC proves was issued.
  *
  * The generation before it had been confirmed at least `overlapMs` before the turn that issued this one. That is the
  * tightest instant that is never too early for an honest straggler; with `now` instead, the zones of two generations
@@ -192,15 +197,18 @@ function heal(row: SessionRow, presented: Presented, now: number): Outcome {
   };
 }
 
-/** Writes use down at most once per `rotateAfterMs`: idle is exact to within that, and a quiet accept costs no write. */
+/**
+ * Records use at most once per `rotateAfterMs`: the idle limit is exact to within that, and most calls cost no write.
+ */
 function touch(row: SessionRow, now: number, outcome: Outcome): Outcome {
   if (now - lastUse(row) < row.rules.rotateAfterMs) return outcome;
   return { ...outcome, change: { touchedAt: now } };
 }
 
 /**
- * Up to a quarter of `rotateAfterMs`, so that sessions opened together do not turn together. The same on every node:
- * it comes from `ref`, which is a hash already, and the generation. FNV-1a over four characters, then one avalanche.
+ * Returns up to a quarter of `rotateAfterMs`, so that sessions opened together do not rotate together. It is the same
+ * on every node: it comes from `ref`, which is a hash already, and the generation. FNV-1a over four characters, then
+ * one avalanche.
  */
 function jitter(row: SessionRow): number {
   let hash = 0x811c9dc5 ^ row.generation;

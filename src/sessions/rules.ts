@@ -11,14 +11,14 @@ const hour = 60 * minute;
 
 const day = 24 * hour;
 
-/** The durations of sessions, in milliseconds, and the policy; what is left out has the default of `resolveRules`. */
+/** The durations of sessions, in milliseconds, and the policy; for the defaults see `resolveRules`. */
 export type SessionRulesOptions = { readonly [Name in keyof SessionRules]?: SessionRules[Name] | undefined };
 
 /** Longer than any session should be, and short enough that no sum of instants leaves the exact integers. */
 const longestMs = 3_660 * day;
 
 /**
- * The rules of sessions that open from now on: defaults filled in, checked, frozen.
+ * Fills in the defaults of session rules, checks them and freezes them.
  *
  * | option | default | why |
  * |---|---|---|
@@ -48,7 +48,7 @@ export function resolveRules(options: SessionRulesOptions = {}): SessionRules {
   const unclaimedMs = duration(options, "unclaimedMs", Math.min(2 * minute, absoluteMs));
   const lifetimeMs = duration(options, "lifetimeMs", Math.min(idleMs + rotateAfterMs, longestMs));
 
-  // Two generations are good from a confirmation until overlapMs later: that must stay the exception.
+  // Two generations are accepted from a confirmation until overlapMs later: that must stay the exception.
   if (2 * overlapMs > rotateAfterMs) {
     refuse(`overlapMs (${overlapMs}) must be at most half of rotateAfterMs (${rotateAfterMs}); shorten overlapMs`);
   }
@@ -63,7 +63,7 @@ export function resolveRules(options: SessionRulesOptions = {}): SessionRules {
       `absoluteMs (${absoluteMs}) must be at least 2 × rotateAfterMs (${2 * rotateAfterMs}); shorten rotateAfterMs`,
     );
   }
-  // Use is written down once per rotateAfterMs, so the idle limit is only that exact.
+  // Use is recorded once per rotateAfterMs, so the idle limit is only that exact.
   if (idleMs < 2 * rotateAfterMs) {
     refuse(
       `idleMs (${idleMs}) must be at least 2 × rotateAfterMs (${2 * rotateAfterMs}); lengthen idleMs or shorten rotateAfterMs`,
@@ -75,7 +75,7 @@ export function resolveRules(options: SessionRulesOptions = {}): SessionRules {
   if (unclaimedMs > absoluteMs) {
     refuse(`unclaimedMs (${unclaimedMs}) would never take effect beyond absoluteMs (${absoluteMs}); shorten it`);
   }
-  // A client that learns its next token at the first call after the turn must still hold a good one by then.
+  // A client that learns its next token at the first call after the turn must still hold a valid one by then.
   if (lifetimeMs < rotateAfterMs + overlapMs) {
     refuse(
       `lifetimeMs (${lifetimeMs}) must be at least rotateAfterMs + overlapMs (${rotateAfterMs + overlapMs}); lengthen it`,

@@ -12,15 +12,19 @@ export interface SessionAnswersOptions<I extends Identity> extends SessionHandle
   readonly known: KnownSessions<I>;
 }
 
-/** What a row becomes for those who see the answer: a caller, a token, an offer. */
+/** Makes from a row what responses and routes need: a caller, a token, an offer. */
 export interface SessionAnswers<I extends Identity> {
-  /** The remembered session of a row; made and remembered if there is none. */
+  /** Returns the remembered session of a row, or makes and remembers it. */
   rememberedOrNew(row: SessionRow): KnownSession<I>;
-  /** The token of the row's generation: issued-at and key are the row's, so that every node derives the same string. */
+  /**
+   * Returns the token of the row's generation. Issued-at and key are the row's, so every node derives the same string.
+   */
   tokenOf(row: SessionRow, sessionId: Uint8Array): string | undefined;
   /**
-   * @param scheme by which the token is presented.
-   * @param isOver the session has ended, as far as this node knows.
+   * Makes an offer of a token.
+   *
+   * @param scheme the scheme with which to present the token
+   * @param isOver whether the session has ended, as far as this node knows
    */
   offer(row: SessionRow, token: string, scheme: TokenScheme, isOver: () => boolean): Offer;
 }
@@ -42,7 +46,7 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
         actor: row.actor,
         grant: content.grant,
         checkEnded,
-        // Frozen: it is the answer to every request that memory lets in.
+        // Frozen: it is the decision for every request that memory accepts.
         allowed: Object.freeze({
           kind: "allowed",
           caller: Object.freeze({ identity, actor, scheme, session, authenticatedAt, acr }),
@@ -61,17 +65,17 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
       return codec.encode({ keyId: row.keyId, sessionId, generation: row.generation, issuedAt });
     },
     offer(row, token, scheme, isOver) {
-      // Later than this the client may have moved on, and an answer that hands out an old token would set it back.
+      // Later than this the client may hold a newer token, which an older one in a response would replace.
       const usableUntil = platform.monotonic() + row.rules.overlapMs;
       return createOffer({ token, scheme, usable: () => !isOver() && platform.monotonic() < usableUntil });
     },
   };
 }
 
-/** `DPoP` for a session that is bound to a key. */
+/** The scheme of a token: `DPoP` for a session that is bound to a key. */
 export type TokenScheme = Offer["scheme"];
 
-/** By which the token of a session that is bound to this is presented: any other is refused. */
+/** Returns the scheme with which the token of a session with this `cnf` must be presented: any other is refused. */
 export function toScheme(cnf: Confirmation | undefined): TokenScheme {
   return cnf !== undefined && "jkt" in cnf ? "DPoP" : "Bearer";
 }

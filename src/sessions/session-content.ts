@@ -3,7 +3,7 @@ import { freezeDeeply, type Identity, requireIdentityJson } from "../model/ident
 import type { SessionContent } from "../model/session.js";
 
 /**
- * The content as text, checked.
+ * Checks the content of a session and returns it as JSON text.
  *
  * @throws {AuthError} `invalid_identity`
  */
@@ -17,15 +17,15 @@ export function toContentJson(content: SessionContent): string {
   return JSON.stringify(content);
 }
 
-/** When the caller last proved who they are, milliseconds since 1970; `undefined` when nobody knows. */
+/** Returns when the caller last proved who they are, milliseconds since 1970; `undefined`: unknown. */
 export function toAuthenticatedAt({ authenticatedAt }: SessionContent, createdAt: number): number | undefined {
   return authenticatedAt === undefined ? createdAt : (authenticatedAt ?? undefined);
 }
 
-/** It is echoed in challenges, where RFC 9470 §3 separates values by spaces. */
+/** The form of an `acr`: it is echoed in challenges, where RFC 9470 §3 separates values by spaces. */
 const acrShape = /^[!#-[\]-~]{1,128}$/;
 
-/** Deeply frozen: one request cannot change what the next one sees. */
+/** Returns the content of a session, deeply frozen, so that one request cannot change what the next one sees. */
 export function fromContentJson<I extends Identity>(json: string): SessionContent<I> {
   return freezeDeeply(JSON.parse(json)) as SessionContent<I>;
 }

@@ -16,26 +16,29 @@ export interface SessionHandleOptions {
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "add" | "end" | "find">;
   readonly emit: Emit;
-  /** Asked with every reading of a session that a grant opened. */
+  /** Called with every reading of a session that a grant opened. */
   readonly checkGrant: GrantCheck;
-  /** A session that a grant opened is checked this often, while somebody waits for its end. Milliseconds. */
+  /** A session that a grant opened is checked this often, while a callback waits for its end. Milliseconds. */
   readonly maxStalenessMs: number;
 }
 
-/** State is for a cart or a cursor, not for a database: every node reads and writes it whole. */
+/** The largest state, as JSON: enough for a cart or a cursor. Every node reads and writes it whole. */
 const maxStateBytes = 16_384;
 
 const maxStateAttempts = 16;
 
 const isEnded: unique symbol = Symbol("sallyport.isEnded");
 
-/** What a session has of its own; `ended` it has from the prototype. */
+/** The own properties of a session; `ended` is on the prototype. */
 interface OwnProperties extends Omit<Session, "ended"> {
   readonly __proto__: typeof sessionPrototype;
   readonly [isEnded]: () => boolean;
 }
 
-/** A getter in the literal would give every session a hidden class of its own: 7 µs of a cold request's 24. */
+/**
+ * Holds the getter `ended`: in the literal it would give every session its own hidden class: 7 µs of a cold request's
+ * 24.
+ */
 const sessionPrototype = Object.freeze({
   get ended(): boolean {
     return (this as unknown as OwnProperties)[isEnded]();
@@ -48,7 +51,7 @@ export interface SessionHandle {
   readonly checkEnded: () => void;
 }
 
-/** The session of a row, as routes see it. */
+/** Makes the session of a row, as routes see it. */
 export function createSession(
   row: SessionRow,
   cnf: Confirmation | undefined,
@@ -58,10 +61,10 @@ export function createSession(
   const { ref } = row;
   let watching = false;
 
-  /** Whether somebody waits for the end. Nobody does after it, nor after `close`. */
+  /** Whether a callback waits for the end. None does after the end, nor after `close`. */
   const awaited = (): boolean => (known.find(ref)?.onEnd.size ?? 0) > 0;
 
-  /** Expiry has no event: check when the deadline that we know of has passed, and again at the next one. */
+  /** Checks the session after `nextCheckMs`, since expiry has no event: the deadline may have moved by then. */
   function watchExpiry(nextCheckMs: number): void {
     watching = true;
     platform.delay(nextCheckMs, () => {
@@ -84,13 +87,17 @@ export function createSession(
     });
   }
 
-  /** When to check again: when the session is over if nobody uses it, or sooner; `undefined` when it is over. */
+  /**
+   * Ends the session in this process if it is over.
+   *
+   * @returns the milliseconds until the next check, at its deadline or sooner; `undefined` when it is over
+   */
   function endIfOver(reading: Reading | undefined): Awaitable<number | undefined> {
     const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
     const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
     if (leftMs > 0 && reading?.row.revokedAt === null) {
       if (self().grant === undefined) return leftMs;
-      // Nothing tells when a grant ends, and a stream presents no token.
+      // The end of a grant has no event, and a stream presents no token.
       const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryCheckMs));
       return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
     }
@@ -133,7 +140,7 @@ export function createSession(
         callback(own.endedReason);
         return () => {};
       }
-      // Ours may have been evicted since, and then no end would reach it.
+      // This session may have been evicted since, and then no end would reach it.
       if (known.find(ref) === undefined) known.add(own);
       const { onEnd } = known.find(ref) ?? own;
       onEnd.add(callback);
@@ -149,5 +156,5 @@ export function createSession(
   return { session: Object.freeze(own) as OwnProperties & Session, checkEnded };
 }
 
-/** How soon to check again for a session's end when the store could not say. */
+/** Milliseconds until a session's end is checked again when the store could not answer. */
 const retryCheckMs = 1_000;

@@ -17,9 +17,9 @@ type LookOptions = Pick<AuthenticateOptions, "rotate">;
 export type Resumed<I extends Identity> = Allowed<I> | Refused;
 
 export interface SessionManager<I extends Identity> extends OpenSession<I> {
-  /** What a token of this deployment says, without asking the store; `undefined` for any other text. */
+  /** Returns the fields of a token of this deployment, without asking the store; `undefined` for any other text. */
   verify(token: string): TokenFields | undefined;
-  /** Judges a session token. Never throws. Answers at once when the token is remembered, or the store is local. */
+  /** Judges a session token. Never throws. Returns no promise when the token is remembered, or the store is local. */
   resume(token: string, options: LookOptions, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
 }
 
@@ -41,14 +41,17 @@ interface Asked extends PresentedToken {
   /** Monotonic instant from which a lost swap is not tried again. */
   giveUpAt: number;
   attempts: number;
-  /** Asked for once: a proof may not be used twice. */
+  /** The result of the pre-checks, which run once: a proof may not be used twice. */
   preChecked: PreChecked | undefined;
 }
 
-/** A compare-and-set loses only to another one, and the rule settles after two; more than this is a broken store. */
+/**
+ * The most tries of a swap. A compare-and-set fails only by another one, and the rule settles after two: more is a
+ * fault.
+ */
 const maxAttempts = 8;
 
-/** Opens sessions and judges their tokens: load → pre-checks → rule → swap, and what of it may be remembered. */
+/** Makes the manager, which opens sessions and judges their tokens: load → pre-checks → rule → swap → remember. */
 export function createSessionManager<I extends Identity>(options: SessionManagerOptions<I>): SessionManager<I> {
   const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove } = options;
   const answers = createSessionAnswers<I>(options);
@@ -91,7 +94,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     });
     return after(swapped, (next) => {
       if (next !== undefined) return settle(asked, outcome, next, swappedAt, epoch);
-      // Each question has a deadline of its own; a store that takes nearly that long each time must not add them up.
+      // Each call of the store has its own deadline; the calls of a store that needs nearly all of it must not add up.
       if (asked.attempts >= maxAttempts || platform.monotonic() >= asked.giveUpAt) {
         return { kind: "refused", reason: "unavailable" };
       }
@@ -124,17 +127,19 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     return preChecked.then((settled) => {
       asked.preChecked = settled;
       asked.giveUpAt = platform.monotonic() + options.storeTimeoutMs;
-      // The reading has grown old meanwhile: the session may have ended, and nothing could be written by it.
+      // The reading is old by now: the session may have ended, and a swap by it would be refused.
       return settled.refused === undefined ? load(asked) : { ...settled.refused, party };
     });
   }
 
-  /** Told where this process knew the session: so once here, and not with every dead token that somebody presents. */
+  /**
+   * Reports an expiry only if this process knew the session: once, and not each time that a dead token is presented.
+   */
   function expire(ref: string, subject: string | undefined, request: RequestOrigin): void {
     if (known.end(ref, "expired")) emit({ kind: "session-ended", ref, reason: "expired", subject }, request);
   }
 
-  /** A policy that fails must not spare a thief. */
+  /** Whether the policy spares a session whose token was reused. A policy that throws spares none. */
   function isSpared({ ref, subject }: SessionRow): boolean {
     try {
       return options.onReuse({ ref, subject }) === "refuse";
@@ -155,9 +160,9 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       const next = tokenOf(row, fields.sessionId);
       return next === undefined ? session.allowed : { ...session.allowed, offer: offerNext(session, row, next) };
     }
-    // Only the confirmed current generation is worth remembering: one that is not due cannot have been superseded.
+    // Only the confirmed current generation is remembered: while it is not due, it cannot have been superseded.
     const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
-    // Nothing tells when a grant ends: it is asked for again after as long as a revocation may go unnoticed.
+    // The end of a grant has no event: it is checked again after as long as a revocation may go unnoticed.
     const grantedUntil =
       session.grant === undefined ? Number.POSITIVE_INFINITY : (preChecked?.askedAt ?? 0) + maxStalenessMs;
     const acceptUntil = Math.min(askedAt + undueMs, grantedUntil);
@@ -233,8 +238,8 @@ function withHeaders<I extends Identity>(resumed: Resumed<I>, headers: HeaderFie
 }
 
 /**
- * A turn or a confirmation that a power cut takes back heals by itself; the first presentation of a session and its
- * end do not.
+ * Whether a change must survive a power cut: the first presentation of a session, and its end. A rotation or a
+ * confirmation that is lost heals by itself.
  */
 function mustLast(row: SessionRow, change: SessionChange): boolean {
   return change.revokedAt !== undefined || (change.claimed === true && !row.claimed);

@@ -6,17 +6,17 @@ import type { KnownSessions } from "./known-sessions.js";
 
 /** Administration of sessions. Every method throws `AuthError` `unavailable` when the store cannot answer. */
 export interface Sessions {
-  /** Live sessions in the order of `ref`. `limit`: 100 unless told, 1,000 at most. */
+  /** Lists live sessions in the order of `ref`. `limit`: default 100, at most 1,000. */
   list(query?: { subject?: string; after?: string; limit?: number }): Promise<readonly SessionSummary[]>;
   /** Ends one session on every node. `false` when there is none, or it had ended before. */
   end(ref: string, reason?: string, by?: EndedBy): Promise<boolean>;
-  /** Ends every session that this subject opened or that acts for it, and forgets remembered credentials. */
+  /** Ends every session whose subject or actor this is, and forgets the remembered credentials of the subject. */
   endSubject(subject: string, reason?: string, by?: EndedBy): Promise<void>;
 }
 
-/** Who ends a session, for events and the audit. */
+/** The operator or caller who ends a session, for events and the audit. */
 export interface EndedBy extends RequestOrigin {
-  /** Their subject. */
+  /** The subject of that operator or caller. */
   readonly subject?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface SessionSummary {
   readonly actor: string | undefined;
   readonly scheme: string;
   readonly createdAt: number;
-  /** Exact to `rotateAfterMs`: use is not written down more often. */
+  /** Exact to `rotateAfterMs`: use is not recorded more often. */
   readonly lastUsedAt: number;
   readonly expiresAt: number;
   /** A token of it has been presented. */

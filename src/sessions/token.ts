@@ -3,7 +3,7 @@ import type { Keys } from "../keys/key-ring.js";
 import { createMac } from "../keys/mac.js";
 import { sessionPrefix } from "../model/session.js";
 
-/** What a session token says. */
+/** The fields of a session token. */
 export interface TokenFields {
   readonly keyId: number;
   /** 16 bytes; in tokens only. */
@@ -14,9 +14,12 @@ export interface TokenFields {
 }
 
 export interface TokenCodec {
-  /** `undefined` when the ring holds no key of that id any more. */
+  /** Returns a token; `undefined` when the ring holds no key of that id any more. */
   encode(fields: TokenFields): string | undefined;
-  /** Fields of a token that this deployment issued; `"unknown_key"` when its key is not in the ring; else `undefined`. */
+  /**
+   * Returns the fields of a token that this deployment issued; `"unknown_key"` when its key is not in the ring; else
+   * `undefined`.
+   */
   decode(token: string): TokenFields | "unknown_key" | undefined;
 }
 
@@ -74,18 +77,18 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
 const refLabel = Buffer.from("sallyport session ref 1\0");
 
 const sessionIdBytes = 16;
-// Reused: nothing here ever waits.
+// Reused by every call: the code that uses it is synchronous.
 const refInput = Buffer.alloc(refLabel.length + sessionIdBytes);
 refLabel.copy(refInput);
 
 /**
- * What stores, lists and logs call a session: the first 128 bits of a hash of its id. Whoever has the database, and
- * even the keys, still cannot make a token.
+ * Returns the ref of a session, which names it in stores, lists and logs: the first 128 bits of a hash of its id. An
+ * attacker who has the database, and even the keys, still cannot make a token.
  *
  * @param sessionId exactly 16 bytes
  */
 export function toRef(sessionId: Uint8Array): string {
   refInput.set(sessionId, refLabel.length);
-  // By way of text: `hash` returns a string in a quarter of the time that a buffer takes, and no stream is made.
+  // Through text: `hash` returns a string in a quarter of the time that a buffer takes, and no stream is made.
   return Buffer.from(hash("sha256", refInput, "base64url"), "base64url").toString("base64url", 0, 16);
 }
