@@ -1,4 +1,4 @@
-// Using it: make an `Auth` of handlers and a store, and read who is calling.
+// Using it: make an `Auth` of handlers and a store, and read the caller of a request.
 
 export { AuthError, type AuthErrorCode } from "./base/errors.js";
 export type { CarrierOptions, CookieOptions } from "./credentials/token-carriers.js";

@@ -22,16 +22,18 @@ export interface HandlerQuestion<I extends Identity> {
   readonly handler: Handler<I>;
   /** The registered scheme, in lower case. */
   readonly scheme: string;
-  /** Text is for `fromHeader`, bytes are for `fromHandshake`. */
+  /** The credentials: text goes to `fromHeader`, bytes to `fromHandshake`. */
   readonly payload: string | Uint8Array;
   readonly peer: Peer;
   readonly target: Target;
   readonly rawHeaders: readonly string[];
-  /** For events. */
+  /** The request, for events. */
   readonly origin: RequestOrigin;
-  /** From `memory.keyOf`, where the verdict depends on the credentials alone: then callers at the same time share a check. */
+  /**
+   * From `memory.keyOf`, where the verdict depends on the credentials alone: then concurrent callers share one check.
+   */
   readonly key: string | undefined;
-  /** Aborted when the caller has left. */
+  /** Aborted when the client has left. */
   readonly signal?: AbortSignal | undefined;
   /** Default: 1. */
   readonly round?: number | undefined;
@@ -39,7 +41,7 @@ export interface HandlerQuestion<I extends Identity> {
   readonly state?: unknown;
 }
 
-/** Credentials that are right and have not expired. */
+/** Credentials that are valid and have not expired. */
 export interface AcceptedCredentials<I extends Identity> {
   readonly kind: "accepted";
   readonly identity: I;
@@ -50,13 +52,15 @@ export interface AcceptedCredentials<I extends Identity> {
   readonly checkedAt: number;
   /** Milliseconds since 1970: when the credentials themselves end. */
   readonly expiresAt: number | undefined;
-  /** Of how many milliseconds more they are good; infinite without `expiresAt`. */
+  /** Milliseconds until they expire; infinite without `expiresAt`. */
   readonly lifeMs: number;
   /** The attempt was counted as a guess at an account. */
   readonly counted: boolean;
 }
 
-/** What became of the question. `wrong`: declined, rejected or expired, which no caller may tell apart. */
+/**
+ * The answer about credentials. `wrong`: declined, rejected or expired, which callers must not be able to tell apart.
+ */
 export type HandlerAnswer<I extends Identity> =
   | AcceptedCredentials<I>
   | Extract<Verdict<I>, { readonly kind: "challenged" }>
@@ -74,8 +78,8 @@ export interface AskHandlerParts<I extends Identity> {
 }
 
 /**
- * What credentials are worth, from a header or from a message: account → throttle → handler → verdict → expiry. May throw,
- * or reject: then it cannot tell now.
+ * Makes a function that checks credentials, from a header or from a message: account → throttle → handler → verdict →
+ * expiry. When that function throws or rejects, treat the credentials as unavailable, not as wrong.
  */
 export function createAskHandler<I extends Identity>({
   platform,
@@ -114,7 +118,7 @@ export function createAskHandler<I extends Identity>({
       platform,
       timeoutMs: handlerTimeoutMs,
       ownTimeoutMs: handler.timeoutMs,
-      // A caller who hangs up before the answer has guessed all the same, and must not end a check that others share.
+      // A client that leaves before the answer has still guessed, and must not abort a check that other callers share.
       signal: account === undefined && key === undefined ? signal : undefined,
       peer,
       target,

@@ -5,7 +5,10 @@ import type { Emit } from "../model/events.js";
 import type { Ask } from "../model/store.js";
 
 /**
- * @param timeoutMs how long a promise of the store may take. A store that answers at once is never timed.
+ * Makes the function through which the engine calls the store. A failure is reported, and thrown as `AuthError`
+ * `unavailable`.
+ *
+ * @param timeoutMs milliseconds that a promise of the store may take; a call that returns no promise has no timer
  */
 export function createAsk(platform: Platform, timeoutMs: number, emit: Emit): Ask {
   return (question) =>

@@ -39,23 +39,25 @@ import { createOneTimeProofs } from "./one-time-proofs.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { startPurge } from "./purge.js";
 
-/** The object every front is given. Made by `createAuth`. */
+/** The engine, which every front is given. Made by `createAuth`. */
 export interface Auth<I extends Identity = Identity> {
   /**
-   * Decides about a request by its headers alone. Data in, data out: writing the answer is the adapter's.
-   * Never throws and never rejects: a fault is the denial `unavailable`. An accepted, remembered, not-due token is
-   * answered without a promise.
+   * Authenticates a request by its headers alone, and returns data: the adapter writes the response. Never throws and
+   * never rejects: a fault is the denial `unavailable`. For a token that is accepted, remembered and not due for
+   * rotation the decision is no promise.
    */
   authenticate(request: AuthRequest, options?: AuthenticateOptions): Awaitable<Decision<I>>;
-  /** Runs a handler on a proof that came in a message instead of a header, and opens a session in any case. */
+  /**
+   * Runs a handler on credentials in a message instead of a header. If they are accepted, a session opens in any case.
+   */
   readonly logIn: LogInByMessage<I>;
-  /** Opens a session in which this caller operates as another account, if the policy `operateAs` grants it. */
+  /** Opens a session in which the caller operates as another account, if the policy `operateAs` grants it. */
   readonly beginOperateAs: BeginOperateAs<I>;
   /**
-   * For a route that needs a fresher or stronger log-in than the one that let the caller in.
+   * Checks whether the caller's log-in is fresh and strong enough for a route.
    *
-   * @param request whose challenges fit: a script is not offered what opens a dialog
-   * @returns the denial to write (RFC 9470), or `undefined` when the log-in is good enough.
+   * @param request the request, which decides the challenges: a script gets none that opens a browser's dialog
+   * @returns the denial to write (RFC 9470), or `undefined` when the log-in suffices
    */
   askForMore(
     caller: Caller,
@@ -63,27 +65,27 @@ export interface Auth<I extends Identity = Identity> {
     request: RequestOrigin & Pick<AuthRequest, "rawHeaders">,
   ): Denial | undefined;
   /**
-   * Who is calling.
+   * Returns the caller of a request.
    *
-   * @param source a request that an adapter has let in, or a Connect `HandlerContext` inside `connectAuth`.
-   * @throws {AuthError} `no_caller` when nobody was authenticated; see `optionalCaller`.
+   * @param source a request that an adapter has authenticated, or a Connect `HandlerContext` inside `connectAuth`
+   * @throws {AuthError} `no_caller` when the request was not authenticated; see `optionalCaller`
    */
   caller(source: object): Caller<I>;
-  /** As `caller`, but `undefined` on an anonymous request. */
+  /** Returns the caller of a request; `undefined` for an anonymous request. */
   optionalCaller(source: object): Caller<I> | undefined;
   readonly sessions: Sessions;
   readonly tickets: Tickets<I>;
   readonly throttle: AccountReset;
   /** For adapters and services; a route needs none of it. */
   readonly front: AuthFront<I>;
-  /** Stops background work and closes the store. Asked again, it answers as the first time. */
+  /** Stops background work and closes the store. Every further call returns the promise of the first. */
   close(): Promise<void>;
 }
 
 /**
- * Makes the engine: resolves the options once, opens keys and store, and gives back what every front is given.
+ * Makes the engine: checks the options and fills in their defaults, opens the keys, and starts the background work.
  *
- * The identity type that the handlers return is the one that routes see.
+ * Routes see the identity type that the handlers return.
  *
  * @throws {AuthError} `invalid_options`; the message says what to do.
  */

@@ -38,14 +38,14 @@ export interface AuthenticateParts<I extends Identity> {
 const anonymous: Decision<never> = Object.freeze({ kind: "anonymous" });
 
 /**
- * THE PATH of a request, whatever front it came through:
+ * Makes `authenticate`, the path of every request, independent of the front:
  *
  * ```
  * carriers → parse-authorization ─┬─ Bearer <session token> → session-manager.resume → rotation → store
  *                                 └─ other scheme → handler-table → handler → session-manager.open → store
  * ```
  *
- * Whatever is not understood is refused, and rejected credentials never fall through to anonymous.
+ * Credentials that cannot be parsed are refused, and rejected credentials never fall through to anonymous.
  */
 export function createAuthenticate<I extends Identity>({
   platform,
@@ -71,7 +71,7 @@ export function createAuthenticate<I extends Identity>({
       case "none": {
         const { byCertificate } = table;
         const { peer } = request;
-        // The certificate of a proxy says nothing of the callers behind it.
+        // The certificate of a proxy does not identify the callers behind it.
         if (byCertificate !== undefined && peer.certificate !== undefined && !peer.trusted) {
           return check(byCertificate.scheme.toLowerCase(), "", request, options);
         }
@@ -124,18 +124,18 @@ export function createAuthenticate<I extends Identity>({
     );
   }
 
-  /** Only a registered one: whoever forgets the scheme has put a token in its place. */
+  /** Returns the scheme, for events, only if it is registered: a client that omits the scheme has put a token there. */
   function named(scheme: string): EventParty | undefined {
     return table.get(scheme) === undefined ? undefined : { scheme };
   }
 
   function refuse(request: AuthRequest, scheme: string, refused: Exclude<Resumed<I>, { kind: "allowed" }>): Denial {
-    // Whoever followed an offer until its session ended comes back with the password, and needs another one.
+    // A client that used an offered session until it ended sends its password again, and needs another offer.
     offered.delete(request.peer);
     return deny(request, refused.reason, { scheme, headers: refused.headers, party: refused.party });
   }
 
-  /** Anonymous callers are asked to log in at all. */
+  /** Applies the step-up requirement to a decision. Anonymous callers are asked to log in. */
   function askForMore(request: AuthRequest, decision: Decision<I>, stepUp: StepUp): Decision<I> {
     if (decision.kind === "denied") return decision;
     if (decision.kind === "anonymous") return deny(request, "no_credentials");
@@ -147,8 +147,9 @@ export function createAuthenticate<I extends Identity>({
 }
 
 /**
- * A jar or an interceptor sends a dead token along with the log-in that is to replace it, and with calls that are for
- * everybody. `Authorization` is different: whoever sends that wants to be somebody.
+ * Turns the denial of a dead token into `anonymous`. A cookie jar or an interceptor also sends a dead token with the
+ * log-in that is to replace it, and with anonymous calls. It is not used for `Authorization`, by which a client asks to
+ * be authenticated.
  */
 function unlessDead<I extends Identity>(decision: Decision<I>): Decision<I> {
   return decision.kind === "denied" && deadReasons.has(decision.reason) ? anonymous : decision;
@@ -157,8 +158,9 @@ function unlessDead<I extends Identity>(decision: Decision<I>): Decision<I> {
 const deadReasons: ReadonlySet<DenialReason> = new Set(["invalid_token", "expired", "revoked"]);
 
 /**
- * Where every token is good for a time of its own, one that was accepted without a successor is the current one. Under
- * the other policy it may be the one before, and would set a client back that already holds its successor.
+ * Offers an accepted token again. Under `overlapping` each token has its own lifetime, and one that was accepted
+ * without a successor is the current one. Under the other policy it may be the one before, which would replace its
+ * successor at a client that holds that already.
  */
 function offerAgain<I extends Identity>(allowed: Allowed<I>, token: string): Allowed<I> {
   const { session } = allowed.caller;
@@ -174,7 +176,7 @@ function alsoAsCookie<I extends Identity>(
 ): Decision<I> {
   if (decision.kind !== "allowed" || decision.offer === undefined) return decision;
   const { token, scheme, usable } = decision.offer;
-  // A jar has no key: the token of a session that is bound to one is of no use there.
+  // A cookie jar has no key, so it cannot use the token of a session that is bound to one.
   const setCookie = scheme === "Bearer" ? toSetCookie(cookie, rawHeaders, token) : undefined;
   return setCookie === undefined ? decision : { ...decision, offer: createOffer({ token, scheme, usable, setCookie }) };
 }

@@ -24,9 +24,13 @@ export interface BeginSessionParts<I extends Identity> {
 /** Makes the denials of one attempt. */
 export type DenyAttempt = (reason: AuthenticationReason, headers?: HeaderFields) => Denial;
 
-/** How every log-in by message ends, and every denial on the way there. */
+/** Opens the session of a log-in by message, and makes the denials of its attempt. */
 export interface BeginSession<I extends Identity> {
-  /** @param wish operate as somebody else from the start */
+  /**
+   * Opens a session, or returns a denial.
+   *
+   * @param wish the account to operate as from the start; `undefined`: the subject's own
+   */
   open(
     who: SessionSubject,
     wish: OperateAsWish | undefined,
@@ -71,7 +75,7 @@ export function createBeginSession<I extends Identity>({
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish, undefined, source) : undefined;
       if (isOther && operating === undefined) return refused("operate_as_refused");
-      // Memory may have let the caller in, and a policy may have taken its time.
+      // The caller may have been accepted from memory, and a policy may have taken long.
       if (from !== undefined && !(await operateAs.isLive(from))) return refused("revoked");
       const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
       const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
@@ -100,7 +104,7 @@ export function createBeginSession<I extends Identity>({
     }
   }
 
-  /** Denials of one attempt. */
+  /** Makes the function that makes the denials of one attempt. */
   function refusing(source: RequestOrigin | undefined, party: EventParty | undefined): DenyAttempt {
     return (reason, headers) => deny(withoutForm(source), reason, { headers, party });
   }

@@ -14,7 +14,7 @@ export interface CallerReader<I extends Identity> {
   caller(source: object): Caller<I>;
 }
 
-/** Where fronts put who is calling, and how routes read it. */
+/** Makes the slot in which fronts keep the caller of a request, and the functions by which routes read it. */
 export function createCallerSlot<I extends Identity>(): CallerReader<I> {
   const slot: CallerSlot<I> = Object.freeze({ id: Symbol("sallyport.caller"), defaultValue: undefined });
 
@@ -33,7 +33,7 @@ export function createCallerSlot<I extends Identity>(): CallerReader<I> {
       if (caller !== undefined) return caller;
       throw new AuthError(
         "no_caller",
-        "nobody was authenticated for this request: mount the middleware in front of the route, or, where anonymous " +
+        "this request was not authenticated: mount the middleware in front of the route, or, where anonymous " +
           "requests are welcome, use auth.optionalCaller",
       );
     },

@@ -16,7 +16,10 @@ import { resolveRules } from "../sessions/rules.js";
 import type { SessionManager } from "../sessions/session-manager.js";
 import type { AcceptedCredentials, AskHandler } from "./ask-handler.js";
 
-/** What a scheme's handler says of credentials in a header: who it is, or why not. May throw: then it cannot tell now. */
+/**
+ * Checks credentials in a header by the handler of their scheme. When it throws or rejects, treat the credentials as
+ * unavailable, not as wrong.
+ */
 export type CheckCredentials<I extends Identity> = (
   scheme: string,
   payload: string,
@@ -32,7 +35,7 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly manager: SessionManager<I>;
   readonly memory: CredentialMemory<I>;
   readonly askHandler: AskHandler<I>;
-  /** What a session that opens for this request is bound to. */
+  /** Returns the key or certificate that a session that opens for this request is bound to. */
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly rememberMs: number;
   readonly nestedSchemes: boolean;
@@ -40,12 +43,13 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly emit: Emit;
 }
 
-/** To whom a token was offered last on each connection. */
+/** The caller of the last offer on each connection. */
 export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
 
 /**
- * Credentials that come with every call. They never receive somebody else's session: where the handler opens one, the
- * caller is *offered* a token once per connection, and the route sees no session until that token is presented.
+ * Makes the check of credentials that come with every call. Such a call never gets the session of another: if the
+ * handler opens sessions, the caller is *offered* a token once per connection, and the route sees no session until that
+ * token is presented.
  */
 export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
   const { platform, table, manager, memory, askHandler, rememberMs, offered } = options;
@@ -71,7 +75,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const remembers = handler.remember === true && handler.opens === "session" && rememberMs > 0;
     const key = remembers ? memory.keyOf(handler, payload) : undefined;
     const known = key === undefined ? undefined : memory.find(key);
-    // What is remembered may be too long ago for a route to which the proof in this very call is fresh enough.
+    // The remembered check may be too old for a route for which the credentials in this call would be fresh enough.
     const isOld = known?.provedAt === "now" && !isSufficient(known.allowed.caller, toAge(how.stepUp), platform.now());
     if (known !== undefined && !isOld) return offerOnce(known, request, how);
     const { epoch } = memory;
@@ -106,7 +110,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     }
     let caller: Caller<I>;
     try {
-      // Our own frozen copies: they are shared by calls, and one must not change what the next one sees.
+      // Frozen copies: calls share them, and one call must not change what the next one sees.
       caller = Object.freeze({
         identity: copyOf(identity),
         actor: actor && copyOf<Actor>(actor),
@@ -124,7 +128,9 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     return offerOnce(entry, request, how);
   }
 
-  /** Behind a trusted proxy many callers share a connection, so every request is offered a token of its own. */
+  /**
+   * Offers a token once per connection. Behind a trusted proxy, where callers share one, every request gets an offer.
+   */
   function offerOnce(
     entry: RememberedCredentials<I>,
     request: AuthRequest,
@@ -133,7 +139,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     const { peer } = request;
     const { allowed } = entry;
     const { caller } = allowed;
-    // `authenticate` is about to refuse it, so the offer would be lost.
+    // `authenticate` will refuse the request, so the offer would be lost.
     if (stepUp !== undefined && !isSufficient(caller, stepUp, platform.now())) return allowed;
     const everyTime = peer.trusted || rules !== undefined;
     if (!rotate || (!everyTime && isSame(offered.get(peer), caller))) return allowed;
@@ -150,13 +156,14 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   ): Awaitable<Allowed<I>> {
     const { caller } = allowed;
     const { peer } = source;
-    // Some would break the bounds that the rotation rule is proved with.
+    // Rules out of bounds would break the proof of the rotation rule.
     if (rules !== undefined && !sound.has(rules)) {
       resolveRules(rules);
       sound.add(rules);
     }
     offered.set(peer, caller);
-    // Throws, or rejects: the caller gets 503. Who was ended meanwhile is checked again; a store that fails is no reason.
+    // The caller gets 503. Credentials of a subject that was ended meanwhile are checked anew; a store's failure
+    // forgets none.
     const failed = (error: unknown): never => {
       offered.delete(peer);
       if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
@@ -168,12 +175,12 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   }
 }
 
-/** How strong a proof is does not change by checking it again. */
+/** Keeps the age of a step-up only: the strength of a proof does not change when it is checked again. */
 function toAge(stepUp: StepUp = {}): StepUp {
   return { maxAgeMs: stepUp.maxAgeMs };
 }
 
-/** Rules that have been looked at. */
+/** Rules that were checked already. */
 const sound = new WeakSet<SessionRules>();
 
 function copyOf<I extends Identity>(identity: I): I {
@@ -189,7 +196,7 @@ function isSame(before: Caller | undefined, now: Caller): boolean {
   );
 }
 
-/** The same word for a wrong password, an unknown user and an unknown scheme. */
+/** Returns the same refusal for a wrong password, an unknown user and an unknown scheme. */
 function refusalOf(scheme: string): CheckRefusal {
   return scheme === "bearer" ? wrongToken : wrongCredentials;
 }
@@ -200,7 +207,7 @@ const wrongCredentials: CheckRefusal = Object.freeze({ kind: "refused", reason: 
 
 const cannotTell: CheckRefusal = Object.freeze({ kind: "refused", reason: "unavailable" });
 
-/** `<scheme> <payload>` inside a `Bearer`, for clients that can send nothing else. */
+/** Parses `<scheme> <payload>` inside a `Bearer`, for clients that can send no other scheme. */
 function parseNested(payload: string): { readonly name: string; readonly payload: string } {
   const space = payload.indexOf(" ");
   if (space < 0) return { name: payload, payload: "" };

@@ -22,18 +22,19 @@ const unknown: Chosen = Object.freeze({ kind: "refused", reason: "invalid_token"
 const cannotTell: Chosen = Object.freeze({ kind: "refused", reason: "unavailable" });
 
 /**
- * Which of several carriers counts. Carriers of one session are one credential: its highest generation. A carrier that
- * names no live session is what a jar or a client forgot to drop, and counts for nothing beside a better one. Two live
- * sessions are refused, and so is a live session beside other credentials: nobody may guess who is meant.
+ * Makes the choice among several carriers. Carriers of one session are one credential: its highest generation. A
+ * carrier that names no live session was kept by a cookie jar or a client, and is ignored beside a live one. Two live
+ * sessions are refused, and so is a live session beside other credentials: the request does not say which caller it is
+ * from.
  *
- * `Authorization` is what a client chose to send with this very call, so when that is refused nothing takes its place;
- * `auth-token-bin` likewise stands above a cookie.
+ * A client chose `Authorization` for this call, so if it is refused no other carrier takes its place; `auth-token-bin`
+ * likewise ranks above a cookie.
  */
 export function createChooseCarrier<I extends Identity>({
   verify,
   resume,
 }: Pick<SessionManager<I>, "verify" | "resume">): ChooseCarrier {
-  /** Whether one of these tokens is good, without turning it. */
+  /** Whether one of these tokens is accepted, without rotating it. */
   function anyLive(tokens: readonly string[], request: AuthRequest): Awaitable<boolean | "unavailable"> {
     const [token, ...others] = tokens;
     if (token === undefined) return false;
@@ -46,7 +47,7 @@ export function createChooseCarrier<I extends Identity>({
   return function chooseCarrier({ authorization, beside }, request) {
     const own =
       authorization && isSessionToken(authorization.scheme, authorization.payload) ? authorization : undefined;
-    // By session, and the more explicit carrier first: a `Map` keeps the place of what is set again.
+    // By session, the more explicit carrier first: a `Map` keeps the place of a key that is set again.
     const newest = new Map<string, { readonly token: string; readonly generation: number }>();
     for (const token of own === undefined ? beside : [own.payload, ...beside]) {
       const fields = verify(token);
@@ -74,7 +75,8 @@ export function createChooseCarrier<I extends Identity>({
     return after(anyLive(others, request), (othersLive) => {
       if (othersLive === false) return chosen;
       if (othersLive === "unavailable") return cannotTell;
-      // Who is refused is refused as without the others: `expired` says to log in again, `ambiguous` does not.
+      // A token that is refused gets the denial that it would get alone: `expired` asks for a log-in, `ambiguous` does
+      // not.
       return after(anyLive([strongest], request), (live) => (live === false ? chosen : ambiguous));
     });
   };

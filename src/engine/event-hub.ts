@@ -17,7 +17,7 @@ export interface EventHub {
   close(): Promise<void>;
 }
 
-/** The one place through which every event of the engine goes, to its observer and into the audit. */
+/** Makes the hub that passes every event of the engine to the observer and the audit. */
 export function createEventHub({ platform, onEvent, audit }: EventHubOptions): EventHub {
   const show = (event: AuthEvent, origin: EventOrigin) => ignoreFailure(() => onEvent(event, origin));
   const written = audit && createAudit(audit, platform, (event) => show(event, { at: platform.now() }));
@@ -37,12 +37,12 @@ export function createEventHub({ platform, onEvent, audit }: EventHubOptions): E
   };
 }
 
-/** Looked up when something is told, so that a request of which nothing is told pays nothing. */
+/** Returns the origin of an event. It is computed per event, so that a request without events costs nothing. */
 function toOrigin(source: RequestOrigin | undefined, platform: Platform): EventOrigin {
   const at = platform.now();
   if (source === undefined) return { at };
   const { peer, rawHeaders } = source;
-  // Behind a proxy that we trust, from whom that says.
+  // Behind a trusted proxy, the client's address as the proxy says.
   const address = peer?.trusted && rawHeaders ? peer.clientOf?.(rawHeaders) : peer?.address;
   const correlationId = source.correlationId ?? (rawHeaders && correlationIdOf(rawHeaders, platform));
   return { at, address: address || peer?.address || undefined, correlationId };

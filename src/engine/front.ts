@@ -3,19 +3,19 @@ import type { Identity } from "../model/identity.js";
 import type { SessionRules } from "../model/session.js";
 import type { CallerSlot } from "./caller-slot.js";
 
-/** What a front needs of an `Auth`, an adapter or a service, and a route does not. */
+/** The parts of an `Auth` that only fronts need: adapters and services, not routes. */
 export interface AuthFront<I extends Identity = Identity> {
   /** Part of every token's MAC and of every challenge. */
   readonly realm: string;
-  /** Policy and durations of the sessions that open here, where a front does not give its own. */
+  /** Policy and durations of the sessions that open, where a front does not give its own. */
   readonly rules: SessionRules;
   /** Schemes exactly as their handlers spell them, and aliases, each with the scheme in lower case that it stands for. */
   readonly schemes: ReadonlyMap<string, string>;
-  /** Where a request, or a Connect context, keeps its caller. One per `createAuth`. */
+  /** The slot in which a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
   /**
-   * What the handler of a scheme keeps in the store, for a front that belongs to that handler: `externalPages` meets the
-   * clients that wait on any node there.
+   * Returns the one-time proofs of a scheme's handler, for a front that belongs to that handler: through them
+   * `externalPages` finds the clients that wait on any node.
    *
    * @param scheme in any case
    */

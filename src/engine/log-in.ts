@@ -26,7 +26,7 @@ import { type BeginSessionParts, createBeginSession } from "./begin-session.js";
 
 export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly table: HandlerTable<I>;
-  /** What a session that opens for this request is bound to. */
+  /** Returns the key or certificate that a session that opens for this request is bound to. */
   readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
   readonly memory: CredentialMemory<I>;
   readonly askHandler: AskHandler<I>;
@@ -34,7 +34,7 @@ export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly rememberMs: number;
 }
 
-/** A log-in by message: the same handlers as for a header, but the caller asked for a session and always gets one. */
+/** Makes log-in by message. It uses the handlers that check headers, but accepted credentials always open a session. */
 export function createLogIn<I extends Identity>(
   parts: LogInParts<I>,
 ): {
@@ -47,14 +47,14 @@ export function createLogIn<I extends Identity>(
   return { logIn, beginOperateAs, openFor };
 
   async function logIn(credentials: LogInCredentials, context: LogInContext): Promise<LogInOutcome<I>> {
-    // Some would break the bounds that the rotation rule is proved with.
+    // Rules out of bounds would break the proof of the rotation rule.
     const rules = context.rules && resolveRules(context.rules);
     const scheme =
       credentials.exact === true ? (table.names.get(credentials.scheme) ?? "") : table.schemeOf(credentials.scheme);
     const handler = table.get(scheme);
     const payload = handler?.fromHandshake === undefined ? toHeaderPayload(credentials.payload) : credentials.payload;
     const { peer, target, rawHeaders = [], challenge } = context;
-    // Before a password is hashed: the first answer to a proof is mostly a nonce.
+    // This comes before a password is hashed, since the first response to a proof mostly asks for a nonce.
     const possession = await parts.bind({ ...target, peer, rawHeaders });
     const refused = refusing(context, handler && { scheme });
     if (possession.kind === "refused") return refused(possession.reason, possession.headers);
@@ -77,7 +77,7 @@ export function createLogIn<I extends Identity>(
     switch (answer.kind) {
       case "accepted": {
         const { identity, actor, acr, provedAt, checkedAt, expiresAt } = answer;
-        // A key, a ticket, an identity provider's word: a caller who has one need not guess.
+        // A caller with a key, a ticket or an identity provider's token does not guess passwords.
         if (!answer.counted) await parts.throttle.lift((actor ?? identity).subject);
         const who = { identity, actor, acr, provedAt, checkedAt, expiresAt, scheme, rules, source: context };
         return open(who, context.operateAs, refused, possession);
@@ -100,11 +100,11 @@ export function createLogIn<I extends Identity>(
   ): Promise<SessionOpened<I> | Denial> {
     const refused = refusing(context, toParty(caller));
     const { session, authenticatedAt, acr } = caller;
-    // Nobody logs in again by this: the new session ends with the old one, is as old a log-in, and is bound likewise.
+    // This is no new log-in: the new session ends with the old one, has the age of its log-in, and is bound likewise.
     const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
     const provedAt = authenticatedAt ?? "unknown";
-    // Of credentials that come with every call the check may be as long ago as they are remembered: whoever was ended since
-    // is not let in by that.
+    // Credentials that come with every call may have been checked as long ago as they are remembered: a subject that
+    // was ended since then gets no session.
     const checkedAt = platform.monotonic() - (session === undefined ? parts.rememberMs : 0);
     const from = session?.ref;
     const who = { ...caller, scheme, expiresAt, provedAt, checkedAt, acr, rules, source: context, from } as const;
@@ -127,7 +127,7 @@ export function createLogIn<I extends Identity>(
     const refused = refusing(context, party);
     const possession = await parts.bind({ ...target, peer, rawHeaders });
     if (possession.kind === "refused") return refused(possession.reason, possession.headers);
-    // Whoever has the ticket must not get rid of the key by it.
+    // A ticket of a bound session must not open an unbound one.
     if (who.cnf !== undefined && possession.cnf === undefined) return refused("invalid_token");
     return open({ ...who, rules, source: context }, undefined, refused, possession);
   }
@@ -135,7 +135,7 @@ export function createLogIn<I extends Identity>(
 
 const visible = /^[!-~](?:[ -~]*[!-~])?$/;
 
-/** For a handler that reads headers only: a message of visible ASCII is what it would read there. */
+/** Returns a message as text, for a handler that reads headers only, if it is visible ASCII as a header would be. */
 function toHeaderPayload(payload: string | Uint8Array): string | Uint8Array {
   if (typeof payload === "string") return payload;
   const text = Buffer.from(payload).toString("latin1");

@@ -10,7 +10,7 @@ export interface OneTimeProofsParts {
   readonly keys: Keys;
 }
 
-/** Gives each scheme its own `OneTimeProofs`. */
+/** Makes a function that returns the `OneTimeProofs` of a scheme. */
 export function createOneTimeProofs({
   realm,
   store,

@@ -17,81 +17,95 @@ import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "../po
 import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
 import type { TicketMisuse } from "../tickets/ticket.js";
 
-/** What `createAuth` takes. Durations are in milliseconds; those of a session are described at `SessionRules`. */
+/** Options of `createAuth`. Durations are in milliseconds; those of a session are described at `SessionRules`. */
 export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> extends SessionRulesOptions {
-  /** One per scheme. */
+  /** The handlers, one per scheme. */
   readonly handlers: readonly H[];
-  /** Where sessions are kept: `sqlite("./sessions.db")`, `memory()` … */
+  /** The store of the sessions: `sqlite("./sessions.db")`, `memory()` … */
   readonly store: Store;
   /**
    * The signing keys. Default: a file beside a local, durable store (`sessions.db.keys`, made on first use, mode
-   * 0600); random for a store that forgets its sessions anyway. Any other store needs them: with random keys every
-   * restart would log everybody out.
+   * 0600); random for a store whose sessions end with the process. Any other store needs them: with random keys
+   * every restart would end all sessions.
    */
   readonly keys?: KeyRing | undefined;
-  /** Part of every token's MAC and of every challenge, so that no token passes for another deployment. Default: `"sallyport"`. */
+  /**
+   * Part of every token's MAC and of every challenge, so that no token is accepted by another deployment. Default:
+   * `"sallyport"`.
+   */
   readonly realm?: string | undefined;
-  /** Understand `Bearer <scheme> <payload>` for registered schemes, for clients that can send nothing else. Default: `false`. */
+  /**
+   * Accept `Bearer <scheme> <payload>` for registered schemes, for clients that can send no other scheme. Default:
+   * `false`.
+   */
   readonly nestedSchemes?: boolean | undefined;
   /**
-   * Further names for schemes, exact and in this case only, for clients that name a handler by a name of their own.
+   * Further names of schemes, matched with their case, for clients that have their own name for a handler.
    * Default: none.
    */
   readonly aliases?: Readonly<Record<string, string>> | undefined;
-  /** Where a session token may ride beside `Authorization`. Default: nowhere else. */
+  /** Further carriers of a session token beside `Authorization`. Default: none. */
   readonly carriers?: CarrierOptions | undefined;
   /**
-   * How long a right password is not checked again when it comes with every call. Default: 30,000: argon2 once in half
-   * a minute costs nothing, and a changed password takes over within it. 0 checks every call; 300,000 at most.
+   * How long a correct password that comes with every call is not checked again. Default: 30,000: argon2 once in half a
+   * minute costs next to nothing, and a changed password takes effect within it. 0 checks every call; 300,000 at most.
    */
   readonly rememberMs?: number | undefined;
   /**
-   * How long an end on another node may go unnoticed here while the store's revocation feed is silent. Default: 5,000.
+   * How long an end on another node may stay unknown here while the store's revocation feed is silent. Default: 5,000.
    * 0 asks the store on every call.
    */
   readonly maxStalenessMs?: number | undefined;
-  /** A remembered token is asked of the store this long before it is due. Default: 50: clocks run at slightly different speeds. */
+  /**
+   * How long before a remembered token is due the store is asked. Default: 50, since clocks differ slightly in speed.
+   */
   readonly clockMarginMs?: number | undefined;
   /**
-   * How guesses at passwords are slowed down: per account, per source, and for all sources together, by counts that all
-   * nodes share through the store. `false`: not at all, where something else does it. Default: on.
+   * Limits on password guesses: per account, per source, and for all sources together, by counts that all nodes share
+   * through the store. `false` turns them off, where other software limits guesses. Default: on.
    */
   readonly throttle?: ThrottleOptions | false | undefined;
   /** How long a handler may take. Default: 10,000; then the caller gets 503 and no session is made. */
   readonly handlerTimeoutMs?: number | undefined;
   /** How long the store may take. Default: 2,000; then the caller gets 503. */
   readonly storeTimeoutMs?: number | undefined;
-  /** Sessions that one subject may have open; those of each actor count apart. Default: 100; the oldest goes first. */
+  /**
+   * Open sessions of one subject; those of each actor are counted separately. Default: 100; the oldest is removed
+   * first.
+   */
   readonly maxSessionsPerSubject?: number | undefined;
-  /** Offered and not yet used sessions of one subject. Default: 1,000; the oldest goes first. */
+  /** Offered and not yet used sessions of one subject. Default: 1,000; the oldest is removed first. */
   readonly maxUnclaimedPerSubject?: number | undefined;
-  /** Sessions that this process remembers. Default: 100,000, about 100 MB at most; the oldest goes first. */
+  /** Sessions that this process remembers. Default: 100,000, about 100 MB at most; the oldest is forgotten first. */
   readonly maxKnownSessions?: number | undefined;
-  /** Who may operate as whom: `operateAsRules({ rules, identify })`. Default: nobody as anybody. */
+  /**
+   * The policy that grants operating as another account: `operateAsRules({ rules, identify })`. Default: none is
+   * granted.
+   */
   readonly operateAs?: OperateAsPolicy<IdentityOf<H>> | undefined;
   /**
-   * Bind new sessions to the client certificate, where TLS has verified one (RFC 8705): a copied token is then worth
-   * nothing without its key. Default: `false`, since a client that renews its certificate must then log in again.
+   * Bind new sessions to the client certificate, where TLS has verified one (RFC 8705): a copied token is then useless
+   * without the certificate's key. Default: `false`, since a client that renews its certificate must then log in again.
    */
   readonly bindToCertificate?: boolean | undefined;
-  /** How proofs of a client-held key are checked. Clients bind their sessions by one, and nothing turns that off. */
+  /** Limits on DPoP proofs. A client binds its session to a key by sending a proof; no option turns that off. */
   readonly dpop?: DpopOptions | undefined;
   /**
-   * What to do when a ticket is redeemed twice, or by the wrong service. Default: `"alarm"`, an event; `"revoke"` ends the
-   * session that it was issued for too.
+   * What to do when a ticket is redeemed twice, or by the wrong service. Default: `"alarm"`, an event; `"revoke"` also
+   * ends the session that it was issued for.
    */
   readonly onTicketMisuse?: ((misuse: TicketMisuse) => "revoke" | "alarm") | undefined;
   /** What to do when a token superseded long ago is presented. Default: `"revoke"` (RFC 9700 §4.14.2). */
   readonly onReuse?: ((session: { readonly ref: string; readonly subject: string }) => "revoke" | "refuse") | undefined;
-  /** Told of log-ins, rotations, alarms and faults. Default: faults and alarms are warned of on standard error. */
+  /** Called with log-ins, rotations, alarms and faults. Default: writes faults and alarms to standard error. */
   readonly onEvent?: OnEvent | undefined;
-  /** Who did what, when, from where: written down. Default: nothing is. See `docs/audit.md`. */
+  /** Records which account did what, when and from where. Default: no audit. See `docs/audit.md`. */
   readonly audit?: AuditOptions | undefined;
   /** Clock and randomness. Give the same object to the store. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
 
-/** Options with every default filled in; nothing reads the raw ones again. */
+/** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly store: Store;
   readonly keys: KeyRing;
@@ -116,7 +130,7 @@ export interface ResolvedOptions {
 }
 
 /**
- * Fills in defaults and refuses nonsense.
+ * Checks options and fills in defaults.
  *
  * @throws {AuthError} `invalid_options`; the message says what to do.
  */
@@ -169,19 +183,19 @@ function requireRealm(realm: string): string {
   throw new AuthError("invalid_options", "realm must be 1 to 128 characters of visible ASCII and spaces");
 }
 
-/** Whoever has not asked for events still learns of what needs a person: never of anything secret. */
+/** Warns on standard error of events that need an operator: the default of `onEvent`. No warning holds a secret. */
 const warn: OnEvent = (event) => {
   switch (event.kind) {
     case "reuse":
       return console.warn(
-        `sallyport: session ${event.ref} was ended: an old token came back, so somebody holds a copy`,
+        `sallyport: session ${event.ref} was ended: an old token came back, so an attacker may hold a copy`,
       );
     case "ticket-misused":
-      return console.warn(`sallyport: a ticket came back (${event.reason}), so somebody holds a copy`);
+      return console.warn(`sallyport: a ticket came back (${event.reason}), so an attacker may hold a copy`);
     case "account-stopped":
       return console.warn(
-        `sallyport: an account accepts no password any more after ${event.failures} failures in a row: somebody guesses. ` +
-          "Pass onEvent to see which, and see auth.throttle.reset",
+        `sallyport: an account accepts no password any more after ${event.failures} failures in a row: an attacker may be guessing. ` +
+          "Pass onEvent to see the account, and call auth.throttle.reset to accept passwords again",
       );
     case "healed":
       return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);

@@ -1,13 +1,13 @@
 import type { Platform } from "../base/platform.js";
 import type { Ask, Store } from "../model/store.js";
 
-/** Often enough that dead rows never outnumber live ones for long. */
+/** Milliseconds between purges: short enough that dead rows outnumber live ones only for a while. */
 const purgeEveryMs = 60_000;
 
-/** Small enough that one purge of a local store does not hold up a request. */
+/** The most rows of one purge: few enough that a purge of a local store does not delay a request. */
 const purgeRows = 500;
 
-/** Removes dead rows now and then. Returns a function that stops it. */
+/** Starts to remove dead rows at intervals. Returns a function that stops it. */
 export function startPurge(store: Store, ask: Ask, platform: Platform): () => void {
   let cancel = platform.delay(purgeEveryMs, purge);
   let stopped = false;
@@ -18,7 +18,7 @@ export function startPurge(store: Store, ask: Ask, platform: Platform): () => vo
       const removed = await ask(() => store.purge(purgeRows));
       if (removed >= purgeRows) nextMs = 1;
     } catch {
-      // The store cannot answer; what is dead stays dead until the next time.
+      // The store cannot answer; the next purge removes the rows.
     }
     if (!stopped) cancel = platform.delay(nextMs, purge);
   }

@@ -265,7 +265,7 @@ test("unasked, only what needs a person is warned of, and never with a text that
   assert.deepEqual(
     warned.map(([text]) => text),
     [
-      "sallyport: session r was ended: an old token came back, so somebody holds a copy",
+      "sallyport: session r was ended: an old token came back, so an attacker may hold a copy",
       "sallyport: the store had lost a write of session r; it was moved forward",
       "sallyport: the handler for basic threw Error; the caller got 503. Pass onEvent to see more",
       "sallyport: the handler for basic threw string; the caller got 503. Pass onEvent to see more",
