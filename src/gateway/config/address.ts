@@ -3,7 +3,11 @@ import type { AddressConfig } from "../listen/listen-config.js";
 
 const hostName = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i;
 
-/** `"127.0.0.1:8080"`, `"[::1]:8080"`, `"localhost:0"`. `undefined` for anything else, a port alone too: it would mean every interface. */
+/**
+ * Parses an address with its port: `"127.0.0.1:8080"`, `"[::1]:8080"`, `"localhost:0"`.
+ *
+ * @returns `undefined` for any other text, also for a port alone, which would mean every interface
+ */
 export function parseHostAndPort(text: string): AddressConfig | undefined {
   const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*)):(0|[1-9]\d{0,4})$/.exec(text) ?? [];
   const port = Number(digits);
@@ -13,12 +17,12 @@ export function parseHostAndPort(text: string): AddressConfig | undefined {
   return Object.freeze({ host: plain, port });
 }
 
-/** As in a URL. */
+/** Returns host and port as in a URL, with IPv6 in brackets. */
 export function toAddressText({ host, port }: AddressConfig): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** `300.0.0.1` is a mistyped address, not a name: a host name's last label is never all digits (RFC 3696 §2). */
+/** Whether a text can be a host name. `300.0.0.1` cannot: a name's last label is never all digits (RFC 3696 §2). */
 function isPlausibleName(name: string): boolean {
   return name.length <= 253 && hostName.test(name) && !/(^|\.)\d+$/.test(name);
 }

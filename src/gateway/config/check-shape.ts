@@ -5,10 +5,10 @@ import { type ConfigDocument, type ConfigFault, type ConfigPath, fromPointer, to
 import type { RawMap, Schema } from "./schema.js";
 
 /**
- * Holds the document against the JSON Schema. Every fault at once; the words come from the schema's titles, never from
- * values.
+ * Checks the document against the JSON Schema. All faults are returned at once; their messages are made of the schema's
+ * titles, never of values.
  *
- * @returns the faults, and the value without what they are about.
+ * @returns the faults, and the value without the parts that have one
  */
 export function checkShape(document: ConfigDocument): {
   readonly faults: readonly ConfigFault[];
@@ -22,7 +22,8 @@ export function checkShape(document: ConfigDocument): {
   const faulty: ConfigPath[] = [];
   for (const error of errors) {
     const fault = toFault(error, document);
-    // One value can break several rules; the same words twice help nobody. Nor do more about a variable that is not set.
+    // One value can break several rules: equal messages are reported once, and no more about a variable that is not
+    // set.
     if (!isReported.has(toPlace(fault))) faults.set(`${toPlace(fault)}:${fault.message}`, fault);
     if (error.keyword !== "required") faulty.push(placeOf(error, document));
   }
@@ -38,7 +39,7 @@ function placeOf({ instancePath, params, propertyName }: ShapeError, { value }: 
   return name === undefined ? path : [...path, String(name)];
 }
 
-/** A copy without the values at these places; lists keep their indexes. */
+/** Copies a value without the values at these places; lists keep their indexes. */
 function without(value: unknown, places: readonly ConfigPath[], path: ConfigPath): unknown {
   if (places.some((place) => place.length === path.length && place.every((step, index) => step === path[index])))
     return undefined;

@@ -1,4 +1,4 @@
-/** The word that was probably meant, if one is near: at most a third of it wrong. */
+/** Returns the known word that is nearest to `word`, if at most a third of it differs. */
 export function closest(word: string, known: Iterable<string>): string | undefined {
   let best: { readonly name: string; readonly distance: number } | undefined;
   for (const name of known) {
@@ -9,7 +9,7 @@ export function closest(word: string, known: Iterable<string>): string | undefin
   return best?.name;
 }
 
-/** `; did you mean "app"?`, or else `; there is app, web`. */
+/** Returns the end of a message: `; did you mean "app"?`, or else `; there is app, web`. */
 export function suggest(word: string, known: readonly string[]): string {
   const name = closest(word, known);
   if (name !== undefined) return `; did you mean "${name}"?`;

@@ -28,21 +28,21 @@ import { trustedProxiesSection } from "./sections/trusted-proxies.js";
 import { upstreamsSection } from "./sections/upstreams.js";
 import { type StoreConfig, storeSection } from "./stores.js";
 
-/** What each key at the top of the file becomes: one row for each. */
+/** The configuration that each key at the top of the file becomes: one row for each. */
 interface Sections {
   readonly realm: string;
   readonly listen: readonly ListenConfig[];
-  /** Liveness, readiness and metrics; apart from traffic. None unless configured. */
+  /** The address of liveness, readiness and metrics, separate from traffic. Default: none. */
   readonly admin: AddressConfig | undefined;
   readonly keys: { readonly file: string };
   readonly store: StoreConfig;
   readonly session: SessionRulesOptions;
   readonly handlers: readonly HandlerConfig[];
-  /** Further names for schemes. */
+  /** Further names of schemes. */
   readonly aliases: Readonly<Record<string, string>>;
   readonly nestedSchemes: boolean;
   readonly throttle: ThrottleOptions | false;
-  /** Who may operate as whom; undefined: nobody. */
+  /** The rules of operating as another account; `undefined`: none is granted. */
   readonly operateAs: OperateAsConfig | undefined;
   readonly binding: BindingConfig;
   readonly tickets: TicketsConfig;
@@ -50,7 +50,10 @@ interface Sections {
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
-  /** CIDR blocks of proxies in front, whose `X-Forwarded-*` count. None by default; blocks larger than a private network are refused. */
+  /**
+   * CIDR blocks of trusted proxies, whose `X-Forwarded-*` count. Default: none. Blocks above a private network are
+   * refused.
+   */
   readonly trustedProxies: readonly string[];
   readonly limits: LimitsConfig;
   readonly audit: AuditConfig | undefined;
@@ -58,11 +61,11 @@ interface Sections {
 }
 
 /**
- * What the gateway runs on: read from YAML, checked, secrets loaded, frozen. Made by `parseConfig`; nothing reads the file
- * again until the next reload, which makes another one of these.
+ * The configuration of a gateway: read from YAML, checked, with its secrets loaded, and frozen. Made by `parseConfig`.
+ * The file is not read again until the next reload, which makes a new configuration.
  */
 export interface GatewayConfig extends Sections {
-  /** The beginning of the SHA-256 of the file: which configuration it was, for the audit. */
+  /** The beginning of the SHA-256 of the file, which names the configuration in the audit. */
   readonly digest: string;
 }
 
@@ -90,7 +93,7 @@ const sections: Parts<Sections, SectionContext> = {
   log: logSection,
 };
 
-/** The JSON Schema of a configuration file. What it cannot say is checked by the readers of its parts. */
+/** The JSON Schema of a configuration file. The readers of its parts check what a schema cannot express. */
 export const configSchema: Schema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   ...object(
@@ -100,7 +103,11 @@ export const configSchema: Schema = {
   ),
 };
 
-/** @param raw what `checkShape` lets through */
+/**
+ * Reads a configuration.
+ *
+ * @param raw the value that `checkShape` returned
+ */
 export function readConfig(raw: RawMap<unknown>, digest: string, context: ReadContext): GatewayConfig {
   const read = {} as Sections;
   const namesIn = (name: string) => (raw[name] === undefined ? undefined : Object.keys(Object(raw[name])));

@@ -4,7 +4,7 @@ import { type Environment, substitute } from "./secrets.js";
 /** A place in the configuration: keys of maps and indexes of lists, from the root. */
 export type ConfigPath = readonly (string | number)[];
 
-/** One thing that is wrong, where it is, and what to do about it. Nothing in it is secret. */
+/** One fault of a configuration: its place, and a message that says what to do. It holds no secret. */
 export interface ConfigFault {
   readonly file: string;
   readonly line: number;
@@ -12,12 +12,12 @@ export interface ConfigFault {
   readonly message: string;
 }
 
-/** `gate.yaml:12:3: …` */
+/** Returns a fault as a line: `gate.yaml:12:3: …`. */
 export function toFaultText({ file, line, column, message }: ConfigFault): string {
   return `${file}:${line}:${column}: ${message}`;
 }
 
-/** `routes[0].upstream` */
+/** Returns a path as text: `routes[0].upstream`. */
 export function toPathText(path: ConfigPath): string {
   const text = path.map((step) => (typeof step === "number" ? `[${step}]` : `.${step}`)).join("");
   return text.startsWith(".") ? text.slice(1) : text;
@@ -25,21 +25,26 @@ export function toPathText(path: ConfigPath): string {
 
 /** A configuration file as plain data, with its places. */
 export interface ConfigDocument {
-  /** Frozen; variables of the environment are filled in. Maps have no prototype: a key called `constructor` is just a key. */
+  /**
+   * Frozen, with variables of the environment filled in. Maps have no prototype, so `constructor` is a key like any
+   * other.
+   */
   readonly value: unknown;
   readonly faults: readonly ConfigFault[];
-  /** It could not be read as YAML: what it seems to say means nothing. */
+  /** Whether the file is no valid YAML, so that `value` is meaningless. */
   readonly broken: boolean;
-  /** A fault at the value of this place, or at the nearest one above it that is there. */
+  /** Makes a fault at the value of this place, or at the nearest place above it that exists. */
   faultAt(path: ConfigPath, message: string): ConfigFault;
-  /** A fault at the key itself. */
+  /** Makes a fault at the key of this place. */
   faultAtKey(path: ConfigPath, message: string): ConfigFault;
-  /** As the file spells it: safe to show where the value itself may come from the environment. */
+  /**
+   * Returns a value as the file spells it, which is safe to show where the value itself may come from the environment.
+   */
   sourceAt(path: ConfigPath): string;
   lineAt(path: ConfigPath): number;
 }
 
-/** Our own words for the parser's codes: its messages quote the text, which may be a secret. */
+/** The messages for the parser's codes. The parser's own messages are not used: they quote the text, maybe a secret. */
 const syntaxFaults: ReadonlyMap<string, string> = new Map([
   ["DUPLICATE_KEY", "this key is there already; remove one of the two"],
   ["TAB_AS_INDENT", "a tab is not indentation in YAML; use spaces"],
@@ -56,7 +61,7 @@ const syntaxFaults: ReadonlyMap<string, string> = new Map([
  * Reads YAML 1.2 (core schema) strictly: no duplicate keys, anchors, aliases, merge keys or tags, since each lets a
  * reader see something else than the program.
  *
- * @param file its name, for messages.
+ * @param file the file's name, for messages
  */
 export function readConfigDocument(text: string, file: string, environment: Environment): ConfigDocument {
   const lines = new LineCounter();
@@ -142,12 +147,12 @@ export function readConfigDocument(text: string, file: string, environment: Envi
   };
 }
 
-/** A JSON pointer (RFC 6901), as the validator names places. */
+/** Returns a path as a JSON pointer (RFC 6901), as the validator names places. */
 function toKey(path: ConfigPath): string {
   return path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** From a JSON pointer; digits are an index only where the value above is a list. */
+/** Parses a JSON pointer. Digits are an index only where the value above is a list. */
 export function fromPointer(pointer: string, root: unknown): ConfigPath {
   const path: (string | number)[] = [];
   let value = root;

@@ -16,7 +16,7 @@ import { type LdapConfig, ldapKind } from "./kinds/ldap.js";
 import { oidcKind } from "./kinds/oidc.js";
 import { type UsersConfig, usersKind } from "./kinds/users.js";
 
-/** What each kind of handler is made from: one row for each. */
+/** The configuration of each kind of handler: one row for each. */
 interface Configs {
   readonly users: UsersConfig;
   readonly htpasswd: HtpasswdConfig;
@@ -60,14 +60,14 @@ interface ChainConfig {
   readonly links: readonly HandlerLink[];
 }
 
-/** One entry of `handlers`: a scheme and what answers for it. Secrets in it are loaded already. */
+/** One entry of `handlers`: a scheme and its handler or handlers. Its secrets are loaded already. */
 export type HandlerConfig = HandlerLink | ChainConfig;
 
 /**
  * Makes the handler of one entry of `handlers`.
  *
- * @param onWarning told when an edited user file was not taken, or a provider cannot be asked.
- * @throws {AuthError} `invalid_options`; never with a secret.
+ * @param onWarning called when an edited user file was refused, or a provider cannot be reached
+ * @throws {AuthError} `invalid_options`; the message holds no secret
  */
 export function createHandler(config: HandlerConfig, onWarning: OnWarning): Handler<Identity> {
   if (config.kind !== "chain") return createOne(config, onWarning);
@@ -82,13 +82,13 @@ function createOne<Kind extends KindName>(config: HandlerLink<Kind>, onWarning: 
   return kind.create(config, config.scheme, onWarning);
 }
 
-/** Whether its users are known without asking anybody: then others may operate as them. */
+/** Whether a handler has a user file, in which the targets of operate-as can be looked up. */
 export function hasUsers(config: HandlerConfig): boolean {
   return config.kind !== "chain" && handlerKinds[config.kind].openUsers !== undefined;
 }
 
 /**
- * The users of a handler that `hasUsers`.
+ * Opens the user file of a handler that `hasUsers`.
  *
  * @throws {AuthError} `invalid_options`
  */

@@ -8,12 +8,12 @@ export type InMs<Raw> = {
     : Name]: Raw[Name] extends RawDuration | undefined ? number : Raw[Name];
 };
 
-/** The names of the settings that are durations. */
+/** Returns the names of the settings that are durations. */
 export function durationsOf({ properties = {} }: Schema): readonly string[] {
   return Object.keys(properties).filter((name) => properties[name]?.pattern === durationPattern);
 }
 
-/** Settings as options take them: a duration `name` becomes `nameMs`, in milliseconds. */
+/** Converts settings into options: a duration `name` becomes `nameMs`, in milliseconds. */
 export function inMs<Raw extends object>(schema: Schema<Raw>, raw: Raw): InMs<Raw> {
   const durations = new Set(durationsOf(schema));
   const entries = Object.entries(raw).map(([name, value]) =>
@@ -22,7 +22,7 @@ export function inMs<Raw extends object>(schema: Schema<Raw>, raw: Raw): InMs<Ra
   return Object.fromEntries(entries) as InMs<Raw>;
 }
 
-/** Says `idle` where the options say `idleMs`. */
+/** Replaces the names of options in a message by those of settings: `idleMs` by `idle`. */
 export function withoutMs(message: string): string {
   return message.replaceAll(/\b([a-z]+[A-Za-z]*)Ms\b/g, "$1");
 }

@@ -8,25 +8,26 @@ import { type ConfigFault, readConfigDocument, toFaultText } from "./document.js
 import type { ReadContext } from "./read-context.js";
 import { type Environment, readFileWith } from "./secrets.js";
 
-/** A configuration that will start, or what is wrong with it. */
+/** A configuration that will start, or its faults. */
 export type ParsedConfig =
   | { readonly kind: "config"; readonly config: GatewayConfig }
-  /** Everything that is wrong, in the order of the file. */
+  /** All faults, in the order of the file. */
   | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] };
 
 /** Options of `parseConfig`. */
 export interface ParseConfigOptions {
-  /** Path of the file: for messages, and what the paths in it are relative to. */
+  /** Path of the file, for messages. The paths in the file are relative to its directory. */
   readonly file: string;
-  /** What `${NAME}` reads. Default: `process.env`. */
+  /** The variables that `${NAME}` reads. Default: `process.env`. */
   readonly environment?: Environment | undefined;
 }
 
 /**
- * Reads a configuration: strict YAML, held against `configSchema`, then checked for what a schema cannot say. The files it
- * names (keys, users, certificates, secrets) are read as well, so that what comes back will start. Nothing is written.
+ * Reads a configuration: strict YAML, checked against `configSchema`, then for what a schema cannot express. The files
+ * that it names (keys, users, certificates, secrets) are read as well, so that a returned configuration will start. No
+ * file is written.
  *
- * All faults come at once, each with its line and what to do; none holds a secret.
+ * @returns the configuration, or all faults at once, each with its line and what to do; none holds a secret
  */
 export function parseConfig(text: string, { file, environment = process.env }: ParseConfigOptions): ParsedConfig {
   const document = readConfigDocument(text, file, environment);
@@ -35,7 +36,7 @@ export function parseConfig(text: string, { file, environment = process.env }: P
   const faults = [...document.faults, ...misshapen];
   const directory = dirname(resolve(file));
   function report(fault: ConfigFault): void {
-    // Where a variable is not set, nothing else can be said of the value.
+    // A value whose variable is not set has no further faults.
     const { line, column } = fault;
     if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
   }
@@ -52,9 +53,9 @@ export function parseConfig(text: string, { file, environment = process.env }: P
 }
 
 /**
- * As `parseConfig`, from the file itself.
+ * Reads a configuration from its file, as `parseConfig` does.
  *
- * @throws {AuthError} `invalid_options`; the message has a line for each fault.
+ * @throws {AuthError} `invalid_options`; the message has a line for each fault
  */
 export function loadConfig(file: string, environment?: Environment): GatewayConfig {
   const text = readConfigFile(file);
@@ -63,11 +64,16 @@ export function loadConfig(file: string, environment?: Environment): GatewayConf
   throw new AuthError("invalid_options", parsed.faults.map(toFaultText).join("\n"));
 }
 
-/** One descriptor for rights and content. Who can change the file can open the door. */
+/**
+ * Reads the text of a configuration file, by one descriptor for rights and content.
+ *
+ * @throws {AuthError} `invalid_options`, also when every user of the machine may write the file and so let any client
+ *   in
+ */
 export function readConfigFile(file: string): string {
   const found = readFileWith(file, ({ mode }) =>
     grants(mode, 0o002)
-      ? `the file ${file} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${file}`
+      ? `the file ${file} is writable by every user of this machine, so each of them can let any client in; run: chmod o-w ${file}`
       : undefined,
   );
   if ("text" in found) return found.text;

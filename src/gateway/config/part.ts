@@ -2,14 +2,18 @@ import type { ConfigPath } from "./document.js";
 import type { ReadContext } from "./read-context.js";
 import type { Schema } from "./schema.js";
 
-/** A part of the configuration, in one place: how it is spelled, and what it becomes. */
+/** A part of the configuration: the schema of its spelling, and the reader of its value. */
 export interface Part<Config, Context extends ReadContext = ReadContext> {
   readonly schema: Schema;
-  /** @param raw what the schema lets through; `undefined` when the file does not have it. */
+  /**
+   * Reads the part.
+   *
+   * @param raw a value of the schema; `undefined` when the file does not have the part
+   */
   read(raw: unknown, path: ConfigPath, context: Context): Config;
 }
 
-/** A part whose reader is typed by its schema. */
+/** Makes a part whose reader is typed by its schema. */
 export function part<Raw, Config>(
   schema: Schema<Raw>,
   read: (raw: Raw | undefined, path: ConfigPath, context: ReadContext) => Config,
@@ -17,20 +21,20 @@ export function part<Raw, Config>(
   return { schema, read: read as Part<Config>["read"] };
 }
 
-/** Parts by their names in the file, which are those of what they become. */
+/** Parts by their names in the file, which the configuration that they become has too. */
 export type Parts<Configs, Context extends ReadContext> = {
   readonly [Name in keyof Configs]: Part<Configs[Name], Context>;
 };
 
-/** The properties of an object that consists of these parts. */
+/** Returns the schemas of an object's properties, from its parts. */
 export function schemasOf(parts: Readonly<Record<string, Part<unknown>>>): Record<string, Schema> {
   return Object.fromEntries(Object.entries(parts).map(([name, { schema }]) => [name, schema]));
 }
 
 /**
- * Reads all of an object, in the order of its parts.
+ * Reads all parts of an object, in their order.
  *
- * @param into what has been read so far, for the parts that build on others
+ * @param into the object to fill, for parts that need those before them
  */
 export function readParts<Configs extends object, Context extends ReadContext>(
   parts: Parts<Configs, Context>,

@@ -4,38 +4,38 @@ import { AuthError } from "../../base/errors.js";
 import type { ConfigDocument, ConfigPath } from "./document.js";
 import type { RawList, RawMap } from "./schema.js";
 
-/** What every part of the configuration is read with. */
+/** What the readers of all parts of the configuration share. */
 export interface ReadContext {
   readonly document: ConfigDocument;
-  /** Against the directory of the file. */
+  /** Resolves a path against the directory of the file. */
   resolve(path: string): string;
-  /** Reports what is wrong with the value at a place. */
+  /** Reports a fault of the value at a place. */
   report(path: ConfigPath, message: string): void;
-  /** Reports what is wrong with the key at a place. */
+  /** Reports a fault of the key at a place. */
   reportKey(path: ConfigPath, message: string): void;
 }
 
-/** The items of a list that were not malformed, frozen. */
+/** Returns the items of a list that were not malformed, frozen. */
 export function itemsOf<T>(list: RawList<T> | undefined): readonly T[] {
   return Object.freeze((list ?? []).filter((item) => item !== undefined));
 }
 
-/** The same of each list, under its name. */
+/** Returns `itemsOf` of each list, under its name. */
 export function itemsOfEach<T>(lists: RawMap<RawList<T>>): Record<string, readonly T[]> {
   return Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, itemsOf(list)]));
 }
 
-/** The one value, or the items of a list. */
+/** Returns the one value, or the items of a list. */
 export function oneOrItems<T extends string | undefined>(value: T | RawList<string>): T | readonly string[] {
   return typeof value === "object" ? itemsOf(value) : value;
 }
 
-/** Our own messages never hold a secret; others might. */
+/** Returns the message of an `AuthError`, which never holds a secret. Messages of other errors might. */
 export function messageOf(error: unknown): string {
   return error instanceof AuthError ? error.message : "this cannot be used";
 }
 
-/** Why this would be refused at the start; `undefined` when it would not. */
+/** Returns why `attempt` throws; `undefined` when it does not. */
 export function faultOf(attempt: () => unknown): string | undefined {
   try {
     attempt();
@@ -45,7 +45,7 @@ export function faultOf(attempt: () => unknown): string | undefined {
   }
 }
 
-/** The path of a file that will be made if it is not there, in a directory that must be. */
+/** Returns the path of a file that is made if it does not exist, in a directory that must exist. */
 export function toNewFile(file: string, at: ConfigPath, context: ReadContext): string {
   const path = context.resolve(file);
   const directory = dirname(path);

@@ -84,7 +84,10 @@ export const list = <T>(items: Schema<T>, title: string, description: string): S
   description,
 });
 
-/** A list that asks for something: an empty one would let everybody in who wrote it to let nobody in. */
+/**
+ * Makes the schema of a list that is a condition. An empty one is refused: it looks as if it let no caller in, and lets
+ * all in.
+ */
 export const condition = <T>(listed: Schema<T>): Schema<T> => ({
   ...listed,
   minItems: 1,

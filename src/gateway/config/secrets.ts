@@ -44,7 +44,7 @@ export function readPrivateFile(path: string): Found {
   );
 }
 
-/** A file that anyone may read, such as a certificate. */
+/** Reads a file that every user may read, such as a certificate. */
 export function readPublicFile(path: string): Found {
   return readFileWith(path, () => undefined);
 }

@@ -2,21 +2,21 @@ import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 
-/** What is remembered of an open connection: one small record, so that many idle ones cost little. */
+/** The record of an open connection. It is small, so that many idle connections cost little. */
 export interface Connection {
   readonly socket: Socket;
   protocol: "unknown" | "http1" | "http2" | "upgraded";
-  /** Monotonic instant at which the connection is ended unless it has moved on by then. */
+  /** Monotonic instant at which the connection is ended, unless it has made progress by then. */
   deadline: number;
   session: ServerHttp2Session | undefined;
-  /** A request came; before that nobody is waiting for a polite end. */
+  /** A request has come. Before that no client waits for a response, and the connection can be destroyed. */
   served: boolean;
   openStreams: number;
   /** Streams that ended in a reset since the last sweep. */
   resets: number;
-  /** Requests whose body is not in yet. HTTP/1 has at most one: the next head is read after the last body. */
+  /** Requests whose body is not complete. HTTP/1 has at most one: the next head is read after the body before it. */
   bodies: Map<NodeRequest, Body> | undefined;
-  /** Where the present measurement of the body rate began. */
+  /** The start of the current measurement of the body rate. */
   measuredAt: number;
   measuredBytes: number;
 }
@@ -48,12 +48,12 @@ export function createConnection(socket: Socket, deadline: number): Connection {
   return connection;
 }
 
-/** A symbol and not a `WeakMap`: this is looked up for every request. */
+/** Attaches a record to a carrier. By a symbol, which is faster than a `WeakMap`: every request looks it up. */
 export function remember(carrier: object, connection: Connection): void {
   (carrier as Slot)[connectionKey] = connection;
 }
 
-/** The record of a socket, of the proxy that `node:http2` puts around it, or of a session. */
+/** Returns the record of a socket, of the proxy that `node:http2` puts around it, or of a session. */
 export function connectionOf(carrier: object | undefined): Connection | undefined {
   return (carrier as Slot | undefined)?.[connectionKey];
 }

@@ -3,15 +3,15 @@ import type { Platform } from "../../base/platform.js";
 import type { Connection } from "./connection.js";
 import { goAwayMs } from "./connection-limits.js";
 
-/** How often a stop looks whether an HTTP/1 connection has become idle, which Node does not tell. */
+/** How often a stop checks whether an HTTP/1 connection has become idle, for which Node has no event. */
 const lookMs = 50;
 
 /**
- * Lets calls under way finish: HTTP/2 clients are told to go (GOAWAY), idle HTTP/1 connections close, and so does each
- * other one after its response. What is still open after `timeoutMs` is destroyed; Node's own `close` would wait for
- * ever for an idle HTTP/2 session on 20 and 22.
+ * Lets calls under way finish: HTTP/2 clients get GOAWAY, idle HTTP/1 connections close, and each other one closes
+ * after its response. Connections that are open after `timeoutMs` are destroyed; Node's own `close` would wait for ever
+ * for an idle HTTP/2 session on 20 and 22.
  *
- * @returns when no connection is left.
+ * @returns a promise that resolves when no connection is left
  */
 export function drain(
   connections: ReadonlySet<Connection>,

@@ -14,16 +14,16 @@ import {
 import { upgradeOptions } from "./without-upgrade.js";
 
 /**
- * Speaks HTTP/1 on connections that are handed to it by `emit("connection", socket)`; it does not listen itself.
- * Bytes that are no request get Node's own 400, 408 or 431 and the end.
+ * Makes a server that speaks HTTP/1 on connections that it gets by `emit("connection", socket)`; it does not listen
+ * itself. Bytes that are no request are answered by Node's own 400, 408 or 431, and the connection ends.
  */
 export function createHttp1(headersTimeoutMs: number): Server {
   const server = createServer({
     ...upgradeOptions,
     headersTimeout: headersTimeoutMs,
-    // Node would look after headers every 30 s, whatever the time-out.
+    // Node would check header time-outs every 30 s, whatever the time-out is.
     connectionsCheckingInterval: sweepMs,
-    // A limit on the whole request would end every long upload; bodies have a rate to keep instead.
+    // A limit on the whole request would end every long upload; bodies have a minimum rate instead.
     requestTimeout: 0,
     keepAliveTimeout: idleTimeoutMs,
     maxHeaderSize: maxHeaderBytes,
@@ -34,7 +34,7 @@ export function createHttp1(headersTimeoutMs: number): Server {
   return server;
 }
 
-/** As `createHttp1`, for HTTP/2. */
+/** Makes a server that speaks HTTP/2, as `createHttp1` does for HTTP/1. */
 export function createHttp2(): Http2Server {
   const server = createHttp2Server({
     settings: {

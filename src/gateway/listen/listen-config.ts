@@ -1,8 +1,8 @@
-/** Where to listen. */
+/** An address to listen on. */
 export interface AddressConfig {
-  /** Without brackets for IPv6. */
+  /** The host, without brackets for IPv6. */
   readonly host: string;
-  /** 0 takes a free one. */
+  /** The port; 0 takes a free one. */
   readonly port: number;
 }
 
@@ -20,7 +20,7 @@ export interface TlsConfig {
 }
 
 export interface LimitsConfig {
-  /** From accept, or the end of the last request, to a complete header block. */
+  /** The longest time from accept, or from the end of the last request, to a complete header block. */
   readonly headersTimeoutMs: number;
   /** How long a graceful stop waits for calls under way. */
   readonly stopTimeoutMs: number;

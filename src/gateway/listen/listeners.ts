@@ -14,41 +14,43 @@ import { startSweep } from "./slow-clients.js";
 import { trackRequest } from "./track-request.js";
 import { endsPipeline, serveWithoutUpgrade, wantsWebSocket } from "./without-upgrade.js";
 
-/** What is done with requests. Both may be asynchronous; what they throw or reject with is reported to `onFault`. */
+/** The handlers of requests. Both may be asynchronous; what they throw or reject with is reported to `onFault`. */
 export interface ListenerHandlers {
   request(request: NodeRequest, response: NodeResponse): unknown;
-  /** WebSocket only: a request that asks for any other protocol comes as the ordinary one it also is. */
+  /** For WebSocket only: a request for any other protocol is handled as the ordinary request that it also is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): unknown;
 }
 
 export interface ListenersOptions {
   readonly platform?: Platform;
-  /** A fault that no client caused: a handler failed, a certificate cannot be read. Default: nobody is told. */
+  /** Called with a fault that no client caused: a handler failed, a certificate cannot be read. Default: ignored. */
   readonly onFault?: (what: string, error: unknown) => void;
   /**
-   * How often certificate files are looked at, in milliseconds. Default: 5,000. Looking, and not being told: what tools
-   * of certificate renewal do (rename, symbolic links, network volumes) escapes file system events.
+   * How often certificate files are checked, in milliseconds. Default: 5,000. They are checked rather than watched,
+   * since file system events miss what tools of certificate renewal do (rename, symbolic links, network volumes).
    */
   readonly certificateLookMs?: number;
 }
 
 export interface Listeners {
-  /** Where it listens, in the order of the configuration, with the ports that were taken for 0. */
+  /** The addresses in the order of the configuration, with the ports that were taken for 0. */
   addresses(): readonly AddressConfig[];
-  /** Requests that begin after this go to `handlers`; those under way stay with the ones they began with. */
+  /**
+   * Sends requests that begin after this call to `handlers`; those under way stay with the handlers they began with.
+   */
   swap(handlers: ListenerHandlers): void;
   openConnections(): number;
-  /** Begun: no new connection is taken. For readiness. */
+  /** Whether a stop has begun: no new connection is accepted. For readiness. */
   stopping(): boolean;
-  /** Lets calls under way finish, for `limits.stopTimeoutMs` at most. May be called again. */
+  /** Stops. Calls under way may finish, for `limits.stopTimeoutMs` at most. May be called again. */
   stop(): Promise<void>;
 }
 
 /**
- * Listens for HTTP/1 and HTTP/2 on every configured address, whatever clients do: none can end the process, hold a
- * connection for nothing, or see a reload.
+ * Listens for HTTP/1 and HTTP/2 on every configured address. No client can end the process or hold a connection without
+ * use, and a reload ends no connection.
  *
- * @throws rejects when an address cannot be listened on, or a certificate not read; then none is listened on.
+ * @throws rejects when the gateway cannot listen on an address, or cannot read a certificate; then it listens on none
  */
 export async function createListeners(
   config: { readonly listen: readonly ListenConfig[]; readonly limits: LimitsConfig },
@@ -65,7 +67,7 @@ export async function createListeners(
 
   function onRequest(request: NodeRequest, response: NodeResponse): void {
     trackRequest(request, response, platform);
-    // A write to a client that has gone away is an error event, and without a listener the end of the process.
+    // A write to a client that has left is an error event, which without a listener would end the process.
     request.on("error", ignore);
     response.on("error", ignore);
     if (!("stream" in request) && (stopped !== undefined || endsPipeline(request))) {
@@ -165,7 +167,7 @@ function attempt(call: () => unknown, onError: (error: unknown) => void): void {
   }
 }
 
-/** The client learns that it was not its fault, and nothing else. */
+/** Answers 500. The response tells the client no more than that the fault is the server's. */
 function fail(response: NodeResponse): void {
   if (!response.headersSent) {
     response.writeHead(500, { "content-type": "application/json", "cache-control": "no-store" });

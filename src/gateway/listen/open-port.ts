@@ -4,14 +4,14 @@ import type { AddressConfig, ListenConfig } from "./listen-config.js";
 import { createTls } from "./tls.js";
 
 /**
- * How every HTTP/2 connection begins (RFC 9113 §3.4). No HTTP/1 method is called so (RFC 9113 §11.5 reserves the
- * name), so three bytes tell the protocols apart; `node:http2` checks the rest.
+ * The first bytes of every HTTP/2 connection (RFC 9113 §3.4). No HTTP/1 method has this name (RFC 9113 §11.5 reserves
+ * it), so three bytes tell the protocols apart; `node:http2` checks the rest.
  */
 const prefaceStart = Buffer.from("PRI");
 
 /**
- * Waits for the first bytes of a plain connection, puts them back, and says which protocol they are. Calls nobody when
- * the client leaves before; how long it may keep silent is the sweep's business.
+ * Waits for the first bytes of a plain connection, puts them back, and calls `choose` with their protocol. `choose` is
+ * not called when the client leaves before. The sweep limits how long the client may be silent.
  */
 export function chooseProtocol(socket: Socket, choose: (protocol: "http1" | "http2") => void): void {
   let head: Buffer = Buffer.alloc(0);
@@ -39,11 +39,11 @@ export function chooseProtocol(socket: Socket, choose: (protocol: "http1" | "htt
 export type Protocol = "http1" | "http2";
 
 export interface Port {
-  /** With the port that was taken for 0. */
+  /** The address, with the port that was taken for 0. */
   readonly address: AddressConfig;
-  /** Takes no new connection. */
+  /** Stops accepting connections. */
   close(): void;
-  /** Drops what is left below the connections that were handed over: handshakes under way. */
+  /** Destroys the connections that were not handed over: handshakes under way. */
   end(): void;
 }
 
@@ -54,15 +54,15 @@ export interface PortParts {
   readonly platform: Platform;
   readonly onFault: (what: string, error: unknown) => void;
   /**
-   * A connection has come.
+   * Called with a new connection.
    *
-   * @param deadlineMs from now, until which it must have brought a request.
-   * @returns what to do once its protocol is known.
+   * @param deadlineMs the milliseconds from now within which it must send a request
+   * @returns the function to call once its protocol is known
    */
   readonly onConnection: (socket: Socket, deadlineMs: number) => (protocol: Protocol) => void;
 }
 
-/** Listens on one address, plain or with TLS. Rejects when that cannot be. */
+/** Listens on one address, plain or with TLS. Rejects when that fails. */
 export async function openPort(config: ListenConfig, parts: PortParts): Promise<Port> {
   const { server, end } = config.tls === undefined ? openPlain(parts) : await openTls(config.tls, parts);
   server.maxConnections = parts.maxConnections;
@@ -81,7 +81,7 @@ interface Opened {
 }
 
 function openPlain({ headersTimeoutMs, onConnection }: PortParts): Opened {
-  // Half-open, as Node's own HTTP/1 servers are.
+  // Half-open connections are allowed, as in Node's own HTTP/1 servers.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
     chooseProtocol(socket, onConnection(socket, headersTimeoutMs)),
   );
@@ -89,8 +89,8 @@ function openPlain({ headersTimeoutMs, onConnection }: PortParts): Opened {
 }
 
 async function openTls(config: NonNullable<ListenConfig["tls"]>, parts: PortParts): Promise<Opened> {
-  // Half of the time for the handshake and half for the first request: Node does not tell which of the connections it
-  // accepted has become the one that it hands over.
+  // Half of the time is for the handshake and half for the first request: Node does not tell which of the accepted
+  // connections became the one that it hands over.
   const half = parts.headersTimeoutMs / 2;
   const { server, close } = await createTls(config, {
     ...parts,

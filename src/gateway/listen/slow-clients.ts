@@ -8,22 +8,22 @@ import { measure } from "./track-request.js";
 const patient = new WeakSet<NodeRequest>();
 
 /**
- * Lifts the minimum rate from a request's body: for RPC streams of callers who are known, which may well be silent for
- * hours. For nobody else: a slow body is an attack that costs nothing.
+ * Lifts the minimum rate from a request's body: only for RPC streams of authenticated callers, which may be silent for
+ * hours. For any other client a slow body is an attack that costs it nothing.
  */
 export function allowSlowBody(request: NodeRequest): void {
   patient.add(request);
 }
 
 /**
- * Ends connections that are held and bring little, in both protocols. Node leaves all of these open on HTTP/2: half a
- * preface, SETTINGS and no request, HEADERS without END_HEADERS, a byte of body a second.
+ * Starts a sweep that ends connections that are held and send little, in both protocols. Node leaves all of these open
+ * on HTTP/2: half a preface, SETTINGS and no request, HEADERS without END_HEADERS, a byte of body a second.
  *
- * On an HTTP/2 connection that has been used, HEADERS without END_HEADERS cannot be told from idleness and PINGs: that
- * one ends with the idle time-out.
+ * On an HTTP/2 connection that has been used, HEADERS without END_HEADERS cannot be told from idleness and PINGs: such
+ * a connection ends with the idle time-out.
  *
- * @param windowMs over which the rate of a body is measured.
- * @returns stops the sweep.
+ * @param windowMs the milliseconds over which the rate of a body is measured
+ * @returns a function that stops the sweep
  */
 export function startSweep(connections: ReadonlySet<Connection>, windowMs: number, platform: Platform): () => void {
   let cancel = platform.delay(sweepMs, sweep);
@@ -50,7 +50,7 @@ function expire(connection: Connection, now: number): void {
   }
 }
 
-/** At once: who was too slow for a request is too slow for a farewell. */
+/** Ends a connection at once, without a graceful end. On HTTP/1 a client that has no response yet gets 408. */
 function end({ socket, session, protocol, bodies }: Connection): void {
   session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   const answered = [...(bodies?.values() ?? [])].some(({ response }) => response.headersSent);
@@ -61,8 +61,8 @@ function end({ socket, session, protocol, bodies }: Connection): void {
 }
 
 /**
- * Counted per connection, at the socket, where it costs nothing per byte: whoever sends other bytes to keep a slow body
- * alive pays as much as for the body.
+ * Ends requests whose body is too slow. Bytes are counted per connection, at the socket, where that costs nothing per
+ * byte: an attacker who sends other bytes to keep a slow body alive must send as many as the body needs.
  */
 function checkBodies(connection: Connection, now: number, windowMs: number): void {
   const late: NodeRequest[] = [];
@@ -81,11 +81,14 @@ function checkBodies(connection: Connection, now: number, windowMs: number): voi
   const wanted = (late.length * minBodyBytesPerSecond * elapsed) / 1_000;
   if (connection.socket.bytesRead - connection.measuredBytes >= wanted) measure(connection, now);
   else if (late.length === Math.max(1, connection.openStreams)) end(connection);
-  // A proxy in front carries many callers on one connection: only the late ones end.
+  // A proxy in front carries many callers on one connection: only the late requests end.
   else for (const request of late) if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
 }
 
-/** Is it the client that is slow, and does it matter? Not while we do not read, nor once the upstream has begun to answer. */
+/**
+ * Whether the gateway waits for the client: not while it does not read the body, nor once the upstream has begun to
+ * answer.
+ */
 function isAwaited(request: NodeRequest, { response }: Body): boolean {
   if (patient.has(request) || request.readableFlowing === null || request.readableLength > 0) return false;
   if (response.headersSent && !response.writableEnded) return false;

@@ -7,7 +7,7 @@ import type { TlsConfig } from "./listen-config.js";
 
 export interface TlsListener {
   readonly server: Server;
-  /** Ends the watch and every connection that is left, also those that are shaking hands. */
+  /** Ends the watch and every open connection, also those in a handshake. */
   close(): void;
 }
 
@@ -20,13 +20,13 @@ export interface TlsParts {
 }
 
 /**
- * Ends TLS and says by ALPN (RFC 7301) which protocol was agreed. Our own routing instead of the `allowHTTP1` of
- * `node:http2`: HTTP/1 then has the same server, with the same limits, with TLS and without.
+ * Terminates TLS, and reports the protocol that was agreed by ALPN (RFC 7301). It replaces the `allowHTTP1` of
+ * `node:http2`, so that HTTP/1 has the same server, with the same limits, with TLS and without.
  *
- * Changed certificate files serve the handshakes from then on; connections that are open do not notice. Files that
- * cannot be used leave the last good ones in force: never a listener without TLS.
+ * Changed certificate files apply to later handshakes, not to open connections. If changed files cannot be used, the
+ * last good ones stay in force: there is never a listener without TLS.
  *
- * @throws rejects when the files cannot be used at the start.
+ * @throws rejects when the files cannot be used at the start
  */
 export async function createTls(config: TlsConfig, parts: TlsParts): Promise<TlsListener> {
   const { platform, certificateLookMs, onFault, onConnection } = parts;
@@ -37,7 +37,7 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
   });
-  // Who offers no ALPN speaks HTTP/1; who offers only others was refused in the handshake.
+  // A client without ALPN speaks HTTP/1; one that offers only other protocols was refused in the handshake.
   server.on("secureConnection", (socket) => onConnection(socket, socket.alpnProtocol === "h2" ? "http2" : "http1"));
   server.on("tlsClientError", (_, socket) => socket.destroy());
 
@@ -53,7 +53,7 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
   async function reload(): Promise<void> {
     const now = versionOf(config);
     if (now === seen) return;
-    // Before reading: a fault is told once, until a file changes again.
+    // Set before reading, so that a fault is reported once, until a file changes again.
     seen = now;
     const options = await readOptions(config);
     if (!closed) server.setSecureContext(options);
@@ -69,7 +69,11 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
   };
 }
 
-/** @throws rejects when a file cannot be read, or key and certificate do not belong together. */
+/**
+ * Reads the certificate files.
+ *
+ * @throws rejects when a file cannot be read, or key and certificate do not belong together
+ */
 async function readOptions(config: TlsConfig): Promise<TlsOptions> {
   const { cert, key, clientCa, clientCertificate } = config;
   if (clientCertificate !== "none" && clientCa === undefined) {
@@ -90,7 +94,7 @@ async function readOptions(config: TlsConfig): Promise<TlsOptions> {
   return options;
 }
 
-/** Changes when one of the files does. A file that is gone counts as a change: the read then says so. */
+/** Returns a text that changes when one of the files does, or is removed: reading it then reports that. */
 function versionOf({ cert, key, clientCa }: TlsConfig): string {
   return [cert, key, clientCa].map((file) => file && fileVersion(file)).join();
 }

@@ -3,13 +3,13 @@ import type { Platform } from "../../base/platform.js";
 import { type Connection, connectionOf } from "./connection.js";
 import { goAwayMs, idleTimeoutMs, maxResetsPerSweep } from "./connection-limits.js";
 
-/** Notes in the connection's record that a request has come, for the sweep. */
+/** Records in the connection's record that a request has come, for the sweep. */
 export function trackRequest(request: NodeRequest, response: NodeResponse, platform: Platform): void {
   const isStream = "stream" in request;
   const connection = connectionOf(isStream ? request.stream.session : request.socket);
   if (connection === undefined) return;
   connection.served = true;
-  // Under way: from here on only its body is hurried. Between requests Node's keep-alive time-out counts on HTTP/1.
+  // From here on only the body has a time limit. Between requests Node's keep-alive time-out applies on HTTP/1.
   connection.deadline = Number.POSITIVE_INFINITY;
   if (isStream) trackStream(connection, request, platform);
   else connection.bodies?.clear();
@@ -20,7 +20,7 @@ export function trackRequest(request: NodeRequest, response: NodeResponse, platf
   connection.bodies.set(request, { response, since });
 }
 
-/** Begins a new measurement of how fast bytes come in. */
+/** Begins a new measurement of the rate of received bytes. */
 export function measure(connection: Connection, now: number): void {
   connection.measuredAt = now;
   connection.measuredBytes = connection.socket.bytesRead;

@@ -30,17 +30,18 @@ export function asksForWebSocket({
 const readsBodyFirst = Number(process.versions.node.split(".", 1)[0]) >= 25;
 
 /**
- * Options for a server whose `upgrade` listener calls `serveWithoutUpgrade`. An upgrade with a body that could not be put
- * back is ignored by Node, and comes as a request; see `endsPipeline`. Nothing else is left to Node, not even where it
- * could be (22.21): after a request whose upgrade it was told to ignore it drops what else came in the same read.
+ * Options for a server whose `upgrade` listener calls `serveWithoutUpgrade`. Node ignores an upgrade with a body that
+ * could not be put back, and treats it as a request; see `endsPipeline`. Node ignores no other upgrade, not even where
+ * it could (22.21): after a request whose upgrade it ignores it drops the other bytes of the same read.
  */
 export const upgradeOptions: { shouldUpgradeCallback?: (request: IncomingMessage) => boolean } = readsBodyFirst
   ? { shouldUpgradeCallback: (request) => wantsWebSocket(request) || !hasBody(request) }
   : {};
 
 /**
- * Must the answer to a request be the last of its connection? Node may have dropped requests that came behind it: a client
- * would wait for their answers for good, or take the next one for theirs. Told of the end, it asks again (RFC 9112 §9.3.2).
+ * Whether the response to a request must be the last of its connection. Node may have dropped requests behind it: a
+ * client would wait for their responses for ever, or take the next one for theirs. After the end it repeats them (RFC
+ * 9112 §9.3.2).
  */
 export function endsPipeline({ headers }: Pick<IncomingMessage, "headers">): boolean {
   return readsBodyFirst && headers.upgrade !== undefined;
@@ -51,27 +52,28 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /**
- * Serves a request with an `Upgrade` that is not for us, `h2c` above all, as the ordinary request that it also is
- * (RFC 9110 §7.8). Java's client sends it with every first request, body and all; passed on, an upstream would begin to
- * speak HTTP/2 on a connection that the gateway takes for HTTP/1.
+ * Serves a request with an `Upgrade` that the gateway does not support, mostly `h2c`, as the ordinary request that it
+ * also is (RFC 9110 §7.8). Java's client sends it with every first request, body and all; passed on, an upstream would
+ * begin to speak HTTP/2 on a connection that the gateway takes for HTTP/1.
  *
  * The header block goes back in front of the socket without the offer, and the connection begins anew.
  */
 export function serveWithoutUpgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void {
   const { server, _httpMessage: unanswered } = socket as Duplex & { server?: Server; _httpMessage?: unknown };
   if (request.rawHeaders.length >= 2 * maxHeaderFields) {
-    // Cut by Node: written again it would look complete.
+    // Node cut the header block; written again it would look complete.
     socket.end("HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
     return;
   }
   const block = toBlock(request);
-  // Behind an unanswered request of a pipeline its answer could overtake that one's, and be taken for it.
+  // Behind an unanswered request of a pipeline this response could come first, and be taken for that request's.
   if (server === undefined || block === undefined || unanswered) {
     socket.destroy();
     return;
   }
   socket.unshift(Buffer.concat([block, head]));
-  // `node:https` takes for "connection" what is not decrypted yet; a server that is handed its connections has no such event.
+  // For `node:https` a "connection" is not decrypted yet; a server that gets its connections by `emit` has no such
+  // event.
   server.emit(server.listenerCount("secureConnection") > 0 ? "secureConnection" : "connection", socket);
 }
 
@@ -85,7 +87,7 @@ function toBlock({ method, url, httpVersion, rawHeaders }: IncomingMessage): Buf
     lines.push(`${name}: ${lower === "connection" ? withoutOffer(value) : value}`);
   }
   const block = `${lines.join("\r\n")}\r\n\r\n`;
-  // As many line ends as lines, or a value would become a field of its own.
+  // There must be as many line ends as lines, or a value would become a further field.
   return block.split(/[\r\n]+/).length === lines.length + 1 ? Buffer.from(block, "latin1") : undefined;
 }
 

@@ -10,12 +10,12 @@ export interface AdminParts {
 }
 
 export interface Admin {
-  /** With the port that was taken for 0. */
+  /** The address, with the port that was taken for 0. */
   readonly address: AddressConfig;
   close(): Promise<void>;
 }
 
-/** A few probes and a collector; more is somebody else. */
+/** The most connections: a few probes and a collector need less. */
 const maxConnections = 100;
 
 const timeoutMs = 5_000;
@@ -25,15 +25,16 @@ type Answer = readonly [status: number, contentType: string, body: string];
 const text = "text/plain; charset=utf-8";
 
 /**
- * Listens apart from traffic (Pomerium CVE-2022-24797: profiles and metrics on the public listener):
+ * Listens for probes and collectors, separate from traffic (Pomerium CVE-2022-24797: profiles and metrics on the public
+ * listener):
  *
- * - `/healthz`: 200 while the process turns.
- * - `/readyz`: 200 when requests are welcome, else 503 and why.
+ * - `/healthz`: 200 while the event loop runs.
+ * - `/readyz`: 200 when the gateway is ready for requests, else 503 with the reason.
  * - `/metrics`: for Prometheus.
  *
- * It asks for no credentials and tells no secret; still it belongs on an address that only operators reach.
+ * It requires no credentials and shows no secret; still it belongs on an address that only operators reach.
  *
- * @throws rejects when the address cannot be listened on.
+ * @throws rejects when it cannot listen on the address
  */
 export async function openAdmin({ host, port }: AddressConfig, { metrics, ready }: AdminParts): Promise<Admin> {
   const pages = new Map<string, () => Promise<Answer>>([

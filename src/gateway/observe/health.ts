@@ -2,7 +2,7 @@ import { rescue } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { Store } from "../../model/store.js";
 
-/** `undefined` when requests are welcome, else why not, in words for an operator. */
+/** Returns `undefined` when the gateway is ready, else the reason why not, for an operator. */
 export type Readiness = () => Promise<string | undefined>;
 
 export interface ReadinessParts {
@@ -11,16 +11,16 @@ export interface ReadinessParts {
   readonly platform: Platform;
 }
 
-/** Shorter than the second after which probes give up by default. */
+/** How long the store may take: less than the second after which probes give up by default. */
 const storeTimeoutMs = 900;
 
-/** Probes of many balancers share one question to the store. */
+/** How long an answer is kept, so that the probes of many balancers share one call of the store. */
 const rememberMs = 500;
 
-/** No session has it: references have 22 characters. */
+/** The ref of no session: refs have 22 characters. */
 const nobody = "readiness";
 
-/** Ready means: not stopping, and the store answers. False at once when a stop begins, so that balancers look away. */
+/** Makes the check of readiness: the gateway is not stopping, and the store answers. A stop makes it fail at once. */
 export function createReadiness({ store, stopping, platform }: ReadinessParts): Readiness {
   let asked: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;
 

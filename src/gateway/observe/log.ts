@@ -11,16 +11,18 @@ import { type RequestOutcome, toRouteName } from "../route/outcome.js";
 export type { Logger } from "pino";
 
 /**
- * Lines of JSON, on standard output unless told otherwise.
+ * Makes the log: lines of JSON.
  *
- * What is logged: at `info` each log-in, ended session and refused request; at `warn` each failed request, reuse and
- * heal; at `error` handlers, stores and certificates that fail; at `debug` every other request, and every turn of a
- * token.
+ * It holds at `info` each log-in, ended session and refused request; at `warn` each failed request, reuse and
+ * heal; at `error` handlers, stores and certificates that fail; at `debug` every other request, and every rotation of
+ * a token.
+ *
+ * @param destination the stream of the lines. Default: standard output
  */
 export function createLog({ level }: GatewayConfig["log"], destination?: DestinationStream): Logger {
   const options = {
     level,
-    // No process id and host name: whoever collects logs knows them.
+    // No process id and host name: the collector of the logs adds them.
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -29,7 +31,7 @@ export function createLog({ level }: GatewayConfig["log"], destination?: Destina
 }
 
 const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "error">> = {
-  // A refused request has a line of its own; a refused log-in RPC has this one.
+  // A refused request has its own line, by `logOutcome`; a refused log-in RPC has this one.
   refused: "debug",
   rotated: "debug",
   superseded: "debug",
@@ -53,7 +55,7 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   "store-failed": "error",
 };
 
-/** What the engine tells. Errors by their class alone: a message may hold what a handler was given. */
+/** Logs an event of the engine. An error is logged by its class alone: a message may hold credentials. */
 export function logEvent(log: Logger, event: AuthEvent, { address, correlationId }: EventOrigin): void {
   const level = levels[event.kind];
   if (!log.isLevelEnabled(level)) return;
@@ -77,13 +79,13 @@ function toEventFields(event: AuthEvent): object {
   }
 }
 
-/** A fault that is nobody's request: for `onFault` of the listeners. */
+/** Logs a fault that no request caused: for `onFault` of the listeners. */
 export function logFault(log: Logger, what: string, error: unknown): void {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   log.error({ kind: "fault", error: toErrorName(error), code }, what);
 }
 
-/** The session of an HTTP/2 stream that has ended throws when it is asked. */
+/** Returns the peer's address. The session of an HTTP/2 stream that has ended throws when it is read: `undefined`. */
 function peerOf(request: NodeRequest): string | undefined {
   try {
     return request.socket.remoteAddress;
@@ -93,12 +95,12 @@ function peerOf(request: NodeRequest): string | undefined {
 }
 
 /**
- * One line for a request. No header but `traceparent` and `X-Request-Id` is looked at, and no query: both are where
- * credentials travel.
+ * Logs one line for a request. It reads no header but `traceparent` and `X-Request-Id`, and no query, since both may
+ * hold credentials.
  */
 export function logOutcome(log: Logger, platform: Platform, request: NodeRequest, outcome: RequestOutcome): void {
   const level = levelOf(outcome);
-  // Before anything is made: at `info` a request that is let through costs one comparison.
+  // Checked first: at `info` a forwarded request costs one comparison.
   if (!log.isLevelEnabled(level)) return;
   log[level](
     {
@@ -136,15 +138,17 @@ function toFields(outcome: RequestOutcome): object {
   }
 }
 
-/** What is longer is more likely a token than a name: our own have 80 characters, a UUID 36. */
+/**
+ * The longest logged segment of a path. A longer one is likely a token: a session token has 84 characters, a UUID 36.
+ */
 const longestSegment = 40;
 
-/** HTTP/2 takes any word for a method, a token too. */
+/** The methods that are logged. HTTP/2 accepts any word as a method, also a token. */
 const methods: ReadonlySet<string> = new Set(METHODS);
 
 const longestPath = 256;
 
-/** Without query, and without what may be a credential that somebody has put into the path. */
+/** Returns the path for a log line: without the query, and without segments that may be credentials. */
 function toLoggedPath(url: string): string {
   const path = url.split(/[?#]/, 1)[0] ?? "";
   // An absolute target may hold user and password.

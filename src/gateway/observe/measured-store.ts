@@ -7,7 +7,7 @@ export interface MeasuredStore {
   stalenessMs(): number | undefined;
 }
 
-/** What is timed: all that a request may wait for. */
+/** The operations that are timed: all that a request may wait for. */
 const timed: readonly StoreOperation[] = [
   "openSession",
   "loadSession",
@@ -25,13 +25,15 @@ const timed: readonly StoreOperation[] = [
 
 export type StoreOperation = Exclude<keyof Store, "durable" | "keyFile" | "purge" | "watch" | "close">;
 
-/** A store that tells how long it takes, also when it fails. A remembered token asks no store, and costs nothing here. */
+/**
+ * Wraps a store so that it reports how long each operation takes, also when it fails. Remembered tokens ask no store.
+ */
 export function measureStore(
   store: Store,
   platform: Platform,
   observe: (operation: StoreOperation, ms: number) => void,
 ): MeasuredStore {
-  // A reload watches for a while with the state that it retires and with the one it made.
+  // During a reload the old state and the new one both watch for a while.
   const feeds = new Set<Watch>();
 
   function measure(operation: StoreOperation): Store[StoreOperation] {

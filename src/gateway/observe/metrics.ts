@@ -4,31 +4,31 @@ import { type RequestOutcome, refusals as refusalsOfOurs, toRouteName } from "..
 import type { RouteConfig } from "../route/route-config.js";
 import type { StoreOperation } from "./measured-store.js";
 
-/** Where the values come from that are read when metrics are asked for. */
+/** The sources of the values that are read when metrics are collected. */
 export interface MetricSources {
   openConnections(): number;
-  /** `undefined`: not known now. */
+  /** Returns `undefined` while the value is unknown. */
   stalenessMs(): number | undefined;
   stalenessBoundMs(): number;
 }
 
 export interface Metrics {
   readonly contentType: string;
-  /** In the Prometheus text format. */
+  /** Returns the metrics in the Prometheus text format. */
   text(): Promise<string>;
   onEvent(event: AuthEvent): void;
   onOutcome(outcome: RequestOutcome): void;
   onStore(operation: StoreOperation, ms: number): void;
 }
 
-/** From a hit in the page cache to the time-out of the engine, in seconds. */
+/** The buckets of store latencies, in seconds: from a hit in the page cache to the time-out of the engine. */
 const storeBuckets = [
   0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2,
 ];
 
 /**
- * The counters of one gateway, in a registry of its own. Labels are words of ours and of the configuration, never of a
- * caller: else whoever asks for a million paths makes a million series.
+ * Makes the counters of one gateway, in their own registry. Labels come from the gateway and its configuration, never
+ * from a request: else a client that asks for a million paths would make a million series.
  */
 export function createMetrics(sources: MetricSources): Metrics {
   const registry = new Registry();
@@ -49,15 +49,15 @@ export function createMetrics(sources: MetricSources): Metrics {
   const refusals = counter("refusals", "Requests and log-ins refused, by reason.", ["reason"]);
   const ended = counter("sessions_ended", "Sessions ended here before their time.");
   const subjectsEnded = counter("subjects_ended", "Subjects whose sessions were all ended here.");
-  const tickets = counter("tickets", "Tickets issued, redeemed, and misused: somebody holds a copy.", ["event"]);
-  const operateAs = counter("operate_as", "Actors who began to operate as somebody else, or were refused.", [
+  const tickets = counter("tickets", "Tickets issued, redeemed, and misused: an attacker may hold a copy.", ["event"]);
+  const operateAs = counter("operate_as", "Actors who began to operate as another account, or were refused.", [
     "outcome",
   ]);
   const rotations = counter("rotations", "Generations written.");
   const throttled = counter("throttled", "Delays of an account that began, and budgets that ran out.", ["budget"]);
-  const stopped = counter("accounts_stopped", "Accounts that accept no password any more: somebody guesses.");
+  const stopped = counter("accounts_stopped", "Accounts that accept no password any more, after guesses.");
   const superseded = counter("superseded", "Late requests, or copies, refused without harm.");
-  const reuses = counter("reuse", "Generations superseded long ago that came back: somebody holds a copy.");
+  const reuses = counter("reuse", "Generations superseded long ago that came back: an attacker may hold a copy.");
   const healed = counter("healed", "Sessions moved forward because the store had lost a write.");
   const handlerFailures = counter("handler_failures", "Handlers that threw, were late or gave no verdict.", [
     "scheme",
@@ -83,7 +83,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     return sources.stalenessBoundMs() / 1_000;
   });
 
-  // Looked up by object: a request costs no string.
+  // Keyed by object, so that a request makes no string.
   const proxied = new WeakMap<RouteConfig, Counter.Internal>();
   function countProxied(route: RouteConfig): void {
     let child = proxied.get(route);
@@ -104,7 +104,7 @@ export function createMetrics(sources: MetricSources): Metrics {
           countProxied(outcome.route);
           break;
         case "service":
-          // One of our own procedures: their number is fixed.
+          // A procedure of the gateway itself: their number is fixed.
           requests.inc({ route: outcome.path, outcome: "service" });
           break;
         case "failed":
@@ -113,7 +113,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         case "refused": {
           const { route, denial } = outcome;
           requests.inc({ route: route === undefined ? "" : toRouteName(route), outcome: denial.reason });
-          // The engine tells of its own, whatever front they came through.
+          // The engine reports its own refusals, for every front.
           if (denial.reason in refusalsOfOurs) refusals.inc({ reason: denial.reason });
           break;
         }

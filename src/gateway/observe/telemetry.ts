@@ -10,20 +10,20 @@ import type { MeasuredStore, StoreOperation } from "./measured-store.js";
 import { createMetrics } from "./metrics.js";
 
 /**
- * How long an end on another node may go unnoticed here while the store's feed is silent: the engine's own default, said
- * here because it is a metric too.
+ * How long an end on another node may stay unknown here while the store's feed is silent: the engine's default, given
+ * here because it is also a metric.
  */
 export const revocationBoundMs = 5_000;
 
-/** What the telemetry looks at when it is asked. */
+/** The values that the telemetry reads when metrics are collected. */
 export interface TelemetrySources {
   openConnections(): number;
   stopping(): boolean;
-  /** Of the state in force. */
+  /** Returns the store of the state in force. */
   store(): MeasuredStore;
 }
 
-/** All that is told of a running gateway: where each part of it reports to. */
+/** The telemetry of a running gateway, to which each of its parts reports. */
 export interface Telemetry {
   readonly onEvent: OnEvent;
   readonly onOutcome: (request: NodeRequest, outcome: RequestOutcome) => void;
@@ -34,7 +34,7 @@ export interface Telemetry {
   open(address: AddressConfig | undefined): Promise<Admin | undefined>;
 }
 
-/** One place where logs and metrics hear of everything. */
+/** Makes the telemetry, which passes each event on to log and metrics. */
 export function createTelemetry(log: Logger, platform: Platform, sources: TelemetrySources): Telemetry {
   const metrics = createMetrics({
     openConnections: () => sources.openConnections(),

@@ -204,7 +204,7 @@ services:
     from: "anonymous: true,",
     to: "anonymous: true, roles: [user],",
     faults: [
-      "gate.yaml:9:45: routes[0].anonymous contradicts roles, schemes, maxAge and acr, which nobody in particular has; remove one",
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, schemes, maxAge and acr, which no anonymous caller has; remove one",
     ],
   },
   {
@@ -373,7 +373,7 @@ test("a configuration that anyone may change is refused, with the command that h
   chmodSync(files.config, 0o646);
   assert.throws(() => loadConfig(files.config), {
     code: "invalid_options",
-    message: `the file ${files.config} is writable by everyone, so anyone on this machine can let anyone in; run: chmod o-w ${files.config}`,
+    message: `the file ${files.config} is writable by every user of this machine, so each of them can let any client in; run: chmod o-w ${files.config}`,
   });
 });
 

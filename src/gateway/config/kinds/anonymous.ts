@@ -14,11 +14,11 @@ export const anonymousKind: HandlerKind<AnonymousConfig> = handlerKind({
   anyScheme: true,
   schema: object(
     {
-      subject: text("a subject, such as guest", "Who an anonymous caller is."),
+      subject: text("a subject, such as guest", "The subject of anonymous callers."),
       roles: roles("Roles of such a caller. Default: none."),
     },
     ["subject"],
-    "Lets in whoever names this scheme: not the same as a route that welcomes calls without credentials.",
+    "Accepts every client that names this scheme. A route with `anonymous` is different: it allows calls without credentials.",
   ),
   read: ({ subject = "", roles }) => ({ identity: Object.freeze({ subject, roles: itemsOf(roles) }) }),
   create: ({ identity }, scheme) => anonymous({ scheme, identity }),

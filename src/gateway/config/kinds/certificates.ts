@@ -8,7 +8,7 @@ import { roles } from "../shared-schemas.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface CertificatesConfig {
-  /** As `clientCertificate` takes them, but for the pattern, which stays a text until the handler is made. */
+  /** The rules of `clientCertificate`, but with `pattern` as text until the handler is made. */
   readonly rules: readonly (Omit<CertificateRule, "pattern"> & { readonly pattern: string | undefined })[];
 }
 
@@ -20,10 +20,13 @@ const keyHash: Schema<string> = {
 
 const rule = object(
   {
-    san: choice(["dns", "uri", "email"], undefined, "Look at the subject alternative names of this kind."),
-    field: text("the short name of a field, such as CN", "Or look at this field of the subject's distinguished name."),
+    san: choice(["dns", "uri", "email"], undefined, "The subject alternative names of this kind are compared."),
+    field: text(
+      "the short name of a field, such as CN",
+      "In place of `san`: this field of the subject's distinguished name is compared.",
+    ),
     value: text("a name", "The name must be exactly this; for `dns` without regard to case."),
-    pattern: text("a regular expression", "Or the name as a whole must fit this regular expression."),
+    pattern: text("a regular expression", "In place of `value`: the whole name must match this regular expression."),
     subject: text(
       "a subject, such as ada or $1",
       "The subject of the caller. Default: the name. With `pattern`, `$1` and `$<group>` stand for parts of it.",
@@ -37,10 +40,10 @@ const rule = object(
       "a list of SHA-256 of public keys",
       "The public keys that this subject may have: `openssl x509 -in FILE -pubkey -noout | openssl pkey -pubin -outform der | sha256sum`. A certificate that was renewed with another key is refused.",
     ),
-    anyKey: flag("In place of `keys`: whatever key the authority certifies for this name is good."),
+    anyKey: flag("In place of `keys`: any key that the authority certifies for this name is accepted."),
   },
   [],
-  "Whom a certificate stands for: of which name, and what must hold beside.",
+  "One rule: which certificates it accepts, and the subject that they stand for.",
 );
 
 const rules: Schema<RawList<RawOf<typeof rule>>> = {
@@ -89,7 +92,7 @@ function readRule(
   });
 }
 
-/** With the `u` flag: a lone bracket or a needless backslash is a mistake rather than itself. */
+/** Compiles a pattern with the `u` flag, by which a lone bracket or a needless backslash is a fault. */
 function toPattern(pattern: string): RegExp {
   return new RegExp(pattern, "u");
 }

@@ -14,7 +14,7 @@ const claim = (description: string): Claim => ({
   description,
 });
 
-/** Settings of every kind that takes claims of a provider: who they say it is. */
+/** The settings of all kinds that map the claims of a provider to an identity. */
 export const claims: {
   readonly subjectClaim: Claim;
   readonly rolesClaim: Claim;
@@ -45,21 +45,29 @@ export function readClaims(raw: RawObject<typeof claims>): Required<ClaimMapping
   };
 }
 
-/** Of kinds that check tokens which others have made. */
+/** The settings of kinds that check tokens of an issuer. */
 export const tokenAudience: Schema<string> = text(
   "the audience: what `aud` must contain",
   "`aud` must be or contain this.",
 );
 
-/** @param fallback what the default is, as a sentence */
+/**
+ * Makes the setting `algorithms`.
+ *
+ * @param fallback the default, as a sentence
+ */
 export const tokenAlgorithms = (fallback: string): Schema<RawList<string>> =>
   list(
     text("an algorithm, such as ES256", "An asymmetric algorithm."),
     "a list of algorithms, such as [ES256]",
-    `What a token may be signed with. ${fallback}`,
+    `The algorithms by which a token may be signed. ${fallback}`,
   );
 
-/** Of kinds that find a provider by its discovery document. @param rest what comes from there */
+/**
+ * Makes the setting `issuer` of kinds that find a provider by its discovery document.
+ *
+ * @param rest names what that document gives, as the beginning of a sentence
+ */
 export const providerIssuer = (rest: string): Schema<string> =>
   text(
     "the https URL of the provider, as it names itself",

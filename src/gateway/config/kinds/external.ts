@@ -16,15 +16,15 @@ export interface ExternalConfig {
 const schema = object(
   {
     issuer: providerIssuer("The rest comes from"),
-    clientId: text("the id of a client", "Who we are at the provider."),
-    clientSecret: secret("Our secret at the provider. Default: none, as a public client."),
+    clientId: text("the id of a client", "The client id of the gateway at the provider."),
+    clientSecret: secret("The client secret of the gateway at the provider. Default: none, as a public client."),
     url: text(
       "the https URL of our pages, such as https://gate.example/external",
-      "Where our pages are, as browsers see them. The gateway answers `/login`, `/callback` and `/confirm` below its path, on " +
+      "The URL of the gateway's pages, as browsers see it. The gateway answers `/login`, `/callback` and `/confirm` below its path, on " +
         "every listener; register `<url>/callback` at the provider.",
     ),
     scope: {
-      ...text("words, openid among them", "What to ask the provider for. Names and groups often need more."),
+      ...text("words, openid among them", "The scopes to ask the provider for. Names and groups often need more."),
       default: "openid",
     },
     parameters: mapOf(
@@ -55,24 +55,24 @@ export const externalKind: HandlerKind<ExternalConfig> = handlerKind({
     if (issuer === undefined || clientId === undefined || url === undefined) return undefined;
     const secret = clientSecret && readSecret(clientSecret, [...path, "clientSecret"], context);
     if (clientSecret !== undefined && secret === undefined) return undefined;
-    // As the gateway sees paths: one that has several spellings would be found under one of them.
+    // The gateway compares canonical paths, so a path with several spellings would be found under only one of them.
     if (URL.canParse(url) && !/^(\/[\w.-]+)*\/?$/.test(new URL(url).pathname)) {
       const at = [...path, "url"];
       context.report(at, `${toPathText(at)}: the path may have letters, digits and any of / _ . - only`);
       return undefined;
     }
     const options: ExternalOptions = { ...same, ...readClaims(raw), issuer, clientId, url };
-    // The provider wants the secret itself; nothing that prints a configuration does.
+    // The provider needs the secret itself. It is not enumerable, so that no print of a configuration shows it.
     return { options: Object.freeze(withSecret(options, { clientSecret: secret })) };
   },
   create: ({ options }, _scheme, onWarning) => createExternal(options, { onWarning }),
 });
 
-/** The handler of browser log-ins, with its pages. */
+/** Makes the handler of browser log-ins, with its pages. */
 export function createExternal(
   options: ExternalOptions,
   own: { readonly onWarning?: OnWarning | undefined; readonly platform?: Platform | undefined },
 ): ExternalHandler {
-  // A spread passes over the secret.
+  // A spread leaves the secret out.
   return external({ ...options, ...own, clientSecret: options.clientSecret });
 }

@@ -6,34 +6,47 @@ import type { Part } from "../part.js";
 import type { ReadContext } from "../read-context.js";
 import type { Schema } from "../schema.js";
 
-/** Told when an edited file was not taken, or a provider cannot be asked. */
+/** Called when an edited file was refused, or a provider cannot be reached. */
 export type OnWarning = (message: string) => void;
 
-/** One kind of handler: how `handlers.<scheme>.<kind>` is spelled, read and made. */
+/**
+ * One kind of handler: the schema of `handlers.<scheme>.<kind>`, its reader, and the function that makes the handler.
+ */
 export interface HandlerKind<Config> extends Part<Config | undefined> {
-  /** The only scheme that it answers for; with `anyScheme` one that fits. */
+  /** The only scheme of its handlers; with `anyScheme` one to suggest. */
   readonly scheme: string;
-  /** It answers for any scheme but `Basic`. */
+  /** Whether its handlers may have any scheme but `Basic`. */
   readonly anyScheme?: boolean;
-  /** Two kinds may share a scheme: one whose credentials have a prefix is asked first, the other has the rest. */
+  /**
+   * Its role where two kinds share a scheme: the one whose credentials have a prefix is asked first, the other gets the
+   * rest.
+   */
   readonly shares?: "prefix" | "rest";
-  /** It knows callers by the certificate that a listener has asked for. */
+  /** Whether it authenticates callers by the certificate that a listener has asked for. */
   readonly needsCertificates?: boolean;
-  /** @throws {AuthError} `invalid_options`; never with a secret. */
+  /**
+   * Makes the handler.
+   *
+   * @throws {AuthError} `invalid_options`; the message holds no secret
+   */
   create(config: Config, scheme: string, onWarning: OnWarning): Handler<Identity>;
   /**
-   * Opens its users, where they are known without asking anybody: others may operate as them.
+   * Opens the user file of a kind that has one. The targets of operate-as can be looked up there.
    *
    * @throws {AuthError} `invalid_options`
    */
   openUsers?(config: Config, onWarning: OnWarning): UserFile;
 }
 
-/** A kind whose reader gets what its schema lets through. */
+/** Makes a kind whose reader is typed by its schema. */
 export function handlerKind<Raw, Config>(
   kind: Omit<HandlerKind<Config>, "schema" | "read"> & {
     readonly schema: Schema<Raw>;
-    /** @returns `undefined` when something is missing or cannot be used, and that has been reported. */
+    /**
+     * Reads the settings.
+     *
+     * @returns `undefined` after a fault was reported: a setting is missing or cannot be used
+     */
     read(raw: Raw, path: ConfigPath, context: ReadContext): Config | undefined;
   },
 ): HandlerKind<Config> {

@@ -17,7 +17,7 @@ export const htpasswdKind: HandlerKind<HtpasswdConfig> = handlerKind({
       file: path(
         "A file of lines `name:hash`, with bcrypt (cost 10 to 15) or argon2id. An edit takes effect within a second.",
       ),
-      roles: roles("Roles of everybody in it. Default: none."),
+      roles: roles("Roles of all users in the file. Default: none."),
     },
     ["file"],
     "For `Basic`: an `htpasswd` file, as web servers read. bcrypt needs the package `@node-rs/bcrypt`.",

@@ -7,7 +7,7 @@ import { plainName, roles, secret } from "../shared-schemas.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface KeysConfig {
-  /** From here on a key is its SHA-256 only. */
+  /** The SHA-256 of each key. The keys themselves are not kept. */
   readonly keys: Readonly<Record<string, { readonly sha256: string; readonly roles?: readonly string[] }>>;
 }
 
@@ -19,7 +19,7 @@ const sha256: Schema<string> = {
 };
 
 const entry = object(
-  { key: secret("Kept as SHA-256 only."), sha256, roles: roles("Roles of whoever presents this key.") },
+  { key: secret("Kept as SHA-256 only."), sha256, roles: roles("Roles of callers that present this key.") },
   [],
   "One key. Its name is the subject of the caller.",
 );

@@ -24,34 +24,35 @@ const urls: Schema<string | RawList<string>> = {
   minItems: 1,
   items: text("a URL", "A server."),
   title: "ldaps://HOST or ldap://HOST, or a list of them",
-  description: "The directory. `ldap://` is upgraded by StartTLS. Of a list the first that can be reached is asked.",
+  description:
+    "The directory. `ldap://` is upgraded by StartTLS. Of a list the first server that can be reached is asked.",
 };
 
 const bind = object(
   { dn: dn("Its name."), password: secret("Its password.") },
   ["dn", "password"],
-  "The account that searches. Without one the account of the person reads its own entry.",
+  "The account that searches. Default: the person's own account reads its own entry.",
 );
 
 const users = object(
   {
-    base: dn("Where people are looked for."),
+    base: dn("The entry below which people are searched."),
     filter: {
       ...text(
         "a filter with {user} in it",
-        "With `base`: which entry is the person's. `{user}` is what was typed, escaped.",
+        "With `base`: the filter that finds the person's entry. `{user}` is the name that was typed, escaped.",
       ),
       default: "(uid={user})",
     },
-    dn: text("a distinguished name with {user} in it", "In place of `base`: nothing is looked for."),
+    dn: text("a distinguished name with {user} in it", "In place of `base`: the person's entry, without a search."),
   },
   [],
-  "Where people are: `base`, or `dn`.",
+  "How a person's entry is found: by `base`, or by `dn`.",
 );
 
 const groups = object(
   {
-    base: dn("Groups below it that name the person are looked for. Default: `memberOf` of the person is read."),
+    base: dn("Groups below this entry that name the person are searched. Default: `memberOf` of the person is read."),
     member: choice(
       ["member", "uniqueMember", "memberUid"],
       "member",
@@ -83,9 +84,9 @@ const schema = object(
       default: "uid",
     },
     groups,
-    decoyDn: dn("An account that nobody uses: its password is checked where nobody has the name that was typed."),
-    timeout: duration("5s", "All of one log-in, waiting included."),
-    connectTimeout: duration("2s", "When the next of several servers is tried."),
+    decoyDn: dn("An unused account, whose password is checked when no entry has the name that was typed."),
+    timeout: duration("5s", "How long one log-in may take, waiting included."),
+    connectTimeout: duration("2s", "How long to wait for a connection before the next of several servers is tried."),
     maxConnections: count(8, "Log-ins at a time, each with a connection of its own."),
   },
   ["url", "users"],

@@ -2,25 +2,25 @@ import { toNewFile } from "../read-context.js";
 import { choice, flag, object, path } from "../schema.js";
 import { type Section, section } from "./section.js";
 
-/** Where the audit is written, and what happens when it cannot be. */
+/** The file of the audit, and what happens when a record cannot be written. */
 export interface AuditConfig {
   readonly file: string;
   readonly fsync: boolean;
   readonly onFailure: "continue" | "refuse";
 }
 
-/** Who did what, when, from where. The file is opened at the start only: `sallyport check` must not make one. */
+/** The audit. Its file is opened at the start only, since `sallyport check` must not make one. */
 export const auditSection: Section<AuditConfig | undefined> = section(
   object(
     {
       file: path(
-        "Lines of JSON are appended to it; made with mode 0600. Moved away, it is made anew; SIGHUP does so at once.",
+        "The file to which lines of JSON are appended, made with mode 0600. After it was moved away it is made again; SIGHUP does so at once.",
       ),
       fsync: flag("Wait for the disk, so that a record survives a power cut."),
       onFailure: choice(
         ["continue", "refuse"],
         undefined,
-        "What becomes of a log-in, a ticket or an operate-as whose record cannot be written: it goes on, or it is 503 and undone.",
+        "Whether a log-in, a ticket or an operate-as whose record cannot be written goes on, or is answered 503 and undone.",
       ),
     },
     ["file", "onFailure"],

@@ -15,27 +15,29 @@ const schema = object(
       "Bind new sessions to the client certificate, where the listener asked for one and verified it (RFC 8705).",
     ),
     baseUrls: list(
-      text("a URL such as https://api.example", "A URL: scheme, host, and a path that a proxy in front takes away."),
+      text("a URL such as https://api.example", "A URL: scheme, host, and a path that a proxy in front removes."),
       "a list of URLs, such as [https://api.example]",
-      "Where clients reach this gateway: a `DPoP` proof is good for a URL under one of them. Default: the authority of each request.",
+      "The URLs by which clients reach this gateway: a `DPoP` proof must be for a URL under one of them. Default: the authority of each request.",
     ),
     nonce: {
-      ...flag("A proof must hold a nonce of ours. `false` is for clients that know none: then their clock counts."),
+      ...flag(
+        "A proof must hold a nonce of the gateway. `false` is for clients that support no nonce: then their clock counts.",
+      ),
       default: true,
     },
     proofLife: duration(
       "60s",
-      "How long a nonce is handed out, and good for as long again; without nonces, how old a proof may be. From 30s to 10m.",
+      "How long a nonce is handed out; it is valid for as long again. Without nonces: how old a proof may be. From 30s to 10m.",
     ),
     sharedReplay: flag(
       "Remember used proofs in the store, for all nodes: a durable write per call of a bound session.",
     ),
   },
   [],
-  "Sessions that are worth nothing without a key or a certificate. Clients bind to a key by themselves, by `DPoP` (RFC 9449).",
+  "Sessions that are useless without a key or a certificate. Clients bind sessions to a key by themselves, by `DPoP` (RFC 9449).",
 );
 
-/** What sessions are bound to, and how that is proved. */
+/** The binding of sessions to keys and certificates, and its proofs. */
 export const bindingSection: Section<BindingConfig> = section(schema, (raw = {}, path, context) => {
   const { certificate = false, ...given } = inMs(schema, raw);
   const dpop = Object.freeze({ ...given, baseUrls: itemsOf(given.baseUrls) });

@@ -6,7 +6,7 @@ import { schemeName } from "../shared-schemas.js";
 import { type Section, type SectionContext, section } from "./section.js";
 import { asksForCertificates } from "./tls.js";
 
-/** The kinds that a scheme names, with their settings. */
+/** The kinds of one scheme, with their settings. */
 type RawHandler = RawMap<unknown>;
 
 const kindNames = Object.keys(handlerKinds) as KindName[];
@@ -14,11 +14,11 @@ const kindNames = Object.keys(handlerKinds) as KindName[];
 const sharing = (role: "prefix" | "rest", names: readonly KindName[]): readonly KindName[] =>
   names.filter((name) => handlerKinds[name].shares === role);
 
-/** Two, where they share the scheme; which two is checked where they are read. */
+/** The schema of one scheme: one kind, or two that share it. The reader checks which two. */
 const handler: Schema<RawHandler> = {
   ...oneOf(
     Object.fromEntries(kindNames.map((name) => [name, handlerKinds[name].schema])),
-    "What answers for this scheme.",
+    "The handler of this scheme.",
   ),
   maxProperties: 2,
 };

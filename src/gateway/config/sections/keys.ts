@@ -6,10 +6,14 @@ import { faultOf } from "../read-context.js";
 import { object, path } from "../schema.js";
 import { type Section, section } from "./section.js";
 
-/** The signing keys: there, usable, and nobody else's to read. */
+/** The signing keys. Their file must exist, be usable, and be readable only by its owner. */
 export const keysSection: Section<{ readonly file: string }> = section(
   object(
-    { file: path("Made by `sallyport keys init`, mode 0600. Read again by itself when a key was added.") },
+    {
+      file: path(
+        "The key file, made by `sallyport keys init` with mode 0600. It is read again by itself when a key was added.",
+      ),
+    },
     ["file"],
     "The keys that sign tokens.",
   ),

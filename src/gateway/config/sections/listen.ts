@@ -14,7 +14,7 @@ const listener = object(
   {
     address: address("Host and port, such as `127.0.0.1:8080`. Port 0 takes a free one."),
     insecure: flag(
-      "Say `true` to listen without TLS where other machines can connect. Whoever is on the way can then read passwords and tokens.",
+      "`true` allows listening without TLS where other machines can connect. An attacker on the network can then read passwords and tokens.",
     ),
     tls: tlsPart.schema,
   },
@@ -27,7 +27,7 @@ const listeners: Schema<RawList<RawOf<typeof listener>>> = {
   minItems: 1,
 };
 
-/** Where the gateway listens. */
+/** The addresses of the gateway. */
 export const listenSection: Section<readonly ListenConfig[]> = section(listeners, (raw = [], at, context) => {
   const read: ListenConfig[] = [];
   for (const [index, item = {}] of raw.entries()) {
@@ -40,17 +40,17 @@ export const listenSection: Section<readonly ListenConfig[]> = section(listeners
   return read;
 });
 
-/** Where administration listens. */
+/** The address of administration. */
 export const adminSection: Section<AddressConfig | undefined> = section(
   object(
-    { address: address("Host and port. Apart from traffic: whoever can connect sees the metrics.") },
+    { address: address("Host and port, separate from traffic, since every client that can connect sees the metrics.") },
     ["address"],
     "Liveness, readiness and Prometheus metrics. Default: none.",
   ),
   (raw, path, context) => readAddress(raw?.address, [...path, "address"], context.above.listen, context),
 );
 
-/** In place of an address that has been reported. */
+/** Stands for an address whose fault was reported. */
 const nowhere: AddressConfig = { host: "", port: 0 };
 
 function readAddress(
@@ -70,7 +70,10 @@ function readAddress(
   return address;
 }
 
-/** Passwords and tokens cross the wire in every request: in the clear only where nobody else is on the wire, or said so. */
+/**
+ * Reports a listener without TLS that other machines can reach, unless it has `insecure`: requests hold passwords and
+ * tokens.
+ */
 function checkExposure(
   { host }: AddressConfig,
   { insecure = false, tls }: RawOf<typeof listener>,

@@ -9,7 +9,7 @@ export const logSection: Section<LogConfig> = section(
   object(
     { level: choice(["debug", "info", "warn", "error", "silent"], "info", "Lines of JSON on standard output.") },
     [],
-    "What is logged. Never a credential or a token.",
+    "The log. It never holds a credential or a token.",
   ),
   (raw = {}) => Object.freeze({ level: raw.level ?? "info" }),
 );

@@ -7,46 +7,49 @@ import { roles, subjects } from "../shared-schemas.js";
 import { type Section, section } from "./section.js";
 
 export interface OperateAsConfig {
-  /** Where targets are looked up: a handler that has users. */
+  /** The handler with the user file in which targets are looked up. */
   readonly users: HandlerConfig;
   readonly rules: readonly OperateAsRule[];
 }
 
 const rule = object(
   {
-    actors: subjects("Who may: subjects, exact or with `*` for any run of characters."),
-    actorRoles: roles("Who may: whoever has one of these roles."),
-    targets: subjects("As whom: subjects, in the same form."),
-    targetRoles: roles("As whom: whoever has one of these roles."),
-    except: subjects("Never as these."),
-    exceptRoles: roles("Never as whoever has one of these roles."),
+    actors: subjects("The subjects that may operate as another, exact or with `*` for any run of characters."),
+    actorRoles: roles("The roles that may operate as another: the actor must have one of them."),
+    targets: subjects("The subjects that the actor may operate as, in the same form."),
+    targetRoles: roles("The target must have one of these roles."),
+    except: subjects("Subjects that are never a target, in the same form."),
+    exceptRoles: roles("Accounts with one of these roles are never a target."),
     services: subjects("Only for tickets of these services."),
-    reasonRequired: flag("The actor must say why."),
-    maxDuration: duration("none", "How long at most."),
-    nested: flag("Also for an actor who operates as somebody already."),
+    reasonRequired: flag("The actor must give a reason."),
+    maxDuration: duration("none", "The longest time that such a session may last."),
+    nested: flag("Also for an actor who operates as another account already."),
   },
   [],
-  "One rule. All that it names must hold; it needs one condition for the actor and one for the target.",
+  "One rule. All its conditions must hold; it needs at least one for the actor and one for the target.",
 );
 
 const schema = object(
   {
     users: path(
-      "The user file in which targets are looked up. Default: the one of the `Basic` handler. Who is not in it, or disabled, is nobody's target.",
+      "The user file in which targets are looked up. Default: that of the `Basic` handler. An account that is not in it, or is disabled, is never a target.",
     ),
-    rules: { ...list(rule, "a list of rules", "The first that fits decides; none: refused."), minItems: 1 },
+    rules: {
+      ...list(rule, "a list of rules", "The first rule that matches decides. Without one the actor is refused."),
+      minItems: 1,
+    },
   },
   ["rules"],
-  "Who may operate as whom. Default: nobody as anybody.",
+  "The accounts that may operate as other accounts. Default: none.",
 );
 
-/** Who may operate as whom, and where targets are looked up. */
+/** The rules of operating as another account, and the users in which targets are looked up. */
 export const operateAsSection: Section<OperateAsConfig | undefined> = section(schema, (raw, path, context) => {
   if (raw === undefined) return undefined;
   const rules = itemsOf(raw.rules).map(readRule);
   rules.forEach((rule, index) => {
     const fault = faultOf(() => operateAsRules({ identify: () => null, rules: [rule] }));
-    // It says which rule of its list: here it is the only one.
+    // The fault names the rule's index in a list of one; it is replaced by the index in the file.
     if (fault !== undefined) context.report([...path, "rules", index], fault.replace("rules[0]", `rules[${index}]`));
   });
   const users: HandlerConfig | undefined =

@@ -14,11 +14,11 @@ const method: Schema<string> = { type: "string", pattern: "^[A-Z]+$", title: "a 
 const match = object(
   {
     host: text("a host name without a port", "Only requests for this host. Default: any."),
-    path: text("a path such as /api", "This path and what is below it, by whole segments: `/api` is not `/apis`."),
+    path: text("a path such as /api", "This path and all paths below it, by whole segments: `/api` is not `/apis`."),
     methods: condition(list(method, "a list of methods, such as [GET, HEAD]", "Only these methods. Default: any.")),
   },
   ["path"],
-  "Which requests. The most specific route wins: one with a host before one without, then the longer path.",
+  "The requests of the route. The most specific route wins: one with a host before one without, then the longer path.",
 );
 
 const anonymous: Schema<boolean | "everything"> = {
@@ -26,14 +26,14 @@ const anonymous: Schema<boolean | "everything"> = {
   title: "true or false (or everything, for the path /)",
   default: false,
   description:
-    "Requests without credentials are welcome; wrong credentials are refused all the same. At the path `/` this opens all " +
-    "that no other route names, so there it must be spelled `everything`.",
+    "Requests without credentials are allowed; wrong credentials are refused in any case. At the path `/` this opens every " +
+    "path that no other route names, so there it must be spelled `everything`.",
 };
 
 const route = object(
   {
     match,
-    upstream: text("the name of an upstream", "Where they go: a name of `upstreams`."),
+    upstream: text("the name of an upstream", "The upstream of these requests: a name of `upstreams`."),
     anonymous,
     roles: condition(roles("The caller must have one of these. Default: any caller.")),
     schemes: condition(
@@ -58,11 +58,15 @@ const route = object(
 type RawRoute = RawOf<typeof route>;
 
 const routes: Schema<RawList<RawRoute>> = {
-  ...list(route, "a list of routes", "Who may reach what. What no route matches is 404."),
+  ...list(
+    route,
+    "a list of routes",
+    "Which callers may reach which upstream. A request that no route matches is answered 404.",
+  ),
   minItems: 1,
 };
 
-/** Who may reach what, in the order of the file. */
+/** The routes, in the order of the file. */
 export const routesSection: Section<readonly RouteConfig[]> = section(routes, (raw = [], at, context) => {
   const seen = new Map<string, number>();
   const read = raw.map((route = {}, index) => {
@@ -114,7 +118,7 @@ function readMatch({ match = {} }: RawRoute, at: ConfigPath, context: SectionCon
   if (host !== undefined && !canonicalHost.test(host.toLowerCase())) {
     report("host", "must be a host name without a port");
   }
-  // A request's path is brought to this form before it is compared; in another spelling no request would ever match.
+  // A request's path is made canonical before it is compared, so no request would match another spelling.
   const canonical = toCanonicalPath(path);
   const wildcard = wildcardIn(path);
   if (wildcard !== undefined) {
@@ -165,12 +169,12 @@ function checkAnonymous(
   if (anonymous === false) return;
   const path = [...at, "anonymous"];
   const report = (message: string) => context.report(path, `${toPathText(path)} ${message}`);
-  // A forgotten path must not open everything: the door would stand open, and every test would still pass.
+  // A forgotten path must not open every path: the gateway would be open, and an operator's tests would still pass.
   if (anonymous === true && match.path === "/") {
     report("would open everything that no other route names; name a path, or spell it anonymous: everything");
   }
   if (anonymous === "everything" && match.path !== "/") report("is about one path; say anonymous: true");
   if ((roles?.length ?? 0) > 0 || (schemes?.length ?? 0) > 0 || maxAge !== undefined || acr !== undefined) {
-    report("contradicts roles, schemes, maxAge and acr, which nobody in particular has; remove one");
+    report("contradicts roles, schemes, maxAge and acr, which no anonymous caller has; remove one");
   }
 }

@@ -6,11 +6,11 @@ import type { Part } from "../part.js";
 import type { ReadContext } from "../read-context.js";
 import type { Schema } from "../schema.js";
 
-/** What sections are read with. */
+/** What the readers of sections share. */
 export interface SectionContext extends ReadContext {
-  /** The names in a section that is a map; `undefined` when the file does not have it. */
+  /** Returns the names in a section that is a map; `undefined` when the file does not have it. */
   namesIn(section: string): readonly string[] | undefined;
-  /** What the sections before have become. */
+  /** The configurations of the sections above. */
   readonly above: {
     readonly listen: readonly ListenConfig[];
     readonly session: SessionRulesOptions;
@@ -21,7 +21,7 @@ export interface SectionContext extends ReadContext {
 /** One key at the top of the file. */
 export type Section<Config> = Part<Config, SectionContext>;
 
-/** A section whose reader is typed by its schema. */
+/** Makes a section whose reader is typed by its schema. */
 export function section<Raw, Config>(
   schema: Schema<Raw>,
   read: (raw: Raw | undefined, path: ConfigPath, context: SectionContext) => Config,

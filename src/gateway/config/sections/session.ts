@@ -14,9 +14,9 @@ const schema = object(
       "`confirm-then-cut` finds stolen tokens; `overlapping` is for clients that do not follow rotation.",
     ),
     rotateAfter: duration("5m", "The age at which a token is replaced."),
-    overlap: duration("10s", "How long the token before is still good for calls in flight."),
+    overlap: duration("10s", "How long the token before is still accepted, for calls in flight."),
     straggler: duration("60s", "How much later a late request is refused without ending the session."),
-    lifetime: duration("idle + rotateAfter", "With `overlapping`: how long one token is good."),
+    lifetime: duration("idle + rotateAfter", "With `overlapping`: how long one token is valid."),
     idle: duration("30m", "A session that is not used for this long ends."),
     absolute: duration("12h", "A session ends after this in any case."),
     unclaimed: duration("2m", "How long an offered token waits to be used for the first time."),
@@ -33,7 +33,7 @@ export const sessionSection: Part<SessionRulesOptions> = part(schema, (raw = {},
   return rules;
 });
 
-/** The same for sessions that a wire opens, whose clients may keep the token of their log-in. */
+/** Durations and policy of sessions that a wire opens, whose clients may keep the token of their log-in. */
 export const wireSession: Part<SessionRulesOptions | undefined> = part(
   {
     ...schema,
@@ -44,7 +44,7 @@ export const wireSession: Part<SessionRulesOptions | undefined> = part(
   (raw, path, context) => raw && sessionSection.read({ policy: "overlapping", ...raw }, path, context),
 );
 
-/** The first setting that the message names and the file has. */
+/** Returns the place of the first setting that the message names and the file has. */
 function placeOf(message: string, raw: object, path: ConfigPath): ConfigPath {
   const [first] = durationsOf(schema)
     .filter((name) => name in raw && message.includes(`${name}Ms`))
@@ -52,7 +52,7 @@ function placeOf(message: string, raw: object, path: ConfigPath): ConfigPath {
   return first === undefined ? path : [...path, first];
 }
 
-/** Says `idle (1m)` where the rules say `idleMs (60000)`. */
+/** Replaces the names and values of rules in a message by those of settings: `idleMs (60000)` by `idle (1m)`. */
 function inUnits(message: string): string {
   return withoutMs(message).replaceAll(/\((\d+)\)/g, (_text, ms) => `(${toDuration(Number(ms))})`);
 }

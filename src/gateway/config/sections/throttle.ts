@@ -15,11 +15,14 @@ const failures = (fallback: number, minimum: number, description: string): Schem
 
 const schema = object(
   {
-    off: flag("Guesses are not slowed down. Only where something in front of the gateway does it."),
-    freeFailures: failures(10, 0, "Wrong passwords of one account that cost nothing."),
-    firstDelay: duration("1s", "The delay after the first one beyond; each one more doubles it."),
-    longestDelay: duration("15m", "No delay is longer."),
-    forgetFailure: duration("15m", "How long a wrong password counts for the delay; one after the other is forgotten."),
+    off: flag("`true` turns the throttle off. Only where a proxy in front of the gateway limits guesses."),
+    freeFailures: failures(10, 0, "Wrong passwords of one account before the first delay."),
+    firstDelay: duration("1s", "The delay after the next wrong password; each further one doubles it."),
+    longestDelay: duration("15m", "The longest delay."),
+    forgetFailure: duration(
+      "15m",
+      "How long a wrong password counts for the delay: each time this has passed, one is forgotten.",
+    ),
     maxFailures: failures(
       99,
       1,
@@ -29,16 +32,16 @@ const schema = object(
       30,
       "Failed log-ins that one source may have at once: an IPv4 address, or the /64 of an IPv6 one.",
     ),
-    sourceRefill: duration("3s", "One more each time this has passed."),
-    totalBurst: count(1_000, "Failed log-ins of all sources together at once."),
-    totalRefill: duration("100ms", "One more each time this has passed."),
-    maxUnderWay: count(64, "Passwords that are looked at at a time; beyond, the answer is 503."),
+    sourceRefill: duration("3s", "The time after which one more is allowed."),
+    totalBurst: count(1_000, "Failed log-ins that all sources together may have at once."),
+    totalRefill: duration("100ms", "The time after which one more is allowed."),
+    maxUnderWay: count(64, "Passwords that are checked at a time; for more the answer is 503."),
   },
   [],
-  "How guesses at passwords are slowed down. Never tokens, keys or certificates.",
+  "Limits on password guesses. They never apply to tokens, keys or certificates.",
 );
 
-/** How guesses at passwords are slowed down. */
+/** The limits on password guesses. */
 export const throttleSection: Section<ThrottleOptions | false> = section(schema, (raw = {}, path, context) => {
   const { off, ...options } = inMs(schema, raw);
   const fault = faultOf(() => resolveThrottle(options));

@@ -9,15 +9,15 @@ export const ticketsSection: Section<TicketsConfig> = section(
   object(
     {
       services: mapOf(
-        subjects("Who may redeem tickets for this service."),
+        subjects("The subjects that may redeem tickets for this service."),
         { pattern: "^[^\\p{Cc}]{1,256}$", title: "the name of a service" },
         "an object with a list of subjects for each service",
-        "Who answers for which service. Default: each caller for the service of its own name.",
+        "The callers of each service. Default: each caller redeems tickets for the service of its own name.",
       ),
       onMisuse: choice(
         ["alarm", "revoke"],
         "alarm",
-        "When a ticket is redeemed twice, or by the wrong service: tell, or also end its session.",
+        "What to do when a ticket is redeemed twice, or by the wrong service: report it, or also end its session.",
       ),
     },
     [],

@@ -5,7 +5,7 @@ import { faultOf } from "../read-context.js";
 import { choice, object, path } from "../schema.js";
 import { type Found, readPrivateFile, readPublicFile } from "../secrets.js";
 
-/** What a listener speaks TLS with. */
+/** The TLS of a listener. */
 export const tlsPart: Part<TlsConfig | undefined> = part(
   object(
     {
@@ -39,13 +39,13 @@ export const tlsPart: Part<TlsConfig | undefined> = part(
       if (!isUsable({ cert })) report("cert", "cert holds no certificate in PEM");
       else if (!isUsable({ cert, key })) report("key", "key is not the PEM key of the certificate in cert");
     }
-    // Left unchecked, a malformed authority would mean that nobody, or anybody, is let in (Caddy CVE-2026-27586).
+    // A malformed authority that is not checked would refuse all clients, or let all in (Caddy CVE-2026-27586).
     if (ca !== undefined && !(ca.includes("-----BEGIN CERTIFICATE-----") && isUsable({ ca }))) {
       report("clientCa", "clientCa holds no certificate in PEM");
     }
     const clientCertificate = raw.clientCertificate ?? (raw.clientCa === undefined ? "none" : "require");
     if (clientCertificate !== "none" && raw.clientCa === undefined) {
-      report("clientCertificate", "clientCertificate needs clientCa: the authorities to believe");
+      report("clientCertificate", "clientCertificate needs clientCa: the authorities to trust");
     }
     return Object.freeze({
       cert: context.resolve(raw.cert ?? ""),
@@ -56,7 +56,7 @@ export const tlsPart: Part<TlsConfig | undefined> = part(
   },
 );
 
-/** Without it, nobody could ever be known by a certificate. */
+/** Whether a listener asks for client certificates. Without that no caller can be authenticated by one. */
 export function asksForCertificates({ clientCa, clientCertificate }: TlsConfig): boolean {
   return clientCa !== undefined && clientCertificate !== "none";
 }

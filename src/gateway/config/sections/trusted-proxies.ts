@@ -2,7 +2,7 @@ import { readBlock } from "../read-block.js";
 import { list, text } from "../schema.js";
 import { type Section, section } from "./section.js";
 
-/** Proxies in front. A block that holds the whole net would let every caller forge its address. */
+/** The trusted proxies. A block of all addresses would let every client forge its address. */
 export const trustedProxiesSection: Section<readonly string[]> = section(
   list(
     text("an address block, such as 10.0.0.0/8", "A CIDR block."),

@@ -12,7 +12,11 @@ const upstream = object(
       "a URL such as http://127.0.0.1:3000, without a path",
       "`http://` or `https://`, host and port; no path.",
     ),
-    identity: choice(["headers", "none"], "headers", "Tell the upstream who is calling, in `x-sallyport-*` headers."),
+    identity: choice(
+      ["headers", "none"],
+      "headers",
+      "Send the caller's identity to the upstream, in `x-sallyport-*` headers.",
+    ),
     connectTimeout: duration("5s", "How long connecting may take."),
     headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
     bodyTimeout: duration("5m", "The longest pause within a body, and within a WebSocket."),
@@ -43,7 +47,7 @@ function readUpstream(
   return Object.freeze({ name, origin: url?.origin ?? "", identity, ...timeouts, maxConnections });
 }
 
-/** Not shown: it may hold a password. */
+/** Returns the fault of a URL. The message does not show the URL, which may hold a password. */
 function faultOfUrl(url: URL | undefined): string | undefined {
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
     return "must be a URL such as http://127.0.0.1:3000";

@@ -5,16 +5,16 @@ import type { Part } from "../part.js";
 import type { ReadContext } from "../read-context.js";
 import type { Schema } from "../schema.js";
 
-/** One kind of store: how `store.<kind>` is spelled, read and opened. */
+/** One kind of store: the schema of `store.<kind>`, its reader, and the function that opens the store. */
 export interface StoreKind<Config> extends Part<Config> {
-  /** What it keeps can be reached from other processes. */
+  /** Whether other processes can use its sessions. */
   readonly isShared: boolean;
   open(config: Config, platform: Platform): Store;
-  /** Whether something is kept there already, so that opening makes nothing. */
+  /** Whether the store exists already, so that opening it makes no file. */
   exists(config: Config): boolean;
 }
 
-/** A kind whose reader is typed by its schema. */
+/** Makes a kind whose reader is typed by its schema. */
 export function storeKind<Raw, Config>(
   kind: Omit<StoreKind<Config>, "schema" | "read"> & {
     readonly schema: Schema<Raw>;

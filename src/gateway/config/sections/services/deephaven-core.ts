@@ -14,13 +14,13 @@ export const corePart: Part<CoreConfig | undefined> = part(
       authHandlers: list(
         text("a class name", "A class name."),
         "a list of class names",
-        "By which pages choose their way to log in. Default: the names of `aliases` with a dot in them.",
+        "The class names by which web pages choose how to log in. Default: the names of `aliases` with a dot in them.",
       ),
-      authenticationConstants: constants("Further settings that everybody may read. Never a secret."),
+      authenticationConstants: constants("Further settings that every client may read. Never a secret."),
       configurationConstants: constants("Further settings for callers who are logged in."),
     },
     [],
-    "`ConfigService` and `SessionService` of Deephaven Core, for its clients: to log in, to stay and to leave. `{}` serves them as they are.",
+    "`ConfigService` and `SessionService` of Deephaven Core, for its clients: log-in, renewal and log-out. `{}` serves them with the defaults.",
   ),
   (raw, path, context) => {
     if (raw === undefined) return undefined;

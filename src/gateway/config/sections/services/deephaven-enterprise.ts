@@ -15,32 +15,32 @@ const verifyTokenFrom: Schema<string | RawList<string>> = {
   items: text("an address block, such as 10.0.7.0/24", "A CIDR block."),
   title: "a list of address blocks, such as [10.0.7.0/24], or anyone",
   description:
-    "Whose `verifyToken` and `verifyChallenge` are answered. Services prove nothing about themselves on this wire, so " +
-    "whoever may ask can spend a token that they have seen. Default: nobody's.",
+    "The addresses whose `verifyToken` and `verifyChallenge` are answered. Services do not authenticate on this wire, so a " +
+    "client at such an address can spend a token that it has seen. Default: none.",
 };
 
 const address: Schema<string> = {
   type: "string",
   title: "an IPv4 address, such as 192.0.2.7",
   default: "127.0.0.1",
-  description: "The address in tokens and nonces: where a service finds this gateway.",
+  description: "The address in tokens and nonces, by which a service finds this gateway.",
 };
 
 const schema = object(
   {
-    cookieLife: duration("10m", "How long a cookie is good without being refreshed. At least 125s."),
-    tokenLife: duration("30s", "How long a one-time token is good. From 1s to 5m."),
+    cookieLife: duration("10m", "How long a cookie is valid without being refreshed. At least 125s."),
+    tokenLife: duration("30s", "How long a one-time token is valid. From 1s to 5m."),
     verifyTokenFrom,
     delegateServices: list(
       text("the name of a service", "A name."),
       "a list of services, such as [RemoteQueryProcessor]",
       "Services whose one-time tokens may be spent for a cookie. Default: none.",
     ),
-    reloadRoles: roles("Roles whose `reload` reads this file again. Default: nobody's."),
+    reloadRoles: roles("Roles whose `reload` reads this file again. Default: none."),
     address,
   },
   [],
-  "`io.deephaven.proto.auth.grpc.AuthApi`, for clients of Deephaven Enterprise. `{}` serves it as it is.",
+  "`io.deephaven.proto.auth.grpc.AuthApi`, for clients of Deephaven Enterprise. `{}` serves it with the defaults.",
 );
 
 export const enterprisePart: Section<EnterpriseConfig | undefined> = section(schema, (raw, path, context) => {
@@ -55,7 +55,7 @@ export const enterprisePart: Section<EnterpriseConfig | undefined> = section(sch
   });
 });
 
-/** Each by itself, so that it has its place; then together, with what sessions are like. */
+/** Checks each option by itself, so that its fault has a place; then all together with the rules of sessions. */
 function checkOptions(options: EnterpriseOptions, path: ConfigPath, context: SectionContext): void {
   const check = (some: EnterpriseOptions, rules: SessionRules) => faultOf(() => resolveEnterpriseOptions(rules, some));
   let isSound = true;
@@ -69,7 +69,7 @@ function checkOptions(options: EnterpriseOptions, path: ConfigPath, context: Sec
   if (isSound && rules) report("cookieLife", check(options, rules));
 }
 
-/** In which any cookie life has room. */
+/** Rules of sessions within which any cookie life is valid. */
 const roomyRules = resolveRules({ absoluteMs: 7 * 24 * 3_600_000 });
 
 /** `undefined`: what is wrong with them was said at their own place. */

@@ -8,7 +8,7 @@ const cookie: Schema<string> = {
   pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
   title: "the name of a cookie, such as deephaven-auth-cookie",
   description:
-    "Take tokens from this cookie too, and set it for whoever asks by `x-deephaven-auth-cookie-request: true`. Default: no cookies.",
+    "Take tokens from this cookie too, and set it for clients that send `x-deephaven-auth-cookie-request: true`. Default: no cookies.",
 };
 
 export const flightPart: Part<FlightConfig | undefined> = part(
@@ -21,7 +21,7 @@ export const flightPart: Part<FlightConfig | undefined> = part(
       cookie,
     },
     [],
-    "`arrow.flight.protocol.FlightService/Handshake`, for clients of Arrow Flight; tokens may come in `auth-token-bin` then. `{}` serves it as it is.",
+    "`arrow.flight.protocol.FlightService/Handshake`, for clients of Arrow Flight; tokens may come in `auth-token-bin` then. `{}` serves it with the defaults.",
   ),
   (raw, path, context) => {
     if (raw === undefined) return undefined;

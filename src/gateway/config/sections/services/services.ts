@@ -12,7 +12,7 @@ const services: Parts<ServicesConfig, SectionContext> = {
   deephavenEnterprise: enterprisePart,
 };
 
-/** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
+/** The services that the gateway answers itself, beside `sallyport.v1.AuthService`. */
 export const servicesSection: Section<ServicesConfig> = section(
   object(
     schemasOf(services),
