@@ -2,11 +2,11 @@ import type { Identity } from "../../model/identity.js";
 import type { Caller } from "../../model/session.js";
 
 /**
- * Who is calling, for the upstream: name, value, name, value. What is absent has no field; an anonymous request has
- * none at all.
+ * Returns the header fields that tell the upstream the caller: name, value, name, value. An absent value has no field;
+ * an anonymous request has none at all.
  *
- * `x-sallyport-subject`, `-roles` (comma between them), `-actor` (who really operates; where one
- * operates through another, the nearest first), `-scheme`, `-session` (its
+ * `x-sallyport-subject`, `-roles` (comma between them), `-actor` (the account that operates as the
+ * subject; when nested, the nearest first), `-scheme`, `-session` (its
  * ref, no secret), and `-identity`: all that the handler returned, JSON in base64url. Values but the last are
  * percent-encoded: see `encodeHeaderValue`.
  */
@@ -42,12 +42,12 @@ function toFields(identity: Identity): string[] {
   return fields;
 }
 
-/** A comma inside a name must not make two of it. */
+/** Encodes a name for a list, so that a comma inside it does not make two names. */
 function encodeListItem(text: string): string {
   return encodeHeaderValue(text).replaceAll(",", "%2C");
 }
 
-/** All but visible ASCII, and the percent sign itself, as percent-encoded UTF-8: `decodeURIComponent` is the way back. */
+/** Percent-encodes all but visible ASCII, and the percent sign itself, as UTF-8. `decodeURIComponent` decodes it. */
 export function encodeHeaderValue(text: string): string {
   // A lone surrogate has no UTF-8; the engine refuses identities with one, and a header must not throw.
   return text.replace(/[^\x21-\x24\x26-\x7e]+/gu, (run) =>

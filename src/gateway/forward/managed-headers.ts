@@ -1,12 +1,12 @@
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import { isNamed, valuesOf } from "../../model/raw-headers.js";
 
-/** What becomes of a header field on its way through the gateway. */
+/** How the gateway treats a header field. */
 type Fate = "pass" | "hop" | "managed" | "own" | "authorization" | "cookie";
 
 /**
- * Fields of one connection (RFC 9110 §7.6.1), and those that the next message gets anew: framing, `Expect`, which we
- * have answered, `Trailer`, whose trailers are not sent on.
+ * Fields of one connection (RFC 9110 §7.6.1), and those that the next message gets anew: framing, `Expect`, which the
+ * gateway has answered, and `Trailer`, whose trailers are not sent on.
  */
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",
@@ -24,8 +24,8 @@ const hopByHop: ReadonlySet<string> = new Set([
 const own: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);
 
 /**
- * Names, normalised, that say to an upstream who is calling or what for. A client's own never reach it. The last ones
- * replace the path or the method that a rule was matched against.
+ * Normalised names of fields by which upstreams learn the caller or the target. A client's own never reach the
+ * upstream. The last ones replace the path or the method that a rule was matched against.
  */
 const managed: ReadonlySet<string> = new Set([
   "authorization",
@@ -45,7 +45,7 @@ const managed: ReadonlySet<string> = new Set([
 
 const managedPrefixes = ["x-sallyport-", "x-forwarded-"] as const;
 
-/** grpc-gateway and its kin take these for metadata of the rest of the name. */
+/** Prefixes that grpc-gateway and similar proxies remove: the rest of the name becomes metadata. */
 const metadataPrefix = /^(?:grpc-metadata-|grpcgateway-)+/;
 
 const fates = new Map<string, Fate>();
@@ -64,7 +64,7 @@ function fateOf(name: string): Fate {
 }
 
 function judge(lower: string): Fate {
-  // A proof of the key is part of what was presented (RFC 9449), and used up.
+  // A proof of the key is part of the credentials (RFC 9449), and can be used only once.
   if (lower === "dpop") return "authorization";
   if (lower === "authorization" || lower === "cookie") return lower;
   if (lower.startsWith(":") || own.has(lower)) return "own";
@@ -73,7 +73,7 @@ function judge(lower: string): Fate {
 }
 
 /**
- * Is this a header that only the gateway may set? By normalised name: an upstream that hands headers on as CGI
+ * Whether only the gateway may set a header. Names are compared normalised: an upstream that hands headers on as CGI
  * variables reads `X_Sallyport_Subject`, `X.Sallyport.Subject` and `X!Sallyport!Subject` as `X-Sallyport-Subject`.
  */
 export function isManagedHeader(name: string): boolean {
@@ -85,19 +85,19 @@ export function isManagedHeader(name: string): boolean {
 }
 
 export interface UpstreamHeaderOptions {
-  /** Let the one `Authorization` field through. Aliases of it never pass. */
+  /** Whether the one `Authorization` field is sent on. Aliases of it never are. */
   readonly forwardAuthorization: boolean;
-  /** Where tokens of ours ride beside `Authorization`: they are treated as that is. Default: nowhere. */
+  /** The further carriers of session tokens, which are treated like `Authorization`. Default: none. */
   readonly carriers?: CarrierOptions | undefined;
-  /** Name, value, name, value: added last, so that nothing a client says can remove them. */
+  /** Name, value, name, value: added last, so that no field of the client can remove them. */
   readonly ours: readonly string[];
   /** Is given what does not go on: names as they came, and `cookie NAME` for one that was taken out of the others. */
   readonly stripped?: string[] | undefined;
 }
 
 /**
- * The header fields for the upstream, name, value, name, value: those that came, without hop-by-hop fields and those
- * that `Connection` names, without managed ones, and then ours. Without `Host` and framing.
+ * Returns the header fields for the upstream, name, value, name, value: those of the request, without hop-by-hop
+ * fields, those that `Connection` names and managed ones, and then the gateway's own. `Host` and framing are left out.
  */
 export function toUpstreamHeaders(rawHeaders: readonly string[], options: UpstreamHeaderOptions): string[] {
   const { forwardAuthorization, stripped } = options;
@@ -148,8 +148,8 @@ function withoutCookie(cookies: string, name: string): string | undefined {
 }
 
 /**
- * Blanks around a value are no part of it (RFC 9112 §5.1), and Node's HTTP/2 drops a field that has them. Not `trim`: it
- * takes the byte 0xA0 too, which ends `à` in UTF-8.
+ * Removes blanks around a value, which are no part of it (RFC 9112 §5.1): Node's HTTP/2 drops a field that has them.
+ * `trim` would also remove the byte 0xA0, which ends `à` in UTF-8.
  */
 function withoutBlanks(value: string): string {
   let start = 0;
@@ -164,8 +164,8 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * The header fields of an upstream's answer that go to the caller, values of one name together. An upstream sets no
- * token in our name, and no framing: that is made anew.
+ * Returns the header fields of an upstream's response that go to the caller, values of one name together. An upstream
+ * cannot set a session token, nor the framing, which is made anew.
  */
 export function toCallerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Fields {
   const dropped = namedBy(headers.connection);
@@ -182,14 +182,15 @@ export function toCallerHeaders(headers: Readonly<Record<string, string | string
 export type Fields = (readonly [name: string, value: string | string[]])[];
 
 /**
- * Does each of these values, one character for each byte, reach a caller as it is? HTTP/1 has no form for a control
- * character, and Node throws. Node's HTTP/2 says nothing: the field is missing, or has the low byte of each character.
+ * Whether each of these values, one character for each byte, reaches a caller unchanged. HTTP/1 has no form for a
+ * control character, and Node throws. Node's HTTP/2 does not throw: the field is missing, or has the low byte of each
+ * character.
  */
 export function canBeSent(fields: Fields): boolean {
   return fields.every(([, value]) => (typeof value === "string" ? isFieldValue(value) : value.every(isFieldValue)));
 }
 
-/** Half the time of a loop over the characters. */
+/** The characters that no field can hold. A pattern takes half the time of a loop over the characters. */
 const unsayable = /[^\t\x20-\x7e\x80-\xff]/;
 
 function isFieldValue(value: string): boolean {
@@ -197,10 +198,11 @@ function isFieldValue(value: string): boolean {
 }
 
 /**
- * One line for each name, as RFC 9110 §5.3 lets a proxy do; equal values once. `Set-Cookie` alone cannot be combined.
+ * Combines the fields of each name into one line, as RFC 9110 §5.3 allows a proxy to; equal values are kept once. Only
+ * `Set-Cookie` cannot be combined.
  *
- * For HTTP/2: Node throws when it is to send `Content-Type`, `X-Content-Type-Options` and others in two lines, and it
- * may do so where nobody can catch it. Upstreams behind middleware that sets headers twice are common.
+ * It is for HTTP/2: Node throws when it must send `Content-Type`, `X-Content-Type-Options` and others in two lines, and
+ * it may do so where the error cannot be caught. Upstreams behind middleware that sets headers twice are common.
  */
 export function toSingleFields(fields: Fields): Fields {
   return fields.map(([name, value]) => [

@@ -7,20 +7,20 @@ import { toCallerHeaders } from "./managed-headers.js";
 /** A caller's connection after Node has handed it over with its `upgrade` event. */
 export interface UpgradeSocket {
   readonly socket: Duplex;
-  /** What came behind the header block. */
+  /** The bytes behind the header block. */
   readonly head: Uint8Array;
   /** From `createUpgradeResponse`. */
   readonly response: ServerResponse;
 }
 
 /**
- * A response on a connection that Node has handed over, so that refusals and ordinary answers are written as ever. The
- * connection ends with it.
+ * Makes a response on a connection that Node has handed over, so that denials and ordinary responses are written as for
+ * any request. The connection ends with it.
  */
 export function createUpgradeResponse(request: IncomingMessage, socket: Duplex): ServerResponse {
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
-  // Node has taken its own listeners off; an error event that nobody hears would end the process.
+  // Node has removed its own listeners; an error event without a listener would end the process.
   socket.on("error", () => socket.destroy());
   response.assignSocket(socket as Parameters<typeof response.assignSocket>[0]);
   response.on("finish", () => socket.end());
@@ -29,7 +29,7 @@ export function createUpgradeResponse(request: IncomingMessage, socket: Duplex):
 
 export interface Tunnel extends UpgradeSocket {
   readonly upstream: Duplex;
-  /** Of the upstream's 101. */
+  /** The header fields of the upstream's 101. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly session: Session | undefined;
   readonly platform: Platform;
@@ -37,7 +37,7 @@ export interface Tunnel extends UpgradeSocket {
   readonly idleMs: number;
 }
 
-/** Answers 101, with the token that was offered if there is one, and connects the two sides until one of them ends. */
+/** Answers 101, with the offered token if there is one, and connects the two sides until one of them ends. */
 export function openTunnel(tunnel: Tunnel): void {
   const { response, socket, head, upstream, headers, session, platform, idleMs } = tunnel;
   for (const [name, value] of toCallerHeaders(headers)) {
@@ -76,7 +76,7 @@ export function openTunnel(tunnel: Tunnel): void {
   socket.pipe(upstream);
   upstream.pipe(socket);
   watch();
-  // The session may have ended, and the caller left, while the upstream was thinking.
+  // The session may have ended, and the caller may have left, before the upstream answered.
   if (session?.ended || socket.destroyed) end();
 }
 

@@ -24,11 +24,11 @@ export interface ProxyCall {
   readonly headers: string[];
   readonly framing: Framing;
   readonly platform: Platform;
-  /** Called when the answer does not come in one piece: a stream must end with its session. */
+  /** Called when the response does not come in one piece: a stream must end with its session. */
   readonly onStreaming: () => void;
-  /** The upstream could not be asked, or broke off. Called before anything is written. */
+  /** Called when the upstream could not be reached, or broke off, before any byte of the response is written. */
   readonly onFailed?: (reason: GatewayReason) => void;
-  /** The caller asks for a WebSocket: what to do when the upstream agrees. */
+  /** Called when the caller asks for a WebSocket and the upstream agrees. */
   readonly onUpgrade?: (headers: UpstreamFields, upstream: Duplex) => void;
 }
 
@@ -38,11 +38,11 @@ const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
- * Sends a request to its upstream and the answer back, both as they come, each side as fast as the other one takes it.
+ * Sends a request to its upstream and the response back. Both are streamed, with back-pressure in both directions.
  *
  * When the upstream fails before its header block is there, the caller gets 502, 503 or 504 in its own protocol;
- * after that the connection is cut, since a short answer must not look like a whole one. A caller who leaves takes the
- * upstream's request along.
+ * after that the connection is cut, since a truncated response must not look complete. When the caller leaves, the
+ * upstream's request is aborted.
  */
 export function proxy(call: ProxyCall): void {
   const { request, response, upstream, framing, platform } = call;
@@ -214,13 +214,15 @@ function flush(response: NodeResponse): void {
   else response.write(nothing);
 }
 
-/** An answer that is not whole must not look so: HTTP/1 loses its connection, HTTP/2 its stream. */
+/**
+ * Ends an incomplete response so that it does not look complete: on HTTP/1 by its connection, on HTTP/2 by its stream.
+ */
 function cut(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();
 }
 
-/** A kept connection was closed by the other side, perhaps before it saw the request. */
+/** Whether the upstream closed a kept connection, perhaps before it saw the request. */
 const brokenOff: ReadonlySet<string> = new Set(["UND_ERR_SOCKET", "ECONNRESET", "EPIPE"]);
 
 const unreachable: ReadonlySet<string> = new Set([
@@ -235,7 +237,7 @@ const unreachable: ReadonlySet<string> = new Set([
   "UND_ERR_DESTROYED",
 ]);
 
-/** undici's words for a request that HTTP/1 cannot say. */
+/** Whether undici refused a request that HTTP/1 cannot express. */
 const unspeakable: ReadonlySet<string> = new Set([
   "UND_ERR_INVALID_ARG",
   "UND_ERR_NOT_SUPPORTED",

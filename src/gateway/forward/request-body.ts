@@ -5,10 +5,11 @@ import type { NodeRequest } from "../../adapters/node/request.js";
 import type { Platform } from "../../base/platform.js";
 
 /**
- * A request's body for the upstream, with back-pressure. Not the request itself: undici destroys a body whose answer
- * came early, and with it would go the caller's connection before the answer was read.
+ * Makes the body of the upstream's request, with back-pressure. It is not the caller's request itself: undici destroys
+ * a body when the response comes early, and would destroy the caller's connection before the caller has read the
+ * response.
  *
- * Reading begins when the upstream's connection is there; until then nobody who sent `Expect` is told to go on.
+ * Reading begins when the upstream's connection is open; until then a caller that sent `Expect` gets no 100.
  */
 export function toUpstreamBody(request: NodeRequest): Readable {
   let reading = false;
@@ -32,7 +33,7 @@ export function toUpstreamBody(request: NodeRequest): Readable {
       done(error);
     },
   });
-  // Whoever broke off is told elsewhere; an error event that nobody hears would end the process.
+  // The failure is handled where the body is used; an error event without a listener would end the process.
   return body.on("error", () => {});
 }
 

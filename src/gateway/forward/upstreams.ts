@@ -6,23 +6,23 @@ import type { UpstreamConfig } from "./upstream-config.js";
 export interface Upstream {
   readonly config: UpstreamConfig;
   readonly pool: Pool;
-  /** Host name of the origin. Never the caller's `Host`: that would let a caller choose whose certificate is right. */
+  /** Host name of the origin. Never the caller's `Host`, by which a caller could choose the certificate to accept. */
   readonly servername: string;
 }
 
 export interface Upstreams {
   get(name: string): Upstream | undefined;
   /**
-   * These pools have been replaced: no new request will choose them. They go on for requests that are still being
-   * decided about, and then close behind their last answer.
+   * Called when these pools were replaced, so that no new request will choose them. They stay open for requests that
+   * are being authenticated, and then close after their last response.
    */
   retire(): void;
-  /** Closes the pools behind the answers under way; `destroy` breaks those off. */
+  /** Closes the pools after the responses under way; `destroy` aborts those. */
   close(): Promise<void>;
   destroy(): Promise<void>;
 }
 
-/** Longer than any decision takes: handler and store have deadlines of a few seconds. */
+/** Longer than any authentication takes: handler and store have deadlines of a few seconds. */
 const retireMs = 15_000;
 
 /** One pool of kept connections for each upstream. Nothing is connected until the first request. */
@@ -49,7 +49,7 @@ function createUpstream(config: UpstreamConfig): Upstream {
   const connect = buildConnector({ timeout: config.connectTimeoutMs });
   const pool = new Pool(config.origin, {
     connections: config.maxConnections,
-    // One request at a time on a connection: nobody waits behind somebody else's slow answer.
+    // One request at a time on a connection, so that no caller waits for the slow response of another.
     pipelining: 1,
     headersTimeout: config.headersTimeoutMs,
     bodyTimeout: config.bodyTimeoutMs,

@@ -8,7 +8,7 @@ export interface TicketsConfig {
   readonly onMisuse: "alarm" | "revoke";
 }
 
-/** What the gateway answers itself, beside `sallyport.v1.AuthService`. */
+/** The services that the gateway answers itself, beside `sallyport.v1.AuthService`. */
 export interface ServicesConfig {
   readonly flight: FlightConfig | undefined;
   readonly deephavenCore: CoreConfig | undefined;
@@ -33,6 +33,6 @@ export interface EnterpriseConfig
   extends Pick<EnterpriseOptions, "cookieLifeMs" | "tokenLifeMs" | "delegateServices" | "address"> {
   /** CIDR blocks. */
   readonly verifyTokenFrom: "anyone" | readonly string[];
-  /** Empty: nobody reloads. */
+  /** The roles that may reload. Empty: none. */
   readonly reloadRoles: readonly string[];
 }

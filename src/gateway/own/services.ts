@@ -10,12 +10,12 @@ import type { ServicesConfig } from "./own-config.js";
 
 export interface ServiceOptions extends AuthRoutesOptions {
   readonly platform: Platform;
-  /** Reads the configuration again, for whoever may ask. Default: nobody may. */
+  /** Reads the configuration again, for callers with a role of `reloadRoles`. Default: reloading is refused. */
   readonly reload?: (() => Awaitable<string>) | undefined;
 }
 
 /**
- * What the gateway answers itself.
+ * Makes the routes of the services that the gateway answers itself.
  *
  * @throws {AuthError} `invalid_options`
  */

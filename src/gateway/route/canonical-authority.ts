@@ -19,16 +19,16 @@ const maxHostLength = 253;
 
 const maxPort = 65_535;
 
-/** Hosts are few; whoever invents many pays for parsing them. */
+/** The authorities that were parsed. Hosts are few; a client that invents many only empties the table. */
 const known = new Map<string, Authority>();
 
 const maxKnown = 1_000;
 
 /**
- * Host and port of a `Host` or `:authority` value (RFC 3986 §3.2.2 and §3.2.3), or `undefined` when it is ill-formed,
- * or when URL parsers would read another host from it.
+ * Parses host and port of a `Host` or `:authority` value (RFC 3986 §3.2.2 and §3.2.3). `undefined` when it is
+ * ill-formed, or when URL parsers would read another host from it.
  *
- * A trailing dot goes: `admin.example.` names the same machine as `admin.example`, and must meet its rule.
+ * A trailing dot is removed: `admin.example.` names the same machine as `admin.example`, and must meet its rule.
  */
 export function toCanonicalAuthority(value: string): Authority | undefined {
   const remembered = known.get(value);

@@ -10,8 +10,8 @@ const unreserved = /[A-Za-z0-9\-._~]/;
 const dotSegment = /\/\.{1,2}(?:\/|$)/;
 
 /**
- * Encoded octets that have no one meaning: controls end strings and lines; `/` `\` `;` `?` `#` are separators to those
- * who decode first; and `%25` before two hexadecimal digits is what a second decoding would decode again.
+ * Encoded octets whose meaning is ambiguous: controls end strings and lines; `/` `\` `;` `?` `#` are separators to
+ * servers that decode first; and `%25` before two hexadecimal digits would be decoded again by a second decoding.
  */
 const ambiguousOctet = /%(?:[01][0-9A-F]|7F|2F|5C|3B|3F|23|25[0-9A-Fa-f]{2})/;
 
@@ -19,7 +19,7 @@ const ambiguousOctet = /%(?:[01][0-9A-F]|7F|2F|5C|3B|3F|23|25[0-9A-Fa-f]{2})/;
 const strayPercent = /%(?![0-9A-Fa-f]{2})/;
 
 /**
- * The canonical form of a path: percent-encoded unreserved characters decoded, other encodings in upper case
+ * Returns the canonical form of a path: percent-encoded unreserved characters decoded, other encodings in upper case
  * (RFC 3986 §6.2.2). `undefined`, to be answered with 400, when servers could disagree about what it names: `//`,
  * segments of dots in any encoding, parameters (`;`), encoded separators, controls, octets that are not UTF-8.
  *
@@ -46,7 +46,7 @@ function normalise(path: string): string | undefined {
 }
 
 /**
- * What a canonical path says, with nothing encoded: rules compare this, since `,` and `%2C` are one to most upstreams.
+ * Decodes a canonical path: rules compare the decoded form, since `,` and `%2C` are one to most upstreams.
  * Separators are never encoded in a canonical path, so its segments stay what they are. `undefined` when the octets are
  * not UTF-8, overlong forms of `.` and `/` among them.
  */

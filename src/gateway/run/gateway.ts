@@ -37,7 +37,7 @@ export interface Gateway {
   reload(config: GatewayConfig): { readonly restartNeeded: readonly RestartPart[] };
   /** Records that a configuration was not taken. */
   refused(): void;
-  /** Opens the file of the audit anew, for whoever has moved it away. */
+  /** Opens the file of the audit again, after it was moved away. */
   reopenAudit(): void;
   /** Lets calls under way finish, for `limits.stopTimeoutMs` at most, and closes everything. May be called again. */
   stop(): Promise<void>;

@@ -1,6 +1,6 @@
 import { AuthError } from "../../base/errors.js";
 
-/** A request as somebody wrote it into a file. */
+/** A request that was read from a file. */
 export interface RawRequest {
   readonly method: string;
   readonly url: string;
@@ -15,10 +15,11 @@ const startLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) (\S+) HTTP\/(1\.[01])$/;
 const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
 
 /**
- * Reads a request in the form of HTTP/1.1 (RFC 9112): a start line, header fields, an empty line. What follows is the
- * body, which nobody looks at. Lines may end with LF alone, as editors write them.
+ * Parses a request in the form of HTTP/1.1 (RFC 9112): a start line, header fields, an empty line. The body behind it
+ * is ignored. Lines may end with LF alone, as editors write them.
  *
- * @throws {AuthError} `invalid_options` with the line; it does not quote it, since credentials are in there.
+ * @throws {AuthError} `invalid_options` with the number of the line; the line is not quoted, since it may hold
+ *   credentials
  */
 export function parseRawRequest(text: string, file: string): RawRequest {
   const [head = ""] = text.split(/\r?\n\r?\n/, 1);

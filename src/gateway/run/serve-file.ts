@@ -12,7 +12,7 @@ export interface ServeFileOptions {
   readonly environment?: Environment | undefined;
   readonly platform?: Platform | undefined;
   readonly log?: Logger | undefined;
-  /** Gives a callback to whoever may ask for a reload, such as a signal. */
+  /** Called once with the function that reloads, to connect it to a trigger, such as a signal. */
   readonly onReloadAsked?: ((callback: () => void) => void) | undefined;
 }
 
@@ -33,7 +33,7 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
   const gateway = await startGateway(loadConfig(file, environment), { platform, log: given, reload });
   const { log } = gateway;
 
-  /** @returns for whoever asked from outside: what is wrong with the file is in the log. */
+  /** Reloads. Returns the answer for a caller of the RPC `reload`; the faults of the file are in the log only. */
   function reload(): string {
     try {
       const { restartNeeded } = gateway.reload(loadConfig(file, environment));
