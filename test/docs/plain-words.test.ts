@@ -8,8 +8,8 @@ const words: readonly string[] = [
   ...["anybody", "anyone", "everybody", "everyone"],
 ];
 
-/** The most that the source may have. It only falls: lower it when you rewrite a sentence. The goal is 25. */
-const most = { comments: 135, texts: 42 };
+/** The most that the source may have. It only falls: lower it when you rewrite a sentence. */
+const most = { comments: 3, texts: 3 };
 
 const pattern = new RegExp(`\\b(?:${words.join("|")})\\b`, "gi");
 
