@@ -38,8 +38,7 @@ test("a block that is larger than any private network is refused, in halves and 
   const mapped = ["::ffff:0:0/96", "::ffff:1.2.3.4/96", "::ffff:0:0/97", "::ffff:8000:0/97", "::ffff:10.0.0.0/103"];
   for (const text of [...blocks, ...mapped, "::ffff:0:0/95", "::ffff:0:0/0"]) {
     assert.deepEqual(parse(text), {
-      fault:
-        "this block is larger than any private network, so clients on the internet are in it; name your proxies",
+      fault: "this block is larger than any private network, so clients on the internet are in it; name your proxies",
     });
   }
 });

@@ -4,9 +4,9 @@ import { readSecretFile } from "./secrets.js";
 import type { RawSecret } from "./shared-schemas.js";
 
 /**
- * A secret of the configuration. `undefined` when it cannot be had, which has been reported.
+ * Reads a secret of the configuration. `undefined` after its fault was reported.
  *
- * @param orElse what else could be written in its place
+ * @param orElse the end of the message, which names an alternative to the secret
  */
 export function readSecret(
   secret: RawSecret | undefined,

@@ -15,13 +15,15 @@ fault with its line and what to do about it. [The gateway](gateway.md) has examp
   \`# yaml-language-server: $schema=node_modules/sallyport/gate.schema.json\`.
 `;
 
-/** `docs/configuration.md`: each setting with what it means, its default and whether it must be there. */
+/**
+ * Returns the text of `docs/configuration.md`: each setting with its meaning, its default, and whether it is needed.
+ */
 export function toReference(): string {
   const sections = Object.entries(configSchema.properties ?? {}).map(([name, schema]) => toSection(name, schema));
   return [intro, ...sections].join("\n");
 }
 
-/** `gate.schema.json`, for editors. */
+/** Returns the text of `gate.schema.json`, for editors. */
 export function toSchemaFile(): string {
   return `${JSON.stringify(configSchema, null, 2)}\n`;
 }
@@ -29,13 +31,13 @@ export function toSchemaFile(): string {
 function toSection(name: string, schema: Schema): string {
   const required = configSchema.required?.includes(name) === true;
   const all = toRows(name, schema, required);
-  // The heading says what the first row of a group would.
+  // The heading replaces the first row of a group.
   const rows = all.length > 1 ? all.slice(1) : all;
   const table = ["| setting | is | default |", "|---|---|---|", ...rows];
   return `## \`${name}\`\n\n${schema.description ?? ""}${required ? " **Needed.**" : ""}\n\n${table.join("\n")}\n`;
 }
 
-/** A row for the setting itself, and for all that is in it. */
+/** Returns a row for the setting itself, and rows for all settings in it. */
 function toRows(path: string, schema: Schema, required: boolean): string[] {
   const { properties, additionalProperties, items } = schema;
   if (items !== undefined && items.type === "object") return toRows(`${path}[]`, items, required);

@@ -6,7 +6,7 @@ declare const spelled: unique symbol;
  * The part of JSON Schema (draft 07) that the configuration uses. `title` is a noun phrase: it completes "must be …" in
  * messages. `description` is for the reference in `docs/configuration.md`.
  *
- * @typeParam Raw the value that fits, as its reader gets it: what was malformed in it has been reported and taken out.
+ * @typeParam Raw a value of the schema, as its reader gets it: its malformed parts were reported and removed
  */
 export interface Schema<Raw = unknown> {
   readonly $schema?: string;
@@ -29,23 +29,23 @@ export interface Schema<Raw = unknown> {
   readonly properties?: { readonly [name: string]: Schema };
   readonly additionalProperties?: Schema | false;
   readonly propertyNames?: Schema;
-  /** Never there: it carries the type. */
+  /** Absent at run time: it carries the type. */
   readonly [spelled]?: Raw;
 }
 
-/** The type of the values that a schema lets through. */
+/** The type of the values of a schema. */
 export type RawOf<S> = S extends Schema<infer Raw> ? Raw : never;
 
-/** A list in which what was malformed is missing. */
+/** A list whose malformed items are `undefined`. */
 export type RawList<T> = readonly (T | undefined)[];
 
 /** Values by names that the operator chose. */
 export type RawMap<T> = { readonly [name: string]: T };
 
-/** Whatever is malformed in it is missing, required or not. */
+/** An object whose malformed properties are missing, also required ones. */
 export type RawObject<Properties> = { readonly [Name in keyof Properties]?: RawOf<Properties[Name]> };
 
-/** A duration with its unit, such as `5m`: `parseDuration` takes it. */
+/** A duration with its unit, such as `5m`, for `parseDuration`. */
 export type RawDuration = string & { readonly [spelled]: "duration" };
 
 export const text = (title: string, description: string): Schema<string> => ({
@@ -64,7 +64,7 @@ export const flag = (description: string): Schema<boolean> => ({
   description,
 });
 
-/** One of a few words. */
+/** Makes the schema of one of a few words. */
 export const choice = <const Word extends string>(
   words: readonly Word[],
   fallback: NoInfer<Word> | undefined,

@@ -4,14 +4,14 @@ import { readRegularFile } from "../../base/read-regular-file.js";
 /** The environment that `${NAME}` reads. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What was found, or what is wrong with it and what to do. A fault never holds a part of the secret. */
+/** A text that was read, or its fault, which says what to do. A fault never holds a part of the secret. */
 export type Found = { readonly text: string } | { readonly fault: string };
 
 const reference = /\$(\$\{)|\$\{([^}]*)\}/g;
 
 const variableName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Puts variables of the environment in place of `${NAME}`; `$${` stands for `${` itself. */
+/** Replaces `${NAME}` by variables of the environment; `$${` stands for `${` itself. */
 export function substitute(text: string, environment: Environment): Found {
   let fault: string | undefined;
   const replaced = text.replaceAll(reference, (_whole, escaped: string | undefined, name: string | undefined) => {
@@ -29,7 +29,7 @@ export function substitute(text: string, environment: Environment): Found {
   return fault === undefined ? { text: replaced } : { fault };
 }
 
-/** A secret from a file of its own. Others must not be able to read it; one newline at its end does not count. */
+/** Reads a secret from its own file, which other users must not be able to read. One newline at its end is removed. */
 export function readSecretFile(path: string): Found {
   const found = readPrivateFile(path);
   if ("fault" in found) return found;
@@ -37,7 +37,7 @@ export function readSecretFile(path: string): Found {
   return text === "" ? { fault: `the file ${path} is empty; put the secret into it` } : { text };
 }
 
-/** A file that only its owner may read. */
+/** Reads a file that only its owner may read. */
 export function readPrivateFile(path: string): Found {
   return readFileWith(path, (stats) =>
     isPrivate(stats) ? undefined : `others can read the file ${path}; run: chmod 600 ${path}`,
@@ -49,7 +49,7 @@ export function readPublicFile(path: string): Found {
   return readFileWith(path, () => undefined);
 }
 
-/** Reads a regular file as text, unless its description has a fault. */
+/** Reads a file after checking its rights, by one descriptor: the file that is checked is the one that is read. */
 export function readFileWith(path: string, faultOf: (stats: FileOwnership) => string | undefined): Found {
   const read = readRegularFile(path, faultOf);
   if ("bytes" in read) return { text: read.bytes.toString("utf8") };

@@ -21,17 +21,21 @@ const role: Schema<string> = {
 export const roles = (description: string): Schema<RawList<string>> =>
   list(role, "a list of roles, such as [user]", description);
 
-/** @param name the schema of the name of a group */
+/**
+ * Makes the schema of the roles that each group gives.
+ *
+ * @param name the schema of the name of a group
+ */
 export const rolesByGroup = (name: Schema, description: string): Schema<RawMap<RawList<string>>> =>
   mapOf(roles("The roles that this group gives."), name, "an object with a list of roles for each group", description);
 
 export const subjects = (description: string): Schema<RawList<string>> =>
   list(text("a subject", "A subject."), "a list of subjects, such as [ada]", description);
 
-/** The text itself, after `${…}` was replaced, or a file with it. */
+/** A secret: its text, after `${…}` was replaced, or a file that holds it. */
 export type RawSecret = string | { readonly file?: string };
 
-/** `readSecret` reads it. */
+/** Makes the schema of a secret, for `readSecret`. */
 export const secret = (note: string): Schema<RawSecret> => ({
   type: ["string", "object"],
   title: `a secret: \${NAME} of the environment, or { file: PATH }`,

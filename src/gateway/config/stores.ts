@@ -7,7 +7,7 @@ import { memoryKind } from "./stores/memory.js";
 import { type SqliteConfig, sqliteKind } from "./stores/sqlite.js";
 import type { StoreKind } from "./stores/store-kind.js";
 
-/** What each kind of store is made from: one row for each. */
+/** The configuration of each kind of store: one row for each. */
 interface Configs {
   readonly sqlite: SqliteConfig;
   readonly memory: object;
@@ -23,16 +23,16 @@ type StoreName = keyof Configs;
 
 type ConfigOf<Name extends StoreName> = { readonly [Kind in Name]: { readonly kind: Kind } & Configs[Kind] }[Name];
 
-/** Where sessions are kept. */
+/** The store of the sessions. */
 export type StoreConfig = ConfigOf<StoreName>;
 
 const names = Object.keys(storeKinds) as StoreName[];
 
-/** Where sessions are kept. */
+/** The store of the sessions. */
 export const storeSection: Section<StoreConfig> = section(
   oneOf(schemasOf(storeKinds), "Where sessions are kept."),
   (raw = {}, path, context) => {
-    // When none is there, that has been reported.
+    // A file without a kind has a fault that was reported.
     const name = names.find((known) => Object.hasOwn(raw, known)) ?? "memory";
     const config = storeKinds[name].read(raw[name], [...path, name], context);
     return Object.freeze({ kind: name, ...config } as StoreConfig);
@@ -48,12 +48,12 @@ export function openStore<Name extends StoreName>(config: ConfigOf<Name>, platfo
   return kindOf(config).open(config, platform);
 }
 
-/** Whether other processes can reach what it keeps. */
+/** Whether other processes can use the sessions of a store. */
 export function isSharedStore(config: StoreConfig): boolean {
   return kindOf(config).isShared;
 }
 
-/** Whether it is there already: opening one that is not would make it. */
+/** Whether a store exists already. Opening one that does not exist would make it. */
 export function storeExists<Name extends StoreName>(config: ConfigOf<Name>): boolean {
   return kindOf(config).exists(config);
 }

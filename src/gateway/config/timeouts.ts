@@ -8,7 +8,9 @@ type DurationsIn<Raw> = {
   readonly [Name in keyof Raw as Raw[Name] extends RawDuration | undefined ? Name : never]: Raw[Name];
 };
 
-/** The durations of an object, or their defaults, in milliseconds: each longer than 0, and within what a timer takes. */
+/**
+ * Reads the durations of an object, or their defaults, in milliseconds: each more than 0, and at most what timers take.
+ */
 export function readTimeouts<Raw extends object>(
   schema: Schema<Raw>,
   raw: Raw,
@@ -23,7 +25,7 @@ export function readTimeouts<Raw extends object>(
   return Object.fromEntries(entries);
 }
 
-/** Zero would switch a time-out off: then one slow peer could hold a connection for ever. */
+/** Reads a time-out. Zero is refused: it would mean no time-out, and a slow peer could hold a connection for ever. */
 export function requirePositive(text: string, path: ConfigPath, context: ReadContext): number {
   const ms = parseDuration(text) ?? 0;
   if (ms === 0) context.report(path, `${toPathText(path)} must be longer than 0`);

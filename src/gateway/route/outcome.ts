@@ -2,7 +2,7 @@ import type { Denial, DenialCode, GatewayReason } from "../../model/decision.js"
 import type { Caller } from "../../model/session.js";
 import type { RouteConfig } from "./route-config.js";
 
-/** What the gateway itself refuses, written like any denial in the caller's own protocol. */
+/** The gateway's own denials, which are written like any denial, in the caller's protocol. */
 export const refusals: Readonly<Record<GatewayReason, Denial>> = Object.freeze({
   bad_request: refusal("invalid_argument", "bad_request", "The request has no single meaning."),
   no_route: refusal("not_found", "no_route", "There is nothing here."),
@@ -16,20 +16,20 @@ function refusal(code: DenialCode, reason: GatewayReason, message: string): Deni
   return Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze([]) });
 }
 
-/** What became of a request, for logs and metrics. Nothing in it is a credential. */
+/** The outcome of a request, for logs and metrics. It holds no credential. */
 export type RequestOutcome =
   | {
       readonly kind: "refused";
       readonly denial: Pick<Denial, "code" | "reason">;
       readonly route?: RouteConfig | undefined;
     }
-  /** One of our own procedures answers. */
+  /** A procedure of the gateway itself answers. */
   | { readonly kind: "service"; readonly path: string }
   | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined }
-  /** Told after `proxied`: the upstream could not be asked, or broke off. */
+  /** Reported after `proxied`: the upstream could not be reached, or broke off. */
   | { readonly kind: "failed"; readonly route: RouteConfig; readonly reason: GatewayReason };
 
-/** The name of a route in logs and metrics: as many as the configuration has, whatever callers ask for. */
+/** Returns the name of a route for logs and metrics. It comes from the configuration, so clients cannot add names. */
 export function toRouteName({ match }: RouteConfig): string {
   return `${match.host ?? "*"}${match.path}`;
 }

@@ -13,45 +13,45 @@ import { createKeptParts, createState, type GatewayState } from "./state.js";
 /** Options of `startGateway`. */
 export interface GatewayOptions {
   readonly platform?: Platform | undefined;
-  /** Default: lines of JSON on standard output, at the configured level. */
+  /** The log. Default: lines of JSON on standard output, at the configured level. */
   readonly log?: Logger | undefined;
-  /** What the RPC `reload` does, and what its caller is told. Default: it is not there. */
+  /** Reloads, for the RPC `reload`, and returns the text for its caller. Default: the RPC does not exist. */
   readonly reload?: (() => Awaitable<string>) | undefined;
 }
 
 /** A running gateway. */
 export interface Gateway {
   readonly log: Logger;
-  /** Where it listens, in the order of the configuration, with the ports that were taken for 0. */
+  /** Returns the addresses in the order of the configuration, with the ports that were taken for 0. */
   addresses(): readonly AddressConfig[];
-  /** Where liveness, readiness and metrics are, if it is configured. */
+  /** Returns the address of liveness, readiness and metrics, if it is configured. */
   adminAddress(): AddressConfig | undefined;
   /**
-   * From now on requests are handled by this configuration; those under way end with the one they began with. Listeners,
-   * sessions and signing keys are not touched, and store and pools only where their configuration has changed.
+   * Handles later requests by a new configuration; requests under way end with the one they began with. Listeners,
+   * sessions and signing keys stay, and store and pools are replaced only where their configuration has changed.
    * Remembered credentials are forgotten.
    *
-   * @returns what of it takes effect at the next start only.
-   * @throws {AuthError} `invalid_options` when it cannot be used: then nothing has changed.
+   * @returns the parts that take effect at the next start only
+   * @throws {AuthError} `invalid_options` when the configuration cannot be used: then the old one stays
    */
   reload(config: GatewayConfig): { readonly restartNeeded: readonly RestartPart[] };
-  /** Records that a configuration was not taken. */
+  /** Records that a configuration was refused. */
   refused(): void;
   /** Opens the file of the audit again, after it was moved away. */
   reopenAudit(): void;
-  /** Lets calls under way finish, for `limits.stopTimeoutMs` at most, and closes everything. May be called again. */
+  /** Stops and closes all. Calls under way may finish, for `limits.stopTimeoutMs` at most. May be called again. */
   stop(): Promise<void>;
 }
 
 const restartParts = ["listen", "admin", "limits", "audit"] as const;
 
-/** What a listener is made from: it is never touched while it runs, so a change takes effect at the next start. */
+/** A part of the configuration that is fixed while the gateway runs: a change takes effect at the next start. */
 export type RestartPart = (typeof restartParts)[number];
 
 /**
  * Starts the gateway: listeners, and behind them one immutable state that a reload swaps.
  *
- * @throws rejects with `AuthError` `invalid_options`, or with the system's error when an address cannot be listened on.
+ * @throws rejects with `AuthError` `invalid_options`, or with the system's error when it cannot listen on an address
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
   const { platform = systemPlatform, log = createLog(config.log), reload } = options;
@@ -72,7 +72,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const { listening, admin } = await orClosing(listen, () => state.close());
   hub.emit({ kind: "configuration", change: "started", digest: config.digest });
 
-  /** What fails at the start leaves nothing open. */
+  /** Closes what was opened when the start fails. */
   async function orClosing<T>(attempt: () => T | Promise<T>, close?: () => Promise<void>): Promise<T> {
     try {
       return await attempt();
@@ -83,7 +83,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     }
   }
 
-  /** Probes first: they may be told "not yet", and an address that is taken must not let traffic in. */
+  /** Listens for probes first: they may get "not ready", and an address that is taken must not let traffic in. */
   async function listen() {
     const admin = await telemetry.open(config.admin);
     try {
@@ -95,7 +95,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     }
   }
 
-  /** Probes last: until the end they are told that it is stopping. */
+  /** Stops the listener for probes last: until then it answers that the gateway is stopping. */
   async function stop(): Promise<void> {
     for (const one of [state, ...retired]) one.beginStop();
     await listening.stop();

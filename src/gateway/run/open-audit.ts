@@ -3,15 +3,19 @@ import type { AuditOptions, AuditSink } from "../../policies/audit/audit.js";
 import { jsonLines } from "../../policies/audit/json-lines.js";
 import type { AuditConfig } from "../config/sections/audit.js";
 
-/** One file for all states of a gateway, from its start to its end. */
+/** The audit of a gateway: one file for all its states, from its start to its end. */
 export interface GatewayAudit {
-  /** For each engine, which closes what it is given; this one it only borrows. */
+  /** Options for each engine. An engine closes the sink that it is given; closing this one leaves the file open. */
   readonly options: AuditOptions | undefined;
   reopen(): void;
   close(): Promise<void>;
 }
 
-/** @throws {AuthError} `invalid_options` when the file cannot be opened */
+/**
+ * Opens the file of the audit.
+ *
+ * @throws {AuthError} `invalid_options` when the file cannot be opened
+ */
 export function openAudit(config: AuditConfig | undefined, platform: Platform): GatewayAudit {
   if (config === undefined) return { options: undefined, reopen() {}, async close() {} };
   const { file, fsync, onFailure } = config;

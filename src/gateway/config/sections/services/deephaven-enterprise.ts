@@ -72,7 +72,7 @@ function checkOptions(options: EnterpriseOptions, path: ConfigPath, context: Sec
 /** Rules of sessions within which any cookie life is valid. */
 const roomyRules = resolveRules({ absoluteMs: 7 * 24 * 3_600_000 });
 
-/** `undefined`: what is wrong with them was said at their own place. */
+/** Resolves rules of sessions. `undefined` for invalid ones, whose fault was reported at their own place. */
 function quietRules(session: SessionRulesOptions): SessionRules | undefined {
   try {
     return resolveRules(session);
