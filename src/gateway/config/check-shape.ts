@@ -32,7 +32,7 @@ export function checkShape(document: ConfigDocument): {
 
 const toPlace = ({ line, column }: ConfigFault): string => `${line}:${column}`;
 
-/** What has to go: the value itself, or the key that should not be there. */
+/** Returns the place to remove for a fault: that of the value, or of the key that should not be there. */
 function placeOf({ instancePath, params, propertyName }: ShapeError, { value }: ConfigDocument): ConfigPath {
   const name = params.additionalProperty ?? propertyName;
   const path = fromPointer(instancePath, value);
@@ -97,7 +97,9 @@ function schemaAt(path: ConfigPath): Schema {
   return schema;
 }
 
-/** A key that is much longer than ours are is rather a value, or a secret, in the wrong place. */
+/**
+ * Quotes the path of a key. A key longer than 64 characters is cut: it may be a value, or a secret, in the wrong place.
+ */
 function quote(path: ConfigPath, name: string): string {
   return `"${toPathText([...path, name.length > 64 ? "…" : name])}"`;
 }

@@ -20,7 +20,7 @@ const hopByHop: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Fields of which there is one, ours: `Host` from the canonical target, the length from what was parsed. */
+/** Fields that the gateway sets by itself: `Host` from the canonical target, the framing from what was parsed. */
 const own: ReadonlySet<string> = new Set(["host", "content-length", "transfer-encoding"]);
 
 /**

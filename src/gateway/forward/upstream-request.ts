@@ -8,41 +8,45 @@ import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
 import type { UpstreamConfig } from "./upstream-config.js";
 
-/** A request that may go on: what came, and who is behind it. */
+/** A permitted request, and its caller. */
 export interface AdmittedRequest {
   /** As received. */
   readonly rawHeaders: readonly string[];
   readonly target: CanonicalTarget;
   readonly route: RouteConfig;
   readonly upstream: Pick<UpstreamConfig, "identity">;
-  /** `undefined`: anonymous. */
+  /** The caller; `undefined` on an anonymous request. */
   readonly caller: Caller | undefined;
   readonly peer: Peer;
-  /** It came over TLS. */
+  /** Whether the request came over TLS. */
   readonly encrypted: boolean;
 }
 
-/** What the upstream will get, but for the framing, which is made anew from what was parsed. */
+/** The request that the upstream gets, without the framing, which is made anew from what was parsed. */
 export interface UpstreamRequest {
   /** Canonical path and query. */
   readonly path: string;
-  /** Name, value, name, value: what came and goes on, and then `ours`. */
+  /** Name, value, name, value: the caller's fields that are sent on, and then `ours`. */
   readonly headers: string[];
-  /** Those that the gateway says in its own name: `Host`, `X-Forwarded-*` and who is calling. */
+  /** The fields that the gateway sets: `Host`, `X-Forwarded-*` and the caller's identity. */
   readonly ours: readonly string[];
 }
 
 export interface UpstreamRequestOptions {
   /** From `parseTrustedProxies`. */
   readonly trust: TrustAddress;
-  /** Where tokens of ours ride beside `Authorization`. */
+  /** The further carriers of session tokens beside `Authorization`. */
   readonly carriers: CarrierOptions;
 }
 
-/** @param stripped is given the names of fields that came and do not go on */
+/**
+ * Makes the upstream's request.
+ *
+ * @param stripped called with the names of the caller's fields that are not sent on
+ */
 export type ToUpstreamRequest = (admitted: AdmittedRequest, stripped?: string[]) => UpstreamRequest;
 
-/** Makes what the upstream will get of a request that may go on. */
+/** Makes the function that makes the upstream's request of a permitted request. */
 export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOptions): ToUpstreamRequest {
   return function toUpstreamRequest({ rawHeaders, target, route, upstream, caller, peer, encrypted }, stripped) {
     const { authority } = target;

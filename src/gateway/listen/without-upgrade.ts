@@ -3,7 +3,10 @@ import type { Duplex } from "node:stream";
 import { valuesOf } from "../../model/raw-headers.js";
 import { maxHeaderFields } from "./connection-limits.js";
 
-/** Does the request ask for the one protocol that is switched to here, and could it (RFC 6455 §4.1)? */
+/**
+ * Whether a request asks for WebSocket, the only upgrade that the gateway supports, by a method that may (RFC 6455
+ * §4.1).
+ */
 export function wantsWebSocket(request: {
   readonly method?: string | undefined;
   readonly headers: { readonly upgrade?: string | undefined };
@@ -26,7 +29,7 @@ export function asksForWebSocket({
   return isOffered && wantsWebSocket({ method, headers: { upgrade: valuesOf(rawHeaders, "upgrade").join(", ") } });
 }
 
-// From 26 (25 is not looked into) Node reads a body before it tells of an upgrade, so that nothing could be put back.
+// From 26 (25 was not checked) Node reads a body before it reports an upgrade, so the body could not be put back.
 const readsBodyFirst = Number(process.versions.node.split(".", 1)[0]) >= 25;
 
 /**

@@ -1,7 +1,7 @@
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import type { ServicesConfig } from "./own-config.js";
 
-/** Where clients of Flight keep a token beside `Authorization`. */
+/** Returns the carriers in which clients of Flight send a token beside `Authorization`. */
 export function toCarriers({ flight }: ServicesConfig): CarrierOptions {
   const cookie = flight?.cookie;
   return {

@@ -5,29 +5,29 @@ import { deephavenCoreProcedures } from "../../services/flight/deephaven-core.js
 import { flightProcedures } from "../../services/flight/flight.js";
 import type { ServicesConfig } from "./own-config.js";
 
-/** Which of our servers answers; see `createOwnServers`. */
+/** The server of the gateway that answers; see `createOwnServers`. */
 export type OwnServer = "connect" | "grpc" | "pages";
 
-/** What the gateway answers at a path. */
+/** An answer of the gateway itself, at a path. */
 export interface OwnAnswer {
   readonly server: OwnServer;
-  /** For an operator: what it is, and which part of the configuration asks for it. */
+  /** A description for operators, with the part of the configuration that asks for it. */
   readonly description: string;
 }
 
-/** All that the gateway answers itself, whatever the routes say. */
+/** The paths that the gateway answers itself, before any route. */
 export interface OwnAnswers {
-  /** By a canonical path. Exactly: what else a service or a folder has is a route's business. */
+  /** Finds an answer by its exact canonical path. Other paths of a service or a folder are left to the routes. */
   find(path: string): OwnAnswer | undefined;
 }
 
 export interface OwnAnswersConfig {
   readonly services: ServicesConfig;
-  /** Where the pages of browser log-ins are, as browsers see them. */
+  /** The URL of the pages of browser log-ins, as browsers see it. */
   readonly pagesUrl: string | undefined;
 }
 
-/** The one list of what the gateway answers itself, from the configuration alone: no service need be running. */
+/** Makes the list of the gateway's own answers, from the configuration alone: no service needs to run. */
 export function createOwnAnswers({ services, pagesUrl }: OwnAnswersConfig): OwnAnswers {
   const { flight, deephavenCore, deephavenEnterprise } = services;
   const answers = new Map<string, OwnAnswer>();

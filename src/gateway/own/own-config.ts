@@ -3,7 +3,7 @@ import type { DeephavenCoreOptions } from "../../services/flight/deephaven-core.
 import type { FlightOptions } from "../../services/flight/flight.js";
 
 export interface TicketsConfig {
-  /** Subjects by the service that they answer for; undefined: each for the service of its own name. */
+  /** The subjects that may redeem tickets, by service; `undefined`: each subject for the service of its own name. */
   readonly services: ReadonlyMap<string, readonly string[]> | undefined;
   readonly onMisuse: "alarm" | "revoke";
 }
@@ -15,7 +15,7 @@ export interface ServicesConfig {
   readonly deephavenEnterprise: EnterpriseConfig | undefined;
 }
 
-/** `sallyport.v1.AuthService` alone. */
+/** The configuration without further services: `sallyport.v1.AuthService` alone. */
 export const noServices: ServicesConfig = Object.freeze({
   flight: undefined,
   deephavenCore: undefined,

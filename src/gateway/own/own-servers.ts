@@ -22,11 +22,11 @@ export interface OwnServersOptions extends ServiceOptions {
   readonly login?: ExternalHandler | undefined;
 }
 
-/** Each answers the paths for which `OwnAnswers` names it, and is asked for no other. */
+/** The servers. Each answers only the paths for which `OwnAnswers` names it. */
 export type OwnServers = Readonly<Record<OwnServer, (request: NodeRequest, response: NodeResponse) => void>>;
 
 /**
- * The servers of what the gateway answers itself.
+ * Makes the servers of the gateway's own answers.
  *
  * @throws {AuthError} `invalid_options`
  */
@@ -47,12 +47,12 @@ export function createOwnServers<I extends Identity>(
   };
 }
 
-/** Without pages no path leads here. */
+/** Stands for the pages where there are none: then no path leads here. */
 function nowhere(_request: NodeRequest, response: NodeResponse): void {
   response.destroy();
 }
 
-/** The wires of older clients, as far as they are configured. */
+/** Makes the services of older clients that are configured. */
 export function createWires<I extends Identity>(
   auth: Auth<I>,
   config: ServicesConfig,

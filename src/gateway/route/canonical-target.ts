@@ -2,7 +2,7 @@ import { several, soleOf } from "../../model/raw-headers.js";
 import { type Authority, toCanonicalAuthority } from "./canonical-authority.js";
 import { toCanonicalPath } from "./canonical-path.js";
 
-/** What a request asks for, in the one form that rules are matched against and that the upstream gets. */
+/** The canonical target of a request, against which routes are matched and which the upstream gets. */
 export interface CanonicalTarget {
   /** Lower case, without a port. */
   readonly host: string;
@@ -10,11 +10,11 @@ export interface CanonicalTarget {
   readonly authority: string;
   /** Starts with `/`. See `toCanonicalPath`. */
   readonly path: string;
-  /** As received, with its `?`; empty when there is none. Rules do not look at it. */
+  /** The query as received, with its `?`; empty when there is none. Routes do not compare it. */
   readonly query: string;
 }
 
-/** As much of a request as names its target. Node's requests of HTTP/1 and HTTP/2 have it. */
+/** The parts of a request that name its target. Node's requests of HTTP/1 and HTTP/2 fit. */
 export interface TargetSource {
   readonly method?: string | undefined;
   /** The request target as received. */
@@ -28,17 +28,19 @@ export interface TargetSource {
  */
 const method = /^[A-Z][A-Z-]{0,31}$/;
 
-/** RFC 9110 §9.3: `CONNECT` asks for a tunnel, and `TRACE` would show a caller the headers that are ours. */
+/**
+ * Refused methods (RFC 9110 §9.3): `CONNECT` asks for a tunnel, and `TRACE` would show a caller the gateway's headers.
+ */
 const refusedMethods: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 
 /** Visible ASCII. A fragment is never sent (RFC 9110 §4.2.5), and servers disagree about where it would begin. */
 const queryCharacters = /^[\x21\x22\x24-\x7e]*$/;
 
 /**
- * The canonical form of what a request asks for, or `undefined`, to be answered with 400, when it has none.
+ * Returns the canonical target of a request, or `undefined`, to be answered with 400, when it has none.
  *
  * Only origin-form is accepted (RFC 9112 §3.2.1): absolute-form, `*` and a second or differing authority leave it open
- * which one the upstream would believe.
+ * which one the upstream would use.
  */
 export function toCanonicalTarget(request: TargetSource): CanonicalTarget | undefined {
   const { method: name = "", url = "" } = request;
@@ -53,7 +55,7 @@ export function toCanonicalTarget(request: TargetSource): CanonicalTarget | unde
   return { host: authority.host, authority: authority.authority, path, query };
 }
 
-/** The one authority that all of `Host` and `:authority` name. */
+/** Returns the one authority that all of `Host` and `:authority` name. */
 function readAuthority(rawHeaders: readonly string[]): Authority | undefined {
   const host = soleOf(rawHeaders, "host");
   const pseudo = soleOf(rawHeaders, ":authority");

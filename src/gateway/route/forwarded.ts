@@ -5,14 +5,14 @@ import { valuesOf } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
 import { toCanonicalAuthority } from "./canonical-authority.js";
 
-/** Is this the address of a proxy in front of us, whose word counts? */
+/** Whether an address is that of a trusted proxy. */
 export type TrustAddress = (address: string) => boolean;
 
 /**
- * Compiles the CIDR blocks of `trustedProxies`. An IPv4 address counts as such also where it comes mapped into IPv6.
+ * Compiles the CIDR blocks of `trustedProxies`. An IPv4 address that is mapped into IPv6 counts as IPv4.
  *
- * @throws {AuthError} `invalid_options` for what is no block, and for one that is larger than any private network: a
- *   caller in it could claim any address.
+ * @throws {AuthError} `invalid_options` for a text that is no block, and for a block that is larger than any private
+ *   network: a client in it could claim any address
  */
 export function parseTrustedProxies(blocks: readonly string[]): TrustAddress {
   const trusted = blocks.map(requireBlock);
@@ -23,8 +23,8 @@ export function parseTrustedProxies(blocks: readonly string[]): TrustAddress {
 }
 
 /**
- * `X-Forwarded-For`, `-Proto` and `-Host` for the upstream, made anew: name, value, name, value. What the request says
- * counts only when a trusted proxy sent it, and of its chain only the part that trusted proxies vouch for.
+ * Makes `X-Forwarded-For`, `-Proto` and `-Host` for the upstream: name, value, name, value. Values of the request count
+ * only when a trusted proxy sent it, and of its chain only the part that trusted proxies have added.
  */
 export function toForwardedHeaders(
   rawHeaders: readonly string[],
@@ -48,7 +48,7 @@ export function toForwardedHeaders(
 
 const addresses = new WeakMap<Peer, string>();
 
-/** A connection keeps its address, so it is read once for each. */
+/** Reads the address of a connection, once for each, since it does not change. */
 function addressOf(peer: Peer): string {
   let address = addresses.get(peer);
   if (address === undefined) {

@@ -1,12 +1,14 @@
 import { several, soleOf } from "../../model/raw-headers.js";
 
-/** How a request's body is delimited. Towards the upstream it is framed anew from this, never from the caller's bytes. */
+/**
+ * How a request's body is delimited. The upstream's request is framed anew from this, never from the caller's fields.
+ */
 export type Framing =
   | { readonly kind: "none" }
   | { readonly kind: "length"; readonly length: string }
   | { readonly kind: "chunked" };
 
-/** As much of a request as says how its body is delimited. Node's requests of HTTP/1 and HTTP/2 have it. */
+/** The parts of a request that delimit its body. Node's requests of HTTP/1 and HTTP/2 fit. */
 export interface FramingSource {
   readonly httpVersion: string;
   readonly rawHeaders: readonly string[];
@@ -18,13 +20,13 @@ const none: Framing = Object.freeze({ kind: "none" });
 
 const chunked: Framing = Object.freeze({ kind: "chunked" });
 
-/** As many digits as a number holds exactly. */
+/** A length with as many digits as a number holds exactly. */
 const lengthForm = /^[0-9]{1,15}$/;
 
 /**
- * The framing of a request's body, or `undefined`, to be answered with 400, when another server could see its end
- * elsewhere (RFC 9112 §6): both length fields, one of them twice, any coding but `chunked` alone. Node's parser refuses
- * most of these; it calls the handler for `Transfer-Encoding: xchunked` first.
+ * Returns the framing of a request's body, or `undefined`, to be answered with 400, when another server could find its
+ * end elsewhere (RFC 9112 §6): both length fields, one of them twice, any coding but `chunked` alone. Node's parser
+ * refuses most of these; it calls the handler for `Transfer-Encoding: xchunked` first.
  */
 export function readFraming(request: FramingSource): Framing | undefined {
   const { rawHeaders } = request;
@@ -33,7 +35,7 @@ export function readFraming(request: FramingSource): Framing | undefined {
   if (length === several || coding === several) return undefined;
   if (length !== undefined && !lengthForm.test(length)) return undefined;
   if (coding !== undefined) {
-    // HTTP/1.0 knows no transfer codings, so a proxy in front may have framed it otherwise.
+    // HTTP/1.0 has no transfer codings, so a proxy in front may have framed the body differently.
     const clear = length === undefined && coding.toLowerCase() === "chunked" && request.httpVersion === "1.1";
     return clear ? chunked : undefined;
   }

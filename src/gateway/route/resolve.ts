@@ -7,19 +7,19 @@ import type { RouteConfig } from "./route-config.js";
 import { matchRoute, type RouteTable } from "./routes.js";
 
 /**
- * A request as far as it says what is asked for: method, target, header fields, framing. Requests of `node:http` and
- * `node:http2` are one as they are; so is a request in a file. A front that is asked about a request which it does not
- * carry makes one without framing fields, and with the authority that its trusted proxy tells as `Host`.
+ * The parts of a request that name its target: method, target, header fields, framing. Requests of `node:http` and
+ * `node:http2` fit as they are; so does a request in a file. A front that decides about a request that it does not
+ * carry makes one without framing fields, and with the authority that its trusted proxy names as `Host`.
  */
 export type RequestHead = TargetSource & FramingSource;
 
-/** What is asked for. `A` says what answers where no route does. */
+/** The resolved target of a request. `A` describes an answer of the gateway itself. */
 export type Resolution<A> =
   /** `target`: `undefined` when the request has no single meaning. */
   | { readonly kind: "refused"; readonly denial: Denial; readonly target: CanonicalTarget | undefined }
-  /** The gateway answers itself, whatever the routes say. */
+  /** The gateway answers itself, before any route. */
   | { readonly kind: "own"; readonly target: CanonicalTarget; readonly answer: A }
-  /** `requirements` are for `authenticate`; `denialOf` says whether the caller may pass. */
+  /** `requirements` are for `authenticate`; `denialOf` decides whether the caller may pass. */
   | {
       readonly kind: "route";
       readonly target: CanonicalTarget;
@@ -29,13 +29,17 @@ export type Resolution<A> =
     };
 
 /**
- * Says what a request asks for. Nothing of it depends on the caller, and nothing is awaited.
+ * Resolves the target of a request. It does not depend on the caller, and is synchronous.
  *
- * @param isUpgrade the request asks for a WebSocket, and its connection is handed over when it is let in
+ * @param isUpgrade whether the request asks for a WebSocket, whose connection is handed over when it is permitted
  */
 export type Resolve<A> = (head: RequestHead, isUpgrade: boolean) => Resolution<A>;
 
-/** @param own what the gateway answers itself: found before any route, by the canonical path, exactly */
+/**
+ * Makes the resolver of requests.
+ *
+ * @param own the answers of the gateway itself, found before any route, by their exact canonical path
+ */
 export function createResolve<A>(
   routes: RouteTable,
   own: { readonly find: (path: string) => A | undefined },
@@ -43,7 +47,7 @@ export function createResolve<A>(
   return function resolve(head, isUpgrade) {
     const target = toCanonicalTarget(head);
     const framing = readFraming(head);
-    // A body in front of a WebSocket's frames: servers disagree about where it ends.
+    // Servers disagree about where a body in front of a WebSocket's frames ends.
     if (target === undefined || framing === undefined || (isUpgrade && framing.kind !== "none")) return badRequest;
     const answer = own.find(target.path);
     if (answer !== undefined) return { kind: "own", target, answer };

@@ -20,7 +20,7 @@ export interface RouteMatched {
   readonly requirements: Requirements;
 }
 
-/** The most specific first: with a host before without, then the longer path; routes of one place stay in file order. */
+/** Sorts the most specific first: with a host before without, then the longer path; equal ones stay in file order. */
 export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
   const places = new Map<string, Entry & { readonly routes: RouteMatched[] }>();
   for (const route of routes) {
@@ -39,11 +39,11 @@ export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
 }
 
 /**
- * The route for a request, or `undefined`, to be answered with 404. A path matches itself and what is below it, by
- * whole segments: `/pki/prod` says nothing about `/pki/prod-other`.
+ * Finds the route for a request, or `undefined`, to be answered with 404. A path matches itself and all paths below it,
+ * by whole segments: `/pki/prod` does not match `/pki/prod-other`.
  *
- * The most specific place decides alone. Where it names methods, another method finds nothing there, rather than what
- * a wider route, with fewer requirements, says about everything else.
+ * The most specific place decides alone. If its routes name methods, a request with another method matches no route,
+ * rather than a wider route with fewer requirements.
  */
 export function matchRoute(
   table: RouteTable,

@@ -7,8 +7,8 @@ import type { HandlerConfig } from "../config/handlers.js";
 import { toCarriers } from "../own/carriers.js";
 
 /**
- * Says what a request presents, and which part of the configuration answers for it. Nothing of it is quoted: a client
- * that forgot the scheme has put its token in its place.
+ * Describes the credentials of a request, and the part of the configuration that checks them. They are not quoted: a
+ * client that omits the scheme has put its token in the scheme's place.
  */
 export function describeCredentials(
   request: { readonly rawHeaders: readonly string[]; readonly truncated: boolean; readonly peer: Peer },

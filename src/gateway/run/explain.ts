@@ -26,7 +26,7 @@ import { describeCredentials } from "./describe-credentials.js";
 import type { RawRequest } from "./raw-request.js";
 import { createStateAuth, findLogin } from "./state-auth.js";
 
-/** What would become of a request. Nothing in it is secret. */
+/** How the gateway would handle a request. It holds no secret. */
 export interface Explanation {
   /** `answered`: by the gateway itself. */
   readonly outcome: "forwarded" | "denied" | "answered";
@@ -34,9 +34,9 @@ export interface Explanation {
   readonly status: number | undefined;
   /** `undefined` when the request can be read in more than one way. */
   readonly target: Pick<CanonicalTarget, "host" | "path"> | undefined;
-  /** What answers, where the gateway does itself. */
+  /** The answer, where the gateway answers itself. */
   readonly answeredBy: string | undefined;
-  /** What was presented, and what answers for it. */
+  /** The presented credentials, and the part of the configuration that checks them. */
   readonly credentials: string;
   readonly route: RouteConfig | undefined;
   readonly caller:
@@ -51,11 +51,13 @@ export interface Explanation {
   /** Of a request that is forwarded, but for its framing. */
   readonly headers:
     | {
-        /** Names of fields that came and go on, in the order in which they go on. */
+        /** Names of the caller's fields that are sent on, in their order. */
         readonly passed: readonly string[];
-        /** Names of fields that came and do not go on. `cookie NAME`: one that is taken out of the others. */
+        /**
+         * Names of the caller's fields that are not sent on. `cookie NAME`: one cookie that is removed from the others.
+         */
         readonly stripped: readonly string[];
-        /** What goes on in the gateway's name. */
+        /** The fields that the gateway sets. */
         readonly set: readonly (readonly [name: string, value: string])[];
       }
     | undefined;
@@ -75,10 +77,10 @@ export interface ExplainOptions {
 type Connection = Omit<ExplainOptions, "platform">;
 
 /**
- * Says what the gateway would do with a request, by the functions that do it. Credentials are really checked; the
+ * Explains how the gateway would handle a request, by the functions that handle it. Credentials are really checked; the
  * upstream is not contacted, and no session is opened, rotated or ended.
  *
- * @throws {AuthError} `invalid_options`, as starting the gateway would.
+ * @throws {AuthError} `invalid_options`, as starting the gateway would
  */
 export async function explainRequest(
   config: GatewayConfig,
@@ -165,7 +167,7 @@ function openAuth(config: GatewayConfig, platform: Platform): Auth<Identity> {
   return createStateAuth(config, store, { platform, onEvent: () => {}, onWarning: () => {} });
 }
 
-/** Looking must not make a database. */
+/** Opens the store if it exists, else one in memory: an explanation must not make a database. */
 function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {
   return storeExists(config.store) ? openStore(config.store, platform) : memory({ platform });
 }

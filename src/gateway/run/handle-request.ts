@@ -37,11 +37,11 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
    */
   readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
-  /** What the gateway answers itself beside `sallyport.v1.AuthService`. Default: nothing. */
+  /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */
   readonly services?: ServicesConfig;
 }
 
-/** What a listener calls. */
+/** The handlers that a listener calls. */
 export interface RequestHandler {
   request(request: NodeRequest, response: NodeResponse): void;
   /** For an HTTP/1 request that asks for a WebSocket, and for no other upgrade. */
@@ -57,11 +57,11 @@ interface Call {
 }
 
 /**
- * The path of a request through the gateway, from its header block to the upstream:
+ * Makes the path of a request through the gateway, from its header block to the upstream:
  *
  * ```
  * resolve ─┬─ refused
- *          ├─ own: a server of ours answers
+ *          ├─ own: a server of the gateway answers
  *          └─ route ─▶ authenticate ─▶ denialOf ─▶ toUpstreamRequest ─▶ proxy
  * ```
  *
@@ -100,7 +100,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { request, response, asked } = call;
     const decision = auth.authenticate(toAuthRequest(request, asked.target.path), asked.requirements);
     if (decision instanceof Promise) {
-      // A fault of ours costs this request its connection, as it does where nothing is awaited; never the process.
+      // A fault of the gateway ends this request's connection, as it does where nothing is awaited; never the process.
       void decision.then((made) => hasLeft(request, response) || admit(call, made)).catch(() => request.destroy());
     } else admit(call, decision);
   }
@@ -163,7 +163,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   };
 }
 
-/** May be open for hours while the caller says nothing: gRPC of any kind, and streams of Connect. */
+/** Whether a request may be open for hours while the caller is silent: gRPC of any kind, and streams of Connect. */
 function isRpcStream({ headers }: NodeRequest): boolean {
   return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
 }

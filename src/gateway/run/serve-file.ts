@@ -24,9 +24,9 @@ export interface Served {
 
 /**
  * Runs the gateway on a configuration file, and follows the file: an edit, or a reload that is asked for, takes effect at
- * once. A faulty one is logged with its lines, and the last good one stays.
+ * once. The faults of a faulty file are logged with their lines, and the last good configuration stays.
  *
- * @throws {AuthError} rejects with `invalid_options` when the file is faulty at the start.
+ * @throws {AuthError} rejects with `invalid_options` when the file is faulty at the start
  */
 export async function serveFile(file: string, options: ServeFileOptions = {}): Promise<Served> {
   const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
@@ -52,7 +52,7 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
 
   const unwatch = watchFile(file, platform, reload);
   onReloadAsked?.(() => {
-    // SIGHUP is also how a rotator of logs says that it has moved one away.
+    // A rotator of logs sends SIGHUP, too, after it has moved a file away.
     gateway.reopenAudit();
     reload();
   });
@@ -65,7 +65,9 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
   };
 }
 
-/** A person does not notice. Two checks in a row must agree, so an edit takes effect after half a second. */
+/**
+ * The time between two checks of the file. Two in a row must agree, so an edit takes effect within about half a second.
+ */
 const checkEveryMs = 250;
 
 /**

@@ -18,17 +18,17 @@ import { toCarriers } from "../own/carriers.js";
 
 export interface StateAuthOptions {
   readonly platform: Platform;
-  /** Default: faults and alarms are warned of on standard error. */
+  /** The observer. Default: faults and alarms are written to standard error. */
   readonly onEvent?: OnEvent | undefined;
   /** It outlives the engine. */
   readonly audit?: AuditOptions | undefined;
-  /** Told when an edited user file was not taken. */
+  /** Called when an edited user file was refused. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** From `createLogin`, where its pages are served. Default: one without pages. */
   readonly login?: ExternalHandler | undefined;
 }
 
-/** The handler of browser log-ins that a configuration describes, if it has one. */
+/** Makes the handler of browser log-ins, if the configuration has one. */
 export function createLogin(
   config: GatewayConfig,
   { platform, onWarning }: Pick<StateAuthOptions, "platform" | "onWarning">,
@@ -37,13 +37,13 @@ export function createLogin(
   return found && createExternal(found, { platform, onWarning });
 }
 
-/** The options of browser log-ins. There is one handler for them at most: they have a scheme of their own. */
+/** Returns the options of browser log-ins. There is at most one handler for them, since they have their own scheme. */
 export function findLogin({ handlers }: Pick<GatewayConfig, "handlers">): ExternalOptions | undefined {
   return handlers.find((handler) => handler.kind === "external")?.options;
 }
 
 /**
- * The engine that a configuration describes. Its `close` closes the store.
+ * Makes the engine of a configuration. Its `close` closes the store.
  *
  * @throws {AuthError} `invalid_options`
  */

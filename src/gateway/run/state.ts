@@ -16,30 +16,34 @@ import { createRequestHandler, type HandleOptions } from "./handle-request.js";
 import { type KeptThroughReload, keepThroughReload, type Taken } from "./keep-through-reload.js";
 import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
 
-/** All that requests need, made from one configuration. It never changes: a reload makes another one. */
+/** The state that requests need, made from one configuration. It never changes: a reload makes a new one. */
 export interface GatewayState {
   readonly config: GatewayConfig;
   readonly auth: Auth<Identity>;
   readonly handlers: ListenerHandlers;
   readonly store: MeasuredStore;
   /**
-   * Closes it when the requests that began with it are over: until then their streams must hear of the end of their
+   * Closes the state when the requests that began with it are over: until then their streams must end with their
    * session. Its store and pools stay open while another state uses them.
    */
   retire(): Promise<void>;
   /** Answers calls that wait for the end of their session: a stop would wait for them. */
   beginStop(): void;
-  /** Closes it now. */
+  /** Closes the state now. */
   close(): Promise<void>;
 }
 
-/** What outlives a state: the next one takes it over where its configuration is the same. */
+/** The resources that outlive a state: the next one takes them over where their configuration is the same. */
 export interface KeptParts {
   readonly stores: KeptThroughReload<StoreConfig, MeasuredStore>;
   readonly upstreams: KeptThroughReload<UpstreamConfig, Upstreams>;
 }
 
-/** @param onStore told how long the store took, with every question. */
+/**
+ * Makes the resources that outlive a state.
+ *
+ * @param onStore called with the milliseconds of every operation of the store
+ */
 export function createKeptParts(
   platform: Platform,
   onStore: (operation: StoreOperation, ms: number) => void = () => undefined,
@@ -61,7 +65,7 @@ export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onO
 }
 
 /**
- * Makes a state. When something in it cannot be made nothing is left open.
+ * Makes a state. When a part of it cannot be made, all others are closed.
  *
  * @throws {AuthError} `invalid_options`
  */
@@ -72,7 +76,7 @@ export function createState(
   const { platform } = options;
   const stopping = new AbortController();
   const store = kept.stores.take(config.store);
-  // The engine closes the store that it is given; this one it only borrows.
+  // The engine closes the store that it is given; this wrapper leaves the shared store open.
   const borrowed: Store = { ...store.resource.store, close: () => store.release() };
   const taken = new Map<string, Taken<Upstreams>>();
   const releaseAll = async (): Promise<void> => {
