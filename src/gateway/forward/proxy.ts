@@ -214,9 +214,7 @@ function flush(response: NodeResponse): void {
   else response.write(nothing);
 }
 
-/**
- * Ends an incomplete response so that it does not look complete: on HTTP/1 by its connection, on HTTP/2 by its stream.
- */
+/** Ends an incomplete response so that it does not look complete: on HTTP/1 its connection, on HTTP/2 its stream. */
 function cut(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();

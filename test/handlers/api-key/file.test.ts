@@ -167,7 +167,9 @@ test("refuses a file that is not there or writable by every user", (t) => {
   assert.throws(open, { message: /The file of API keys .* does not exist. Create it .*sallyport api-keys new/ });
   add("first");
   chmodSync(path, 0o606);
-  assert.throws(open, { message: /writable by every user of this machine, so each of them can make a key of any user/ });
+  assert.throws(open, {
+    message: /writable by every user of this machine, so each of them can make a key of any user/,
+  });
 });
 
 /** Writes are asynchronous: until the file says so. */
