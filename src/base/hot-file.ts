@@ -88,7 +88,7 @@ function readSafely(path: string, { what, remedy, danger }: Description): { text
     );
   }
   if (grants(read.stats.mode, 0o002)) {
-    refuse(`is writable by everyone, so anyone on this machine can ${danger}. Run: chmod o-w ${path}`);
+    refuse(`is writable by every user of this machine, so each of them can ${danger}. Run: chmod o-w ${path}`);
   }
   const text = decode(read.bytes) ?? refuse("is not UTF-8. Save it as UTF-8");
   return { text, version: toFileVersion(read.stats) };
