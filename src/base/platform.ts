@@ -14,6 +14,9 @@ export interface Platform {
   /**
    * Calls `done` once after `ms` milliseconds. Returns a function that cancels it.
    *
+   * When the process stood still and the timer comes late, what has arrived meanwhile is read first: a deadline for a
+   * peer that has long answered is cancelled by the answer.
+   *
    * @param hold keeps the process alive until then: for work that other code awaits. Default: `false`
    */
   delay(ms: number, done: () => void, hold?: boolean): () => void;
@@ -22,14 +25,27 @@ export interface Platform {
 /** The longest wait that Node's timers take; a longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
+/** So late is no timer of a process that runs, however busy: longer than a collection of garbage takes. */
+const standstillMs = 100;
+
 /** The machine's own clock and randomness: the default everywhere. */
 export const systemPlatform: Platform = Object.freeze({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   random: (bytes: number) => randomBytes(bytes),
   delay(ms: number, done: () => void, hold = false) {
-    const timer = setTimeout(done, Math.min(ms, longestTimerMs));
+    const waitMs = Math.min(ms, longestTimerMs);
+    const due = performance.now() + waitMs;
+    let late: NodeJS.Immediate | undefined;
+    const timer = setTimeout(() => {
+      // Node runs timers before it looks at sockets; an immediate comes after them.
+      if (performance.now() - due < standstillMs) done();
+      else late = setImmediate(done);
+    }, waitMs);
     if (!hold) timer.unref();
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      clearImmediate(late);
+    };
   },
 });

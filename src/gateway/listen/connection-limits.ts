@@ -16,7 +16,10 @@ export const maxHeaderBytes = 16_384;
  */
 export const idleTimeoutMs = 65_000;
 
-/** The time between two checks of all connections, instead of a timer for each. Time-outs are late by at most this. */
+/**
+ * One look at all connections, instead of a timer for each. Time-outs are late by this much at most, the measurement of
+ * a body by twice this much; and both by what the looks themselves are late.
+ */
 export const sweepMs = 500;
 
 /**

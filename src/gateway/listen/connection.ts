@@ -6,7 +6,7 @@ import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 export interface Connection {
   readonly socket: Socket;
   protocol: "unknown" | "http1" | "http2" | "upgraded";
-  /** Monotonic instant at which the connection is ended, unless it has made progress by then. */
+  /** When the connection is ended unless it has moved on by then, on the listeners' `AwakeClock`. */
   deadline: number;
   session: ServerHttp2Session | undefined;
   /** A request has come. Before that no client waits for a response, and the connection can be destroyed. */
@@ -23,8 +23,8 @@ export interface Connection {
 
 export interface Body {
   readonly response: NodeResponse;
-  /** Monotonic. */
-  readonly since: number;
+  /** Since which sweep nothing but the client delays it, on the listeners' `AwakeClock`; `undefined` while we do not read. */
+  awaitedSince: number | undefined;
 }
 
 const connectionKey = Symbol("sallyport.connection");

@@ -1,5 +1,6 @@
 import type { Server } from "node:http";
 import type { Platform } from "../../base/platform.js";
+import type { AwakeClock } from "./awake-clock.js";
 import type { Connection } from "./connection.js";
 import { goAwayMs } from "./connection-limits.js";
 
@@ -18,17 +19,18 @@ export function drain(
   http1: Server,
   timeoutMs: number,
   platform: Platform,
+  clock: AwakeClock,
 ): Promise<void> {
-  const giveUpAt = platform.monotonic() + timeoutMs;
+  const giveUpAt = clock.now() + timeoutMs;
   return new Promise((resolve) => {
     function look(): void {
       http1.closeIdleConnections();
-      const late = platform.monotonic() >= giveUpAt;
+      const late = clock.now() >= giveUpAt;
       for (const connection of connections) {
         if (late || !connection.served) connection.socket.destroy();
         else if (connection.session?.closed === false) {
           connection.session.close();
-          if (connection.openStreams === 0) connection.deadline = platform.monotonic() + goAwayMs;
+          if (connection.openStreams === 0) connection.deadline = clock.now() + goAwayMs;
         }
       }
       if (connections.size === 0) resolve();

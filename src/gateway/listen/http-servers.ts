@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import type { AwakeClock } from "./awake-clock.js";
 import { connectionOf, remember } from "./connection.js";
 import {
   idleTimeoutMs,
@@ -17,7 +18,7 @@ import { upgradeOptions } from "./without-upgrade.js";
  * Makes a server that speaks HTTP/1 on connections that it gets by `emit("connection", socket)`; it does not listen
  * itself. Bytes that are no request are answered by Node's own 400, 408 or 431, and the connection ends.
  */
-export function createHttp1(headersTimeoutMs: number): Server {
+export function createHttp1(headersTimeoutMs: number, clock: AwakeClock): Server {
   const server = createServer({
     ...upgradeOptions,
     headersTimeout: headersTimeoutMs,
@@ -28,6 +29,8 @@ export function createHttp1(headersTimeoutMs: number): Server {
     keepAliveTimeout: idleTimeoutMs,
     maxHeaderSize: maxHeaderBytes,
   });
+  // Node reads this at every check, and measures with a clock that goes on while the process stands still.
+  Object.defineProperty(server, "headersTimeout", { get: () => headersTimeoutMs + clock.lostMs() });
   server.maxHeadersCount = maxHeaderFields;
   // Node begins to check time-outs when a server starts to listen; this one never does.
   server.emit("listening");

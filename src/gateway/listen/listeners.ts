@@ -5,7 +5,9 @@ import type { Duplex } from "node:stream";
 import { continueAuth } from "../../adapters/node/continue.js";
 import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { createAwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
+import { sweepMs } from "./connection-limits.js";
 import { drain } from "./graceful-stop.js";
 import { createHttp1, createHttp2 } from "./http-servers.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "./listen-config.js";
@@ -60,14 +62,15 @@ export async function createListeners(
   const { platform = systemPlatform, onFault = () => undefined, certificateLookMs = 5_000 } = options;
   const { headersTimeoutMs, stopTimeoutMs, maxConnections } = config.limits;
   const connections = new Set<Connection>();
-  const http1 = createHttp1(headersTimeoutMs);
+  const clock = createAwakeClock(sweepMs, platform);
+  const http1 = createHttp1(headersTimeoutMs, clock);
   const http2 = createHttp2();
   let current = handlers;
   let stopped: Promise<void> | undefined;
 
   function onRequest(request: NodeRequest, response: NodeResponse): void {
-    trackRequest(request, response, platform);
-    // A write to a client that has left is an error event, which without a listener would end the process.
+    trackRequest(request, response, clock);
+    // A write to a client that has gone away is an error event, and without a listener the end of the process.
     request.on("error", ignore);
     response.on("error", ignore);
     if (!("stream" in request) && (stopped !== undefined || endsPipeline(request))) {
@@ -108,7 +111,7 @@ export async function createListeners(
   });
 
   function onConnection(socket: Socket, deadlineMs: number): (protocol: Protocol) => void {
-    const connection = createConnection(socket, platform.monotonic() + deadlineMs);
+    const connection = createConnection(socket, clock.now() + deadlineMs);
     connections.add(connection);
     socket.on("error", ignore);
     socket.on("close", () => connections.delete(connection));
@@ -128,7 +131,7 @@ export async function createListeners(
     closeAll();
     throw error;
   }
-  const stopSweep = startSweep(connections, headersTimeoutMs, platform);
+  const stopSweep = startSweep(connections, headersTimeoutMs, platform, clock);
 
   function closeAll(): void {
     for (const port of ports) port.close();
@@ -137,7 +140,7 @@ export async function createListeners(
   }
   async function stop(): Promise<void> {
     for (const port of ports) port.close();
-    await drain(connections, http1, stopTimeoutMs, platform);
+    await drain(connections, http1, stopTimeoutMs, platform, clock);
     stopSweep();
     closeAll();
   }

@@ -1,9 +1,9 @@
 import { constants } from "node:http2";
 import type { NodeRequest } from "../../adapters/node/request.js";
 import type { Platform } from "../../base/platform.js";
+import type { AwakeClock } from "./awake-clock.js";
 import type { Body, Connection } from "./connection.js";
 import { goAwayMs, minBodyBytesPerSecond, sweepMs } from "./connection-limits.js";
-import { measure } from "./track-request.js";
 
 const patient = new WeakSet<NodeRequest>();
 
@@ -22,13 +22,20 @@ export function allowSlowBody(request: NodeRequest): void {
  * On an HTTP/2 connection that has been used, HEADERS without END_HEADERS cannot be told from idleness and PINGs: such
  * a connection ends with the idle time-out.
  *
- * @param windowMs the milliseconds over which the rate of a body is measured
- * @returns a function that stops the sweep
+ * @param windowMs over which the rate of a body is measured.
+ * @param clock ticks with every sweep, so that one that comes late makes no client late.
+ * @returns stops the sweep.
  */
-export function startSweep(connections: ReadonlySet<Connection>, windowMs: number, platform: Platform): () => void {
+export function startSweep(
+  connections: ReadonlySet<Connection>,
+  windowMs: number,
+  platform: Platform,
+  clock: AwakeClock,
+): () => void {
   let cancel = platform.delay(sweepMs, sweep);
   function sweep(): void {
-    const now = platform.monotonic();
+    clock.tick();
+    const now = clock.now();
     for (const connection of connections) check(connection, now, windowMs);
     cancel = platform.delay(sweepMs, sweep);
   }
@@ -61,28 +68,33 @@ function end({ socket, session, protocol, bodies }: Connection): void {
 }
 
 /**
- * Ends requests whose body is too slow. Bytes are counted per connection, at the socket, where that costs nothing per
- * byte: an attacker who sends other bytes to keep a slow body alive must send as many as the body needs.
+ * A measurement begins with a sweep that finds a body awaited, and judges those that were awaited all along.
+ *
+ * Bytes are counted per connection, at the socket, where that costs nothing per byte: an attacker who sends other bytes to
+ * keep a slow body alive must send as many as the body needs.
  */
 function checkBodies(connection: Connection, now: number, windowMs: number): void {
-  const late: NodeRequest[] = [];
-  let awaited = 0;
+  const measured: NodeRequest[] = [];
   for (const [request, body] of connection.bodies ?? []) {
     if (request.complete || request.destroyed) {
       connection.bodies?.delete(request);
       continue;
     }
-    if (!isAwaited(request, body)) continue;
-    awaited += 1;
-    if (now - body.since >= windowMs) late.push(request);
+    body.awaitedSince = isAwaited(request, body) ? (body.awaitedSince ?? now) : undefined;
+    if (body.awaitedSince !== undefined && body.awaitedSince <= connection.measuredAt) measured.push(request);
   }
   const elapsed = now - connection.measuredAt;
-  if (awaited > 0 && elapsed < windowMs) return;
-  const wanted = (late.length * minBodyBytesPerSecond * elapsed) / 1_000;
+  if (measured.length > 0 && elapsed < windowMs) return;
+  const wanted = (measured.length * minBodyBytesPerSecond * elapsed) / 1_000;
   if (connection.socket.bytesRead - connection.measuredBytes >= wanted) measure(connection, now);
-  else if (late.length === Math.max(1, connection.openStreams)) end(connection);
-  // A proxy in front carries many callers on one connection: only the late requests end.
-  else for (const request of late) if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+  else if (measured.length === Math.max(1, connection.openStreams)) end(connection);
+  // A proxy in front carries many callers on one connection: only the slow ones end.
+  else for (const request of measured) if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+}
+
+function measure(connection: Connection, now: number): void {
+  connection.measuredAt = now;
+  connection.measuredBytes = connection.socket.bytesRead;
 }
 
 /**

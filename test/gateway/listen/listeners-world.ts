@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import type { NodeRequest, NodeResponse } from "../../../src/adapters/node/request.js";
+import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import type { ListenConfig, TlsConfig } from "../../../src/gateway/listen/listen-config.js";
 import { createListeners, type ListenerHandlers, type Listeners } from "../../../src/gateway/listen/listeners.js";
 
@@ -17,6 +18,35 @@ export interface WorldOptions {
   readonly maxConnections?: number;
   readonly tls?: TlsConfig;
   readonly certificateLookMs?: number;
+  readonly platform?: Platform;
+}
+
+export interface TurnedClock {
+  readonly platform: Platform;
+  /** The clock jumps this far; then what is due happens, once each. */
+  turn(ms: number): void;
+}
+
+/** A clock that only the test turns. Waits that hold the process (of a graceful stop) stay real. */
+export function turnedClock(): TurnedClock {
+  let now = 0;
+  const waiting = new Set<{ readonly due: number; readonly done: () => void }>();
+  return {
+    platform: {
+      ...systemPlatform,
+      monotonic: () => now,
+      delay(ms, done, hold) {
+        if (hold === true) return systemPlatform.delay(ms, done, hold);
+        const entry = { due: now + ms, done };
+        waiting.add(entry);
+        return () => void waiting.delete(entry);
+      },
+    },
+    turn(ms) {
+      now += ms;
+      for (const entry of [...waiting]) if (entry.due <= now && waiting.delete(entry)) entry.done();
+    },
+  };
 }
 
 /** Answers with method, protocol version and path. */
@@ -37,6 +67,7 @@ export async function startListeners(options: WorldOptions = {}): Promise<Listen
     {
       onFault: (what, error) => faults.push(`${what}: ${error}`),
       ...(options.certificateLookMs === undefined ? {} : { certificateLookMs: options.certificateLookMs }),
+      ...(options.platform === undefined ? {} : { platform: options.platform }),
     },
   );
   return { listeners, port: listeners.addresses()[0]?.port ?? 0, faults, close: () => listeners.stop() };
