@@ -1,4 +1,5 @@
 import type { EndEvent, Store } from "../../src/model/store.js";
+import type { Random } from "../../src/testing/random.js";
 
 /** Steps that wait for their turn: a store's work, the way back of its answer, an event on its way to a node. */
 export interface Scheduler {
@@ -12,50 +13,68 @@ export interface Scheduler {
 /** Lets every microtask and promise of the engine run. */
 const quiet = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+type Scenario = (scheduler: Scheduler) => Promise<void>;
+
+/**
+ * Runs `scenario` once.
+ *
+ * @param choose which step is next, of `width` that wait.
+ */
+async function inOneOrder(scenario: Scenario, choose: (width: number) => number): Promise<void> {
+  const trace: string[] = [];
+  let waiting: { name: string; run: () => void }[] = [];
+  const scheduler: Scheduler = {
+    step: (name, action) =>
+      new Promise((resolve, reject) => {
+        const run = () => {
+          try {
+            resolve(action());
+          } catch (error) {
+            reject(error);
+          }
+        };
+        waiting.push({ name, run });
+      }),
+    async drain() {
+      for (await quiet(); waiting.length > 0; await quiet()) waiting.shift()?.run();
+    },
+    async race() {
+      for (;;) {
+        await quiet();
+        if (waiting.length === 0) return;
+        const chosen = waiting[choose(waiting.length)] ?? { name: "none", run() {} };
+        waiting = waiting.filter((other) => other !== chosen);
+        trace.push(chosen.name);
+        chosen.run();
+      }
+    },
+  };
+  try {
+    await scenario(scheduler);
+  } catch (error) {
+    throw new Error(`in the order ${trace.join(" → ")}`, { cause: error });
+  }
+}
+
+/** Runs `scenario` in `count` orders, drawn at random. */
+export async function inSomeOrders(scenario: Scenario, count: number, random: Random): Promise<void> {
+  for (let run = 0; run < count; run += 1) await inOneOrder(scenario, random.int);
+}
+
 /**
  * Runs `scenario` once for every order in which its steps can happen.
  *
  * @returns how many orders there were.
  */
-export async function inEveryOrder(scenario: (scheduler: Scheduler) => Promise<void>): Promise<number> {
+export async function inEveryOrder(scenario: Scenario): Promise<number> {
   let choices: number[] = [];
   for (let runs = 1; ; runs += 1) {
     const widths: number[] = [];
-    const trace: string[] = [];
-    let waiting: { name: string; run: () => void }[] = [];
-    const scheduler: Scheduler = {
-      step: (name, action) =>
-        new Promise((resolve, reject) => {
-          const run = () => {
-            try {
-              resolve(action());
-            } catch (error) {
-              reject(error);
-            }
-          };
-          waiting.push({ name, run });
-        }),
-      async drain() {
-        for (await quiet(); waiting.length > 0; await quiet()) waiting.shift()?.run();
-      },
-      async race() {
-        for (;;) {
-          await quiet();
-          if (waiting.length === 0) return;
-          const at = choices[widths.length] ?? 0;
-          widths.push(waiting.length);
-          const chosen = waiting[at] ?? { name: "none", run() {} };
-          waiting = waiting.filter((other) => other !== chosen);
-          trace.push(chosen.name);
-          chosen.run();
-        }
-      },
-    };
-    try {
-      await scenario(scheduler);
-    } catch (error) {
-      throw new Error(`in the order ${trace.join(" → ")}`, { cause: error });
-    }
+    await inOneOrder(scenario, (width) => {
+      const at = choices[widths.length] ?? 0;
+      widths.push(width);
+      return at;
+    });
     // The next order: the last choice that has an alternative left takes it, and what followed begins anew.
     const taken = widths.map((_, index) => choices[index] ?? 0);
     let last = taken.length - 1;

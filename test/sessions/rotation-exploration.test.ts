@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { judgePresentation } from "../../src/sessions/rotation.js";
+import { isFull, sized } from "../size.js";
 import { type Explored, explore } from "./exhaustive-search.js";
 import type { Rule } from "./rotation-judge.js";
 import { createWorld } from "./rotation-world.js";
@@ -29,13 +30,17 @@ function run(t: TestContext, options: WorldOptions): Explored {
 }
 
 describe("every reachable state of a small world keeps the promises of the rule", () => {
+  // The largest takes most of the time: `npm test` explores it in its shorter time only.
   const worlds: readonly (readonly [string, WorldOptions])[] = [
-    ["two workers, a thief, two nodes, a lost write, stragglers", everything],
-    ["the same without memories, with two lost writes", { ...smaller, nodes: 0, losses: 2 }],
+    ["two workers, a thief, two nodes, a lost write, stragglers", isFull ? everything : { ...smaller, workers: 1 }],
+    ["the same without memories, with two lost writes", { ...smaller, nodes: 0, losses: sized(1, 2) }],
     ["the same with an absolute limit", { ...smaller, workers: 1, absoluteTicks: 10 }],
-    ["an overlap of half the interval, as in the demo", { ...everything, overlapTicks: 2, losses: 0 }],
+    [
+      "an overlap of half the interval, as in the demo",
+      { ...everything, overlapTicks: 2, losses: 0, workers: isFull ? 2 : 1 },
+    ],
     ["a straggler zone shorter than it may be", { ...everything, stragglerTicks: 1, losses: 0 }],
-    ["an honest client and ten lost writes", { ...honest, losses: 10 }],
+    ["an honest client and many lost writes", { ...honest, losses: sized(3, 10) }],
   ];
   for (const [name, options] of worlds) {
     test(name, (t) => {

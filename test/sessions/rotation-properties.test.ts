@@ -5,6 +5,7 @@ import type { SessionRules } from "../../src/model/session.js";
 import type { SessionChange, SessionRow } from "../../src/model/store.js";
 import { judgePresentation, type Presented, rotationDueAt, sessionDeadline } from "../../src/sessions/rotation.js";
 import { resolveRules } from "../../src/sessions/rules.js";
+import { isFull } from "../size.js";
 import { type Happening, liveThrough } from "./rotation-client.js";
 import type { Rule } from "./rotation-judge.js";
 import { rowWith, start, tokenOf } from "./rotation-row.js";
@@ -13,7 +14,7 @@ const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 function holds<T>(t: TestContext, property: fc.IProperty<T>, numRuns: number): void {
   t.diagnostic(`SEED=${seed}`);
-  fc.assert(property, { seed, numRuns });
+  fc.assert(property, { seed, numRuns: isFull ? numRuns : Math.ceil(numRuns / 5) });
 }
 
 const upTo = (max: number) => fc.integer({ min: 0, max });
