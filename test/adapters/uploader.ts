@@ -10,20 +10,20 @@ export interface Upload {
   readonly contentType?: string;
 }
 
-export interface Uploaded {
-  readonly answer: string;
-  readonly answeredMs: number;
-  readonly closedMs: number;
-}
+/** What an uploader tells, in this order. */
+export type Uploaded = { readonly kind: "answered" } | { readonly kind: "closed"; readonly answer: string };
 
 // A thread of its own: who pours without end has no time for a server's timers.
 const { origin, head, chunk = "", contentType = "" } = workerData as Upload;
-const started = performance.now();
 let answer = "";
-let answeredMs = Number.POSITIVE_INFINITY;
 
-function done(): void {
-  parentPort?.postMessage({ answer, answeredMs, closedMs: performance.now() - started } satisfies Uploaded);
+function tell(uploaded: Uploaded): void {
+  parentPort?.postMessage(uploaded);
+}
+
+function hear(text: string): void {
+  if (answer === "") tell({ kind: "answered" });
+  answer += text;
 }
 
 if (head !== undefined) uploadHttp1(head);
@@ -41,10 +41,9 @@ function uploadHttp1(fields: readonly string[]): void {
   }
   socket.on("drain", pour).on("error", () => undefined);
   socket.on("data", (data) => {
-    answer += data.toString("latin1");
-    answeredMs = Math.min(answeredMs, performance.now() - started);
+    hear(data.toString("latin1"));
   });
-  socket.on("close", done);
+  socket.on("close", () => tell({ kind: "closed", answer }));
 }
 
 function uploadHttp2(): void {
@@ -55,17 +54,14 @@ function uploadHttp2(): void {
     while (!stream.destroyed && stream.write(Buffer.alloc(16_384)));
   }
   stream.on("response", (headers) => {
-    answer += `${headers[":status"]} ${headers["sallyport-reason"] ?? ""} `;
-    answeredMs = performance.now() - started;
+    hear(`${headers[":status"]} ${headers["sallyport-reason"] ?? ""} `);
   });
-  stream.on("data", (data: Buffer) => {
-    answer += data.toString("latin1");
-  });
+  stream.on("data", (data: Buffer) => hear(data.toString("latin1")));
   stream.on("drain", pour).on("error", () => undefined);
   stream.on("close", () => {
     // A reset with an error would hide the answer from other clients.
     if (stream.rstCode !== 0) answer = `reset ${stream.rstCode}`;
-    done();
+    tell({ kind: "closed", answer });
     session.destroy();
   });
   pour();

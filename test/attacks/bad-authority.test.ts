@@ -8,6 +8,7 @@ import express from "express";
 import { connectAuth } from "../../src/adapters/connect.js";
 import { authRoutes } from "../../src/services/auth/auth-service.js";
 import { createEngine, listen, start } from "../services/server.js";
+import { hangMs } from "../size.js";
 
 const logIn = "/sallyport.v1.AuthService/LogIn";
 const whoAmI = "/sallyport.v1.AuthService/WhoAmI";
@@ -35,7 +36,7 @@ const heads: readonly (readonly [name: string, head: (path: string) => string])[
 ];
 
 for (const [name, head] of heads) {
-  test(`a procedure that is asked for by ${name} is 400, and the server goes on`, { timeout: 10_000 }, async () => {
+  test(`a procedure that is asked for by ${name} is 400, and the server goes on`, { timeout: hangMs }, async () => {
     const running = await start();
     try {
       for (const path of [logIn, whoAmI]) {
@@ -50,7 +51,7 @@ for (const [name, head] of heads) {
 }
 
 test("a procedure that is asked for by :authority [ is 400 on HTTP/2, and the connection goes on", {
-  timeout: 10_000,
+  timeout: hangMs,
 }, async () => {
   const running = await start(2);
   const client = connectHttp2(running.origin);
@@ -71,7 +72,7 @@ test("a procedure that is asked for by :authority [ is 400 on HTTP/2, and the co
   }
 });
 
-test("in Express too, where the error page would show a stack", { timeout: 10_000 }, async () => {
+test("in Express too, where the error page would show a stack", { timeout: hangMs }, async () => {
   const { auth } = createEngine();
   const app = express();
   app.use(connectAuth(auth, connectNodeAdapter, { routes: authRoutes(auth) }));

@@ -10,8 +10,9 @@ import { basic } from "../../src/handlers/password/basic.js";
 import type { Session } from "../../src/model/session.js";
 import { memory } from "../../src/stores/memory/memory.js";
 import { listen } from "../services/server.js";
+import { hangMs } from "../size.js";
 
-const limit = { timeout: 10_000 };
+const limit = { timeout: hangMs };
 
 /** Two requests in one write; the connection goes once both have arrived. */
 async function leaveWithTwoUnderWay(origin: string, arrived: Promise<unknown>, head = ""): Promise<void> {

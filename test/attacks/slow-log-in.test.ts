@@ -5,12 +5,13 @@ import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { connectAuth } from "../../src/adapters/connect.js";
 import { authRoutes } from "../../src/services/auth/auth-service.js";
 import { createEngine, listen } from "../services/server.js";
+import { hangMs } from "../size.js";
 
 const path = "/sallyport.v1.AuthService/LogIn";
 const headers = { "content-type": "application/json", "content-length": "1000" };
 
 for (const version of [1, 2] as const) {
-  test(`HTTP/${version}: a log-in whose body does not come is cut off`, { timeout: 10_000 }, async () => {
+  test(`HTTP/${version}: a log-in whose body does not come is cut off`, { timeout: hangMs }, async () => {
     const { auth, platform, advance } = createEngine();
     let arrived = () => {};
     const hasArrived = new Promise<void>((resolve) => {

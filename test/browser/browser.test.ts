@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import express from "express";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContext, Page } from "playwright-core";
 import { connectAuth } from "../../src/adapters/connect.js";
 import { expressAuth } from "../../src/adapters/express.js";
 import { expressCors } from "../../src/adapters/node/cors.js";
@@ -13,23 +12,11 @@ import { authRoutes } from "../../src/services/auth/auth-service.js";
 import type { AdapterServer } from "../../src/testing/adapter/suite.js";
 import { listen } from "../adapters/servers.js";
 import { createEngine, rotateAfterMs } from "../services/server.js";
+import { launchBrowser, newContext, skipBrowser } from "./launch.js";
 import type { Tab } from "./page.js";
 import { servePage } from "./page-server.js";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const skip = existsSync(executablePath) ? false : `Chromium is not installed: ${executablePath} is missing`;
-
-const args = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-describe("a page of another origin, in Chromium", { skip }, () => {
+describe("a page of another origin, in Chromium", { skip: skipBrowser }, () => {
   const engine = createEngine();
   const { auth } = engine;
   let api: AdapterServer;
@@ -56,10 +43,8 @@ describe("a page of another origin, in Chromium", { skip }, () => {
     });
     app.get("/me", (request, response) => void response.json(auth.caller(request).identity));
     api = await listen(createServer(app));
-    // A profile of its own, which is removed when it closes.
-    browser = await chromium.launch({ executablePath, args });
-    context = await browser.newContext({ baseURL: pageOrigin });
-    context.setDefaultTimeout(10_000);
+    browser = await launchBrowser();
+    context = await newContext(browser, { baseURL: pageOrigin });
   });
   after(async () => {
     await browser?.close();

@@ -1,26 +1,22 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
-import { type Browser, type BrowserContext, chromium } from "playwright-core";
+import type { Browser, BrowserContext } from "playwright-core";
 import { listen } from "../adapters/servers.js";
 import { newKey, startExternal } from "../handlers/external/external-world.js";
+import { launchBrowser, newContext, skipBrowser } from "./launch.js";
 
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const skip = existsSync(executablePath) ? false : `Chromium is not installed: ${executablePath} is missing`;
-
-describe("a log-in in Chromium that a program waits for", { skip }, () => {
+describe("a log-in in Chromium that a program waits for", { skip: skipBrowser }, () => {
   let browser: Browser;
   let context: BrowserContext;
 
   before(async () => {
-    browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu", "--disable-quic"] });
+    browser = await launchBrowser();
   });
   after(() => browser?.close());
 
   async function visit(url: string, key: string) {
-    context = await browser.newContext();
-    context.setDefaultTimeout(10_000);
+    context = await newContext(browser);
     const page = await context.newPage();
     await page.goto(`${url}/login?key=${encodeURIComponent(key)}`);
     await page.fill("input[name=login]", "ada");

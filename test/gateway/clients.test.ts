@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import { launchBrowser, newContext, skipBrowser } from "../browser/launch.js";
 import type { Tab } from "../browser/page.js";
 import { servePage } from "../browser/page-server.js";
 import { route } from "./fixtures.js";
@@ -15,8 +14,6 @@ import { type Running, startGateway } from "./running.js";
 const run = promisify(execFile);
 const lacks = (command: string): string | false =>
   spawnSync(command, ["--version"]).error === undefined ? false : `${command} is not installed`;
-const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const noChromium = existsSync(executablePath) ? false : `Chromium is not installed: ${executablePath} is missing`;
 
 describe("clients of the gateway that others wrote", () => {
   let gateway: Running;
@@ -65,10 +62,10 @@ describe("clients of the gateway that others wrote", () => {
     assert.match(stdout, /status codes: 0 2xx, 0 3xx, 2000 4xx/);
   });
 
-  it("a page in Chromium logs in through it, calls and logs out", { skip: noChromium }, async () => {
-    const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+  it("a page in Chromium logs in through it, calls and logs out", { skip: skipBrowser }, async () => {
+    const browser = await launchBrowser();
     try {
-      const page = await browser.newPage();
+      const page = await (await newContext(browser)).newPage();
       await page.goto(`${gateway.http1}/page/`);
       await page.waitForFunction("globalThis.tab !== undefined");
       const log = await page.evaluate(async (origin) => {

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { Store } from "../../src/model/store.js";
 import { memory } from "../../src/stores/memory/memory.js";
 import { sqlite } from "../../src/stores/sqlite/sqlite.js";
+import { hangMs } from "../size.js";
 import { createWorld, type World } from "../world.js";
 import { counting } from "./counting-store.js";
 import {
@@ -138,7 +139,7 @@ test("16. Timers do not keep the process alive", () => {
   try {
     const script = fileURLToPath(new URL("./exits-by-itself.js", import.meta.url));
     const { status, stdout, stderr } = spawnSync(process.execPath, [script, join(folder, "sessions.db")], {
-      timeout: 20_000,
+      timeout: hangMs,
       encoding: "utf8",
     });
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "done\n", stderr: "" });

@@ -6,7 +6,7 @@ import { memory } from "../../src/stores/memory/memory.js";
 import { sqlite } from "../../src/stores/sqlite/sqlite.js";
 import { createRandom } from "../../src/testing/random.js";
 import type { World } from "../world.js";
-import { basicOf, bearer, createCluster, type Node, peer, present, type User } from "./nodes.js";
+import { basicOf, bearer, createCluster, durations, type Node, peer, present, type User } from "./nodes.js";
 
 // The store contract runs its own commands on every store; here the whole engine does.
 
@@ -26,6 +26,7 @@ async function pass(world: World, ms: number): Promise<void> {
   }
 }
 
+/** Of a session. Those of throttled guesses come too in a life with many wrong passwords, and are compared like these. */
 const everyKind = ["reuse", "rotated", "session-ended", "session-opened", "subject-ended", "superseded"];
 
 async function run(makeStore: (world: World) => Store, seed: number): Promise<readonly unknown[]> {
@@ -49,13 +50,19 @@ async function run(makeStore: (world: World) => Store, seed: number): Promise<re
       if (decision.kind === "allowed" && decision.offer) tokens.push(decision.offer.token);
       transcript.push(outcomeOf(decision));
     } else if (command < 8 && tokens.length > 0) {
-      const newest = tokens.slice(-6);
-      const decision = await bearer(node, random.pick(newest), { rotate: random.int(4) > 0 });
+      const token = random.pick(tokens.slice(-6));
+      const decision = await bearer(node, token, { rotate: random.int(4) > 0 });
       if (decision.kind === "allowed") {
         if (decision.offer) tokens.push(decision.offer.token);
         if (decision.caller.session) refs.push(decision.caller.session.ref);
       }
       transcript.push(outcomeOf(decision));
+      if (decision.kind === "allowed" && decision.offer && random.int(2) === 0) {
+        // The next token comes into use, and the one before it too late.
+        transcript.push(outcomeOf(await bearer(node, decision.offer.token)));
+        await pass(world, durations.overlapMs + 1);
+        transcript.push(outcomeOf(await bearer(node, token)));
+      }
     } else if (command === 8) {
       transcript.push(await node.sessions.list({ subject: user }));
     } else if (refs.length > 0 && random.int(3) === 0) {
@@ -70,15 +77,16 @@ async function run(makeStore: (world: World) => Store, seed: number): Promise<re
 }
 
 test("15. The same commands with the same seed give the same outcomes on every store", async (t) => {
-  const { seed } = createRandom();
-  t.diagnostic(`seed ${seed}`);
+  const { seed } = createRandom(process.env.SEED === undefined ? undefined : Number(process.env.SEED));
+  t.diagnostic(`SEED=${seed}`);
   const kinds = new Set<string>();
+  const missing = () => everyKind.filter((kind) => !kinds.has(kind));
   // As many lives as it takes to meet every kind of event, and at least five.
-  for (let life = 0; life < 5 || (kinds.size < everyKind.length && life < 60); life += 1) {
+  for (let life = 0; life < 5 || (missing().length > 0 && life < 60); life += 1) {
     const own = seed + life;
     const [first, ...others] = await Promise.all(Object.values(stores).map((store) => run(store, own)));
     for (const other of others) assert.deepEqual(other, first);
     for (const { kind } of (first?.at(-1) ?? []) as { kind: string }[]) kinds.add(kind);
   }
-  assert.deepEqual([...kinds].sort(), everyKind);
+  assert.deepEqual(missing(), []);
 });

@@ -3,6 +3,7 @@ import { request as httpRequest, type ServerResponse } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { test } from "node:test";
 import { toAuthRequest } from "../../../src/adapters/node/request.js";
+import { hangMs } from "../../size.js";
 import { frame, headerBlock, preface, rawClient, settings, startListeners } from "./listeners-world.js";
 
 function get(port: number, path = "/a"): Promise<string> {
@@ -106,7 +107,7 @@ test("who sends Expect: 100-continue is asked for the body only when somebody re
 });
 
 test("an upgrade to WebSocket reaches its handler, and any other is served as an ordinary request", {
-  timeout: 10_000,
+  timeout: hangMs,
 }, async (t) => {
   const readsBodyFirst = Number(process.versions.node.split(".", 1)[0]) >= 25;
   const world = await startListeners({

@@ -4,6 +4,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import { sweepMs } from "../../../src/gateway/listen/connection-limits.js";
+import { hangMs } from "../../size.js";
 import { frame, headerBlock, preface, rawClient, settings, startListeners, turnedClock } from "./listeners-world.js";
 
 const post = "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
@@ -38,7 +39,7 @@ const kinds: Readonly<Record<string, { readonly first: string | Uint8Array; read
 const windowMs = 3_000;
 
 test("2,000 slow connections of all kinds are closed, and others are served meanwhile", {
-  timeout: 120_000,
+  timeout: hangMs,
 }, async (t) => {
   const { platform, turn } = turnedClock();
   const world = await startListeners({
@@ -91,7 +92,7 @@ test("2,000 slow connections of all kinds are closed, and others are served mean
   await askBoth();
 });
 
-test("a connection that opens and resets streams without end is closed", { timeout: 30_000 }, async (t) => {
+test("a connection that opens and resets streams without end is closed", { timeout: hangMs }, async (t) => {
   let served = 0;
   const world = await startListeners({
     handlers: {

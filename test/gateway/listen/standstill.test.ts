@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { maxResetsPerSweep } from "../../../src/gateway/listen/connection-limits.js";
+import { hangMs } from "../../size.js";
 import { rawClient } from "./listeners-world.js";
 
 const windowMs = 1_000;
@@ -13,7 +14,7 @@ const windowMs = 1_000;
 const standstillMs = 3 * windowMs;
 
 test("a process that stood still for longer than any time-out cuts nobody off", {
-  timeout: 60_000,
+  timeout: hangMs,
   skip: process.platform === "win32" && "there is no SIGSTOP",
 }, async (t) => {
   const child = fork(new URL("./standing-server.js", import.meta.url), [String(windowMs)]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { get } from "node:https";
 import { join } from "node:path";
@@ -93,6 +93,12 @@ test("TLS 1.1 is refused, and plain bytes end their connection", { skip }, async
   assert.equal(await servedName(world), "first");
 });
 
+/** In one step: a look between two would find a file that is half written, and report it. */
+function replaceFile(by: string, path: string): void {
+  copyFileSync(by, `${path}.new`);
+  renameSync(`${path}.new`, path);
+}
+
 test("changed files serve the next handshake, and open connections go on", { skip }, async (t) => {
   const tls = config();
   const world = await startListeners({ tls, certificateLookMs: 20 });
@@ -101,14 +107,14 @@ test("changed files serve the next handshake, and open connections go on", { ski
   await ask(open, "/1", "keep-alive");
   const second = certificates?.make("second") ?? tls;
   // The key of another certificate: until both files fit, the last good pair stays.
-  copyFileSync(second.cert, tls.cert);
+  replaceFile(second.cert, tls.cert);
   while (world.faults.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
   assert.match(
     world.faults[0] ?? "",
     /^the certificate cannot be used; the last good one stays: .*key values mismatch/,
   );
   assert.equal(await servedName(world), "first");
-  copyFileSync(second.key, tls.key);
+  replaceFile(second.key, tls.key);
   while ((await servedName(world)) !== "second") await new Promise((resolve) => setTimeout(resolve, 5));
   writeFileSync(tls.cert, "not a certificate");
   while (world.faults.length === 1) await new Promise((resolve) => setTimeout(resolve, 5));

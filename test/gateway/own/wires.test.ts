@@ -6,6 +6,7 @@ import {
   ConfigurationConstantsResponseSchema,
 } from "../../../src/gen/io/deephaven/proto/backplane/grpc/config_pb.js";
 import { openCall, type RawAnswer, rawCall, statusOf } from "../../services/flight/raw-call.js";
+import { hangMs } from "../../size.js";
 import { asAda, configText, type RunningGateway, runGateway } from "../running-gateway.js";
 
 const routes = "{ match: { path: / }, roles: [user], upstream: app }";
@@ -24,7 +25,7 @@ services:
 `;
 
 async function start(t: TestContext, more = services): Promise<RunningGateway & { upstreamSaw(): object }> {
-  const gateway = await runGateway(t);
+  const gateway = await runGateway(t, routes, (text) => `${text}limits: { stopTimeout: 10m }\n`);
   const text = configText(gateway.upstream.url, routes);
   const handlers = "handlers: { Anonymous: { anonymous: { subject: guest, roles: [visitor] } }, ";
   gateway.configure(text.replace("handlers: { ", handlers) + more);
@@ -99,7 +100,7 @@ test("a cookie goes to whoever asks, also at a route", async (t) => {
   assert.match(String(routed.headers.get("set-cookie")), /^deephaven-auth-cookie=sps_/);
 });
 
-test("calls that wait for the end of their session do not hold up a stop", async (t) => {
+test("calls that wait for the end of their session do not hold up a stop", { timeout: hangMs }, async (t) => {
   const gateway = await start(t);
   const token = tokenOf(await rawCall(gateway.origin, settings, { authorization: asAda }, empty));
   const path = `${backplane}.SessionService/TerminationNotification`;
@@ -107,8 +108,6 @@ test("calls that wait for the end of their session do not hold up a stop", async
   held.send(new Uint8Array());
   held.halfClose();
   await rawCall(gateway.origin, settings, { authorization: `Bearer ${token}` }, empty);
-  const begun = performance.now();
   const [answer] = await Promise.all([held.answer, gateway.served.stop()]);
   assert.equal(statusOf(answer).code, 0);
-  assert.ok(performance.now() - begun < 10_000, "the limit is 30 s");
 });

@@ -28,7 +28,10 @@ export async function reloadUnderLoad(t: TestContext, reloads: number): Promise<
     }
   }
   const clients = Array.from({ length: 8 }, client);
+  const total = () => statuses.get(200) ?? 0;
   for (let count = 0; count < reloads; count++) {
+    // Each reload has calls before it, however busy the machine is.
+    for (const before = total(); total() < before + 8; ) await delay(10);
     await delay(100);
     const text = configText(gateway.upstream.url, users);
     gateway.configure(`${text}log: { level: ${count % 2 === 0 ? "warn" : "info"} }\n`);
@@ -36,8 +39,6 @@ export async function reloadUnderLoad(t: TestContext, reloads: number): Promise<
   }
   running = false;
   await Promise.all(clients);
-  const total = statuses.get(200) ?? 0;
   assert.deepEqual([...statuses.keys()], [200], JSON.stringify([...statuses]));
-  assert.ok(total > 100, `${total} requests`);
-  t.diagnostic(`${total} requests, ${reloads} reloads`);
+  t.diagnostic(`${total()} requests, ${reloads} reloads`);
 }

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
+import { hangMs } from "../../size.js";
 import { asAda, configText, runGateway } from "../running-gateway.js";
 import { reloadUnderLoad } from "./reload-under-load.js";
 
@@ -71,15 +72,11 @@ test("what needs a restart is said, and the rest takes effect", async (t) => {
   assert.equal((await fetch(gateway.origin)).status, 200);
 });
 
-test("an edit takes effect by itself", async (t) => {
+test("an edit takes effect by itself", { timeout: hangMs }, async (t) => {
   const gateway = await runGateway(t);
   assert.equal((await fetch(gateway.origin)).status, 401);
   gateway.configure(configText(gateway.upstream.url, anyone));
-  const deadline = performance.now() + 10_000;
-  while ((await fetch(gateway.origin)).status !== 200) {
-    assert.ok(performance.now() < deadline, "the edit was not seen within 10 s");
-    await delay(50);
-  }
+  while ((await fetch(gateway.origin)).status !== 200) await delay(50);
 });
 
 test("an operator who was taken out of the user file is out after a reload, remembered or not", async (t) => {
@@ -92,7 +89,7 @@ test("an operator who was taken out of the user file is out after a reload, reme
   assert.equal((await get()).status, 401);
 });
 
-test("a stream that began before a reload ends with its session", { timeout: 20_000 }, async (t) => {
+test("a stream that began before a reload ends with its session", { timeout: hangMs }, async (t) => {
   const gateway = await runGateway(t);
   gateway.upstream.stream = true;
   const logIn = await fetch(gateway.origin, { headers: { authorization: asAda } });

@@ -6,7 +6,7 @@ import { systemPlatform } from "../../../src/base/platform.js";
 import { createDiscovery, requireMetadata } from "../../../src/handlers/oidc/discovery.js";
 
 /** A provider's document that can be broken, and a clock that is turned by hand. */
-async function start(path = "") {
+async function start(path = "", timeoutMs = 60_000) {
   const state = {
     requests: [] as string[],
     warnings: [] as string[],
@@ -30,7 +30,7 @@ async function start(path = "") {
   };
   say(document);
   const discover = createDiscovery({
-    ...{ name: "oidc", issuer, timeoutMs: 200 },
+    ...{ name: "oidc", issuer, timeoutMs },
     platform: { ...systemPlatform, monotonic: () => state.ms },
     onWarning: (message) => state.warnings.push(message),
   });
@@ -125,7 +125,7 @@ test("a redirect is not followed, not even to a good document", async () => {
 });
 
 test("a provider that never answers is none after the time-out", async () => {
-  const { state, discover } = await start();
+  const { state, discover } = await start("", 200);
   state.answer = () => {};
   await assert.rejects(discover(), { code: "unavailable", message: /cannot be reached/ });
   state.ms += 1_000;
