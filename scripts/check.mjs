@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 
 const steps = [
   ["format and lint", "node node_modules/@biomejs/biome/bin/biome ci --error-on-warnings ."],
-  ["types and build", "node node_modules/typescript/bin/tsc"],
+  ["types and build", "node scripts/build.mjs"],
   ["what is made of the configuration's schema is current", "node scripts/config-docs.mjs --check"],
   ["package contents", "node node_modules/publint/src/cli.js --strict"],
   ["types of the package", "node scripts/check-types.mjs"],
