@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { toFaultText } from "../gateway/config/document.js";
-import { parseConfig, readConfigFile } from "../gateway/config/parse-config.js";
 import { type CliIo, exitCodes, print } from "./io.js";
 import { configOption } from "./options.js";
 
@@ -19,7 +17,9 @@ Example:
   $ sallyport check --config gate.yaml
   gate.yaml:12:3: routes[0].upstream "ap" is not defined; did you mean "app"?`,
     )
-    .action(({ config: file, json }: { config: string; json?: boolean }) => {
+    .action(async ({ config: file, json }: { config: string; json?: boolean }) => {
+      const { parseConfig, readConfigFile } = await import("../gateway/config/parse-config.js");
+      const { toFaultText } = await import("../gateway/config/document.js");
       const text = readConfigFile(file);
       const parsed = parseConfig(text, { file, environment: io.environment });
       if (parsed.kind === "config") {

@@ -3,9 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { AuthError } from "../base/errors.js";
 import { toDuration } from "../gateway/config/duration.js";
-import { loadConfig } from "../gateway/config/parse-config.js";
-import { type Explanation, explainRequest } from "../gateway/run/explain.js";
-import { parseRawRequest } from "../gateway/run/raw-request.js";
+import type { Explanation } from "../gateway/run/explain.js";
 import { type CliIo, print } from "./io.js";
 import { configOption } from "./options.js";
 
@@ -36,6 +34,9 @@ Example:
   $ printf 'GET /admin HTTP/1.1\\nHost: example.com\\nX-Sallyport-Subject: root\\n' | sallyport explain -`,
     )
     .action(async (file: string, { config, from, tls: encrypted, certificate: pem, json }: ExplainCommandOptions) => {
+      const { loadConfig } = await import("../gateway/config/parse-config.js");
+      const { explainRequest } = await import("../gateway/run/explain.js");
+      const { parseRawRequest } = await import("../gateway/run/raw-request.js");
       const text = file === "-" ? await readAll(io) : readFileSync(file, "utf8");
       const request = parseRawRequest(text, file === "-" ? "standard input" : file);
       const loaded = loadConfig(config, io.environment);

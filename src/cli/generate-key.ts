@@ -5,19 +5,7 @@ import { toDeephavenKeyFiles } from "../wire/deephaven-key.js";
 import { toOpenSshFiles } from "../wire/open-ssh-private.js";
 import { toPem } from "../wire/pem.js";
 import { rawKeyOf, readSpki } from "../wire/public-key.js";
-
-export const keyTypes = ["ec", "ed25519"] as const;
-
-export const keyFormats = ["deephaven", "pem", "openssh"] as const;
-
-/** The key pair to make, and its user. */
-export interface KeyWish {
-  readonly user: string;
-  /** The user to operate as, in Deephaven's format only. */
-  readonly operateAs: string;
-  readonly type: (typeof keyTypes)[number];
-  readonly format: (typeof keyFormats)[number];
-}
+import type { KeyWish } from "./key-wish.js";
 
 /** The two files of a key pair. */
 export interface GeneratedKey {

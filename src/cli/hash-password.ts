@@ -1,8 +1,5 @@
 import type { Command } from "commander";
-import { hashPassword } from "../handlers/password/hash.js";
-import { parseUserFile } from "../handlers/password/user-file-format.js";
 import { type CliIo, print } from "./io.js";
-import { readPassword } from "./read-password.js";
 
 interface HashPasswordOptions {
   readonly user?: string;
@@ -27,6 +24,9 @@ Examples:
   $ printf %s "$PASSWORD" | sallyport hash-password`,
     )
     .action(async ({ user, roles = "", json }: HashPasswordOptions) => {
+      const { hashPassword } = await import("../handlers/password/hash.js");
+      const { parseUserFile } = await import("../handlers/password/user-file-format.js");
+      const { readPassword } = await import("./read-password.js");
       const hash = await hashPassword(await readPassword(io));
       const line = user === undefined ? hash : `${user}:${hash}:${roles}`;
       if (user !== undefined) parseUserFile(line, "--user and --roles");

@@ -2,8 +2,8 @@ import { closeSync, existsSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, Option } from "commander";
 import { AuthError } from "../base/errors.js";
-import { generateKey, type KeyWish, keyFormats, keyTypes } from "./generate-key.js";
 import { type CliIo, print } from "./io.js";
+import { type KeyWish, keyFormats, keyTypes } from "./key-wish.js";
 
 interface KeygenOptions {
   readonly user: string;
@@ -33,7 +33,7 @@ Examples:
   $ sallyport keygen --user ada >> authorized_keys         # priv-ada.base64.txt, pub-ada.base64.txt
   $ sallyport keygen --user ada --format openssh >> authorized_keys`,
     )
-    .action(({ user, operateAs, format, dir, json, ...rest }: KeygenOptions, command: Command) => {
+    .action(async ({ user, operateAs, format, dir, json, ...rest }: KeygenOptions, command: Command) => {
       const { type = format === "deephaven" ? "ec" : "ed25519" } = rest;
       const misuse = (message: string): never => command.error(`error: ${message}`, { exitCode: 2 });
       if (format === "deephaven" && type !== "ec") misuse("--format deephaven has keys of --type ec only");
@@ -44,6 +44,7 @@ Examples:
           misuse("a name is 1 to 100 letters, digits and any of . _ @ + -: it is part of a file's name and of a line");
         }
       }
+      const { generateKey } = await import("./generate-key.js");
       const key = generateKey({ user, operateAs: operateAs ?? user, type, format }, io.platform);
       const privatePath = join(dir, key.privateName);
       const publicPath = join(dir, key.publicName);

@@ -23,6 +23,15 @@ First time:
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.
 The configuration is described in docs/configuration.md.`;
 
+/** Names the optional peers of the gateway, which users of the library may not need. A command loads what it uses when it runs. */
+const missingPeers = `This command needs packages that are not installed. Run:
+  npm install @bufbuild/protobuf @connectrpc/connect@2 @connectrpc/connect-node@2 @photostructure/sqlite@1
+`;
+
+function isMissingPackage(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === "ERR_MODULE_NOT_FOUND";
+}
+
 /** Makes the command line. Every command is a library call; this code reads arguments and prints results. */
 export function createProgram(io: CliIo, setExitCode: (code: number) => void): Command {
   const program = new Command("sallyport")
@@ -70,7 +79,7 @@ export async function run(args: readonly string[], io: CliIo): Promise<number> {
       // Help that was asked for is success; help that is shown because of wrong usage is not.
       return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     }
-    io.err(`sallyport: ${toErrorText(error)}\n`);
+    io.err(isMissingPackage(error) ? missingPeers : `sallyport: ${toErrorText(error)}\n`);
     return exitCodes.failure;
   }
 }

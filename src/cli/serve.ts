@@ -1,6 +1,4 @@
 import type { Command } from "commander";
-import { toAddressText } from "../gateway/config/address.js";
-import { serveFile } from "../gateway/run/serve-file.js";
 import type { CliIo } from "./io.js";
 import { configOption } from "./options.js";
 
@@ -19,6 +17,8 @@ Example:
   $ sallyport serve --config gate.yaml`,
     )
     .action(async ({ config: file }: { config: string }) => {
+      const { serveFile } = await import("../gateway/run/serve-file.js");
+      const { toAddressText } = await import("../gateway/config/address.js");
       const stopAsked = io.stopAsked();
       const { environment, platform } = io;
       const served = await serveFile(file, { environment, platform, onReloadAsked: io.onReloadAsked });

@@ -1,9 +1,8 @@
 import type { Command } from "commander";
 import { AuthError } from "../base/errors.js";
-import { loadConfig } from "../gateway/config/parse-config.js";
-import { openForCli } from "../gateway/run/open-for-cli.js";
 import type { SessionSummary, Sessions } from "../sessions/sessions.js";
 import { type CliIo, exitCodes, print, toTable } from "./io.js";
+import { withRunning } from "./open-running.js";
 import { configOption, instantArgument } from "./options.js";
 
 interface Common {
@@ -73,12 +72,7 @@ Example:
 }
 
 async function withSessions({ config }: Common, io: CliIo, use: (sessions: Sessions) => Promise<void>): Promise<void> {
-  const opened = openForCli(loadConfig(config, io.environment), io.platform);
-  try {
-    await use(opened.sessions);
-  } finally {
-    await opened.close();
-  }
+  await withRunning(config, io, ({ sessions }) => use(sessions));
 }
 
 /** Lists sessions page by page, in the order of `ref`, so that a million sessions are not in memory at once. */

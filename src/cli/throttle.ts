@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { loadConfig } from "../gateway/config/parse-config.js";
-import { openForCli } from "../gateway/run/open-for-cli.js";
 import { type CliIo, print } from "./io.js";
+import { withRunning } from "./open-running.js";
 import { configOption } from "./options.js";
 
 interface ResetOptions {
@@ -20,13 +19,10 @@ export function addThrottle(program: Command, io: CliIo): void {
     .requiredOption("--account <name>", "the name, as typed at log-in; its spelling does not matter")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ sallyport throttle reset --account ada")
-    .action(async ({ config, account, json }: ResetOptions) => {
-      const opened = openForCli(loadConfig(config, io.environment), io.platform);
-      try {
+    .action(({ config, account, json }: ResetOptions) =>
+      withRunning(config, io, async (opened) => {
         const reset = await opened.throttle.reset(account);
         print(io, json, { reset }, reset ? `the failures of ${account} are forgotten` : `${account} had no failures`);
-      } finally {
-        await opened.close();
-      }
-    });
+      }),
+    );
 }

@@ -4,22 +4,56 @@ import { test } from "node:test";
 
 const toModule = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
 
-const withoutProtobuf = toModule(`export function resolve(specifier, context, next) {
-  if (!specifier.startsWith("@bufbuild/")) return next(specifier, context);
-  throw Object.assign(new Error("not installed"), { code: "ERR_MODULE_NOT_FOUND" });
-}`);
-const hook = toModule(`import { register } from "node:module"; register(${JSON.stringify(withoutProtobuf)});`);
+/** A process in which these packages are not installed. */
+function without(pattern: RegExp): readonly string[] {
+  const hooks = toModule(`export function resolve(specifier, context, next) {
+    if (!${pattern}.test(specifier)) return next(specifier, context);
+    throw Object.assign(new Error("not installed"), { code: "ERR_MODULE_NOT_FOUND" });
+  }`);
+  return [
+    "--no-warnings",
+    "--import",
+    toModule(`import { register } from "node:module"; register(${JSON.stringify(hooks)});`),
+  ];
+}
 
-test("who lacks a peer of the gateway is told what to install", () => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--no-warnings", "--import", hook, "dist/src/cli/main.js", "version"],
-    { encoding: "utf8" },
-  );
-  assert.equal(status, 1);
-  assert.equal(stdout, "");
-  assert.match(
-    stderr,
-    /^The gateway needs packages that are not installed\. Run:\n {2}npm install @bufbuild\/protobuf /,
-  );
-});
+function sallyport(args: readonly string[], lacking: RegExp) {
+  return spawnSync(process.execPath, [...without(lacking), "dist/src/cli/main.js", ...args], { encoding: "utf8" });
+}
+
+// Neither a peer nor one of our own dependencies but the parser of arguments.
+const everyPackage = /^(?!commander$|node:|\.|data:|file:)/;
+
+for (const args of [["version"], ["--version"], ["--help"], ["serve", "--help"], ["sessions", "end", "--help"]]) {
+  test(`sallyport ${args.join(" ")} loads no package`, () => {
+    const { status, stdout, stderr } = sallyport(args, everyPackage);
+    assert.deepEqual({ status, stderr }, { status: 0, stderr: "" });
+    assert.notEqual(stdout, "");
+  });
+}
+
+for (const args of [
+  ["check", "-c", "no-such-file"],
+  ["sessions", "ls", "-c", "no-such-file"],
+  ["throttle", "reset", "--account", "ada", "-c", "no-such-file"],
+  ["keys", "ls", "no-such-file"],
+  ["api-keys", "ls", "no-such-file"],
+]) {
+  test(`sallyport ${args.join(" ")} needs no peer to say that the file is not there`, () => {
+    const { status, stderr } = sallyport(args, /^@/);
+    assert.equal(status, 1);
+    assert.match(stderr, /no-such-file/);
+  });
+}
+
+for (const args of [["serve"], ["explain", "-"]]) {
+  test(`sallyport ${args.join(" ")} says which packages to install where one is missing`, () => {
+    const { status, stdout, stderr } = sallyport(args, /^@bufbuild\//);
+    assert.equal(status, 1);
+    assert.equal(stdout, "");
+    assert.match(
+      stderr,
+      /^This command needs packages that are not installed\. Run:\n {2}npm install @bufbuild\/protobuf /,
+    );
+  });
+}
