@@ -21,7 +21,7 @@ export function toTrustedChain(rawHeaders: readonly string[], trust: (address: s
 }
 
 /** Splits the lines of a list field. Empty elements do not count (RFC 9110 §5.6.1): some proxies write a trailing comma. */
-export function toListItems(lines: readonly string[]): string[] {
+function toListItems(lines: readonly string[]): string[] {
   return lines
     .join(",")
     .split(",")

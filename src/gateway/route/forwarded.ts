@@ -1,4 +1,4 @@
-import { toListItems, toTrustedChain } from "../../adapters/node/forwarded-for.js";
+import { toTrustedChain } from "../../adapters/node/forwarded-for.js";
 import { AuthError } from "../../base/errors.js";
 import { type AddressBlock, isInBlock, parseAddressBlock, parseIpAddress } from "../../base/ip-address.js";
 import { valuesOf } from "../../model/raw-headers.js";
@@ -40,8 +40,11 @@ export function toForwardedHeaders(
     const hops = toTrustedChain(rawHeaders, trust);
     chain = [...hops, address].join(", ");
     const proxies = hops.filter(trust).length + 1;
-    proto = schemes.get(fromOutermost(rawHeaders, "x-forwarded-proto", proxies).toLowerCase()) ?? proto;
-    host = toCanonicalAuthority(fromOutermost(rawHeaders, "x-forwarded-host", proxies))?.authority ?? host;
+    const [scheme = ""] = toProxyValues(rawHeaders, "x-forwarded-proto", proxies);
+    proto = schemes.get(scheme) ?? proto;
+    // Where an inner proxy passes the field on as it came, the value of the outer one is the client's own word.
+    const [name = "", ...others] = toProxyValues(rawHeaders, "x-forwarded-host", proxies);
+    if (others.every((other) => other === name)) host = toCanonicalAuthority(name)?.authority ?? host;
   }
   return ["x-forwarded-for", chain, "x-forwarded-proto", proto, "x-forwarded-host", host];
 }
@@ -73,13 +76,11 @@ const schemes: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * Reads what the outermost trusted proxy has written into a field. Each of `proxies` trusted proxies may append a value to
- * those that came, in one line or several; what stands further left is the client's own word. Where some proxies write
- * none, the leftmost value that is there counts.
- *
- * @returns an empty string when there is no value
+ * Returns what trusted proxies have written into a field, outermost first, in lower case. Each of `proxies` trusted proxies
+ * may append a value to those that came, in one line or several; what stands further left is the client's own word. An
+ * empty value counts: a proxy that appends the `Host` of a request without one writes it, behind the client's word.
  */
-function fromOutermost(rawHeaders: readonly string[], lowerName: string, proxies: number): string {
-  const values = toListItems(valuesOf(rawHeaders, lowerName));
-  return values[Math.max(0, values.length - proxies)] ?? "";
+function toProxyValues(rawHeaders: readonly string[], lowerName: string, proxies: number): string[] {
+  const values = valuesOf(rawHeaders, lowerName).join(",").split(",").slice(-proxies);
+  return values.map((value) => value.trim().toLowerCase());
 }

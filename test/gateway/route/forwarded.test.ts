@@ -100,7 +100,7 @@ describe("X-Forwarded-*", () => {
       "two trusted proxies, of which the outer one ended TLS",
       [
         ...["x-forwarded-for", "1.1.1.1, 10.0.0.2"],
-        ...["x-forwarded-proto", "https,http", "x-forwarded-host", "b.example, c"],
+        ...["x-forwarded-proto", "https,http", "x-forwarded-host", "b.example, B.Example"],
       ],
       "https",
       "b.example",
@@ -113,6 +113,18 @@ describe("X-Forwarded-*", () => {
       ],
       "http",
       "b.example",
+    ],
+    [
+      "a client that names a host before one of two trusted proxies does, as the other may pass it on",
+      ["x-forwarded-for", "1.1.1.1, 10.0.0.2", "x-forwarded-host", "evil.example, b.example"],
+      "http",
+      "a.example:80",
+    ],
+    [
+      "a client that names itself before a trusted proxy appends nothing",
+      ["x-forwarded-proto", "https,", "x-forwarded-host", "evil.example", "x-forwarded-host", ""],
+      "http",
+      "a.example:80",
     ],
     [
       "a client that names itself before two trusted proxies do",
