@@ -11,6 +11,8 @@
  */
 export function toAccountName(name: string): string {
   const coarse = name
+    // First: to put thousands of marks on one letter in order, ICU takes time that grows with the square of their number.
+    .replace(/\p{M}/gu, "")
     .normalize("NFKD")
     .replace(/[\p{M}\p{Default_Ignorable_Code_Point}\p{Cf}]|(?!\s)\p{Cc}/gu, "")
     .replace(/(?![0-9])\p{Nd}/gu, toAsciiDigit)

@@ -58,3 +58,15 @@ test("each digit of every script counts as its value, each mark as nothing", () 
 test("a name of nothing but invisible characters is counted as it is", () => {
   assert.notEqual(toAccountName("\u200b"), toAccountName("\u200d"));
 });
+
+test("marks are dropped before a normalisation that would sort them: that takes time by the square of their number", (t) => {
+  const { normalize } = String.prototype;
+  const sorted: string[] = [];
+  t.mock.method(String.prototype, "normalize", function (this: string, form?: string) {
+    sorted.push(this.valueOf());
+    return normalize.call(this, form);
+  });
+  assert.equal(toAccountName(`b${"\u0316\u0301".repeat(3_000)}ob`), "bob");
+  assert.equal(sorted.length, 3);
+  for (const text of sorted) assert.doesNotMatch(text, /\p{M}{2}/u);
+});
