@@ -4,11 +4,11 @@ import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
 import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 import { writeDenial } from "../../adapters/node/write-denial.js";
-import { ignoreFailure } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { GatewayReason } from "../../model/decision.js";
 import type { Framing } from "../route/framing.js";
 import { refusals } from "../route/outcome.js";
+import { maxHints, passInterim } from "./early-hints.js";
 import { canBeSent, type Fields, toCallerHeaders, toSingleFields } from "./managed-headers.js";
 import { dropLeftover, toUpstreamBody } from "./request-body.js";
 import type { Upstream } from "./upstreams.js";
@@ -50,6 +50,7 @@ export function proxy(call: ProxyCall): void {
   let controller: Dispatcher.DispatchController | undefined;
   let state: "waiting" | "answering" | "over" = "waiting";
   let sent = 0;
+  let hints = 0;
   let cancelWait: (() => void) | undefined;
   let fields: Fields = [];
 
@@ -120,7 +121,8 @@ export function proxy(call: ProxyCall): void {
     onResponseStart(started, status, headers) {
       if (state === "over") return;
       if (status < 200) {
-        passInterim(call, status, headers.link);
+        hints += 1;
+        if (hints <= maxHints) passInterim(request, response, status, headers.link);
         return;
       }
       const passed = toFields(response, headers);
@@ -186,14 +188,6 @@ export function proxy(call: ProxyCall): void {
   };
 
   send();
-}
-
-/** 103 (RFC 8297) is worth passing on; 1xx were never sent to HTTP/1.0 (RFC 9110 §15.2). */
-function passInterim({ request, response }: ProxyCall, status: number, link: string | string[] | undefined): void {
-  // Node throws for a link that is ill-formed: hints may go missing, the answer may not.
-  if (status === 103 && link !== undefined && request.httpVersion !== "1.0") {
-    ignoreFailure(() => response.writeEarlyHints({ link }));
-  }
 }
 
 type UpstreamFields = Readonly<Record<string, string | string[] | undefined>>;

@@ -90,4 +90,12 @@ describe("odd answers of an upstream", () => {
     assert.equal(text.match(/HTTP\/1\.1 205/g)?.length, 2);
     assert.doesNotMatch(text, /content-length: [^0]/i);
   });
+
+  it("early hints without end do not pile up for a caller who does not read", async () => {
+    const hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n";
+    answer = [hint.repeat(100), `${ok}Content-Length: 2\r\n\r\nok`];
+    const { text } = await send(gateway, "GET /open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert.equal(text.match(/HTTP\/1\.1 103/g)?.length, 8);
+    assert.match(text, /HTTP\/1\.1 200 OK[^]*ok$/);
+  });
 });
