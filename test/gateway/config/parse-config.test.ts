@@ -242,6 +242,9 @@ services:
       ["/admin/:id", ":id", "/admin"],
       ["/admin/{id}/x", "{id}", "/admin"],
       ["/admin/<id>", "<id>", "/admin"],
+      ["/admin/v{n}/x", "{n}", "/admin"],
+      ["/v[0-9]+/x", "[0-9]", "/"],
+      ["/admin/[id]", "[id]", "/admin"],
       ["/admin$", "$", "/admin"],
       ["/(a|b)", "(a|b)", "/"],
     ] as const

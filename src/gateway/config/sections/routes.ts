@@ -122,7 +122,10 @@ function readMatch({ match = {} }: RawRoute, at: ConfigPath, context: SectionCon
   const canonical = toCanonicalPath(path);
   const wildcard = wildcardIn(path);
   if (wildcard !== undefined) {
-    const above = path.slice(0, path.indexOf(wildcard)).replace(/\/$/, "") || "/";
+    const start = path.indexOf(wildcard);
+    // `/v` is a segment of its own, and would not match what `/v{n}` was meant for.
+    const end = /^[[{<]/.test(wildcard) ? path.lastIndexOf("/", start) : start;
+    const above = path.slice(0, end).replace(/\/$/, "") || "/";
     report(
       "path",
       `is no pattern: ${wildcard} would stand for itself. Write ${above}; it matches what is below it, too`,
@@ -136,12 +139,12 @@ function readMatch({ match = {} }: RawRoute, at: ConfigPath, context: SectionCon
 }
 
 /**
- * Finds what other gateways read as a pattern: a star, `:name` or `{name}` as a segment, or a regular expression. As a literal
+ * Finds what other gateways read as a pattern: a star, `:name` as a segment, `{name}`, or a regular expression. As a literal
  * it would guard a path that no request has, and what the operator meant to guard would go by a wider route. A path that
  * does have a star in it is written with `%2A`.
  */
 function wildcardIn(path: string): string | undefined {
-  return /[.)\]]?\*+|[.)\]]\+|(?<=\/)(?::\w+|\{[^/]*\}|<[^/]*>)|\([^/]*\|[^/]*\)|(?<=[^/])\$$/.exec(path)?.[0];
+  return /[.)\]]?\*+|[.)\]]\+|(?<=\/):\w+|\{[^/]*\}|<[^/]*>|\[[^/]*\]|\([^/]*\|[^/]*\)|(?<=[^/])\$$/.exec(path)?.[0];
 }
 
 function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContext): void {
