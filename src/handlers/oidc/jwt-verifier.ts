@@ -119,6 +119,8 @@ async function verifyByAnyKey(
       try {
         return (await jwtVerify(token, key, checks)).payload;
       } catch (error) {
+        // A key that cannot be used, such as RSA of 1,024 bits, says nothing about the others.
+        if (!(error instanceof errors.JOSEError)) continue;
         failure = error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) break;
       }

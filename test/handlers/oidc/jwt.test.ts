@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { before, test } from "node:test";
@@ -23,7 +24,7 @@ const jwks = { keys: [publicKey] };
 interface Changes {
   readonly header?: Record<string, unknown>;
   readonly claims?: JWTPayload;
-  readonly key?: CryptoKey;
+  readonly key?: CryptoKey | KeyObject;
 }
 
 function sign({ header = {}, claims = {}, key = keys.privateKey }: Changes = {}): Promise<string> {
@@ -148,6 +149,17 @@ test("a token without a key id is good under each of the keys that an issuer has
 test("two keys of one id are both tried", async () => {
   const set = { keys: [await unnamed(otherKeys), await unnamed(keys)].map((key) => ({ ...key, kid: "one" })) };
   assert.equal((await present(good, { jwks: set })).kind, "accepted");
+});
+
+test("a key that is too short to be used does not hide the others of its set", async () => {
+  const [weak, strong] = [1_024, 2_048].map((modulusLength) => generateKeyPairSync("rsa", { modulusLength }));
+  assert.ok(weak !== undefined && strong !== undefined);
+  const set = [weak, strong].map(({ publicKey }) => publicKey.export({ format: "jwk" }) as JWK);
+  const header = { alg: "RS256", kid: undefined };
+  const token = await sign({ header, key: strong.privateKey });
+  for (const keys of [set, [...set].reverse()]) {
+    assert.equal((await present(token, { jwks: { keys } })).kind, "accepted");
+  }
 });
 
 test("no more than eight keys are tried for one token", async () => {
