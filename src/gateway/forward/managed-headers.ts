@@ -166,17 +166,30 @@ function isBlank(code: number): boolean {
 /**
  * Returns the header fields of an upstream's response that go to the caller, values of one name together. An upstream
  * cannot set a session token, nor the framing, which is made anew.
+ *
+ * @param ownCookie the name of the cookie that carries session tokens, if there is one: an upstream that could set it would
+ *   choose the session of a caller (session fixation)
  */
-export function toCallerHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): Fields {
+export function toCallerHeaders(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  ownCookie?: string | undefined,
+): Fields {
   const dropped = namedBy(headers.connection);
   const fields: [name: string, value: string | string[]][] = [];
   for (const name of Object.keys(headers)) {
     const value = headers[name];
     if (value === undefined || (fateOf(name) !== "pass" && name !== "content-length")) continue;
     if (dropped?.has(name)) continue;
-    fields.push([name, typeof value === "string" ? withoutBlanks(value) : value.map(withoutBlanks)]);
+    const passed = name === "set-cookie" && ownCookie !== undefined ? withoutSetCookie(value, ownCookie) : value;
+    if (Array.isArray(passed) && passed.length === 0) continue;
+    fields.push([name, typeof passed === "string" ? withoutBlanks(passed) : passed.map(withoutBlanks)]);
   }
   return fields;
+}
+
+/** Cookie names are compared exactly, as browsers do (RFC 6265 §5.3); blanks around one do not count (§5.2). */
+function withoutSetCookie(value: string | string[], name: string): string[] {
+  return [value].flat().filter((line) => line.split(";", 1)[0]?.split("=", 1)[0]?.trim() !== name);
 }
 
 export type Fields = (readonly [name: string, value: string | string[]])[];

@@ -31,6 +31,8 @@ export interface Tunnel extends UpgradeSocket {
   readonly upstream: Duplex;
   /** The header fields of the upstream's 101. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** See `toCallerHeaders`. */
+  readonly ownCookie: string | undefined;
   readonly session: Session | undefined;
   readonly platform: Platform;
   /** Closed after this long without a byte in either direction, milliseconds; it may take twice as long. */
@@ -39,8 +41,8 @@ export interface Tunnel extends UpgradeSocket {
 
 /** Answers 101, with the offered token if there is one, and connects the two sides until one of them ends. */
 export function openTunnel(tunnel: Tunnel): void {
-  const { response, socket, head, upstream, headers, session, platform, idleMs } = tunnel;
-  for (const [name, value] of toCallerHeaders(headers)) {
+  const { response, socket, head, upstream, headers, ownCookie, session, platform, idleMs } = tunnel;
+  for (const [name, value] of toCallerHeaders(headers, ownCookie)) {
     if (name !== "content-length") response.setHeader(name, value);
   }
   response.setHeader("Connection", "Upgrade");

@@ -23,6 +23,8 @@ export interface ProxyCall {
   /** `Host` included; no hop-by-hop fields and no framing. */
   readonly headers: string[];
   readonly framing: Framing;
+  /** See `toCallerHeaders`. */
+  readonly ownCookie: string | undefined;
   readonly platform: Platform;
   /** Called when the response does not come in one piece: a stream must end with its session. */
   readonly onStreaming: () => void;
@@ -106,9 +108,7 @@ export function proxy(call: ProxyCall): void {
     },
     onRequestUpgrade(_controller, status, headers, socket) {
       const agreed =
-        status === 101 &&
-        String(headers.upgrade).toLowerCase() === "websocket" &&
-        canBeSent(toFields(response, headers));
+        status === 101 && String(headers.upgrade).toLowerCase() === "websocket" && canBeSent(toFields(call, headers));
       if (!agreed || state === "over") socket.destroy();
       if (state === "over") return;
       if (!agreed) {
@@ -125,7 +125,7 @@ export function proxy(call: ProxyCall): void {
         if (hints <= maxHints) passInterim(request, response, status, headers.link);
         return;
       }
-      const passed = toFields(response, headers);
+      const passed = toFields(call, headers);
       if (!canBeSent(passed)) {
         started.abort(new Error("the answer cannot be passed on"));
         return;
@@ -157,7 +157,7 @@ export function proxy(call: ProxyCall): void {
     },
     onResponseEnd(_controller, trailers) {
       if (state === "over") return;
-      const passed = toFields(response, trailers).filter(([name]) => name !== "content-length");
+      const passed = toFields(call, trailers).filter(([name]) => name !== "content-length");
       if (!canBeSent(passed)) {
         fail("upstream_failed");
         return;
@@ -192,8 +192,8 @@ export function proxy(call: ProxyCall): void {
 
 type UpstreamFields = Readonly<Record<string, string | string[] | undefined>>;
 
-function toFields(response: NodeResponse, headers: UpstreamFields): Fields {
-  const fields = toCallerHeaders(headers);
+function toFields({ response, ownCookie }: ProxyCall, headers: UpstreamFields): Fields {
+  const fields = toCallerHeaders(headers, ownCookie);
   return "stream" in response ? toSingleFields(fields) : fields;
 }
 

@@ -71,7 +71,9 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const { auth, upstreams, trust, onOutcome, login, services = noServices, platform = systemPlatform } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }));
   const ownServers = createOwnServers(auth, services, { ...options, platform });
-  const toUpstreamRequest = createToUpstreamRequest({ trust, carriers: toCarriers(services) });
+  const carriers = toCarriers(services);
+  const ownCookie = carriers.cookie?.name;
+  const toUpstreamRequest = createToUpstreamRequest({ trust, carriers });
   const { toAuthRequest, peerOf } = createRequestReader(trust);
 
   function handle(request: NodeRequest, response: NodeResponse, upgrade?: UpgradeSocket): void {
@@ -133,6 +135,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       response,
       upstream,
       framing,
+      ownCookie,
       platform,
       path,
       headers,
@@ -140,7 +143,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       onFailed: (reason) => report(request, { kind: "failed", route, reason }),
       ...(upgrade !== undefined && {
         onUpgrade: (fields, socket) =>
-          openTunnel({ ...upgrade, headers: fields, upstream: socket, session, platform, idleMs }),
+          openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, session, platform, idleMs }),
       }),
     });
   }

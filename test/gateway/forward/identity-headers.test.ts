@@ -192,3 +192,13 @@ describe("hop-by-hop headers", () => {
     ]);
   });
 });
+
+it("an upstream sets no cookie by the name of ours, in any form, and every other one", () => {
+  const others = ["theirs=1; Path=/", "dh=x", "dh-auth2=x", "a=dh-auth=x", "DH-AUTH=x", ""];
+  const ours = ["dh-auth=evil; Path=/", " dh-auth =evil", "dh-auth", "dh-auth=;Max-Age=0"];
+  for (const cookie of ours) {
+    assert.deepEqual(toCallerHeaders({ "set-cookie": [cookie, ...others] }, "dh-auth"), [["set-cookie", others]]);
+    assert.deepEqual(toCallerHeaders({ "set-cookie": cookie, "x-empty": "" }, "dh-auth"), [["x-empty", ""]]);
+  }
+  assert.deepEqual(toCallerHeaders({ "set-cookie": ours[0] }), [["set-cookie", ours[0]]], "where no cookie is ours");
+});
