@@ -205,7 +205,7 @@ test("a file that is missing, or that everyone may write, is refused at start", 
   const open = write(`ada ${good}\n`);
   chmodSync(open, 0o602);
   assert.throws(() => authorizedKeys(open), {
-    message: /anyone on this machine can log in as any user. Run: chmod o-w/,
+    message: /each of them can log in as any user. Run: chmod o-w/,
   });
 });
 
