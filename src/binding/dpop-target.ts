@@ -27,9 +27,7 @@ function isSame(htu: string, url: string): boolean {
   return normal !== undefined && normal === normalize(url);
 }
 
-/**
- * No user, query or fragment: RFC 9449 §4.2 excludes query and fragment from `htu`, so a URL with one never matches.
- */
+/** A URL without a user, query or fragment: `isSame` has taken the last two off, and a URL with a user is refused. */
 const shape = /^(https?):\/\/([^/?#@\\\s]+)(\/.*)?$/i;
 
 /**

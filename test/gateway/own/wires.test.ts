@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { type TestContext, test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import {
@@ -98,6 +101,20 @@ test("a cookie goes to whoever asks, also at a route", async (t) => {
   );
   const routed = await fetch(`${gateway.origin}/x`, { headers: asks });
   assert.match(String(routed.headers.get("set-cookie")), /^deephaven-auth-cookie=sps_/);
+});
+
+test("an upstream sets no cookie by the name of ours, and every other one", async (t) => {
+  const upstream = createServer((_request, response) => {
+    response.setHeader("set-cookie", ["deephaven-auth-cookie=chosen; Path=/", "theirs=1; Path=/"]).end("ok");
+  });
+  await once(upstream.listen(0, "127.0.0.1"), "listening");
+  t.after(() => upstream.close());
+  const gateway = await start(t);
+  const { port } = upstream.address() as AddressInfo;
+  gateway.configure(configText(`http://127.0.0.1:${port}`, routes) + services.replace(/^aliases.*$/m, ""));
+  gateway.reload();
+  const answer = await fetch(`${gateway.origin}/x`, { headers: { authorization: asAda } });
+  assert.deepEqual([answer.status, answer.headers.getSetCookie()], [200, ["theirs=1; Path=/"]]);
 });
 
 test("calls that wait for the end of their session do not hold up a stop", { timeout: hangMs }, async (t) => {
