@@ -46,9 +46,9 @@ export interface Store {
   /** Returns rows in ascending order of `ref`, without revoked and expired ones. */
   listSessions(query: SessionQuery): Awaitable<readonly SessionRow[]>;
 
-  /** A session's own data for all nodes; version 0 with `json` `undefined` while there is none. `undefined`: no such session, or revoked. */
+  /** A session's own data for all nodes; version 0 with `json` `undefined` while there is none. `undefined`: no such session, or over: revoked or past its deadline. */
   loadState(ref: string): Awaitable<SessionState | undefined>;
-  /** Compare-and-set of that data. `false` when the version is another or the session is gone or revoked. */
+  /** Compare-and-set of that data. `false` when the version is another or the session is gone or over. */
   swapState(ref: string, version: number, json: string): Awaitable<boolean>;
 
   /** Keeps a one-time proof for `lifeMs` milliseconds. `false` when `id` is taken. Durable. */

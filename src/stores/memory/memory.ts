@@ -201,12 +201,12 @@ export function memory(options: MemoryOptions = {}): Store {
     },
     loadState(ref) {
       const row = rows.get(ref);
-      if (row === undefined || row.revokedAt !== null) return undefined;
+      if (row === undefined || isOver(row, platform.now())) return undefined;
       return states.get(ref) ?? noState;
     },
     swapState(ref, version, json) {
       const row = rows.get(ref);
-      if (row === undefined || row.revokedAt !== null) return false;
+      if (row === undefined || isOver(row, platform.now())) return false;
       if ((states.get(ref) ?? noState).version !== version) return false;
       states.set(ref, { version: version + 1, json });
       return true;

@@ -88,9 +88,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   const note = database.prepare("insert into ends (kind, name, reason, at) values (?, ?, ?, ?)");
   const listAll = prepareList("");
   const listSubject = prepareList("and (subject = ? or actor = ?)");
-  const loadState = prepareRows("select state_version, state_json from sessions where ref = ? and revoked_at is null");
+  const loadState = prepareRows(`select state_version, state_json from sessions
+    where ref = ? and revoked_at is null and over_at > ?`);
   const swapState = database.prepare(`update sessions set state_version = state_version + 1, state_json = ?
-    where ref = ? and state_version = ? and revoked_at is null`);
+    where ref = ? and state_version = ? and revoked_at is null and over_at > ?`);
   const putProof = database.prepare(`insert into proofs (kind, id, json, over_at) values (?1, ?2, ?3, ?4)
     on conflict (kind, id) do update set json = ?3, over_at = ?4 where over_at <= ?5`);
   const takeProof = prepareRows("delete from proofs where kind = ? and id = ? returning json, over_at");
@@ -192,10 +193,11 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
       }),
     loadState: (ref) =>
       read(() => {
-        const columns = loadState.get(ref) as readonly [number, string | null] | undefined;
+        const columns = loadState.get(ref, platform.now()) as readonly [number, string | null] | undefined;
         return columns && { version: columns[0], json: columns[1] ?? undefined };
       }),
-    swapState: (ref, version, json) => writeOne(false, () => Number(swapState.run(json, ref, version).changes) === 1),
+    swapState: (ref, version, json) =>
+      writeOne(false, () => Number(swapState.run(json, ref, version, platform.now()).changes) === 1),
     put: (kind, id, json, lifeMs) =>
       writeOne(true, () => {
         const now = platform.now();

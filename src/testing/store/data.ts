@@ -73,6 +73,14 @@ export function testStoreData(test: StoreTest): void {
     assert.equal(await store.loadState("unknown"), undefined);
   });
 
+  test("a session past its deadline has no data and takes none, also before a purge", async ({ store, open, wait }) => {
+    const { row } = await open({ rules: { ...shortRules, absoluteMs: 100 } });
+    assert.ok(await store.swapState(row.ref, 0, "{}"));
+    await wait(150);
+    assert.equal(await store.loadState(row.ref), undefined);
+    assert.equal(await store.swapState(row.ref, 1, "[]"), false);
+  });
+
   test("session data goes with its session", async ({ store, open, wait }) => {
     await open({ ref: "again", rules: { ...shortRules, absoluteMs: 100 } });
     await store.swapState("again", 0, "{}");
