@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import { toFrozen } from "../model/frozen-copy.js";
 import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected } from "./handler.js";
 
@@ -24,7 +25,8 @@ export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Han
   }
   const { identity, scheme = "Anonymous", opens = "nothing" } = options;
   requireSubject(identity);
-  const accepted = Object.freeze({ kind: "accepted", identity } as const);
+  // Nothing was proved, so a session that opens is never fresh enough for a step-up.
+  const accepted = Object.freeze({ kind: "accepted", identity: toFrozen(identity), authenticatedAt: "unknown" } as const);
   return Object.freeze({
     scheme,
     opens,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAuth } from "../../src/engine/auth.js";
+import { anonymous } from "../../src/handlers/anonymous.js";
 import type { Handler, Verdict } from "../../src/handlers/handler.js";
 import type { StepUp } from "../../src/model/decision.js";
 import { memory } from "../../src/stores/memory/memory.js";
@@ -113,6 +114,19 @@ test("a log-in of unknown age is not made fresh by a session that opens from it,
   const goingOn = await auth.tickets.open(redeemed, { peer, target });
   assert.ok(goingOn.kind === "opened");
   assert.equal(await isFresh(goingOn.token), false, "ticket");
+});
+
+test("an anonymous caller has proved nothing, so its session is never fresh", async () => {
+  const { platform } = createWorld();
+  const handlers = [anonymous({ identity: { subject: "guest" }, opens: "session" })];
+  const auth = createAuth({ handlers, store: memory({ platform }), platform });
+  const peer = { address: "192.0.2.1", trusted: false };
+  const ask = async (value: string, stepUp: StepUp) =>
+    auth.authenticate({ method: "GET", path: "/", rawHeaders: ["authorization", value], peer }, { stepUp });
+  assert.equal((await ask("Anonymous", { maxAgeMs: 60_000 })).kind, "denied");
+  const offering = await ask("Anonymous", {});
+  assert.ok(offering.kind === "allowed" && offering.offer);
+  assert.equal((await ask(`Bearer ${offering.offer.token}`, { maxAgeMs: 60_000 })).kind, "denied");
 });
 
 test("a log-in that was old when its session opened stays old", async () => {

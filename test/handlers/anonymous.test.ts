@@ -7,11 +7,12 @@ import { describeHandler } from "../../src/testing/handler-suite.js";
 
 const guest = { subject: "guest", roles: [] };
 const context = {} as HandlerContext;
+const accepted = { kind: "accepted", identity: guest, authenticatedAt: "unknown" };
 
 test("whoever says so is the identity that was configured, by header or handshake", () => {
   const handler = anonymous({ identity: guest });
-  assert.deepEqual(handler.fromHeader?.("", context), { kind: "accepted", identity: guest });
-  assert.deepEqual(handler.fromHandshake?.(new Uint8Array(), context), { kind: "accepted", identity: guest });
+  assert.deepEqual(handler.fromHeader?.("", context), accepted);
+  assert.deepEqual(handler.fromHandshake?.(new Uint8Array(), context), accepted);
 });
 
 test("credentials under this scheme are rejected: a slip must not look like success", () => {
