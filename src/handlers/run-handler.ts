@@ -2,7 +2,8 @@ import { type Awaitable, adopt } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { HandlerFailure } from "../model/events.js";
-import { type Identity, requireSubject } from "../model/identity.js";
+import { toFrozen } from "../model/frozen-copy.js";
+import { type Actor, type Identity, requireSubject } from "../model/identity.js";
 import type { Peer, Target } from "../model/request.js";
 import { declined, type HandlerContext, type OneTimeProofs, rejected, unavailable, type Verdict } from "./handler.js";
 
@@ -175,19 +176,41 @@ function toVerdict<I extends Identity>(verdict: Verdict<I>, options: RunOptions)
 }
 
 function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted" }): Verdict<I> {
-  const { identity, actor, expiresAt, acr, authenticatedAt } = verdict;
+  const { expiresAt, acr, authenticatedAt } = verdict;
+  // A handler may answer with one object for all its callers: what a route does to it must not reach the next one.
+  const identity = toFrozen(verdict.identity);
+  const actor = toFrozen(verdict.actor);
   // A verdict with an identity and an error is refused: a plugin that failed half-way must not log its caller in
   // (OpenBao CVE-2026-46405).
   if ("error" in verdict && verdict.error) throw new AuthError("invalid_identity", "both an identity and an error");
   requireSubject(identity);
-  if (actor !== undefined) requireSubject(actor);
+  for (let each: Actor | undefined = actor; each !== undefined; each = each.actor) requireSubject(each);
   for (const instant of [expiresAt, authenticatedAt === "unknown" ? undefined : authenticatedAt]) {
     if (instant !== undefined && !Number.isFinite(instant)) {
       throw new AuthError("invalid_identity", "expiresAt and authenticatedAt must be finite numbers");
     }
   }
   if (acr !== undefined && typeof acr !== "string") throw new AuthError("invalid_identity", "acr must be a string");
-  return { kind: "accepted", identity, actor, expiresAt, acr, authenticatedAt };
+  return {
+    kind: "accepted",
+    identity,
+    actor,
+    expiresAt: expiresAt === undefined ? undefined : Math.floor(expiresAt),
+    acr,
+    authenticatedAt: typeof authenticatedAt === "number" ? toInstant(authenticatedAt) : authenticatedAt,
+  };
+}
+
+/** The last instant that a protobuf `Timestamp` can hold: the end of the year 9999. */
+const lastInstant = 253_402_300_799_999;
+
+/**
+ * Returns an instant in whole milliseconds (RFC 7519 §2: a NumericDate may have a fraction); `"unknown"` for one that no
+ * message could carry.
+ */
+function toInstant(instant: number): number | "unknown" {
+  const whole = Math.floor(instant);
+  return whole >= 0 && whole <= lastInstant ? whole : "unknown";
 }
 
 function fail(failure: HandlerFailure, { onFailure }: RunOptions): Verdict<never> {

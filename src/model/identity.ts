@@ -21,6 +21,12 @@ export interface Actor extends Identity {
   readonly actor?: Actor | undefined;
 }
 
+/** Returns an identity as an actor. Its own member `actor`, such as a claim of that name, is none. */
+export function toActor(identity: Identity, actor: Actor | undefined): Actor {
+  const { actor: _own, ...own } = identity as Actor;
+  return actor === undefined ? own : { ...own, actor };
+}
+
 /**
  * Returns the subject of an actor, and in `via` those of the actors that operate as it in turn, nearest first: for
  * events.
@@ -64,17 +70,28 @@ export function requireIdentityJson(identity: Identity): string {
 }
 
 /**
- * Refuses an identity without a usable subject.
+ * Refuses an identity without a usable subject, or whose roles are no list of texts: of the text `"admin"` every part
+ * would count as a role to `includes`.
  *
  * @throws {AuthError} `invalid_identity`
  */
 export function requireSubject(identity: Identity): void {
   const subject: unknown = identity?.subject;
-  if (isSubject(subject)) return;
+  if (isSubject(subject)) return requireRoles(identity.roles);
   if (typeof subject !== "string" || subject === "" || subject.length > maxSubjectLength) {
     throw new AuthError("invalid_identity", `identity.subject must be a string of 1 to ${maxSubjectLength} characters`);
   }
   throw new AuthError("invalid_identity", "identity.subject must hold no control character or lone surrogate");
+}
+
+function requireRoles(roles: unknown): void {
+  if (roles === undefined) return;
+  // By index: `every` passes over the holes of a list.
+  let isList = Array.isArray(roles);
+  for (let index = 0; isList && index < (roles as unknown[]).length; index += 1) {
+    isList = typeof (roles as unknown[])[index] === "string";
+  }
+  if (!isList) throw new AuthError("invalid_identity", "identity.roles must be a list of texts, or left out");
 }
 
 /** Whether a value can be the name of an account. */

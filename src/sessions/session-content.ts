@@ -19,7 +19,8 @@ export function toContentJson(content: SessionContent): string {
 
 /** Returns when the caller last proved who they are, milliseconds since 1970; `undefined`: unknown. */
 export function toAuthenticatedAt({ authenticatedAt }: SessionContent, createdAt: number): number | undefined {
-  return authenticatedAt === undefined ? createdAt : (authenticatedAt ?? undefined);
+  if (authenticatedAt === undefined) return createdAt;
+  return authenticatedAt === null ? undefined : Math.floor(authenticatedAt);
 }
 
 /** The form of an `acr`: it is echoed in challenges, where RFC 9470 §3 separates values by spaces. */

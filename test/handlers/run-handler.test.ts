@@ -49,6 +49,49 @@ const absent = { actor: undefined, expiresAt: undefined, acr: undefined, authent
 const acceptedAda = { kind: "accepted", identity: { subject: "ada" }, ...absent };
 const unavailable = { kind: "unavailable" };
 
+test("roles are a list of texts, also those of an actor's actor, or there is no verdict", () => {
+  const deep = (roles: unknown) => ({ subject: "ada", actor: { subject: "bob", roles } });
+  for (const roles of ["admin", { includes: () => true }, [1], ["a", undefined], [, "a"], null, 7]) {
+    for (const verdict of [
+      { kind: "accepted", identity: { subject: "ada", roles } },
+      { kind: "accepted", identity: { subject: "ada" }, actor: deep(roles) },
+    ]) {
+      const { options, failures } = setUp();
+      assert.deepEqual(
+        runHandler(() => verdict as Verdict, options),
+        unavailable,
+      );
+      assert.deepEqual(failures, [{ kind: "invalid-verdict" }], JSON.stringify(roles));
+    }
+  }
+});
+
+test("instants are whole milliseconds, and one that no message could carry is unknown", () => {
+  const { options } = setUp();
+  const at = (authenticatedAt: number, expiresAt: number) => {
+    const verdict = runHandler(() => ({ ...ada, authenticatedAt, expiresAt }), options) as typeof ada & Verdict;
+    return "authenticatedAt" in verdict && [verdict.authenticatedAt, verdict.expiresAt];
+  };
+  assert.deepEqual(at(1_700_000_000_123.456, 1_700_000_000_999.9), [1_700_000_000_123, 1_700_000_000_999]);
+  assert.deepEqual(at(253_402_300_800_000, 1e300), ["unknown", 1e300]);
+  assert.deepEqual(at(-1, 0), ["unknown", 0]);
+});
+
+test("an identity that contains itself is no verdict, and does not hang", () => {
+  const { options } = setUp();
+  const round: { subject: string; actor?: unknown } = { subject: "ada" };
+  round.actor = round;
+  for (const verdict of [
+    { kind: "accepted", identity: round },
+    { ...ada, actor: round },
+  ]) {
+    assert.deepEqual(
+      runHandler(() => verdict as Verdict, options),
+      unavailable,
+    );
+  }
+});
+
 test("a verdict given at once needs no timer and no promise", () => {
   const { options, seen } = setUp();
   assert.deepEqual(

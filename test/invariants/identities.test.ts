@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { createAuth } from "../../src/engine/auth.js";
+import { anonymous } from "../../src/handlers/anonymous.js";
+import { apiKey } from "../../src/handlers/api-key/api-key.js";
+import { createApiKey } from "../../src/handlers/api-key/record.js";
+import { chain } from "../../src/handlers/chain.js";
 import type { Handler } from "../../src/handlers/handler.js";
+import { basic } from "../../src/handlers/password/basic.js";
 import type { Identity } from "../../src/model/identity.js";
 import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
@@ -76,6 +82,85 @@ test("10. Identities never cross requests: what a route is given is frozen, and 
   assert.throws(() => (warm.caller.identity.roles as string[]).push("admin"), TypeError);
   assert.throws(() => Object.assign(warm, { offer: first.offer }), TypeError);
 });
+
+const shared = rich();
+
+const issued = createApiKey({ name: "ada" });
+
+const kinds: readonly [string, () => Handler<Identity>, string][] = [
+  ["anonymous", () => anonymous({ identity: rich() }), "Anonymous"],
+  ["anonymous that opens a session", () => anonymous({ identity: rich(), opens: "session" }), "Anonymous"],
+  [
+    "one that answers with one object",
+    () => {
+      const verdict = { kind: "accepted", identity: rich(), actor: { subject: "root", roles: ["admin"] } } as const;
+      return { scheme: "Own", opens: "nothing", fromHeader: () => verdict };
+    },
+    "Own x",
+  ],
+  [
+    "one that answers by a promise",
+    () => {
+      const identity = rich();
+      return { scheme: "Own", opens: "nothing", fromHeader: async () => ({ kind: "accepted", identity }) };
+    },
+    "Own x",
+  ],
+  [
+    "one with a date, a map and an object without a prototype",
+    () => {
+      const born = new Date(0);
+      const identity = { ...rich(), born, map: new Map([["a", 1]]), bare: Object.assign(Object.create(null), { a: [] }) };
+      return { scheme: "Own", opens: "nothing", fromHeader: () => ({ kind: "accepted", identity }) };
+    },
+    "Own x",
+  ],
+  [
+    "a chain",
+    () => {
+      const identity = rich();
+      return chain("Own", [{ scheme: "Own", opens: "nothing", fromHeader: () => ({ kind: "accepted", identity }) }]);
+    },
+    "Own x",
+  ],
+  [
+    "apiKey",
+    () => {
+      const identity = rich();
+      return apiKey({ keys: { find: () => issued.record }, toIdentity: () => identity });
+    },
+    `ApiKey ${issued.key}`,
+  ],
+  ["basic", () => basic({ verify: () => shared }), `Basic ${Buffer.from("ada:x").toString("base64")}`],
+];
+
+for (const [what, make, value] of kinds) {
+  test(`10. What a route does to its caller does not reach the next one: ${what}`, async () => {
+    const { platform } = createWorld();
+    const auth = createAuth({ handlers: [make()], store: memory({ platform }), platform });
+    const ask = async () => {
+      const rawHeaders = ["authorization", value];
+      const decision = await auth.authenticate({ method: "GET", path: "/", rawHeaders, peer: { ...peer } });
+      assert.ok(decision.kind === "allowed", JSON.stringify(decision));
+      return decision.caller;
+    };
+    const before = inspect(await ask(), { depth: 9 }).replaceAll(/ref: .*/g, "");
+    const caller = await ask();
+    for (const one of [caller.identity, caller.actor]) spoil(one, new Set());
+    assert.equal(inspect(await ask(), { depth: 9 }).replaceAll(/ref: .*/g, ""), before);
+    await auth.close();
+  });
+}
+
+/** Changes all that it can reach and change. */
+function spoil(value: unknown, seen: Set<unknown>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  for (const item of Object.values(value)) spoil(item, seen);
+  if (value instanceof Date) value.setTime(1);
+  if (value instanceof Map) value.set("spoilt", true);
+  Reflect.set(value, Array.isArray(value) ? value.length : "spoilt", "admin");
+}
 
 test("10. A handler that changes its object later changes nobody who is logged in", async () => {
   const { ask, identity, actor } = engine();

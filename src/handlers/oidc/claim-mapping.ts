@@ -134,7 +134,7 @@ export function toLogInFacts({ acr, auth_time: at }: JWTPayload): {
 } {
   return {
     ...(typeof acr === "string" && acrShape.test(acr) && { acr }),
-    ...(typeof at === "number" && Number.isFinite(at * 1_000) && { authenticatedAt: at * 1_000 }),
+    ...(typeof at === "number" && Number.isFinite(at * 1_000) && { authenticatedAt: Math.floor(at * 1_000) }),
   };
 }
 

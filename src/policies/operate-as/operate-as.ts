@@ -2,7 +2,7 @@ import { type Awaitable, adopt, after, withinTime } from "../../base/awaitable.j
 import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Emit } from "../../model/events.js";
-import { type Actor, type Identity, isSubject, requireSubject, toActorNames } from "../../model/identity.js";
+import { type Actor, type Identity, isSubject, requireSubject, toActor, toActorNames } from "../../model/identity.js";
 import type { OperateAsWish, WouldBeActor } from "../../model/log-in.js";
 import type { RequestOrigin } from "../../model/request.js";
 import type { GrantContent, SessionContent } from "../../model/session.js";
@@ -134,7 +134,7 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
 
   return {
     begin(who, { subject, reason, maxMs = Number.POSITIVE_INFINITY }, service, source) {
-      const actor: Actor = who.actor === undefined ? who.identity : { ...who.identity, actor: who.actor };
+      const actor = toActor(who.identity, who.actor);
       const parent = who.actor === undefined ? undefined : who.session?.ref;
       const refuse = (target?: string): undefined =>
         void emit(

@@ -131,6 +131,9 @@ test("acr and auth_time are what the caller proved and when; a session without t
   for (const opens of ["session", "nothing"] as const) {
     assert.deepEqual(await factsOf(said, opens), ["accepted", said.acr, 1_800_000_000_000]);
   }
+  // A NumericDate may have a fraction (RFC 7519 §2), and a message carries whole milliseconds.
+  const fraction = await factsOf({ auth_time: 1_800_000_000.123_456_7 }, "nothing");
+  assert.deepEqual(fraction, ["accepted", undefined, 1_800_000_000_123]);
   assert.deepEqual(await factsOf({}, "nothing"), ["accepted", undefined, undefined]);
   assert.deepEqual(await factsOf({}, "session"), ["accepted", undefined, "unknown"]);
   for (const acr of ['a "quoted" one', "", "é", 7, "x".repeat(129)]) {
