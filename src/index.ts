@@ -96,7 +96,7 @@ export type {
   SessionOpened,
 } from "./model/log-in.js";
 export type { AuthRequest, HeaderFields, Peer, RequestOrigin, Target } from "./model/request.js";
-export type { Grant, OperateAsPolicy, OperateAsRequest } from "./policies/operate-as/operate-as.js";
+export type { Grant, OperateAsPolicy, OperateAsRequest } from "./policies/operate-as/policy.js";
 
 // Operating it: keys, hashes, sessions, the throttle, events and the audit.
 

@@ -7,7 +7,7 @@ import type { Caller } from "../model/session.js";
  * How far the time of a log-in may lie ahead of our clock. A log-in further in the future counts as one of unknown age:
  * otherwise an `auth_time` in milliseconds instead of seconds would be fresh for ever.
  */
-const clockToleranceMs = 60_000;
+export const clockToleranceMs = 60_000;
 
 /**
  * Whether the log-in behind a call is as fresh and as strong as a route asks. A log-in of unknown age is not fresh.

@@ -14,13 +14,13 @@ import type { Identity } from "../model/identity.js";
 import type { BeginOperateAs, LogInByMessage } from "../model/log-in.js";
 import type { AuthRequest, RequestOrigin } from "../model/request.js";
 import type { Caller } from "../model/session.js";
-import { createOperateAs, requireOperateAs } from "../policies/operate-as/operate-as.js";
+import { createOperateAs } from "../policies/operate-as/operate-as.js";
+import { requireOperateAs } from "../policies/operate-as/policy.js";
 import { createGuardedCheck } from "../policies/throttle/guarded-check.js";
 import { type AccountReset, createThrottle } from "../policies/throttle/throttle.js";
 import { createGrantCheck } from "../sessions/grant-check.js";
 import { createKnownSessions } from "../sessions/known-sessions.js";
 import { createLoadOpen } from "../sessions/load-open.js";
-import { fromContentJson } from "../sessions/session-content.js";
 import { createSessionManager } from "../sessions/session-manager.js";
 import { createSessions, type Sessions } from "../sessions/sessions.js";
 import { createTokenCodec } from "../sessions/token.js";
@@ -123,7 +123,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     platform,
     policy: requireOperateAs(options.operateAs),
     timeoutMs: handlerTimeoutMs,
-    loadContent: (ref) => after(loadOpen(ref), (row) => row && fromContentJson(row.identity)),
+    loadOpen,
     emit,
   });
   const manager = createSessionManager<I>({
@@ -140,7 +140,10 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     onReuse: resolved.onReuse,
     known,
     prove,
-    checkGrant: createGrantCheck({ store, ask, known, emit, mayGoOn: operateAs.mayGoOn }),
+    checkGrant: createGrantCheck({
+      ...{ store, ask, known, emit, mayGoOn: operateAs.mayGoOn },
+      isLive: (ref) => after(operateAs.loadLive(ref), (live) => live !== undefined),
+    }),
     emit,
     record,
   });
@@ -177,13 +180,12 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     emit,
     record,
   });
-  const sessions = createSessions({ store, ask, known, memory, emit });
+  const sessions = createSessions({ store, ask, loadOpen, known, memory, emit });
   const tickets = createTickets<I>({
     platform,
     realm,
     store,
     ask,
-    loadOpen,
     keys,
     deny,
     operateAs,

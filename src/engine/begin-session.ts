@@ -40,6 +40,9 @@ export interface BeginSession<I extends Identity> {
   refusing(source: RequestOrigin | undefined, party: EventParty | undefined): DenyAttempt;
 }
 
+/** The longest line of sessions that began from one another. Each reading of the last one loads all of them. */
+const maxParents = 8;
+
 /** Finishes a log-in: opens the session, applying operate-as if asked, or returns the denial. */
 export function createBeginSession<I extends Identity>({
   platform,
@@ -57,7 +60,7 @@ export function createBeginSession<I extends Identity>({
     refused: DenyAttempt,
     { cnf, headers }: Omit<Extract<PossessionOutcome, { kind: "proven" }>, "kind">,
   ): Promise<SessionOpened<I> | Denial> {
-    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant, source, from } = who;
+    const { identity, actor, scheme, expiresAt, acr, provedAt, checkedAt, rules, grant, scopes, source, from } = who;
     try {
       const own: LoggedIn = {
         identity,
@@ -70,18 +73,23 @@ export function createBeginSession<I extends Identity>({
         cnf,
         rules,
         grant,
+        scopes,
         source,
       };
       const isOther = wish !== undefined && wish.subject !== identity.subject;
       const operating = isOther ? await operateAs.begin(who, wish, undefined, source) : undefined;
       if (isOther && operating === undefined) return refused("operate_as_refused");
       // The caller may have been accepted from memory, and a policy may have taken long.
-      if (from !== undefined && !(await operateAs.isLive(from))) return refused("revoked");
+      const began = from === undefined ? undefined : await operateAs.loadLive(from);
+      if (from !== undefined && began === undefined) return refused("revoked");
+      const parents = (operating ?? who).detached === true ? [] : (began?.line ?? []);
+      if (parents.length > maxParents) return refused(operating === undefined ? "invalid_token" : "operate_as_refused");
       const limit = platform.now() + (operating?.maxMs ?? Number.POSITIVE_INFINITY);
       const ends = Math.min(limit, expiresAt ?? Number.POSITIVE_INFINITY);
       const opened = await manager.open({
         ...own,
         ...operating,
+        parents,
         expiresAt: Number.isFinite(ends) ? ends : undefined,
       });
       const { allowed, session, token } = opened;

@@ -101,12 +101,13 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     scheme: string,
     request: AuthRequest,
     how: AuthenticateOptions,
-    { identity, actor, acr, provedAt, checkedAt, expiresAt, lifeMs }: AcceptedCredentials<I>,
+    { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt, lifeMs }: AcceptedCredentials<I>,
     remember?: { readonly key: string; readonly epoch: number },
   ): Awaitable<Checking<I>> {
     const authenticatedAt = provedAt === "now" ? platform.now() : provedAt === "unknown" ? undefined : provedAt;
     if (handler.opens === "nothing" && how.open === undefined) {
-      return { kind: "allowed", caller: Object.freeze({ identity, actor, scheme, authenticatedAt, acr }) };
+      const caller = Object.freeze({ identity, actor, scheme, authenticatedAt, acr, scopes, expiresAt });
+      return { kind: "allowed", caller };
     }
     let caller: Caller<I>;
     try {
@@ -117,6 +118,8 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
         scheme,
         authenticatedAt,
         acr,
+        scopes,
+        expiresAt,
       });
     } catch (error) {
       options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }, request);

@@ -76,10 +76,10 @@ export function createLogIn<I extends Identity>(
     });
     switch (answer.kind) {
       case "accepted": {
-        const { identity, actor, acr, provedAt, checkedAt, expiresAt } = answer;
+        const { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt } = answer;
         // A caller with a key, a ticket or an identity provider's token does not guess passwords.
         if (!answer.counted) await parts.throttle.lift((actor ?? identity).subject);
-        const who = { identity, actor, acr, provedAt, checkedAt, expiresAt, scheme, rules, source: context };
+        const who = { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt, scheme, rules, source: context };
         return open(who, context.operateAs, refused, possession);
       }
       case "challenged":
@@ -100,8 +100,9 @@ export function createLogIn<I extends Identity>(
   ): Promise<SessionOpened<I> | Denial> {
     const refused = refusing(context, toParty(caller));
     const { session, authenticatedAt, acr } = caller;
-    // This is no new log-in: the new session ends with the old one, has the age of its log-in, and is bound likewise.
-    const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme };
+    // This is no new log-in: the new session ends with the old one or with the caller's credentials, has the age of
+    // their log-in, and is bound likewise.
+    const { scheme, expiresAt, cnf, rules } = session ?? { scheme: caller.scheme, expiresAt: caller.expiresAt };
     const provedAt = authenticatedAt ?? "unknown";
     // Credentials that come with every call may have been checked as long ago as they are remembered: a subject that
     // was ended since then gets no session.

@@ -12,7 +12,7 @@ import type { Identity } from "../model/identity.js";
 import { maxLoginMs, type SessionRules } from "../model/session.js";
 import type { SessionCaps, Store } from "../model/store.js";
 import { type AuditOptions, requireAudit } from "../policies/audit/audit.js";
-import type { OperateAsPolicy } from "../policies/operate-as/operate-as.js";
+import type { OperateAsPolicy } from "../policies/operate-as/policy.js";
 import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "../policies/throttle/options.js";
 import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
 import type { TicketMisuse } from "../tickets/ticket.js";

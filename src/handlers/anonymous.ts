@@ -26,7 +26,11 @@ export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Han
   const { identity, scheme = "Anonymous", opens = "nothing" } = options;
   requireSubject(identity);
   // Nothing was proved, so a session that opens is never fresh enough for a step-up.
-  const accepted = Object.freeze({ kind: "accepted", identity: toFrozen(identity), authenticatedAt: "unknown" } as const);
+  const accepted = Object.freeze({
+    kind: "accepted",
+    identity: toFrozen(identity),
+    authenticatedAt: "unknown",
+  } as const);
   return Object.freeze({
     scheme,
     opens,

@@ -130,8 +130,17 @@ export type Verdict<I extends Identity = Identity> =
        * log-in (`opens: "session"`); `"unknown"`, if they were issued for an earlier one (`opens: "nothing"`).
        */
       readonly authenticatedAt?: number | "unknown" | undefined;
-      /** When the credentials expire, in milliseconds since 1970. The session ends then at the latest. */
+      /**
+       * When the credentials expire, in milliseconds since 1970. A session that opens, and all that begins by it, ends
+       * then at the latest.
+       */
       readonly expiresAt?: number | undefined;
+      /**
+       * What the credentials may do out of all that their account may, as your application names it (RFC 6749 §3.3).
+       * With scopes, an empty list too, the caller does not stand for the whole account: see `Caller.scopes`. Default:
+       * the whole account.
+       */
+      readonly scopes?: readonly string[] | undefined;
     }
   | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly state: unknown }
   | { readonly kind: "declined" }

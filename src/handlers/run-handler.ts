@@ -3,7 +3,7 @@ import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { HandlerFailure } from "../model/events.js";
 import { toFrozen } from "../model/frozen-copy.js";
-import { type Actor, type Identity, requireSubject } from "../model/identity.js";
+import { type Actor, type Identity, isListOfTexts, requireSubject } from "../model/identity.js";
 import type { Peer, Target } from "../model/request.js";
 import { declined, type HandlerContext, type OneTimeProofs, rejected, unavailable, type Verdict } from "./handler.js";
 
@@ -180,6 +180,7 @@ function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted"
   // A handler may answer with one object for all its callers: what a route does to it must not reach the next one.
   const identity = toFrozen(verdict.identity);
   const actor = toFrozen(verdict.actor);
+  const scopes = toFrozen(verdict.scopes);
   // A verdict with an identity and an error is refused: a plugin that failed half-way must not log its caller in
   // (OpenBao CVE-2026-46405).
   if ("error" in verdict && verdict.error) throw new AuthError("invalid_identity", "both an identity and an error");
@@ -191,12 +192,16 @@ function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted"
     }
   }
   if (acr !== undefined && typeof acr !== "string") throw new AuthError("invalid_identity", "acr must be a string");
+  if (scopes !== undefined && !isListOfTexts(scopes)) {
+    throw new AuthError("invalid_identity", "scopes must be a list of texts");
+  }
   return {
     kind: "accepted",
     identity,
     actor,
     expiresAt: expiresAt === undefined ? undefined : Math.floor(expiresAt),
     acr,
+    scopes,
     authenticatedAt: typeof authenticatedAt === "number" ? toInstant(authenticatedAt) : authenticatedAt,
   };
 }

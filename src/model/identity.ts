@@ -77,7 +77,10 @@ export function requireIdentityJson(identity: Identity): string {
  */
 export function requireSubject(identity: Identity): void {
   const subject: unknown = identity?.subject;
-  if (isSubject(subject)) return requireRoles(identity.roles);
+  if (isSubject(subject)) {
+    requireRoles(identity.roles);
+    return;
+  }
   if (typeof subject !== "string" || subject === "" || subject.length > maxSubjectLength) {
     throw new AuthError("invalid_identity", `identity.subject must be a string of 1 to ${maxSubjectLength} characters`);
   }
@@ -85,13 +88,16 @@ export function requireSubject(identity: Identity): void {
 }
 
 function requireRoles(roles: unknown): void {
-  if (roles === undefined) return;
+  if (roles === undefined || isListOfTexts(roles)) return;
+  throw new AuthError("invalid_identity", "identity.roles must be a list of texts, or left out");
+}
+
+/** Whether a value is a list whose items are all texts. */
+export function isListOfTexts(value: unknown): value is readonly string[] {
+  if (!Array.isArray(value)) return false;
   // By index: `every` passes over the holes of a list.
-  let isList = Array.isArray(roles);
-  for (let index = 0; isList && index < (roles as unknown[]).length; index += 1) {
-    isList = typeof (roles as unknown[])[index] === "string";
-  }
-  if (!isList) throw new AuthError("invalid_identity", "identity.roles must be a list of texts, or left out");
+  for (let index = 0; index < value.length; index += 1) if (typeof value[index] !== "string") return false;
+  return true;
 }
 
 /** Whether a value can be the name of an account. */

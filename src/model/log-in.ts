@@ -89,8 +89,10 @@ export type OpenContext = Pick<LogInContext, "peer" | "target" | "rawHeaders" | 
 
 /** The subject of a new session. */
 export interface SessionSubject extends LoggedIn, WouldBeActor {
-  /** The session that this one begins from. If that session is over, this one does not open. */
+  /** The session that this one begins from, and ends with. If that session is over, this one does not open. */
   readonly from?: string | undefined;
+  /** The session goes on when the one of `from` ends. Default: `false`. */
+  readonly detached?: boolean | undefined;
 }
 
 /** When the caller proved who they are, milliseconds since 1970; `"unknown"` is never fresh enough for a step-up. */
@@ -106,7 +108,7 @@ export interface OperateAsWish {
 }
 
 /** The account that asks to operate as another: a caller, or a subject that is logging in. */
-export interface WouldBeActor {
+export interface WouldBeActor extends Pick<LoggedIn, "scheme" | "acr" | "provedAt" | "scopes"> {
   readonly identity: Identity;
   readonly actor?: Actor | undefined;
   readonly session?: Session | undefined;
@@ -124,6 +126,10 @@ export interface LoggedIn {
   /** The key or certificate that the session is bound to. */
   readonly cnf?: Confirmation | undefined;
   readonly grant?: GrantContent | undefined;
+  /** The scopes of the credentials; `undefined`: they stand for the whole account. */
+  readonly scopes?: readonly string[] | undefined;
+  /** The refs of the sessions from which this one begins, nearest first. Default: none. */
+  readonly parents?: readonly string[] | undefined;
   /** Milliseconds since 1970: the session ends then at the latest. */
   readonly expiresAt?: number | undefined;
   /** Default: those of the engine. */

@@ -38,6 +38,10 @@ export interface SessionContent<I extends Identity = Identity> {
   readonly authenticatedAt?: number | null | undefined;
   /** The session is bound: its token alone is not enough. */
   readonly cnf?: Confirmation | undefined;
+  /** The scopes of the credentials of the log-in; absent: they stand for the whole account. */
+  readonly scopes?: readonly string[] | undefined;
+  /** The refs of the sessions from which this one began, nearest first. It ends with any of them. */
+  readonly parents?: readonly string[] | undefined;
   /**
    * The grant by which the actor operates as the identity. Absent when a handler named the actor: then no policy is
    * asked.
@@ -47,8 +51,25 @@ export interface SessionContent<I extends Identity = Identity> {
 
 export interface GrantContent {
   readonly reason?: string | undefined;
-  /** The session from which an actor who operated as another account began this one, which ends with it. */
+  /** In rows of earlier versions, which have no `parents`: the session from which a nested one began. */
   readonly parent?: string | undefined;
+  /** The credentials of the actor when they began to operate. The policy is asked about them each time. */
+  readonly by?: ActorCredentials | undefined;
+}
+
+/** The credentials by which an actor asks to operate as another account. */
+export interface ActorCredentials {
+  /** The scheme of the actor's log-in, in lower case. */
+  readonly scheme?: string | undefined;
+  /** The strength of that log-in, as the identity provider names it (OpenID Connect `acr`). */
+  readonly acr?: string | undefined;
+  /**
+   * How long before they began to operate the actor proved who they are, in milliseconds; `undefined`: unknown. It does
+   * not grow while they operate.
+   */
+  readonly ageMs?: number | undefined;
+  /** The scopes of the credentials; `undefined`: they stand for the whole account. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** The server's record of one log-in, as a route sees it. */
@@ -102,6 +123,13 @@ export interface Caller<I extends Identity = Identity> {
   readonly acr?: string | undefined;
   /** The scheme that was presented with this request, in lower case. */
   readonly scheme: string;
+  /**
+   * What the credentials may do out of all that their account may, as your application names it; also of a session that
+   * began from such credentials. `undefined`: they stand for the whole account.
+   */
+  readonly scopes?: readonly string[] | undefined;
+  /** When the credentials of this request end, milliseconds since 1970, where they have an end. Caps what begins by them. */
+  readonly expiresAt?: number | undefined;
   /** Present only when the request carries a session token. */
   readonly session?: Session | undefined;
 }

@@ -3,7 +3,7 @@ import type { Emit } from "../model/events.js";
 import type { Actor, Identity } from "../model/identity.js";
 import type { GrantContent } from "../model/session.js";
 import type { Ask, Store } from "../model/store.js";
-import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { type KnownSession, type KnownSessions, parentEnded } from "./known-sessions.js";
 
 /** An actor who operates as an identity by a grant. */
 export interface StillOperating {
@@ -12,36 +12,47 @@ export interface StillOperating {
   readonly grant: GrantContent;
 }
 
+/** Whether a grant holds for the identity as it was: `changed` when the account has other roles or members by now. */
+export type GrantState = "holds" | "ended" | "changed";
+
 export interface GrantCheckOptions {
   readonly store: Pick<Store, "endSession">;
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "end">;
   readonly emit: Emit;
   /** Whether the actor may still operate as the identity. */
-  readonly mayGoOn: (operating: StillOperating) => Awaitable<boolean>;
+  readonly mayGoOn: (operating: StillOperating) => Awaitable<GrantState>;
+  /** Whether a session is not over, nor any from which it began. */
+  readonly isLive: (ref: string) => Awaitable<boolean>;
 }
 
-/** Checks the grant of a session, if it has one. A session whose grant is gone is ended on every node: `false`. */
+/**
+ * Checks what a session depends on beside its own row: the sessions from which it began, and its grant. A session that
+ * has lost one of them is ended on every node: `false`.
+ */
 export type GrantCheck = (session: KnownSession<Identity>) => Awaitable<boolean>;
 
-const reason = "grant ended";
+const reasons = { ended: "grant ended", changed: "identity changed" } as const;
 
-export function createGrantCheck({ store, ask, known, emit, mayGoOn }: GrantCheckOptions): GrantCheck {
-  return ({ ref, grant, allowed: { caller } }) => {
-    if (grant === undefined) return true;
+export function createGrantCheck({ store, ask, known, emit, mayGoOn, isLive }: GrantCheckOptions): GrantCheck {
+  return ({ ref, grant, parents: [parent], allowed: { caller } }) => {
     const { identity, actor } = caller;
-    return after(
-      mayGoOn({ identity, actor, grant }),
-      (granted) => granted || after(end(ref, identity.subject), () => false),
-    );
+    return after(parent === undefined || isLive(parent), (live): Awaitable<boolean> => {
+      if (!live) return end(ref, identity.subject, parentEnded);
+      if (grant === undefined) return true;
+      return after(mayGoOn({ identity, actor, grant }), (state) =>
+        state === "holds" ? true : end(ref, identity.subject, reasons[state]),
+      );
+    });
   };
 
-  function end(ref: string, subject: string): Awaitable<void> {
+  function end(ref: string, subject: string, reason: string): Awaitable<false> {
     return after(
       ask(() => store.endSession(ref, reason)),
       (ended) => {
         known.end(ref, reason);
         if (ended) emit({ kind: "session-ended", ref, reason, subject });
+        return false;
       },
     );
   }

@@ -4,6 +4,7 @@ import type { Allowed } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { GrantContent } from "../model/session.js";
 import type { EndEvent, Watch } from "../model/store.js";
+import { createChildIndex } from "./child-index.js";
 import { createRecentEnds, type RecentEnds } from "./recent-ends.js";
 
 /**
@@ -16,6 +17,8 @@ export interface KnownSession<I extends Identity = Identity> {
   readonly actor: string | null;
   /** The grant by which the actor operates as the identity. */
   readonly grant: GrantContent | undefined;
+  /** The refs of the sessions from which it began, nearest first. */
+  readonly parents: readonly string[];
   /** The decision for `token`, made once. */
   readonly allowed: Allowed<I>;
   /** Asks the store whether the session has ended, and ends it here if so. */
@@ -50,6 +53,11 @@ export interface KnownSessions<I extends Identity = Identity> {
   close(): void;
 }
 
+/** Whether more than its own row decides on a session: a grant, or the sessions from which it began. */
+export function isDerived({ grant, parents }: Pick<KnownSession, "grant" | "parents">): boolean {
+  return grant !== undefined || parents.length > 0;
+}
+
 export interface KnownSessionsOptions {
   readonly platform: Platform;
   /** How long an end on another node may go unnoticed here, in milliseconds. */
@@ -57,6 +65,18 @@ export interface KnownSessionsOptions {
   /** The most sessions that are remembered; beyond it the ones remembered longest are forgotten. */
   readonly maxKnownSessions: number;
   readonly watch: (onEnd: (event: EndEvent) => void) => Watch;
+}
+
+/** The reason for which a session ends that began from one that has ended. */
+export const parentEnded = "parent ended";
+
+/** Whether the end of a subject ends a session: as identity, as actor, or as an actor further back. */
+function concerns({ subject, actor: nearest, allowed }: KnownSession, ended: string): boolean {
+  if (subject === ended || nearest === ended) return true;
+  for (let actor = allowed.caller.actor?.actor; actor !== undefined; actor = actor.actor) {
+    if (actor.subject === ended) return true;
+  }
+  return false;
 }
 
 /**
@@ -70,6 +90,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
   const { platform, maxStalenessMs, maxKnownSessions } = options;
   const byToken = new Map<string, KnownSession<I>>();
   const byRef = new Map<string, KnownSession<I>>();
+  const children = createChildIndex<KnownSession<I>>();
   const recentEnds = createRecentEnds();
   let epoch = 0;
   let closed = false;
@@ -82,7 +103,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     }
     if (event.kind === "subject") recentEnds.note(event.subject);
     for (const known of byRef.values()) {
-      if (event.kind === "subject" && known.subject !== event.subject && known.actor !== event.subject) continue;
+      if (event.kind === "subject" && !concerns(known, event.subject)) continue;
       // The session may have opened since, or not have ended: the store is asked, now if a callback waits, else later.
       forget(known);
       if (event.kind === "subject" || known.onEnd.size > 0) known.checkEnded();
@@ -98,13 +119,20 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     epoch += 1;
     recentEnds.note(ref);
     const known = byRef.get(ref);
-    if (known === undefined) return false;
-    byRef.delete(ref);
-    forget(known);
-    known.endedReason = reason;
-    for (const callback of known.onEnd) ignoreFailure(() => callback(reason));
-    known.onEnd.clear();
-    return true;
+    if (known !== undefined) {
+      byRef.delete(ref);
+      children.remove(known);
+      forget(known);
+      known.endedReason = reason;
+      for (const callback of known.onEnd) ignoreFailure(() => callback(reason));
+      known.onEnd.clear();
+    }
+    for (const child of children.of(ref)) {
+      end(child.ref, parentEnded);
+      // The store learns it from the first node that knows the child.
+      child.checkEnded();
+    }
+    return known !== undefined;
   }
 
   function evictOne(): void {
@@ -112,6 +140,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     for (const [ref, known] of byRef) {
       byRef.delete(ref);
       if (known.onEnd.size === 0) {
+        children.remove(known);
         forget(known);
         return;
       }
@@ -139,6 +168,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       if (closed) return;
       if (byRef.size >= maxKnownSessions) evictOne();
       byRef.set(known.ref, known);
+      children.add(known);
     },
     remember(known, token, acceptUntil, freshUntil) {
       if (known.token !== token) {

@@ -55,9 +55,10 @@ export function createOpenSession<I extends Identity>(
   }
 
   function begin(who: LoggedIn, claimed: boolean): Awaitable<{ readonly row: SessionRow; readonly token: string }> {
-    const { identity, actor, scheme, acr, provedAt, cnf, grant, rules = ownRules } = who;
+    const { identity, actor, scheme, acr, provedAt, cnf, grant, scopes, rules = ownRules } = who;
+    const parents = who.parents?.length === 0 ? undefined : who.parents;
     const authenticatedAt = provedAt === "unknown" ? null : provedAt === "now" ? undefined : provedAt;
-    const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant });
+    const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant, scopes, parents });
     const sessionId = platform.random(16);
     const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());
     if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");

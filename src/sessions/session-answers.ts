@@ -3,7 +3,7 @@ import type { Identity } from "../model/identity.js";
 import type { Confirmation } from "../model/session.js";
 import type { SessionRow } from "../model/store.js";
 import type { KnownSession, KnownSessions } from "./known-sessions.js";
-import { fromContentJson, toAuthenticatedAt } from "./session-content.js";
+import { fromContentJson, parentsOf, toAuthenticatedAt } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
 
@@ -36,7 +36,7 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
       const found = known.find(row.ref);
       if (found !== undefined) return found;
       const content = fromContentJson<I>(row.identity);
-      const { identity, actor, acr } = content;
+      const { identity, actor, acr, scopes } = content;
       const scheme = toScheme(content.cnf).toLowerCase();
       const authenticatedAt = toAuthenticatedAt(content, row.createdAt);
       const { session, checkEnded } = createSession(row, content.cnf, () => fresh, options);
@@ -45,11 +45,12 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
         subject: row.subject,
         actor: row.actor,
         grant: content.grant,
+        parents: parentsOf(content),
         checkEnded,
         // Frozen: it is the decision for every request that memory accepts.
         allowed: Object.freeze({
           kind: "allowed",
-          caller: Object.freeze({ identity, actor, scheme, session, authenticatedAt, acr }),
+          caller: Object.freeze({ identity, actor, scheme, session, authenticatedAt, acr, scopes }),
         }),
         token: "",
         acceptUntil: 0,

@@ -17,6 +17,17 @@ export function toContentJson(content: SessionContent): string {
   return JSON.stringify(content);
 }
 
+/**
+ * Returns the sessions from which this one began, nearest first. A row of an earlier version names the nearest one only,
+ * and only if an actor who operated as another account began it.
+ */
+export function parentsOf({ parents, grant }: Pick<SessionContent, "parents" | "grant">): readonly string[] {
+  if (parents !== undefined) return parents;
+  return grant?.parent === undefined ? none : [grant.parent];
+}
+
+const none: readonly string[] = Object.freeze([]);
+
 /** Returns when the caller last proved who they are, milliseconds since 1970; `undefined`: unknown. */
 export function toAuthenticatedAt({ authenticatedAt }: SessionContent, createdAt: number): number | undefined {
   if (authenticatedAt === undefined) return createdAt;

@@ -7,7 +7,7 @@ import type { RequestOrigin } from "../model/request.js";
 import type { Confirmation, Session } from "../model/session.js";
 import type { Ask, Reading, SessionRow, Store } from "../model/store.js";
 import type { GrantCheck } from "./grant-check.js";
-import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { isDerived, type KnownSession, type KnownSessions } from "./known-sessions.js";
 import { sessionDeadline } from "./rotation.js";
 
 export interface SessionHandleOptions {
@@ -16,9 +16,9 @@ export interface SessionHandleOptions {
   readonly ask: Ask;
   readonly known: Pick<KnownSessions, "add" | "end" | "find">;
   readonly emit: Emit;
-  /** Called with every reading of a session that a grant opened. */
+  /** Called with every reading of a session that depends on a grant, or on the one from which it began. */
   readonly checkGrant: GrantCheck;
-  /** A session that a grant opened is checked this often, while a callback waits for its end. Milliseconds. */
+  /** Such a session is checked this often, while a callback waits for its end. Milliseconds. */
   readonly maxStalenessMs: number;
 }
 
@@ -96,8 +96,8 @@ export function createSession(
     const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
     const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
     if (leftMs > 0 && reading?.row.revokedAt === null) {
-      if (self().grant === undefined) return leftMs;
-      // The end of a grant has no event, and a stream presents no token.
+      if (!isDerived(self())) return leftMs;
+      // The end of a grant has no event, nor has the expiry of a parent, and a stream presents no token.
       const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryCheckMs));
       return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
     }
@@ -107,7 +107,7 @@ export function createSession(
   }
 
   async function loadState(): Promise<{ version: number; value: Json | undefined }> {
-    const state = await ask(() => store.loadState(ref));
+    const state = self().endedReason === undefined ? await ask(() => store.loadState(ref)) : undefined;
     if (state === undefined) throw new AuthError("session_ended", "the session is over, and its state with it");
     return { version: state.version, value: state.json === undefined ? undefined : (JSON.parse(state.json) as Json) };
   }

@@ -5,7 +5,7 @@ import type { Identity } from "../model/identity.js";
 import type { PossessionRequest, PresentedToken } from "../model/possession.js";
 import type { HeaderFields, RequestOrigin } from "../model/request.js";
 import type { Reading, SessionChange, SessionRow } from "../model/store.js";
-import type { KnownSession } from "./known-sessions.js";
+import { isDerived, type KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { createPreChecks, type PreChecked, type PreCheckParts, type Refused } from "./pre-checks.js";
 import { judgePresentation, type Outcome, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
@@ -115,8 +115,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   function consider(asked: Asked, reading: Reading | undefined, askedAt: number, epoch: number): Awaitable<Resumed<I>> {
     const session = reading?.row.revokedAt === null ? rememberedOrNew(reading.row) : undefined;
     const cnf = session?.allowed.caller.session?.cnf;
-    const isPlain = cnf === undefined && session?.grant === undefined && asked.scheme === "bearer";
-    if (session === undefined || isPlain) return applyRotationRule(asked, reading, askedAt, epoch);
+    const isPlain = session === undefined || (cnf === undefined && !isDerived(session) && asked.scheme === "bearer");
+    if (isPlain) return applyRotationRule(asked, reading, askedAt, epoch);
     const preChecked = asked.preChecked ?? preCheck(session, asked);
     const party = toParty(session.allowed.caller);
     if (!(preChecked instanceof Promise)) {
@@ -162,12 +162,12 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     }
     // Only the confirmed current generation is remembered: while it is not due, it cannot have been superseded.
     const undueMs = Math.min(rotationDueAt(row), sessionDeadline(row)) - now - clockMarginMs;
-    // The end of a grant has no event: it is checked again after as long as a revocation may go unnoticed.
-    const grantedUntil =
-      session.grant === undefined ? Number.POSITIVE_INFINITY : (preChecked?.askedAt ?? 0) + maxStalenessMs;
+    // The end of a grant has no event, nor has the expiry of a parent: both are checked again after as long as a
+    // revocation may go unnoticed.
+    const grantedUntil = isDerived(session) ? (preChecked?.askedAt ?? 0) + maxStalenessMs : Number.POSITIVE_INFINITY;
     const acceptUntil = Math.min(askedAt + undueMs, grantedUntil);
     const current = row.confirmedAt !== null && fields.generation === row.generation;
-    if (current && acceptUntil > askedAt && session.grant?.parent === undefined && known.epoch === epoch) {
+    if (current && acceptUntil > askedAt && known.epoch === epoch) {
       known.remember(session, token, acceptUntil, askedAt + maxStalenessMs);
     }
     return session.allowed;

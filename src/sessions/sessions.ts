@@ -3,10 +3,15 @@ import type { Emit } from "../model/events.js";
 import type { RequestOrigin } from "../model/request.js";
 import type { Ask, SessionRow, Store } from "../model/store.js";
 import type { KnownSessions } from "./known-sessions.js";
+import type { LoadOpen } from "./load-open.js";
+import { fromContentJson, parentsOf } from "./session-content.js";
 
 /** Administration of sessions. Every method throws `AuthError` `unavailable` when the store cannot answer. */
 export interface Sessions {
-  /** Lists live sessions in the order of `ref`. `limit`: default 100, at most 1,000. */
+  /**
+   * Lists live sessions in the order of `ref`, without those that began from one that has ended. `limit`: default 100,
+   * at most 1,000.
+   */
   list(query?: { subject?: string; after?: string; limit?: number }): Promise<readonly SessionSummary[]>;
   /** Ends one session on every node. `false` when there is none, or it had ended before. */
   end(ref: string, reason?: string, by?: EndedBy): Promise<boolean>;
@@ -37,6 +42,7 @@ export interface SessionSummary {
 export interface SessionsParts {
   readonly store: Store;
   readonly ask: Ask;
+  readonly loadOpen: LoadOpen;
   readonly known: Pick<KnownSessions, "end" | "find">;
   readonly memory: Pick<CredentialMemory, "forget">;
   readonly emit: Emit;
@@ -46,12 +52,22 @@ const defaultPage = 100;
 
 const largestPage = 1_000;
 
-export function createSessions({ store, ask, known, memory, emit }: SessionsParts): Sessions {
+export function createSessions({ store, ask, loadOpen, known, memory, emit }: SessionsParts): Sessions {
   return Object.freeze({
     async list(query: { subject?: string; after?: string; limit?: number } = {}) {
       const limit = Math.max(1, Math.min(Math.trunc(query.limit ?? defaultPage), largestPage));
-      const rows = await ask(() => store.listSessions({ ...query, limit }));
-      return rows.map(toSummary);
+      const found: SessionSummary[] = [];
+      const open = new Map<string, boolean>();
+      // The row of a session is not yet revoked when only the one from which it began is, so a page is filled up.
+      for (let last = query.after ?? ""; ; ) {
+        const rows = await ask(() => store.listSessions({ ...query, after: last, limit }));
+        for (const row of rows) {
+          if (await hasOpenParents(row, open)) found.push(toSummary(row));
+          if (found.length === limit) return found;
+          last = row.ref;
+        }
+        if (rows.length < limit) return found;
+      }
     },
     async end(ref: string, reason = "ended", by?: EndedBy) {
       const subject = known.find(ref)?.subject;
@@ -66,6 +82,15 @@ export function createSessions({ store, ask, known, memory, emit }: SessionsPart
       emit({ kind: "subject-ended", subject, reason, ...named(by) }, by);
     },
   });
+
+  async function hasOpenParents({ identity }: SessionRow, open: Map<string, boolean>): Promise<boolean> {
+    for (const ref of parentsOf(fromContentJson(identity))) {
+      const isOpen = open.get(ref) ?? (await loadOpen(ref)) !== undefined;
+      open.set(ref, isOpen);
+      if (!isOpen) return false;
+    }
+    return true;
+  }
 }
 
 const named = (by: EndedBy | undefined) => by?.subject && { by: by.subject };

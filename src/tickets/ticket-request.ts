@@ -11,6 +11,8 @@ export interface TicketRecord {
   /** The session's content, or with a grant the account to operate as. */
   readonly content: SessionContent;
   readonly createdAt: number;
+  /** A session that begins from the ticket does not end with the one of `ref`. */
+  readonly detached?: boolean | undefined;
   /** Set when the grant is for this ticket alone. `endsAt` is in milliseconds since 1970. */
   readonly ownGrant?: { readonly endsAt?: number | undefined } | undefined;
 }

@@ -34,8 +34,9 @@ export interface Tickets<I extends Identity = Identity> {
    */
   redeemNumber(number: bigint, service: string, source?: RequestOrigin): Promise<RedeemedTicket<I> | RefusedTicket>;
   /**
-   * Opens a new session for the identity of a redeemed ticket, once. The session ends no later than the session of the
-   * ticket would, has the same time of log-in, and is bound if that one was.
+   * Opens a new session for the identity of a redeemed ticket, once. The session ends with the session of the ticket, or
+   * if the ticket is detached no later than that one would. It has the same time of log-in and the same scopes, and is
+   * bound if that one was.
    *
    * @returns the session, or a denial when the policy allows operating as that account for tickets only, or the store
    *   cannot answer
@@ -56,6 +57,12 @@ export interface TicketRequest {
   readonly lifeMs?: number | undefined;
   /** Operate as another account for this one ticket. Default: none, and the ticket has the caller's own identity. */
   readonly operateAs?: OperateAsWish | undefined;
+  /**
+   * A session that begins from the ticket goes on when the one that it is issued for ends, by log-out, theft or
+   * otherwise: for work that outlives its user's log-in. A ticket with `operateAs` goes by its grant instead. No RPC sets
+   * it, since an attacker with a stolen session would. Default: `false`.
+   */
+  readonly detached?: boolean | undefined;
 }
 
 /** An issued ticket, which is secret until it is redeemed. */
@@ -90,6 +97,8 @@ export interface RedeemedTicket<I extends Identity = Identity> {
   /** When the caller logged in, in milliseconds since 1970; `undefined` when it is unknown. */
   readonly authenticatedAt?: number | undefined;
   readonly acr?: string | undefined;
+  /** The scopes of the credentials of that log-in; `undefined`: they stand for the whole account. */
+  readonly scopes?: readonly string[] | undefined;
 }
 
 /** The refusal of a ticket. */

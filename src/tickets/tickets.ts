@@ -1,5 +1,4 @@
 import { hash } from "node:crypto";
-import type { Awaitable } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import { withSecret } from "../base/with-secret.js";
@@ -8,12 +7,11 @@ import type { Keys } from "../keys/key-ring.js";
 import type { AuthenticationReason, Denial } from "../model/decision.js";
 import { type Emit, type EventParty, type Recording, toParty } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
-import type { OpenContext, OpenFor, SessionOpened, SessionSubject } from "../model/log-in.js";
+import type { OpenContext, OpenFor, ProvedAt, SessionOpened, SessionSubject } from "../model/log-in.js";
 import type { RequestOrigin } from "../model/request.js";
 import type { Caller, SessionContent } from "../model/session.js";
 import type { Ask, Store } from "../model/store.js";
 import type { OperateAs } from "../policies/operate-as/operate-as.js";
-import type { LoadOpen } from "../sessions/load-open.js";
 import { fromContentJson, toAuthenticatedAt } from "../sessions/session-content.js";
 import type { Sessions } from "../sessions/sessions.js";
 import type {
@@ -33,7 +31,6 @@ export interface TicketsParts<I extends Identity> {
   readonly realm: string;
   readonly store: Store;
   readonly ask: Ask;
-  readonly loadOpen: LoadOpen;
   readonly keys: Keys;
   readonly deny: Deny;
   readonly operateAs: OperateAs<I>;
@@ -49,7 +46,7 @@ export interface TicketsParts<I extends Identity> {
  * faults the store and the network have.
  */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
-  const { platform, realm, store, ask, loadOpen, keys, deny, operateAs, emit, record } = parts;
+  const { platform, realm, store, ask, keys, deny, operateAs, emit, record } = parts;
   /** Tickets that were redeemed here and for which `open` may still be called. */
   const handedOver = new WeakMap<RedeemedTicket<I>, SessionSubject>();
   const codec = createTicketCodec(realm, keys);
@@ -67,11 +64,12 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const { service, lifeMs = defaultLifeMs, operateAs: wish } = requireRequest(request);
     const { session } = caller;
     if (session === undefined) throw new AuthError("no_session", "a ticket is issued for a session: log in first");
-    const row = await loadOpen(session.ref);
-    if (row === undefined) return refused("revoked");
-    const own = fromContentJson<I>(row.identity);
-    const operating =
-      wish === undefined ? undefined : await operateAs.begin({ ...own, session }, wish, service, source);
+    const live = await operateAs.loadLive(session.ref);
+    if (live === undefined) return refused("revoked");
+    const { row, content: own } = live;
+    const provedAt: ProvedAt = toAuthenticatedAt(own, row.createdAt) ?? "unknown";
+    const who = { ...own, scheme: row.scheme, provedAt, session };
+    const operating = wish === undefined ? undefined : await operateAs.begin(who, wish, service, source);
     if (wish !== undefined && operating === undefined) return refused("operate_as_refused");
     const content = operating === undefined ? own : { ...own, ...pick(operating) };
     const now = platform.now();
@@ -79,8 +77,10 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const kept: TicketRecord = {
       ...{ service, ref: row.ref, scheme: row.scheme, content, createdAt: row.createdAt },
       ...(operating && { ownGrant: Number.isFinite(grantEnds) ? { endsAt: grantEnds } : {} }),
+      // Nested rights were lent, and end with the session of who lent them.
+      ...((operating?.detached ?? (request.detached === true && own.actor?.actor === undefined)) && { detached: true }),
     };
-    const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs);
+    const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs, Math.max(1, session.expiresAt - now));
     const expiresAt = Math.floor((now + goodMs) / 1_000) * 1_000;
     const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(kept), goodMs));
     if (!isKept) return refused("unavailable"); // the id is taken, which is as likely as a guessed ticket
@@ -132,27 +132,28 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const kept = JSON.parse(json) as TicketRecord;
     if (kept.service !== service) return misused(kept.ref, "wrong_service", service, source);
     // Checked after the take: a ticket of a session that ended before must not succeed.
-    const row = await loadOpen(kept.ref);
-    if (row === undefined) return sessionEnded;
+    const live = await operateAs.loadLive(kept.ref);
+    if (live === undefined) return sessionEnded;
     const content = fromContentJson<I>(JSON.stringify(kept.content));
     if (!(await mayGoOn(content, kept.ownGrant && service))) return sessionEnded;
-    const { identity, actor, acr, cnf, grant } = content;
+    const { identity, actor, acr, cnf, grant, scopes } = content;
     const authenticatedAt = toAuthenticatedAt(content, kept.createdAt);
     const { ref: of, scheme } = kept;
-    const { createdAt, rules } = row;
+    const { createdAt, rules } = live.row;
     const names = { ref: of, subject: identity.subject, ...toActorNames(actor) };
     // If this cannot be recorded, the ticket is consumed all the same: redeeming it twice would be worse.
     await record({ kind: "ticket-redeemed", ...names, service }, source);
-    const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr } as const;
+    const redeemed = { kind: "redeemed", identity, actor, scheme, ref: of, authenticatedAt, acr, scopes } as const;
     const expiresAt = Math.min(createdAt + rules.absoluteMs, kept.ownGrant?.endsAt ?? Number.POSITIVE_INFINITY);
-    const provedAt = authenticatedAt ?? "unknown";
-    const from = kept.ref;
-    handedOver.set(redeemed, { identity, actor, scheme, provedAt, acr, cnf, grant, expiresAt, checkedAt, from });
+    const provedAt: ProvedAt = authenticatedAt ?? "unknown";
+    const { detached } = kept;
+    const who = { identity, actor, scheme, provedAt, acr, scopes, cnf, grant, expiresAt, checkedAt };
+    handedOver.set(redeemed, { ...who, from: kept.ref, detached });
     return redeemed;
   }
 
-  function mayGoOn({ identity, actor, grant }: StillContent, service?: string): Awaitable<boolean> {
-    return grant === undefined || operateAs.mayGoOn({ identity, actor, grant }, service);
+  async function mayGoOn({ identity, actor, grant }: StillContent, service?: string): Promise<boolean> {
+    return grant === undefined || (await operateAs.mayGoOn({ identity, actor, grant }, service)) === "holds";
   }
 
   async function open(redeemed: RedeemedTicket<I>, context: OpenContext): Promise<SessionOpened<I> | Denial> {

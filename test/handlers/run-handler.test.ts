@@ -45,16 +45,19 @@ function setUp() {
 }
 
 const ada = { kind: "accepted", identity: { subject: "ada" } } as const;
-const absent = { actor: undefined, expiresAt: undefined, acr: undefined, authenticatedAt: undefined };
+const absent = {
+  ...{ actor: undefined, expiresAt: undefined, acr: undefined, scopes: undefined, authenticatedAt: undefined },
+};
 const acceptedAda = { kind: "accepted", identity: { subject: "ada" }, ...absent };
 const unavailable = { kind: "unavailable" };
 
 test("roles are a list of texts, also those of an actor's actor, or there is no verdict", () => {
   const deep = (roles: unknown) => ({ subject: "ada", actor: { subject: "bob", roles } });
-  for (const roles of ["admin", { includes: () => true }, [1], ["a", undefined], [, "a"], null, 7]) {
+  for (const roles of ["admin", { includes: () => true }, [1], ["a", undefined], new Array(1), null, 7]) {
     for (const verdict of [
       { kind: "accepted", identity: { subject: "ada", roles } },
       { kind: "accepted", identity: { subject: "ada" }, actor: deep(roles) },
+      { kind: "accepted", identity: { subject: "ada" }, scopes: roles },
     ]) {
       const { options, failures } = setUp();
       assert.deepEqual(

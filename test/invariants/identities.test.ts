@@ -110,7 +110,12 @@ const kinds: readonly [string, () => Handler<Identity>, string][] = [
     "one with a date, a map and an object without a prototype",
     () => {
       const born = new Date(0);
-      const identity = { ...rich(), born, map: new Map([["a", 1]]), bare: Object.assign(Object.create(null), { a: [] }) };
+      const identity = {
+        ...rich(),
+        born,
+        map: new Map([["a", 1]]),
+        bare: Object.assign(Object.create(null), { a: [] }),
+      };
       return { scheme: "Own", opens: "nothing", fromHeader: () => ({ kind: "accepted", identity }) };
     },
     "Own x",

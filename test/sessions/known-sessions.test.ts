@@ -35,6 +35,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       subject,
       actor,
       grant: undefined,
+      parents: [],
       allowed: { kind: "allowed", caller: { identity: { subject }, scheme: "bearer" } },
       checkEnded: () => void checked.push(ref),
       token: "",

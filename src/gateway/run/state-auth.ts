@@ -7,7 +7,7 @@ import type { OnEvent } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
 import type { Store } from "../../model/store.js";
 import type { AuditOptions } from "../../policies/audit/audit.js";
-import type { OperateAsPolicy } from "../../policies/operate-as/operate-as.js";
+import type { OperateAsPolicy } from "../../policies/operate-as/policy.js";
 import { operateAsRules } from "../../policies/operate-as/rules.js";
 import type { GatewayConfig } from "../config/config.js";
 import { createHandler, openUsers } from "../config/handlers.js";

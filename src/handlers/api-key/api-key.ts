@@ -90,7 +90,7 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
     return after(adopt(toIdentity(known)), (identity): Verdict<I> => {
       if (identity === null || identity === undefined || identity === false) return rejected;
       noteUse(id);
-      return { kind: "accepted", identity, expiresAt };
+      return { kind: "accepted", identity, expiresAt, scopes: known.scopes };
     });
   }
 

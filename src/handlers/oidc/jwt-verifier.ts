@@ -4,7 +4,7 @@ import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, rejected, unavailable, type Verdict } from "../handler.js";
-import { toLogInFacts } from "./claim-mapping.js";
+import { toLogInFacts, toScopes } from "./claim-mapping.js";
 import { isAcceptableHeader, readUnverified } from "./jwt-shape.js";
 
 /** The keys and algorithms of an issuer, as known now. */
@@ -89,7 +89,8 @@ export function createJwtVerifier<I extends Identity>(
     if (claims.exp === undefined || claims.cnf !== undefined) return rejected;
     const identity = await options.toIdentity(claims);
     if (identity === null || identity === undefined || identity === false) return rejected;
-    return { kind: "accepted", identity, ...toLogInFacts(claims), expiresAt: claims.exp * 1_000 + clockToleranceMs };
+    const expiresAt = claims.exp * 1_000 + clockToleranceMs;
+    return { kind: "accepted", identity, ...toLogInFacts(claims), ...toScopes(claims), expiresAt };
   };
 }
 

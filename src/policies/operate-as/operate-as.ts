@@ -1,51 +1,18 @@
 import { type Awaitable, adopt, after, withinTime } from "../../base/awaitable.js";
-import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
+import { clockToleranceMs } from "../../credentials/step-up.js";
 import type { Emit } from "../../model/events.js";
+import { toFrozen } from "../../model/frozen-copy.js";
 import { type Actor, type Identity, isSubject, requireSubject, toActor, toActorNames } from "../../model/identity.js";
 import type { OperateAsWish, WouldBeActor } from "../../model/log-in.js";
 import type { RequestOrigin } from "../../model/request.js";
-import type { GrantContent, SessionContent } from "../../model/session.js";
-import type { StillOperating } from "../../sessions/grant-check.js";
-
-/**
- * Decides which actor may operate as which account. `operateAsRules({ rules, identify })` makes a policy of rules; write
- * your own if a database decides.
- *
- * The engine asks it when an actor begins, and again whenever it reads such a session from the store (at most every
- * `maxStalenessMs` while the session is in use). A session that is no longer granted ends at once.
- */
-export interface OperateAsPolicy<I extends Identity = Identity> {
-  /**
-   * Returns the account of this name; `null`, `undefined` or `false` when there is none or it is disabled. The session
-   * has the rights of this account.
-   */
-  identify(subject: string): Awaitable<I | null | undefined | false>;
-  /** Returns the grant; `null`, `undefined` or `false` refuses. */
-  grant(request: OperateAsRequest<I>): Awaitable<Grant | null | undefined | false>;
-}
-
-/** The request of an actor to operate as an account. */
-export interface OperateAsRequest<I extends Identity = Identity> {
-  /** The account that asks. It has `actor.actor` if it already operates as another account. */
-  readonly actor: Actor;
-  readonly target: I;
-  /** The actor's reason: 1 to 256 characters. */
-  readonly reason?: string | undefined;
-  /** The service, when the grant is for one ticket. */
-  readonly service?: string | undefined;
-}
-
-/** A policy's permission to operate as an account. */
-export interface Grant {
-  /** How long, in milliseconds. Default: as long as any other session. */
-  readonly maxMs?: number | undefined;
-  /**
-   * Also allow an actor that already operates as another account. Default: `false`, since rights that were lent should
-   * not be lent on.
-   */
-  readonly nested?: boolean | undefined;
-}
+import type { ActorCredentials, GrantContent, SessionContent } from "../../model/session.js";
+import type { SessionRow } from "../../model/store.js";
+import type { GrantState, StillOperating } from "../../sessions/grant-check.js";
+import type { LoadOpen } from "../../sessions/load-open.js";
+import { fromContentJson, parentsOf } from "../../sessions/session-content.js";
+import type { OperateAsPolicy } from "./policy.js";
+import { isSameIdentity } from "./same-identity.js";
 
 /** The actor and the account that they may operate as. */
 export interface Operating<I extends Identity> {
@@ -54,6 +21,16 @@ export interface Operating<I extends Identity> {
   readonly grant: GrantContent;
   /** How long it may last, in milliseconds from now. */
   readonly maxMs: number;
+  /** The session does not end with the one from which the actor begins it. */
+  readonly detached: boolean;
+}
+
+/** A session that is not over, nor any from which it began, nor a grant of one of them. */
+export interface LiveSession<I extends Identity> {
+  readonly row: SessionRow;
+  readonly content: SessionContent<I>;
+  /** Its ref, and those of the sessions from which it began, nearest first. */
+  readonly line: readonly string[];
 }
 
 export interface OperateAs<I extends Identity> {
@@ -68,21 +45,23 @@ export interface OperateAs<I extends Identity> {
     source?: RequestOrigin,
   ): Awaitable<Operating<I> | undefined>;
   /**
-   * Whether the grant of a session or ticket still holds.
+   * Whether the grant of a session or ticket still holds, for the account as it was then.
    *
    * @param service the service for whose tickets alone it was granted
    */
-  mayGoOn(operating: StillOperating, service?: string): Awaitable<boolean>;
-  /** Whether the session of this ref exists, is not over and, if a grant opened it, is still granted. */
-  isLive(ref: string): Awaitable<boolean>;
+  mayGoOn(operating: StillOperating, service?: string): Awaitable<GrantState>;
+  /**
+   * Loads a session from the store, and those from which it began: the end of any of them must end it, even while no
+   * caller presents a token of that one. `undefined` when one of them is over, or no longer granted.
+   */
+  loadLive(ref: string): Awaitable<LiveSession<I> | undefined>;
 }
 
 export interface OperateAsParts<I extends Identity> {
   readonly platform: Platform;
   readonly policy: OperateAsPolicy<I> | undefined;
   readonly timeoutMs: number;
-  /** Loads the content of the session of this ref; `undefined` when the session is over. */
-  readonly loadContent: (ref: string) => Awaitable<SessionContent | undefined>;
+  readonly loadOpen: LoadOpen;
   readonly emit: Emit;
 }
 
@@ -91,79 +70,85 @@ const reasonShape = /^[^\p{Cc}\p{Surrogate}]{1,256}$/u;
 /** The longest chain of actors. Each call of a nested session checks all of them. */
 const maxActors = 4;
 
+/** The credentials of a grant of an earlier version, which did not keep them. */
+const unknownCredentials: ActorCredentials = Object.freeze({});
+
 function lengthOf(actor: Actor): number {
   return 1 + (actor.actor === undefined ? 0 : lengthOf(actor.actor));
 }
 
 /** Makes the part of the engine that asks the policy, in bounded time. Without a policy every operate-as is refused. */
 export function createOperateAs<I extends Identity>(options: OperateAsParts<I>): OperateAs<I> {
-  const { platform, policy, timeoutMs, loadContent, emit } = options;
+  const { platform, policy, timeoutMs, loadOpen, emit } = options;
   const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
 
-  function ask(actor: Actor, subject: string, reason?: string, service?: string) {
-    return after(policy === undefined ? undefined : bounded(policy.identify(subject)), (target) => {
-      if (policy === undefined || !target) return undefined;
-      requireSubject(target);
-      return after(bounded(policy.grant({ actor, target, reason, service })), (grant) => {
-        // Nested only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an
-        // actor that operates as that subject.
-        if (!grant || (actor.actor !== undefined && grant.nested !== true)) return { target, granted: undefined };
-        return { target, granted: grant };
+  function ask(actor: Actor, subject: string, grant: GrantContent, service?: string) {
+    return after(policy === undefined ? undefined : bounded(policy.identify(subject)), (found) => {
+      if (policy === undefined || !found) return undefined;
+      requireSubject(found);
+      const target = toFrozen(found);
+      const { reason, by = unknownCredentials } = grant;
+      return after(bounded(policy.grant({ ...by, actor, target, reason, service })), (granted) => {
+        if (!granted) return { target, granted: undefined };
+        // Only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an actor
+        // that operates as that subject, nor to a key that has few of that subject's rights.
+        const isNested = actor.actor !== undefined && granted.nested !== true;
+        const isScoped = by.scopes !== undefined && granted.scoped !== true;
+        return { target, granted: isNested || isScoped ? undefined : granted };
       });
     });
   }
 
-  function mayGoOn({ identity, actor, grant }: StillOperating, service?: string): Awaitable<boolean> {
-    if (actor === undefined) return false;
-    return after(ask(actor, identity.subject, grant.reason, service), (answer) => {
-      if (answer?.granted === undefined || answer.target.subject !== identity.subject) return false;
-      return grant.parent === undefined || isLive(grant.parent);
+  function mayGoOn({ identity, actor, grant }: StillOperating, service?: string): Awaitable<GrantState> {
+    if (actor === undefined) return "ended";
+    return after(ask(actor, identity.subject, grant, service), (answer) => {
+      if (answer?.granted === undefined || answer.target.subject !== identity.subject) return "ended";
+      return isSameIdentity(answer.target, identity) ? "holds" : "changed";
     });
   }
 
-  /**
-   * Checks the grant of a parent session again, since its end must end nested sessions even while the parent's own
-   * token is not presented.
-   */
-  function isLive(ref: string): Awaitable<boolean> {
-    return after(loadContent(ref), (content) => {
-      if (content?.grant === undefined) return content !== undefined;
-      return mayGoOn({ ...content, grant: content.grant });
+  function loadLive(ref: string): Awaitable<LiveSession<I> | undefined> {
+    return after(loadOpen(ref), (row): Awaitable<LiveSession<I> | undefined> => {
+      if (row === undefined) return undefined;
+      const content = fromContentJson<I>(row.identity);
+      const { grant } = content;
+      return after(grant === undefined ? "holds" : mayGoOn({ ...content, grant }), (state) => {
+        const [parent] = parentsOf(content);
+        if (state !== "holds") return undefined;
+        if (parent === undefined) return { row, content, line: [ref] };
+        return after(loadLive(parent), (above) => above && { row, content, line: [ref, ...above.line] });
+      });
     });
+  }
+
+  function credentialsOf({ scheme, acr, provedAt, scopes }: WouldBeActor): ActorCredentials {
+    const ageMs = provedAt === "now" ? 0 : provedAt === "unknown" ? undefined : platform.now() - provedAt;
+    // A proof from further ahead than clocks differ is one of unknown age, as for a step-up.
+    return { scheme, acr, ageMs: ageMs === undefined || ageMs < -clockToleranceMs ? undefined : ageMs, scopes };
   }
 
   return {
     begin(who, { subject, reason, maxMs = Number.POSITIVE_INFINITY }, service, source) {
       const actor = toActor(who.identity, who.actor);
-      const parent = who.actor === undefined ? undefined : who.session?.ref;
       const refuse = (target?: string): undefined =>
         void emit(
           { kind: "operate-as-refused", ...toActorNames(actor), actor: actor.subject, subject: target },
           source,
         );
       // Without a parent session, the end of the first actor's log-in would not be noticed.
-      const isOrphan = who.actor !== undefined && parent === undefined;
+      const isOrphan = who.actor !== undefined && who.session === undefined;
       if (isOrphan || lengthOf(actor) > maxActors) return refuse();
       if (!isSubject(subject) || (reason !== undefined && !reasonShape.test(reason))) return refuse();
-      return after(ask(actor, subject, reason, service), (answer) => {
+      const grant: GrantContent = { reason, by: credentialsOf(who) };
+      return after(ask(actor, subject, grant, service), (answer) => {
         const limit = Math.floor(Math.min(maxMs, answer?.granted?.maxMs ?? Number.POSITIVE_INFINITY));
         // `NaN` must not count as no limit.
         if (answer?.granted === undefined || !(limit >= 1)) return refuse(answer?.target.subject);
-        return { identity: answer.target, actor, grant: { reason, parent }, maxMs: limit };
+        const detached = answer.granted.detached === true && who.actor === undefined;
+        return { identity: answer.target, actor, grant, maxMs: limit, detached };
       });
     },
     mayGoOn,
-    isLive,
+    loadLive,
   };
-}
-
-/**
- * Checks that `policy` is a policy, and returns it.
- *
- * @throws {AuthError} `invalid_options` when it is not
- */
-export function requireOperateAs<P extends OperateAsPolicy>(policy: P | undefined): P | undefined {
-  const isPolicy = typeof policy?.identify === "function" && typeof policy.grant === "function";
-  if (policy === undefined || isPolicy) return policy;
-  throw new AuthError("invalid_options", "operateAs must be a policy: operateAsRules({ rules: [...], identify })");
 }

@@ -45,6 +45,7 @@ test("a key is its record's subject, with roles, scopes, its name and its id", (
   assert.deepEqual(present(key), {
     kind: "accepted",
     identity: { subject: "ci", roles: ["deploy"], scopes: ["repo:read"], keyId: record.id, keyName: "ci 2027" },
+    scopes: ["repo:read"],
     expiresAt,
   });
   assert.equal((present(make().key) as { identity?: { subject: string } }).identity?.subject, "ci");
@@ -145,7 +146,9 @@ test("toIdentity sees the whole record, and may say nobody", async () => {
   const toIdentity = ({ subject, tenant }: Awaited<ReturnType<typeof keys>>) => ({ subject, tenant });
   const handler = apiKey({ keys, toIdentity, platform });
   const verdict = await handler.fromHeader?.(key, context);
-  assert.deepEqual(verdict, { kind: "accepted", identity: { subject: "ci", tenant: "acme" }, expiresAt: undefined });
+  const identity = { subject: "ci", tenant: "acme" };
+  // A key without scopes has none: it does not stand for the whole account.
+  assert.deepEqual(verdict, { kind: "accepted", identity, expiresAt: undefined, scopes: [] });
   const nobody = apiKey({ keys: () => record, toIdentity: async () => null, platform });
   assert.deepEqual(await nobody.fromHeader?.(key, context), { kind: "rejected" });
 });

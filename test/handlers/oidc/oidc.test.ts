@@ -141,6 +141,19 @@ test("acr and auth_time are what the caller proved and when; a session without t
   }
 });
 
+test("scope and scp are what the token may do; one of another form allows nothing, and none means all", async () => {
+  const { issuer, sign } = await startForger();
+  for (const opens of ["session", "nothing"] as const) {
+    const scopesOf = async (claims: Record<string, unknown>) =>
+      ((await present(await sign(claims), { issuer, opens })) as { scopes?: readonly string[] }).scopes;
+    assert.equal(await scopesOf({}), undefined);
+    assert.deepEqual(await scopesOf({ scope: "openid  metrics" }), ["openid", "metrics"]);
+    assert.deepEqual(await scopesOf({ scp: ["a", "b"] }), ["a", "b"]);
+    assert.deepEqual(await scopesOf({ scp: "a b" }), ["a", "b"]);
+    for (const scope of ["", {}, 7, false]) assert.deepEqual(await scopesOf({ scope }), []);
+  }
+});
+
 test("ID tokens and log-out tokens are no access tokens, whatever their audience", async () => {
   const { kindOf } = await startForger();
   assert.equal(await kindOf({ typ: "Bearer" }), "accepted");

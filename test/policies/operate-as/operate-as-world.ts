@@ -8,7 +8,7 @@ import type { AuthEvent } from "../../../src/model/events.js";
 import type { LogInOutcome, SessionOpened } from "../../../src/model/log-in.js";
 import type { AuthRequest } from "../../../src/model/request.js";
 import type { Caller } from "../../../src/model/session.js";
-import type { OperateAsPolicy } from "../../../src/policies/operate-as/operate-as.js";
+import type { OperateAsPolicy } from "../../../src/policies/operate-as/policy.js";
 import { type OperateAsRule, operateAsRules } from "../../../src/policies/operate-as/rules.js";
 import { memory } from "../../../src/stores/memory/memory.js";
 import { createWorld, type World } from "../../world.js";
