@@ -1,7 +1,7 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import type { Identity } from "../../model/identity.js";
-import type { Grant, OperateAsPolicy, OperateAsRequest } from "./operate-as.js";
+import type { Grant, OperateAsPolicy, OperateAsRequest } from "./policy.js";
 
 /**
  * A rule that lets some actors operate as some targets. Every condition that is given must hold; a rule needs at least
@@ -17,6 +17,20 @@ export interface OperateAsRule {
   /** Targets to which the rule does not apply. */
   readonly except?: readonly string[] | undefined;
   readonly exceptRoles?: readonly string[] | undefined;
+  /**
+   * The actor logged in by one of these schemes, in any case, such as `"Basic"`. A rule without `schemes` and `scopes` is
+   * not for credentials with scopes, such as an API key: they do not stand for the whole account of the actor.
+   */
+  readonly schemes?: readonly string[] | undefined;
+  /** The actor's credentials have one of these scopes. Credentials without scopes, such as a password, have none. */
+  readonly scopes?: readonly string[] | undefined;
+  /** The `acr` of the actor's log-in is one of these. */
+  readonly acrValues?: readonly string[] | undefined;
+  /**
+   * How long ago, in milliseconds, the actor may have proved who they are when they begin to operate. A log-in of unknown
+   * age is refused. Default: any age.
+   */
+  readonly maxAgeMs?: number | undefined;
   /** Apply the rule to tickets of these services only, and to no session. */
   readonly services?: readonly string[] | undefined;
   /** Whether the actor must give a reason. Default: `false`. */
@@ -28,6 +42,11 @@ export interface OperateAsRule {
    * not be lent on.
    */
   readonly nested?: boolean | undefined;
+  /**
+   * The session goes on when the one from which the actor began it ends, by log-out, theft or otherwise. Not with
+   * `nested`. Default: `false`.
+   */
+  readonly detached?: boolean | undefined;
 }
 
 /** Options of `operateAsRules`. */
@@ -70,9 +89,12 @@ interface CompiledRule {
 // "a".
 const lists: ReadonlySet<string> = new Set([
   ...["actors", "actorRoles", "targets", "targetRoles", "except", "exceptRoles", "services"],
+  ...["schemes", "scopes", "acrValues"],
 ]);
 
-const flags: ReadonlySet<string> = new Set(["reasonRequired", "nested"]);
+const flags: ReadonlySet<string> = new Set(["reasonRequired", "nested", "detached"]);
+
+const durations: ReadonlySet<string> = new Set(["maxMs", "maxAgeMs"]);
 
 function isListOfNames(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string" && item !== "");
@@ -90,19 +112,30 @@ function compile(rule: OperateAsRule, index: number): CompiledRule {
       if (!isListOfNames(value)) {
         refuse(`${where}.${name} must be a list of names with at least one; leave it out for no condition`);
       }
-    } else if (name !== "maxMs") refuse(`${where}.${name} is no condition; is it misspelt?`);
+    } else if (durations.has(name)) {
+      if (Number.isSafeInteger(value) && (value as number) > 0) continue;
+      refuse(`${where}.${name} must be a whole number of milliseconds of at least 1`);
+    } else refuse(`${where}.${name} is no condition; is it misspelt?`);
   }
-  const { maxMs } = rule;
-  if (maxMs !== undefined && !(Number.isSafeInteger(maxMs) && maxMs > 0)) {
-    refuse(`${where}.maxMs must be a whole number of milliseconds of at least 1`);
+  const { maxMs, maxAgeMs, acrValues } = rule;
+  if (rule.nested === true && rule.detached === true) {
+    refuse(`${where} is both nested and detached: rights that were lent end with the session of who lent them`);
   }
+  const schemes = rule.schemes && new Set(rule.schemes.map((name) => name.toLowerCase()));
+  const scoped = schemes !== undefined || rule.scopes !== undefined;
   const isActor = toMatcher(rule.actors);
   const isTarget = toMatcher(rule.targets);
   const isExcepted = rule.except === undefined ? () => false : toMatcher(rule.except);
   const hasService = rule.services === undefined ? undefined : new Set(rule.services);
   return {
-    grant: Object.freeze({ maxMs, nested: rule.nested === true }),
-    fits({ actor, target, reason, service }) {
+    grant: Object.freeze({ maxMs, nested: rule.nested === true, scoped, detached: rule.detached === true }),
+    fits({ actor, target, reason, service, scheme, scopes, acr, ageMs }) {
+      if (scopes !== undefined && !scoped) return false;
+      if (schemes !== undefined && !(scheme !== undefined && schemes.has(scheme))) return false;
+      if (rule.scopes !== undefined && !(scopes?.some((scope) => rule.scopes?.includes(scope)) ?? false)) return false;
+      if (acrValues !== undefined && !(acr !== undefined && acrValues.includes(acr))) return false;
+      // Written so that an unknown age is not fresh.
+      if (maxAgeMs !== undefined && !((ageMs ?? Number.NaN) <= maxAgeMs)) return false;
       if (actor.actor !== undefined && rule.nested !== true) return false;
       if (!isActor(actor.subject) || !isTarget(target.subject) || isExcepted(target.subject)) return false;
       if (!hasOneOf(actor, rule.actorRoles) || !hasOneOf(target, rule.targetRoles)) return false;

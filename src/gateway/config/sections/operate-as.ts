@@ -2,8 +2,8 @@ import { type OperateAsRule, operateAsRules } from "../../../policies/operate-as
 import { parseDuration } from "../duration.js";
 import { type HandlerConfig, hasUsers, openUsers } from "../handlers.js";
 import { faultOf, itemsOf, itemsOfEach } from "../read-context.js";
-import { duration, flag, list, object, path, type RawOf } from "../schema.js";
-import { roles, subjects } from "../shared-schemas.js";
+import { duration, flag, list, object, path, type RawOf, text } from "../schema.js";
+import { roles, scheme, subjects } from "../shared-schemas.js";
 import { type Section, section } from "./section.js";
 
 export interface OperateAsConfig {
@@ -20,10 +20,27 @@ const rule = object(
     targetRoles: roles("The target must have one of these roles."),
     except: subjects("Subjects that are never a target, in the same form."),
     exceptRoles: roles("Accounts with one of these roles are never a target."),
+    schemes: list(
+      scheme,
+      "a list of schemes, such as [Basic]",
+      "Only for actors who logged in by one of these schemes. Credentials with scopes, such as an API key, need a rule with `schemes` or `scopes`.",
+    ),
+    scopes: list(
+      text("a scope", "A scope, as your application names it."),
+      "a list of scopes, such as [support]",
+      "Only for actors whose credentials, such as an API key, have one of these scopes.",
+    ),
+    acr: list(
+      text("a value of acr", "An authentication context class, as the identity provider names it."),
+      "a list of values of acr",
+      "Only for actors whose log-in has one of these classes.",
+    ),
+    maxAge: duration("any age", "How long ago the actor may have proved who they are when they begin to operate."),
     services: subjects("Only for tickets of these services."),
     reasonRequired: flag("The actor must give a reason."),
     maxDuration: duration("none", "The longest time that such a session may last."),
     nested: flag("Also for an actor who operates as another account already."),
+    detached: flag("The session goes on when the one from which the actor began it ends. Not with `nested`."),
   },
   [],
   "One rule. All its conditions must hold; it needs at least one for the actor and one for the target.",
@@ -65,7 +82,10 @@ export const operateAsSection: Section<OperateAsConfig | undefined> = section(sc
   return Object.freeze({ users, rules: Object.freeze(rules) });
 });
 
-function readRule({ maxDuration, reasonRequired, nested, ...lists }: RawOf<typeof rule>): OperateAsRule {
+function readRule(raw: RawOf<typeof rule>): OperateAsRule {
+  const { maxDuration, maxAge, acr, reasonRequired, nested, detached, ...lists } = raw;
   const maxMs = maxDuration === undefined ? undefined : parseDuration(maxDuration);
-  return Object.freeze({ ...itemsOfEach(lists), reasonRequired, nested, maxMs });
+  const maxAgeMs = maxAge === undefined ? undefined : parseDuration(maxAge);
+  const acrValues = acr && itemsOf(acr);
+  return Object.freeze({ ...itemsOfEach(lists), acrValues, reasonRequired, nested, detached, maxMs, maxAgeMs });
 }
