@@ -65,6 +65,16 @@ function createAuthService<I extends Identity>(
     }
   }
 
+  const { mayManageSessions = ({ scopes }: Caller) => scopes === undefined } = options;
+
+  function requireManager(caller: Caller): void {
+    if (mayManageSessions(caller)) return;
+    throw new ConnectError(
+      "These credentials do not stand for the whole account: they may list and end no other session of it.",
+      Code.PermissionDenied,
+    );
+  }
+
   return {
     ...createLogInMethods(auth),
     ...createTicketMethods(auth, enter, options),
@@ -93,7 +103,9 @@ function createAuthService<I extends Identity>(
     },
 
     async listSessions({ pageSize, pageToken }, context) {
-      const { identity, session } = enter(context);
+      const caller = enter(context);
+      const { identity, session } = caller;
+      requireManager(caller);
       if (pageSize < 0) throw new ConnectError("page_size must not be negative", Code.InvalidArgument);
       if (pageToken !== "" && !refPattern.test(pageToken)) {
         throw new ConnectError("page_token must be the next_page_token of the page before", Code.InvalidArgument);
@@ -107,7 +119,9 @@ function createAuthService<I extends Identity>(
     },
 
     async endSession({ ref }, context) {
-      const { subject } = enter(context).identity;
+      const caller = enter(context);
+      const { subject } = caller.identity;
+      if (ref !== caller.session?.ref) requireManager(caller);
       const by = { subject, ...toLogInContext(context) };
       const ended = await asking(
         async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout", by)),

@@ -21,9 +21,15 @@ import { toCallerMessage, toSessionMessage } from "./messages.js";
 export interface AuthRoutesOptions {
   /**
    * Returns the services whose tickets a caller may redeem. Default: the service named like the caller's subject, so a
-   * service logs in under its own name. A caller that operates as a service may redeem none.
+   * service logs in under its own name. A caller that operates as a service may redeem none. An API key of a service is
+   * enough, whatever its scopes; look at `caller.scopes` if one must not be.
    */
   readonly servicesOf?: ((caller: Caller) => readonly string[]) | undefined;
+  /**
+   * Whether a caller may list the sessions of its account and end others than its own. Default: a caller whose
+   * credentials have no scopes, since a key for one task does not stand for the whole account.
+   */
+  readonly mayManageSessions?: ((caller: Caller) => boolean) | undefined;
 }
 
 type TicketMethods = Pick<ServiceImpl<typeof AuthService>, "operateAs" | "issueTicket" | "redeemTicket">;

@@ -749,6 +749,7 @@ export const AuthService: GenService<{
   },
   /**
    * Lists the live sessions of the caller's subject, in the order of `ref`.
+   * `PERMISSION_DENIED` for credentials with scopes, such as an API key: they do not stand for the whole account.
    *
    * @generated from rpc sallyport.v1.AuthService.ListSessions
    */
@@ -759,7 +760,8 @@ export const AuthService: GenService<{
   },
   /**
    * Ends one session of the caller's subject, on every node and for good.
-   * `NOT_FOUND` when there is none: also when it belongs to somebody else.
+   * `NOT_FOUND` when there is none: also when it belongs to somebody else. `PERMISSION_DENIED` for credentials with scopes,
+   * unless it is the session of this call.
    *
    * @generated from rpc sallyport.v1.AuthService.EndSession
    */
