@@ -30,7 +30,10 @@ export interface FlightConfig extends FlightOptions {
 export type CoreConfig = Omit<DeephavenCoreOptions, "signal" | "platform">;
 
 export interface EnterpriseConfig
-  extends Pick<EnterpriseOptions, "cookieLifeMs" | "tokenLifeMs" | "delegateServices" | "address"> {
+  extends Pick<
+    EnterpriseOptions,
+    "cookieLifeMs" | "tokenLifeMs" | "delegateServices" | "detachedServices" | "address"
+  > {
   /** CIDR blocks. */
   readonly verifyTokenFrom: "anyone" | readonly string[];
   /** The roles that may reload. Empty: none. */

@@ -25,6 +25,11 @@ export interface EnterpriseOptions {
    */
   readonly delegateServices?: readonly string[] | undefined;
   /**
+   * Those of `delegateServices` whose session goes on when the one for which the token was issued ends, by log-out, theft
+   * or otherwise: for work that outlives its user's log-in. Default: none.
+   */
+  readonly detachedServices?: readonly string[] | undefined;
+  /**
    * The action of `reload`, and the roles of which its caller must have one. Default: none, and `reload` is
    * unimplemented.
    */
@@ -42,6 +47,7 @@ export interface ResolvedEnterpriseOptions {
   readonly tokenLifeMs: number;
   readonly mayVerify: (address: string) => boolean;
   readonly delegateServices: ReadonlySet<string>;
+  readonly detachedServices: ReadonlySet<string>;
   readonly reload: EnterpriseOptions["reload"];
   readonly address: Uint8Array;
   readonly platform: Platform;
@@ -65,7 +71,8 @@ export function resolveEnterpriseOptions(
   { absoluteMs }: Pick<SessionRules, "absoluteMs">,
   options: EnterpriseOptions,
 ): ResolvedEnterpriseOptions {
-  const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, delegateServices = [], reload } = options;
+  const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, reload } = options;
+  const { delegateServices = [], detachedServices = [] } = options;
   requireWholeNumber("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
   requireWholeNumber("tokenLifeMs", tokenLifeMs, 1_000, 300_000);
   if (reload?.roles.length === 0) refuse("reload.roles must name at least one role, or every caller could reload");
@@ -84,6 +91,7 @@ export function resolveEnterpriseOptions(
     tokenLifeMs,
     mayVerify: verifyTokenFrom === "anyone" ? () => true : (verifyTokenFrom ?? (() => false)),
     delegateServices: new Set(delegateServices),
+    detachedServices: new Set(detachedServices),
     reload,
     address: requireAddress(options.address ?? "127.0.0.1"),
     platform: options.platform ?? systemPlatform,

@@ -30,7 +30,9 @@ export function createEnterpriseTokens<I extends Identity>(
     if ("dead" in caller) throw deadCookie(caller);
     const isOther = effectiveUser !== undefined && effectiveUser !== caller.identity.subject;
     const operateAs = isOther ? { subject: effectiveUser } : undefined;
-    const issued = await auth.tickets.issueNumber(caller, { service, lifeMs, operateAs }, toLogInContext(context));
+    const detached = options.detachedServices.has(service);
+    const request = { service, lifeMs, operateAs, detached };
+    const issued = await auth.tickets.issueNumber(caller, request, toLogInContext(context));
     if (issued.kind === "denied") {
       throw issued.reason === "revoked"
         ? deadCookie({ dead: issued.reason })

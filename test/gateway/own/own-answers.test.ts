@@ -19,6 +19,7 @@ const deephavenEnterprise = {
   verifyTokenFrom: "anyone",
   reloadRoles: [],
   delegateServices: [],
+  detachedServices: [],
   address: undefined,
 } as const;
 

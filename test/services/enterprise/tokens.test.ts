@@ -152,3 +152,16 @@ test("a delegate token is spent for a cookie once, for the services that are con
   assert.equal(await spend(renamed), false);
   assert.equal((await world.api.authenticateByDelegateToken({ clientId })).result?.authenticated, false);
 });
+
+test("a session from a delegate token ends with the one that it came from, or goes on where the operator says so", async (context) => {
+  for (const detachedServices of [[], ["worker"]]) {
+    const world = await start(context, { delegateServices: ["worker"], detachedServices });
+    const first = await logIn(world, "ada");
+    const token = await issue(world, first.cookie);
+    const { result } = await world.api.authenticateByDelegateToken({ clientId, delegateToken: token });
+    assert.ok(result?.authenticated);
+    await world.api.invalidateCookie({ cookie: first.cookie });
+    const again = await world.api.authenticateByCookie({ clientId, cookie: result.cookie });
+    assert.equal(again.result?.authenticated, detachedServices.length > 0);
+  }
+});

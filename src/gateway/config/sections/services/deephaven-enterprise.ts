@@ -36,6 +36,11 @@ const schema = object(
       "a list of services, such as [RemoteQueryProcessor]",
       "Services whose one-time tokens may be spent for a cookie. Default: none.",
     ),
+    detachedServices: list(
+      text("the name of a service", "A name."),
+      "a list of services, such as [RemoteQueryProcessor]",
+      "Those of `delegateServices` whose session goes on when the one for which the token was issued ends. Default: none.",
+    ),
     reloadRoles: roles("Roles whose `reload` reads this file again. Default: none."),
     address,
   },
@@ -45,8 +50,9 @@ const schema = object(
 
 export const enterprisePart: Section<EnterpriseConfig | undefined> = section(schema, (raw, path, context) => {
   if (raw === undefined) return undefined;
-  const { verifyTokenFrom, reloadRoles, delegateServices, ...same } = inMs(schema, raw);
-  const options: EnterpriseOptions = { ...same, delegateServices: itemsOf(delegateServices) };
+  const { verifyTokenFrom, reloadRoles, delegateServices, detachedServices, ...same } = inMs(schema, raw);
+  const services = { delegateServices: itemsOf(delegateServices), detachedServices: itemsOf(detachedServices) };
+  const options: EnterpriseOptions = { ...same, ...services };
   checkOptions(options, path, context);
   return Object.freeze({
     ...options,
