@@ -128,7 +128,10 @@ export interface Caller<I extends Identity = Identity> {
    * began from such credentials. `undefined`: they stand for the whole account.
    */
   readonly scopes?: readonly string[] | undefined;
-  /** When the credentials of this request end, milliseconds since 1970, where they have an end. Caps what begins by them. */
+  /**
+   * When the credentials of this request end, milliseconds since 1970, where they are no session token and have an end.
+   * Caps all that begins by them. The end of a session is `session.expiresAt`.
+   */
   readonly expiresAt?: number | undefined;
   /** Present only when the request carries a session token. */
   readonly session?: Session | undefined;

@@ -24,7 +24,8 @@ export function readOnly(store: Store): Store {
         now,
       })),
     swapSession: ({ row, now }, change) => ({ row: toNextRow(row, change), now }),
-    endSession: refuse,
+    // The engine ends a session that has lost what it began from, or its grant, when it reads it: here none is ended.
+    endSession: () => false,
     endSubject: refuse,
     swapState: refuse,
     swapRecord: () => true,

@@ -38,7 +38,34 @@ test("an engine on it answers as on the store itself, and the store is as it was
   const blind = readOnly(store);
   assert.equal(await blind.put("challenge", "x", "{}", 1_000), true);
   assert.equal(await store.take("challenge", "x"), undefined);
-  assert.throws(() => blind.endSession(before[0]?.ref ?? "", "logout"), /reading only/);
+  assert.equal(await blind.endSession(before[0]?.ref ?? "", "logout"), false);
+  assert.throws(() => blind.endSubject("robot", "disabled"), /reading only/);
+  assert.deepEqual(await store.listSessions({ after: "", limit: 10 }), before);
   await looking.close();
   await real.close();
+});
+
+test("a session that has lost the one that it began from is refused, and not ended", async () => {
+  const { platform } = createWorld();
+  const store = memory({ platform });
+  const keys = randomKeys();
+  const parts = { handlers: [preSharedKey({ scheme: "Key", keys: { robot: { key } } })], keys, platform };
+  const real = createAuth({ ...parts, store });
+  const context = { peer: { address: "", trusted: false }, target: { method: "POST", path: "/" } };
+  const own = await real.logIn({ scheme: "Key", payload: key }, context);
+  assert.ok(own.kind === "opened");
+  const issued = await real.tickets.issue(own.caller, { service: "worker" });
+  const redeemed = await real.tickets.redeem(issued.kind === "issued" ? issued.ticket : "", "worker");
+  assert.ok(redeemed.kind === "redeemed");
+  const opened = await real.tickets.open(redeemed, context);
+  assert.ok(opened.kind === "opened");
+  await real.close();
+  // No node is there to end in the store what began from it.
+  await store.endSession(own.session.ref, "logout");
+  const looking = createAuth({ ...parts, store: readOnly(store) });
+  const rawHeaders = ["authorization", `Bearer ${opened.token}`];
+  const decision = await looking.authenticate({ method: "GET", path: "/", peer: context.peer, rawHeaders });
+  assert.equal(decision.kind === "denied" && decision.reason, "revoked");
+  assert.equal((await store.loadSession(opened.session.ref))?.row.revokedAt, null);
+  await looking.close();
 });
