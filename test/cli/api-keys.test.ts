@@ -42,6 +42,7 @@ test("a key is made, works, is listed without itself, and is revoked", async (t)
   assert.deepEqual(present(), {
     kind: "accepted",
     identity: { subject: "ci", roles: ["deploy", "user"], scopes: ["a", "b"], keyId: id, keyName: "ci 2027" },
+    scopes: ["a", "b"],
     expiresAt: platform.now() + 90 * 86_400_000,
   });
 

@@ -16,8 +16,9 @@ import type { SessionSummary } from "../../sessions/sessions.js";
 
 /** Converts a caller to a message. */
 export function toCallerMessage(caller: Omit<Caller, "session">): CallerMessage {
-  const { identity, actor, scheme, authenticatedAt, acr = "" } = caller;
-  const message = create(CallerSchema, { identity: toIdentityMessage(identity), scheme, acr });
+  const { identity, actor, scheme, authenticatedAt, acr = "", scopes } = caller;
+  const limits = scopes && { scoped: true, scopes: [...scopes] };
+  const message = create(CallerSchema, { identity: toIdentityMessage(identity), scheme, acr, ...limits });
   if (actor !== undefined) message.actor = toIdentityMessage(actor);
   for (let earlier = actor?.actor; earlier !== undefined; earlier = earlier.actor) {
     message.earlierActors.push(toIdentityMessage(earlier));

@@ -57,6 +57,24 @@ describe("a key for one task", () => {
     });
   }
 
+  test("is told to itself, and to the service that redeems a ticket of it", async (t) => {
+    for (const scopes of [["metrics"], []]) {
+      const { client, byKey, byPassword, key } = await meet(t, scopes, { servicesOf: () => ["worker"] });
+      for (const options of [key, bearer(byKey.token)]) {
+        const { caller } = await client.whoAmI({}, options);
+        assert.deepEqual([caller?.scoped, caller?.scopes], [true, scopes]);
+      }
+      for (const [token, scoped] of [
+        [byKey.token, true],
+        [byPassword.token, false],
+      ] as const) {
+        const { ticket } = await client.issueTicket({ service: "worker" }, bearer(token));
+        const { caller } = await client.redeemTicket({ ticket }, bearer(byPassword.token));
+        assert.deepEqual([caller?.scoped, caller?.scopes], [scoped, scoped ? scopes : []]);
+      }
+    }
+  });
+
   test("does where the application says so, which may also refuse others", async (t) => {
     const { client, byPassword, key } = await meet(t, ["sessions"], {
       mayManageSessions: ({ scopes }) => scopes?.includes("sessions") === true,

@@ -12,7 +12,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file sallyport/v1/caller.proto.
  */
 export const file_sallyport_v1_caller: GenFile = /*@__PURE__*/
-  fileDesc("ChlzYWxseXBvcnQvdjEvY2FsbGVyLnByb3RvEgxzYWxseXBvcnQudjEiUwoISWRlbnRpdHkSDwoHc3ViamVjdBgBIAEoCRINCgVyb2xlcxgCIAMoCRInCgZjbGFpbXMYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0ItwBCgZDYWxsZXISKAoIaWRlbnRpdHkYASABKAsyFi5zYWxseXBvcnQudjEuSWRlbnRpdHkSJQoFYWN0b3IYAiABKAsyFi5zYWxseXBvcnQudjEuSWRlbnRpdHkSDgoGc2NoZW1lGAMgASgJEjQKEGF1dGhlbnRpY2F0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgFIAEoCRIuCg5lYXJsaWVyX2FjdG9ycxgGIAMoCzIWLnNhbGx5cG9ydC52MS5JZGVudGl0eSKGAQoHU2Vzc2lvbhILCgNyZWYYASABKAkSDgoGc2NoZW1lGAIgASgJEi4KCmNyZWF0ZWRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi4KCmV4cGlyZXNfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIqwBCg5TZXNzaW9uU3VtbWFyeRImCgdzZXNzaW9uGAEgASgLMhUuc2FsbHlwb3J0LnYxLlNlc3Npb24SDwoHc3ViamVjdBgCIAEoCRINCgVhY3RvchgDIAEoCRIwCgxsYXN0X3VzZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2NsYWltZWQYBSABKAgSDwoHY3VycmVudBgGIAEoCGIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
+  fileDesc("ChlzYWxseXBvcnQvdjEvY2FsbGVyLnByb3RvEgxzYWxseXBvcnQudjEiUwoISWRlbnRpdHkSDwoHc3ViamVjdBgBIAEoCRINCgVyb2xlcxgCIAMoCRInCgZjbGFpbXMYAyABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IvwBCgZDYWxsZXISKAoIaWRlbnRpdHkYASABKAsyFi5zYWxseXBvcnQudjEuSWRlbnRpdHkSJQoFYWN0b3IYAiABKAsyFi5zYWxseXBvcnQudjEuSWRlbnRpdHkSDgoGc2NoZW1lGAMgASgJEjQKEGF1dGhlbnRpY2F0ZWRfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEgsKA2FjchgFIAEoCRIuCg5lYXJsaWVyX2FjdG9ycxgGIAMoCzIWLnNhbGx5cG9ydC52MS5JZGVudGl0eRIOCgZzY29wZWQYByABKAgSDgoGc2NvcGVzGAggAygJIoYBCgdTZXNzaW9uEgsKA3JlZhgBIAEoCRIOCgZzY2hlbWUYAiABKAkSLgoKY3JlYXRlZF9hdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKZXhwaXJlc19hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAirAEKDlNlc3Npb25TdW1tYXJ5EiYKB3Nlc3Npb24YASABKAsyFS5zYWxseXBvcnQudjEuU2Vzc2lvbhIPCgdzdWJqZWN0GAIgASgJEg0KBWFjdG9yGAMgASgJEjAKDGxhc3RfdXNlZF9hdBgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDwoHY2xhaW1lZBgFIAEoCBIPCgdjdXJyZW50GAYgASgIYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp]);
 
 /**
  * Who a request acts for.
@@ -96,6 +96,20 @@ export type Caller = Message<"sallyport.v1.Caller"> & {
    * @generated from field: repeated sallyport.v1.Identity earlier_actors = 6;
    */
   earlierActors: Identity[];
+
+  /**
+   * The credentials have scopes, though perhaps none of them: they do not stand for the whole account.
+   *
+   * @generated from field: bool scoped = 7;
+   */
+  scoped: boolean;
+
+  /**
+   * What the credentials may do, as the application names it. Only with `scoped`.
+   *
+   * @generated from field: repeated string scopes = 8;
+   */
+  scopes: string[];
 };
 
 /**
