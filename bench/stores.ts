@@ -93,7 +93,7 @@ async function measureTwoProcesses(path: string): Promise<void> {
 
 async function swapForever(path: string, index: number): Promise<void> {
   const store = sqlite(path);
-  let reading = await store.openSession(toSession(1_000_000 + index), caps, true);
+  let reading: Reading = await store.openSession(toSession(1_000_000 + index), caps, true);
   const runMs = 3_000;
   const start = performance.now();
   let count = 0;

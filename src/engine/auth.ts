@@ -165,6 +165,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     bind,
     offered,
     emit,
+    record,
   });
   const { logIn, beginOperateAs, openFor } = createLogIn<I>({
     platform,

@@ -6,8 +6,8 @@ import type { Handler } from "../handlers/handler.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import type { CredentialMemory, RememberedCredentials } from "../handlers/remembered-credentials.js";
 import type { Allowed, AuthenticateOptions, StepUp } from "../model/decision.js";
-import type { Emit } from "../model/events.js";
-import { type Actor, fromIdentityJson, type Identity, requireIdentityJson } from "../model/identity.js";
+import type { Emit, Recording } from "../model/events.js";
+import { type Actor, fromIdentityJson, type Identity, requireIdentityJson, toActorNames } from "../model/identity.js";
 import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
 import type { AuthRequest, Peer } from "../model/request.js";
 import type { Caller, SessionRules } from "../model/session.js";
@@ -41,6 +41,7 @@ export interface CheckCredentialsOptions<I extends Identity> {
   readonly nestedSchemes: boolean;
   readonly offered: Offered<I>;
   readonly emit: Emit;
+  readonly record: Recording;
 }
 
 /** The caller of the last offer on each connection. */
@@ -53,6 +54,8 @@ export type Offered<I extends Identity> = WeakMap<Peer, Caller<I>>;
  */
 export function createCheckCredentials<I extends Identity>(options: CheckCredentialsOptions<I>): CheckCredentials<I> {
   const { platform, table, manager, memory, askHandler, rememberMs, offered } = options;
+  /** The caller of the last record of accepted credentials on each connection. */
+  const accepted: Offered<I> = new WeakMap();
 
   return function checkCredentials(scheme, payload, request, how) {
     if (options.nestedSchemes && scheme === "bearer") {
@@ -145,7 +148,19 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     // `authenticate` will refuse the request, so the offer would be lost.
     if (stepUp !== undefined && !isSufficient(caller, stepUp, platform.now())) return allowed;
     const everyTime = peer.trusted || rules !== undefined;
-    if (!rotate || (!everyTime && isSame(offered.get(peer), caller))) return allowed;
+    if (!everyTime && isSame((rotate ? offered : accepted).get(peer), caller)) return allowed;
+    if (!rotate) {
+      accepted.set(peer, caller);
+      const { identity, actor, scheme } = caller;
+      const event = { kind: "credentials-accepted", subject: identity.subject, ...toActorNames(actor), scheme } as const;
+      return rescue<Checking<I>>(
+        () => after(options.record(event, request), () => allowed),
+        () => {
+          accepted.delete(peer);
+          return cannotTell;
+        },
+      );
+    }
     return after(options.bind(request), (possession) =>
       possession.kind === "refused" ? possession : open(entry, request, possession, rules),
     );

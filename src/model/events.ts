@@ -21,6 +21,20 @@ export interface EventParty {
   readonly scheme?: string | undefined;
 }
 
+/** The owner of a session. */
+export interface SessionOwner extends EventParty {
+  readonly ref: string;
+  readonly subject: string;
+}
+
+/** Who ended sessions, where a caller or an operator was named. */
+export interface Ender {
+  /** The subject of the caller or operator. */
+  readonly by?: string | undefined;
+  /** The subjects of the actors that operated as `by`, nearest first. */
+  readonly byActors?: readonly string[] | undefined;
+}
+
 /**
  * What the engine reports to an observer (`onEvent`): for logs, metrics and alarms. An event holds no secret.
  * What an observer throws is ignored; it cannot change a decision.
@@ -39,15 +53,16 @@ export type AuthEvent =
   /**
    * A session was ended by log-out, by an operator or by a rule, or (`expired`) its deadline was found to have passed.
    */
-  | {
+  | ({
       readonly kind: "session-ended";
       readonly ref: string;
       readonly reason: string;
-      /** Given where this process knows it. */
+      /** Absent where the store holds the session no more; so is `actor`. */
       readonly subject?: string | undefined;
-      /** The subject of the caller or operator who ended it, where one was named. */
-      readonly by?: string | undefined;
-    }
+    } & EventParty &
+      Ender)
+  /** Credentials were accepted on a call that may open no session (`rotate: false`): once per connection. */
+  | ({ readonly kind: "credentials-accepted"; readonly subject: string; readonly scheme: string } & EventParty)
   /** An actor began to operate as the subject. */
   | {
       readonly kind: "operate-as";
@@ -83,25 +98,30 @@ export type AuthEvent =
       readonly reason: "used" | "wrong_service";
       readonly service: string;
     }
+  /**
+   * A ticket was refused, and nothing says that there is a copy of it. `ref` is absent for the number of a ticket, and
+   * for text that is no ticket.
+   */
   | {
-      readonly kind: "subject-ended";
-      readonly subject: string;
-      readonly reason: string;
-      readonly by?: string | undefined;
+      readonly kind: "ticket-refused";
+      readonly ref?: string | undefined;
+      readonly reason: "invalid_ticket" | "expired" | "session_ended" | "unavailable";
+      readonly service: string;
     }
+  | ({ readonly kind: "subject-ended"; readonly subject: string; readonly reason: string } & Ender)
   /** A request was refused. The name that it claims is left out: it may be a password in the wrong field. */
   | ({ readonly kind: "refused"; readonly reason: AuthenticationReason } & EventParty)
   /** A new generation was written. */
   | { readonly kind: "rotated"; readonly ref: string; readonly generation: number }
   /** A token newer than the store's was presented: the store had lost a write, and its row was moved forward. */
-  | { readonly kind: "healed"; readonly ref: string; readonly subject: string; readonly generation: number }
+  | ({ readonly kind: "healed"; readonly generation: number } & SessionOwner)
   /** A late request, or a copy, was refused without harm. */
-  | { readonly kind: "superseded"; readonly ref: string; readonly subject: string; readonly generation: number }
+  | ({ readonly kind: "superseded"; readonly generation: number } & SessionOwner)
   /**
    * A generation superseded long ago was presented: an attacker may hold a token of this session. Reported once, but
    * again with the next such call when the store did not confirm that the session was ended.
    */
-  | { readonly kind: "reuse"; readonly ref: string; readonly subject: string; readonly generation: number }
+  | ({ readonly kind: "reuse"; readonly generation: number } & SessionOwner)
   /**
    * A wrong password began a delay of an account, or made it longer. `account` is the name that was
    * typed, in canonical spelling: it need not exist.
@@ -112,6 +132,10 @@ export type AuthEvent =
    * owner logs in by other means or an operator resets it.
    */
   | { readonly kind: "account-stopped"; readonly account: string; readonly failures: number }
+  /**
+   * An operator has reset an account, or the owner of one that was stopped has logged in by other means: its password is
+   * accepted again.
+   */
   | { readonly kind: "account-reset"; readonly account: string }
   /** The budget of a source has run out, or that of all sources together when `source` is absent: passwords get 429. */
   | { readonly kind: "source-throttled"; readonly source: string | undefined }

@@ -19,14 +19,15 @@ export interface Store {
    * Adds a session at generation 1, all instants the store's now, and applies the caps, which are counted per subject
    * and actor: an actor's sessions must not evict the subject's own. Beyond `caps.unclaimed` unclaimed sessions the
    * oldest of them is removed, beyond `caps.claimed` claimed ones the oldest of those, both with the reason `"cap"`.
-   * Expired and revoked sessions do not count; of the revoked ones the `caps.claimed` opened last are kept.
+   * Expired and revoked sessions do not count; of the revoked ones the `caps.claimed` opened last are kept. The answer
+   * names the claimed ones that were removed.
    *
    * The row is returned revoked when its subject or actor was ended while the log-in was under way, as `loginMs` tells.
    *
    * @param durable `true` waits until a power cut cannot undo the write, `false` until other processes can see it
    * @throws when there is a session with this `ref`
    */
-  openSession(session: NewSession, caps: SessionCaps, durable: boolean): Awaitable<Reading>;
+  openSession(session: NewSession, caps: SessionCaps, durable: boolean): Awaitable<OpenReading>;
   /** The row and the clock it must be judged by; `undefined` when there is none. A row under a subject's end mark comes back revoked. */
   loadSession(ref: string): Awaitable<Reading | undefined>;
   /**
@@ -100,6 +101,12 @@ export interface Reading {
   readonly row: SessionRow;
   /** The store's clock when the row was read, in milliseconds. */
   readonly now: number;
+}
+
+/** The reading of a session that has just opened. */
+export interface OpenReading extends Reading {
+  /** The refs of the claimed sessions that the caps removed for it, in any order. Each has the same subject and actor. */
+  readonly evicted: readonly string[];
 }
 
 /** How many sessions one subject may have. Sessions with an actor are counted separately, per actor. */

@@ -1,6 +1,6 @@
 import { type Awaitable, after } from "../base/awaitable.js";
-import type { Emit } from "../model/events.js";
-import type { Actor, Identity } from "../model/identity.js";
+import type { Emit, SessionOwner } from "../model/events.js";
+import { type Actor, type Identity, toActorNames } from "../model/identity.js";
 import type { GrantContent } from "../model/session.js";
 import type { Ask, Store } from "../model/store.js";
 import { type KnownSession, type KnownSessions, parentEnded } from "./known-sessions.js";
@@ -37,21 +37,23 @@ const reasons = { ended: "grant ended", changed: "identity changed" } as const;
 export function createGrantCheck({ store, ask, known, emit, mayGoOn, isLive }: GrantCheckOptions): GrantCheck {
   return ({ ref, grant, parents: [parent], allowed: { caller } }) => {
     const { identity, actor } = caller;
+    const owner = { ref, subject: identity.subject, ...toActorNames(actor) };
     return after(parent === undefined || isLive(parent), (live): Awaitable<boolean> => {
-      if (!live) return end(ref, identity.subject, parentEnded);
+      if (!live) return end(owner, parentEnded);
       if (grant === undefined) return true;
       return after(mayGoOn({ identity, actor, grant }), (state) =>
-        state === "holds" ? true : end(ref, identity.subject, reasons[state]),
+        state === "holds" ? true : end(owner, reasons[state]),
       );
     });
   };
 
-  function end(ref: string, subject: string, reason: string): Awaitable<false> {
+  function end(owner: SessionOwner, reason: string): Awaitable<false> {
+    const { ref } = owner;
     return after(
       ask(() => store.endSession(ref, reason)),
       (ended) => {
         known.end(ref, reason);
-        if (ended) emit({ kind: "session-ended", ref, reason, subject });
+        if (ended) emit({ kind: "session-ended", reason, ...owner });
         return false;
       },
     );

@@ -3,7 +3,7 @@ import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { Keys } from "../keys/key-ring.js";
 import type { Allowed, Offer } from "../model/decision.js";
-import type { Recording } from "../model/events.js";
+import type { Emit, Recording } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
 import type { LoggedIn } from "../model/log-in.js";
 import type { Session, SessionRules } from "../model/session.js";
@@ -41,12 +41,13 @@ export interface OpenSessionOptions {
   readonly keys: Keys;
   readonly rules: SessionRules;
   readonly caps: SessionCaps;
+  readonly emit: Emit;
   readonly record: Recording;
   readonly recentEnds: RecentEnds;
 }
 
 export function createOpenSession<I extends Identity>(
-  { platform, store, ask, keys, rules: ownRules, caps, record, recentEnds }: OpenSessionOptions,
+  { platform, store, ask, keys, rules: ownRules, caps, emit, record, recentEnds }: OpenSessionOptions,
   { rememberedOrNew, tokenOf, offer }: SessionAnswers<I>,
 ): OpenSession<I> {
   /** Ends a session whose token was not sent yet: if the store cannot end it now, it expires unused. */
@@ -75,7 +76,9 @@ export function createOpenSession<I extends Identity>(
     };
     return after(
       ask(() => after(store.openSession(session, caps, claimed), (opened) => requireRef(opened, session.ref))),
-      ({ row }) => {
+      ({ row, evicted }) => {
+        const party = { subject: row.subject, actor: row.actor ?? undefined };
+        for (const ref of evicted) emit({ kind: "session-ended", ref, reason: "cap", ...party }, who.source);
         if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
         const token = tokenOf(row, sessionId);
         if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");

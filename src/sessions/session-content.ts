@@ -1,6 +1,8 @@
 import { AuthError } from "../base/errors.js";
-import { freezeDeeply, type Identity, requireIdentityJson } from "../model/identity.js";
+import type { SessionOwner } from "../model/events.js";
+import { freezeDeeply, type Identity, requireIdentityJson, toActorNames } from "../model/identity.js";
 import type { SessionContent } from "../model/session.js";
+import type { SessionRow } from "../model/store.js";
 
 /**
  * Checks the content of a session and returns it as JSON text.
@@ -40,4 +42,10 @@ const acrShape = /^[!#-[\]-~]{1,128}$/;
 /** Returns the content of a session, deeply frozen, so that one request cannot change what the next one sees. */
 export function fromContentJson<I extends Identity>(json: string): SessionContent<I> {
   return freezeDeeply(JSON.parse(json)) as SessionContent<I>;
+}
+
+/** Returns the owner of a session, for events. */
+export function toOwner({ ref, subject, actor, identity }: SessionRow): SessionOwner {
+  // The row names the nearest actor only, and most sessions have none.
+  return { ref, subject, ...(actor !== null && toActorNames(fromContentJson(identity).actor)) };
 }

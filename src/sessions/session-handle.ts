@@ -9,6 +9,7 @@ import type { Ask, Reading, SessionRow, Store } from "../model/store.js";
 import type { GrantCheck } from "./grant-check.js";
 import { isDerived, type KnownSession, type KnownSessions } from "./known-sessions.js";
 import { sessionDeadline } from "./rotation.js";
+import { toOwner } from "./session-content.js";
 
 export interface SessionHandleOptions {
   readonly platform: Platform;
@@ -102,7 +103,7 @@ export function createSession(
       return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
     }
     const knew = known.end(ref, reason);
-    if (knew && reason === "expired") emit({ kind: "session-ended", ref, reason, subject: row.subject });
+    if (knew && reason === "expired") emit({ kind: "session-ended", reason, ...toOwner(row) });
     return undefined;
   }
 
@@ -150,7 +151,7 @@ export function createSession(
     async end(reason = "logout", source?: RequestOrigin) {
       const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
-      if (ended) emit({ kind: "session-ended", ref, reason, subject: row.subject }, source);
+      if (ended) emit({ kind: "session-ended", reason, ...toOwner(row) }, source);
     },
   };
   return { session: Object.freeze(own) as OwnProperties & Session, checkEnded };

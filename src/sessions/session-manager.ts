@@ -1,6 +1,6 @@
 import { type Awaitable, after, rescue } from "../base/awaitable.js";
 import type { Allowed, AuthenticateOptions } from "../model/decision.js";
-import { toParty } from "../model/events.js";
+import { type EventParty, toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
 import type { PossessionRequest, PresentedToken } from "../model/possession.js";
 import type { HeaderFields, RequestOrigin } from "../model/request.js";
@@ -10,6 +10,7 @@ import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRe
 import { createPreChecks, type PreChecked, type PreCheckParts, type Refused } from "./pre-checks.js";
 import { judgePresentation, type Outcome, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { createSessionAnswers, type SessionAnswersOptions, toScheme } from "./session-answers.js";
+import { toOwner } from "./session-content.js";
 import { type TokenFields, toRef } from "./token.js";
 
 type LookOptions = Pick<AuthenticateOptions, "rotate">;
@@ -75,8 +76,9 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   ): Awaitable<Resumed<I>> {
     const { fields, request } = asked;
     if (reading === undefined) {
-      expire(asked.ref, undefined, request);
-      return { kind: "refused", reason: "expired", party: { ref: asked.ref } };
+      const party = { ref: asked.ref };
+      expire(party, request);
+      return { kind: "refused", reason: "expired", party };
     }
     const { row, now } = reading;
     const outcome = judgePresentation(row, fields, now, keys.signing().id, asked.rotate);
@@ -89,7 +91,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       ask(() => after(store.swapSession(reading, change, mustLast(row, change)), (next) => requireRef(next, row.ref)));
     const swapped = rescue(write, (error) => {
       // It may have been written although no answer came, and then no later call raises the alarm.
-      if (isReuse) emit({ kind: "reuse", ...namesOf(row), generation: fields.generation }, asked.request);
+      if (isReuse) emit({ kind: "reuse", ...toOwner(row), generation: fields.generation }, asked.request);
       throw error;
     });
     return after(swapped, (next) => {
@@ -135,8 +137,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   /**
    * Reports an expiry only if this process knew the session: once, and not each time that a dead token is presented.
    */
-  function expire(ref: string, subject: string | undefined, request: RequestOrigin): void {
-    if (known.end(ref, "expired")) emit({ kind: "session-ended", ref, reason: "expired", subject }, request);
+  function expire(owner: EventParty & { readonly ref: string }, request: RequestOrigin): void {
+    if (known.end(owner.ref, "expired")) emit({ kind: "session-ended", reason: "expired", ...owner }, request);
   }
 
   /** Whether the policy spares a session whose token was reused. A policy that throws spares none. */
@@ -154,7 +156,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     if (outcome.kind === "refuse") return refuse(reading, asked, outcome.code);
     const session = rememberedOrNew(row);
     const { generation } = row;
-    if (outcome.event === "healed") emit({ kind: "healed", ...namesOf(row), generation }, request);
+    if (outcome.event === "healed") emit({ kind: "healed", ...toOwner(row), generation }, request);
     if (outcome.give) {
       if (outcome.event === "turned") emit({ kind: "rotated", ref: row.ref, generation }, request);
       const next = tokenOf(row, fields.sessionId);
@@ -174,23 +176,22 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   }
 
   function refuse({ row, now }: Reading, { fields, request }: Asked, code: RefusalCode): Resumed<I> {
-    const names = namesOf(row);
-    const { ref } = names;
-    const party = { ...names, actor: row.actor ?? undefined };
+    const party = toOwner(row);
+    const { ref } = party;
     const { generation } = fields;
     switch (code) {
       case "superseded":
-        emit({ kind: "superseded", ...names, generation }, request);
+        emit({ kind: "superseded", ...party, generation }, request);
         return { kind: "refused", reason: "superseded", party };
       case "reuse":
-        emit({ kind: "reuse", ...names, generation }, request);
+        emit({ kind: "reuse", ...party, generation }, request);
         known.end(ref, "reuse");
         return { kind: "refused", reason: "revoked", party };
       case "revoked":
         known.end(ref, row.revokedReason ?? code);
         return { kind: "refused", reason: code, party };
       case "expired": // under `overlapping` it may be the token alone that has expired
-        if (now >= sessionDeadline(row)) expire(ref, row.subject, request);
+        if (now >= sessionDeadline(row)) expire(party, request);
         return { kind: "refused", reason: code, party };
       default:
         return code satisfies never;
@@ -228,8 +229,6 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     },
   };
 }
-
-const namesOf = ({ ref, subject }: SessionRow) => ({ ref, subject });
 
 const unavailable = Object.freeze({ kind: "refused", reason: "unavailable" } as const);
 

@@ -1,10 +1,11 @@
 import type { CredentialMemory } from "../handlers/remembered-credentials.js";
-import type { Emit } from "../model/events.js";
+import type { Emit, Ender } from "../model/events.js";
+import { type Actor, toActorNames } from "../model/identity.js";
 import type { RequestOrigin } from "../model/request.js";
 import type { Ask, SessionRow, Store } from "../model/store.js";
 import type { KnownSessions } from "./known-sessions.js";
 import type { LoadOpen } from "./load-open.js";
-import { fromContentJson, parentsOf } from "./session-content.js";
+import { fromContentJson, parentsOf, toOwner } from "./session-content.js";
 
 /** Administration of sessions. Every method throws `AuthError` `unavailable` when the store cannot answer. */
 export interface Sessions {
@@ -23,6 +24,8 @@ export interface Sessions {
 export interface EndedBy extends RequestOrigin {
   /** The subject of that operator or caller. */
   readonly subject?: string | undefined;
+  /** The account that operates as `subject`. */
+  readonly actor?: Actor | undefined;
 }
 
 /** A session in a list: nothing in it is secret. Instants are milliseconds since 1970 by the store's clock. */
@@ -43,7 +46,7 @@ export interface SessionsParts {
   readonly store: Store;
   readonly ask: Ask;
   readonly loadOpen: LoadOpen;
-  readonly known: Pick<KnownSessions, "end" | "find">;
+  readonly known: Pick<KnownSessions, "end">;
   readonly memory: Pick<CredentialMemory, "forget">;
   readonly emit: Emit;
 }
@@ -70,16 +73,16 @@ export function createSessions({ store, ask, loadOpen, known, memory, emit }: Se
       }
     },
     async end(ref: string, reason = "ended", by?: EndedBy) {
-      const subject = known.find(ref)?.subject;
+      const reading = await ask(() => store.loadSession(ref));
       const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
-      if (ended) emit({ kind: "session-ended", ref, reason, ...(subject && { subject }), ...named(by) }, by);
+      if (ended) emit({ kind: "session-ended", ref, reason, ...(reading && toOwner(reading.row)), ...toEnder(by) }, by);
       return ended;
     },
     async endSubject(subject: string, reason = "ended", by?: EndedBy) {
       await ask(() => store.endSubject(subject, reason));
       memory.forget(subject);
-      emit({ kind: "subject-ended", subject, reason, ...named(by) }, by);
+      emit({ kind: "subject-ended", subject, reason, ...toEnder(by) }, by);
     },
   });
 
@@ -93,7 +96,11 @@ export function createSessions({ store, ask, loadOpen, known, memory, emit }: Se
   }
 }
 
-const named = (by: EndedBy | undefined) => by?.subject && { by: by.subject };
+function toEnder({ subject: by, actor: outer }: EndedBy = {}): Ender | undefined {
+  if (by === undefined) return undefined;
+  const { actor, via = [] } = toActorNames(outer);
+  return actor === undefined ? { by } : { by, byActors: [actor, ...via] };
+}
 
 function toSummary(row: SessionRow): SessionSummary {
   const { ref, subject, scheme, createdAt, claimed } = row;

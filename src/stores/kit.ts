@@ -9,6 +9,7 @@ export {
   type EndEvent,
   maxReadingAgeMs,
   type NewSession,
+  type OpenReading,
   type ProofKind,
   type Reading,
   type RecordKind,

@@ -22,6 +22,7 @@ export function readOnly(store: Store): Store {
       after(store.loadRecord("account-budget", session.ref), ({ now }) => ({
         row: toFirstRow(session, now, undefined),
         now,
+        evicted: [],
       })),
     swapSession: ({ row, now }, change) => ({ row: toNextRow(row, change), now }),
     // The engine ends a session that has lost what it began from, or its grant, when it reads it: here none is ended.

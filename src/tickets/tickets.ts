@@ -20,6 +20,7 @@ import type {
   RedeemedTicket,
   RefusedTicket,
   TicketMisuse,
+  TicketRefusal,
   TicketRequest,
   Tickets,
 } from "./ticket.js";
@@ -71,7 +72,8 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const who = { ...own, scheme: row.scheme, provedAt, session };
     const operating = wish === undefined ? undefined : await operateAs.begin(who, wish, service, source);
     if (wish !== undefined && operating === undefined) return refused("operate_as_refused");
-    const content = operating === undefined ? own : { ...own, ...pick(operating) };
+    const { identity, actor, grant } = operating ?? own;
+    const content: SessionContent<I> = { ...own, identity, actor, grant };
     const now = platform.now();
     const grantEnds = operating && now + operating.maxMs;
     const kept: TicketRecord = {
@@ -116,7 +118,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     } catch {
       answer = "revoke"; // a policy that fails must not spare a thief
     }
-    if (answer === "revoke" && ref !== undefined) await parts.sessions.end(ref, "ticket misused");
+    if (answer === "revoke" && ref !== undefined) await parts.sessions.end(ref, "ticket misused", source);
     return { kind: "refused", reason };
   }
 
@@ -133,9 +135,10 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     if (kept.service !== service) return misused(kept.ref, "wrong_service", service, source);
     // Checked after the take: a ticket of a session that ended before must not succeed.
     const live = await operateAs.loadLive(kept.ref);
-    if (live === undefined) return sessionEnded;
     const content = fromContentJson<I>(JSON.stringify(kept.content));
-    if (!(await mayGoOn(content, kept.ownGrant && service))) return sessionEnded;
+    if (live === undefined || !(await mayGoOn(content, kept.ownGrant && service))) {
+      return refuse("session_ended", service, kept.ref, source);
+    }
     const { identity, actor, acr, cnf, grant, scopes } = content;
     const authenticatedAt = toAuthenticatedAt(content, kept.createdAt);
     const { ref: of, scheme } = kept;
@@ -169,13 +172,23 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     return parts.openFor(who, context);
   }
 
-  async function orRefused(attempt: () => Promise<RedeemedTicket<I> | RefusedTicket>) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (error instanceof AuthError && error.code === "invalid_options") throw error;
-      return { kind: "refused", reason: "unavailable" } as const;
-    }
+  function refuse(
+    reason: Exclude<TicketRefusal, TicketMisuse["reason"]>,
+    service: string,
+    ref: string | undefined,
+    source: RequestOrigin | undefined,
+  ): RefusedTicket {
+    emit({ kind: "ticket-refused", ref, reason, service }, source);
+    return { kind: "refused", reason };
+  }
+
+  async function orRefused(
+    service: string,
+    source: RequestOrigin | undefined,
+    attempt: () => Promise<RedeemedTicket<I> | RefusedTicket>,
+  ) {
+    requireService(service);
+    return attempt().catch(() => refuse("unavailable", service, undefined, source));
   }
 
   return Object.freeze({
@@ -187,23 +200,16 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         const { expiresAt } = made;
         const ref = caller.session?.ref ?? "";
         const { id: keyId } = keys.signing();
-        const fields = {
-          keyId,
-          ticketId,
-          ref,
-          expiresAt: expiresAt / 1_000,
-          serviceMark: toServiceMark(request.service),
-        };
-        const ticket = codec.encode(fields);
+        const serviceMark = toServiceMark(request.service);
+        const ticket = codec.encode({ keyId, ticketId, ref, expiresAt: expiresAt / 1_000, serviceMark });
         if (ticket === undefined) return refusing(source)("unavailable");
         return withSecret({ kind: "issued", expiresAt } as const, { ticket });
       }),
     redeem: (ticket: string, service: string, source?: RequestOrigin) =>
-      orRefused(async () => {
-        requireService(service);
+      orRefused(service, source, async () => {
         const fields = codec.decode(ticket);
-        if (fields === undefined) return { kind: "refused", reason: "invalid_ticket" };
-        if (platform.now() >= fields.expiresAt * 1_000) return { kind: "refused", reason: "expired" };
+        if (fields === undefined) return refuse("invalid_ticket", service, undefined, source);
+        if (platform.now() >= fields.expiresAt * 1_000) return refuse("expired", service, fields.ref, source);
         if (!Buffer.from(toServiceMark(service)).equals(fields.serviceMark)) {
           await ask(() => store.take("ticket", nameOf(fields.ticketId)));
           return misused(fields.ref, "wrong_service", service, source);
@@ -221,8 +227,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         return withSecret({ kind: "issued", expiresAt, identity, actor } as const, { number });
       }),
     redeemNumber: (number: bigint, service: string, source?: RequestOrigin) =>
-      orRefused(async () => {
-        requireService(service);
+      orRefused(service, source, async () => {
         const bytes = Buffer.alloc(8);
         bytes.writeBigUInt64BE(BigInt.asUintN(64, number));
         return consume(bytes, service, undefined, source);
@@ -239,9 +244,3 @@ interface Put<I extends Identity> {
 }
 
 type StillContent = Pick<SessionContent, "identity" | "actor" | "grant">;
-
-const sessionEnded: RefusedTicket = Object.freeze({ kind: "refused", reason: "session_ended" });
-
-function pick<I extends Identity>({ identity, actor, grant }: SessionContent<I>): Partial<SessionContent<I>> {
-  return { identity, actor, grant };
-}

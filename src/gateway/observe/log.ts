@@ -41,6 +41,8 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   "ticket-issued": "info",
   "ticket-redeemed": "info",
   "ticket-misused": "warn",
+  "ticket-refused": "info",
+  "credentials-accepted": "info",
   "operate-as": "info",
   "operate-as-refused": "warn",
   "account-throttled": "info",

@@ -138,6 +138,7 @@ export function createMetrics(sources: MetricSources): Metrics {
         case "ticket-issued":
         case "ticket-redeemed":
         case "ticket-misused":
+        case "ticket-refused":
           tickets.inc({ event: event.kind.slice("ticket-".length) });
           break;
         case "operate-as":
@@ -160,6 +161,7 @@ export function createMetrics(sources: MetricSources): Metrics {
           stopped.inc();
           break;
         case "account-reset":
+        case "credentials-accepted":
           break;
         case "reuse":
           reuses.inc();

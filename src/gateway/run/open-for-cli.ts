@@ -1,8 +1,12 @@
+import { existsSync } from "node:fs";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
+import type { AuditSink } from "../../policies/audit/audit.js";
+import { type JsonLinesSink, jsonLines } from "../../policies/audit/json-lines.js";
 import type { GatewayConfig } from "../config/config.js";
+import type { AuditConfig } from "../config/sections/audit.js";
 import { isSharedStore, openStore } from "../config/stores.js";
 import { createStateAuth } from "./state-auth.js";
 
@@ -22,5 +26,26 @@ export function openForCli(
       "what a memory store keeps is in the running gateway only; configure store: { sqlite: PATH } to reach it from here",
     );
   }
-  return createStateAuth(config, openStore(config.store, platform), { platform });
+  return createStateAuth(config, openStore(config.store, platform), {
+    platform,
+    audit: config.audit && { sinks: [openExistingFile(config.audit, platform)], onFailure: "continue" },
+  });
+}
+
+/**
+ * Makes a sink for the file of a gateway's audit, opened with the first record. It makes no file: one of another user,
+ * such as root, would be no use to the gateway. What a command does goes on when it cannot be recorded.
+ */
+function openExistingFile({ file, fsync }: AuditConfig, platform: Platform): AuditSink {
+  let sink: JsonLinesSink | undefined;
+  return {
+    write(record, essential) {
+      if (sink === undefined && !existsSync(file)) {
+        throw new AuthError("unavailable", `The audit file ${file} does not exist. The gateway makes it when it starts`);
+      }
+      sink ??= jsonLines(file, { fsync, platform });
+      return sink.write(record, essential);
+    },
+    close: () => sink?.close(),
+  };
 }

@@ -20,7 +20,7 @@ export interface AuditSink {
 export interface AuditOptions {
   readonly sinks: readonly AuditSink[];
   /**
-   * What to do with a log-in, a ticket or an operate-as whose record a sink could not write. `"continue"`: it succeeds,
+   * What to do with a log-in, accepted credentials that open no session, a ticket or an operate-as whose record a sink could not write. `"continue"`: it succeeds,
    * and an event `audit-failed` is emitted. `"refuse"`: it is `unavailable`, and what was begun is undone. There is no
    * default: the first loses records, the second log-ins.
    */
@@ -44,6 +44,7 @@ export interface Audit {
  */
 const essentials: ReadonlySet<AuthEvent["kind"]> = new Set([
   "session-opened",
+  "credentials-accepted",
   "operate-as",
   "ticket-issued",
   "ticket-redeemed",

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AuthenticationReason } from "../../model/decision.js";
-import type { AuthEvent, EventOrigin } from "../../model/events.js";
+import type { AuthEvent, Ender, EventOrigin, EventParty } from "../../model/events.js";
 
 /** The events that are recorded: those of the engine, except rotations and faults of the server itself. */
 export type AuditEventKind =
@@ -24,8 +24,10 @@ export interface AuditRecord {
   readonly subject?: string | undefined;
   /** The actors that operate as the subject, nearest first. */
   readonly actors?: readonly string[] | undefined;
-  /** The operator who ended the session. */
+  /** The caller or operator who ended the session. */
   readonly by?: string | undefined;
+  /** The actors that operated as `by`, nearest first. */
+  readonly byActors?: readonly string[] | undefined;
   /** The scheme that was presented, if it is a registered one. */
   readonly scheme?: string | undefined;
   /** `ref` of the session. */
@@ -67,7 +69,7 @@ export function toAuditRecord(event: AuthEvent, origin: EventOrigin): AuditRecor
 function toFields(event: AuthEvent): Fields | undefined {
   switch (event.kind) {
     case "session-opened":
-      return { outcome: "success", ...partyOf(event) };
+    case "credentials-accepted":
     case "operate-as":
       return { outcome: "success", ...partyOf(event) };
     case "operate-as-refused":
@@ -78,10 +80,11 @@ function toFields(event: AuthEvent): Fields | undefined {
       return { outcome: "success", ...partyOf(event), service: event.service };
     case "ticket-misused":
       return { outcome: "alarm", reason: event.reason, session: event.ref, service: event.service };
+    case "ticket-refused":
+      return { outcome: "refused", reason: event.reason, session: event.ref, service: event.service };
     case "session-ended":
-      return { outcome: "success", reason: event.reason, ...partyOf(event), by: event.by };
     case "subject-ended":
-      return { outcome: "success", reason: event.reason, subject: event.subject, by: event.by };
+      return { outcome: "success", reason: event.reason, ...partyOf(event), ...enderOf(event) };
     case "refused":
       if (recordedOtherwise.has(event.reason)) return undefined;
       return { outcome: "refused", reason: event.reason, ...partyOf(event) };
@@ -125,18 +128,13 @@ const recordedOtherwise: ReadonlySet<AuthenticationReason> = new Set([
   "throttled",
 ] as const);
 
-/** The members of an event that describe a party. */
-interface Party {
-  readonly ref?: string | undefined;
-  readonly subject?: string | undefined;
-  readonly actor?: string | undefined;
-  readonly via?: readonly string[] | undefined;
-  readonly scheme?: string | undefined;
-}
-
-function partyOf({ ref, subject, actor, via = [], scheme }: Party): Partial<Fields> {
+function partyOf({ ref, subject, actor, via = [], scheme }: EventParty): Partial<Fields> {
   const actors = actor === undefined ? undefined : [actor, ...via];
   return { subject, actors, scheme, session: ref };
+}
+
+function enderOf({ by, byActors }: Ender): Partial<Fields> {
+  return { by, byActors };
 }
 
 /**

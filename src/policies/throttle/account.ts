@@ -109,11 +109,16 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
     },
 
     lift(subject) {
-      return orStayHigh(() =>
-        changeAccount(toAccountName(subject), (state) =>
-          failuresOf(state) === 0 ? { answer: undefined } : { answer: undefined, next: lift(state) },
-        ),
-      );
+      const account = toAccountName(subject);
+      return orStayHigh(() => {
+        const lifted = changeAccount(account, (state) =>
+          failuresOf(state) === 0 ? { answer: false } : { answer: isStopped(state, rule), next: lift(state) },
+        );
+        return after(lifted, (wasStopped) => {
+          if (wasStopped) emit({ kind: "account-reset", account: account.slice(0, longestTold) });
+          return undefined;
+        });
+      });
     },
 
     reset(account) {

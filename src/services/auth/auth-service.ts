@@ -120,9 +120,10 @@ function createAuthService<I extends Identity>(
 
     async endSession({ ref }, context) {
       const caller = enter(context);
-      const { subject } = caller.identity;
+      const { identity, actor } = caller;
+      const { subject } = identity;
       if (ref !== caller.session?.ref) requireManager(caller);
-      const by = { subject, ...toLogInContext(context) };
+      const by = { subject, actor, ...toLogInContext(context) };
       const ended = await asking(
         async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout", by)),
       );

@@ -31,6 +31,9 @@ export interface Cookies<I extends Identity> {
   deadlineOf(session: Session): bigint;
 }
 
+/** The fields that may carry credentials: the cookie in the message is the only one of this call. */
+const credentialFields = ["authorization", "cookie", "auth-token-bin", "dpop"];
+
 // A value of another shape would be passed to the handler for Bearer.
 const tokenShape = /^sps_[A-Za-z0-9_-]{80}$/;
 
@@ -39,8 +42,9 @@ export function createCookies<I extends Identity>(auth: Auth<I>, { platform }: R
     async read(cookie, context) {
       const token = Buffer.from(cookie).toString("latin1");
       if (!tokenShape.test(token)) return { dead: "invalid_token" };
-      const { peer, target } = toLogInContext(context);
-      const request = { ...target, peer, rawHeaders: ["authorization", `Bearer ${token}`] };
+      // The other fields say where the call comes from: a trusted proxy names its client, and a trace has an id.
+      const { peer, target, rawHeaders = [] } = toLogInContext(context, ...credentialFields);
+      const request = { ...target, peer, rawHeaders: [...rawHeaders, "authorization", `Bearer ${token}`] };
       // The token is not rotated: some clients accept no other cookie than their first.
       const decision = await auth.authenticate(request, { rotate: false });
       if (decision.kind === "denied") {

@@ -106,20 +106,21 @@ export function memory(options: MemoryOptions = {}): Store {
     return evicted;
   }
 
-  function applyCaps(opened: SessionRow, caps: SessionCaps, now: number): void {
+  /** Removes the sessions beyond the caps, and returns the refs of the claimed ones. */
+  function applyCaps(opened: SessionRow, caps: SessionCaps, now: number): string[] {
     const { subject, actor } = opened;
     const own = () => rowsIn(bySubject.get(subject)).filter((row) => row.actor === actor);
     const { unclaimed, revoked, claimed } = counter.count(ownerOf(opened), now, own);
     evict(opened, unclaimed - caps.unclaimed, now, (row) => !row.claimed && !isOver(row, now));
     evict(opened, revoked - caps.claimed, now, (row) => row.revokedAt !== null);
-    for (const row of evict(opened, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now))) {
-      emit({ kind: "session", ref: row.ref, reason: "cap" });
-    }
+    const evicted = evict(opened, claimed - caps.claimed, now, (row) => row.claimed && !isOver(row, now));
+    for (const { ref } of evicted) emit({ kind: "session", ref, reason: "cap" });
     // The deadlines of evicted rows stay in the heap; without this it would grow with every log-in of one subject.
     if (rowDeadlines.size > 2 * rows.size + 1024) {
       rowDeadlines.clear();
       for (const row of rows.values()) rowDeadlines.push(row.ref, removableAt(row));
     }
+    return evicted.map(({ ref }) => ref);
   }
 
   function purgeRows(limit: number, now: number): number {
@@ -161,8 +162,7 @@ export function memory(options: MemoryOptions = {}): Store {
       bySubject.add(row.subject, row.ref);
       if (row.actor !== null) byActor.add(row.actor, row.ref);
       rowDeadlines.push(row.ref, removableAt(row));
-      applyCaps(row, caps, now);
-      return { row, now };
+      return { row, now, evicted: applyCaps(row, caps, now) };
     },
     loadSession(ref) {
       const row = rows.get(ref);

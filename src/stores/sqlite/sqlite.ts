@@ -101,12 +101,15 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   const swapRecord = database.prepare(`update records set version = version + 1, json = ?, over_at = ?
     where kind = ? and id = ? and version = ? and over_at > ?`);
 
-  type Noted = { readonly event: EndEvent; readonly id: number };
+  type End = Exclude<EndEvent, { kind: "gap" }>;
+  type Noted<E extends End = End> = { readonly event: E; readonly id: number };
 
-  function noteEnd(event: Exclude<EndEvent, { kind: "gap" }>, now: number): Noted {
+  function noteEnd<E extends End>(event: E, now: number): Noted<E> {
     const name = event.kind === "session" ? event.ref : event.subject;
     return { event, id: Number(note.run(event.kind, name, event.reason, now).lastInsertRowid) };
   }
+
+  type CapEnd = Noted<Extract<End, { kind: "session" }>>;
 
   function deliver(noted: readonly Noted[]): void {
     for (const { event, id } of noted) feed.deliver(event, id);
@@ -116,7 +119,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
    * Evicts the sessions beyond the caps and returns the ends of claimed ones; no node can remember a session whose
    * token was never presented.
    */
-  function applyCaps({ subject, actor }: SessionRow, caps: SessionCaps, now: number): Noted[] {
+  function applyCaps({ subject, actor }: SessionRow, caps: SessionCaps, now: number): CapEnd[] {
     evictUnclaimed.all(subject, actor, now, caps.unclaimed);
     evictRevoked.all(subject, actor, caps.claimed);
     const evicted = evictClaimed.all(subject, actor, now, caps.claimed) as { readonly ref: string }[];
@@ -128,7 +131,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
     durable: path !== ":memory:",
     keyFile: path === ":memory:" ? undefined : `${path}.keys`,
     openSession(session, caps, durable) {
-      const insertRow = (): { readonly reading: Reading; readonly ends: Noted[] } => {
+      const insertRow = (): { readonly reading: Reading; readonly ends: CapEnd[] } => {
         if (exists.get(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
         const now = platform.now();
         const marks = marksOf.all(session.subject, session.actor) as unknown as EndMark[];
@@ -138,7 +141,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
         return { reading: { row, now }, ends: applyCaps(row, caps, now) };
       };
       const opened = write(durable, insertRow, ({ ends }) => deliver(ends));
-      return after(opened, ({ reading }) => reading);
+      return after(opened, ({ reading, ends }) => ({ ...reading, evicted: ends.map(({ event }) => event.ref) }));
     },
     loadSession: (ref) =>
       read(() => {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Awaitable } from "../../base/awaitable.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { SessionRules } from "../../model/session.js";
-import type { NewSession, Reading, SessionCaps, SessionChange, Store } from "../../model/store.js";
+import type { NewSession, OpenReading, Reading, SessionCaps, SessionChange, Store } from "../../model/store.js";
 
 /** The store under test. */
 export interface StoreUnderTest {
@@ -36,7 +36,7 @@ export interface SuiteContext {
   other(): Promise<Store>;
   /** Advances the store's clock. */
   wait(ms: number): Promise<void>;
-  open(session?: Partial<NewSession>, caps?: SessionCaps): Promise<Reading>;
+  open(session?: Partial<NewSession>, caps?: SessionCaps): Promise<OpenReading>;
   load(ref: string): Promise<Reading>;
   /** Swaps a fresh reading; fails the test when the swap is refused. */
   change(ref: string, change: SessionChange): Promise<Reading>;

@@ -18,7 +18,8 @@ export function testStoreLimits(test: StoreTest): void {
     assert.deepEqual(await refs(store), ["c2", "c3", "u2", "u3", "u4"]);
     // A session that is claimed later keeps its age.
     await change("u2", { claimed: true });
-    await ada("c4", true);
+    const { evicted } = await open({ ref: "c4", claimed: true }, caps);
+    assert.deepEqual([...evicted].sort(), ["c2", "u2"]);
     assert.deepEqual(await refs(store), ["c3", "c4", "u3", "u4"]);
   });
 

@@ -143,6 +143,7 @@ test("a log-in by other means lifts the stop; an operator's reset lifts everythi
   world.advance(quarterHour);
   assert.equal(await byRpc("ada", "lovelace"), "invalid_credentials");
   assert.equal(await byRpc("ada", "", {}, "Key"), "in");
+  assert.deepEqual(told().at(-1), { kind: "account-reset", account: "ada" });
   assert.equal(await byRpc("ada", "lovelace"), "in");
 
   await fail(3);

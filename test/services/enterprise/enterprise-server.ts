@@ -5,6 +5,7 @@ import { create, fromBinary } from "@bufbuild/protobuf";
 import { type Client, ConnectError, type ConnectRouter, createClient, decodeBinaryHeader } from "@connectrpc/connect";
 import { connectNodeAdapter, createGrpcTransport } from "@connectrpc/connect-node";
 import { connectAuth } from "../../../src/adapters/connect.js";
+import type { TrustProxy } from "../../../src/adapters/node/request.js";
 import type { AuthOptions } from "../../../src/engine/options.js";
 import {
   AuthErrorSchema,
@@ -47,6 +48,7 @@ export async function start(
   context: TestContext,
   options: EnterpriseOptions = {},
   authOptions: Partial<AuthOptions<Handler<User>>> = {},
+  trustProxy: TrustProxy = () => false,
 ): Promise<EnterpriseWorld> {
   const { platform, advance } = createWorld();
   const broken = { verify: false, store: false };
@@ -94,7 +96,7 @@ export async function start(
     own(router);
     enterprise(router);
   };
-  const server = await listen(createServer(connectAuth(world.auth, connectNodeAdapter, { routes, platform })));
+  const server = await listen(createServer(connectAuth(world.auth, connectNodeAdapter, { routes, platform, trustProxy })));
   context.after(async () => {
     await server.close();
     await world.auth.close();
