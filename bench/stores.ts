@@ -27,7 +27,17 @@ function toSession(index: number): NewSession {
   const subject = `user${index}`;
   const identity = JSON.stringify({ subject, roles: ["user"] });
   const ref = `bench${String(index).padStart(17, "0")}`;
-  return { ref, subject, actor: null, identity, scheme: "basic", rules: { ...rules }, keyId: 1, claimed: true };
+  return {
+    ref,
+    realm: "example",
+    subject,
+    actor: null,
+    identity,
+    scheme: "basic",
+    rules: { ...rules },
+    keyId: 1,
+    claimed: true,
+  };
 }
 
 async function mustSwap(store: Store, reading: Reading, durable: boolean): Promise<Reading> {

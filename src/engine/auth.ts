@@ -106,6 +106,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     maxKnownSessions: resolved.maxKnownSessions,
     watch: (onEnd) =>
       store.watch((event) => {
+        if (event.kind === "subject" && (event.realm ?? realm) !== realm) return;
         if (event.kind !== "session") memory.forget(event.kind === "subject" ? event.subject : undefined);
         onEnd(event);
       }),
@@ -128,6 +129,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   });
   const manager = createSessionManager<I>({
     platform,
+    realm,
     store,
     storeTimeoutMs,
     ask,
@@ -181,7 +183,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     emit,
     record,
   });
-  const sessions = createSessions({ store, ask, loadOpen, known, memory, emit });
+  const sessions = createSessions({ realm, store, ask, loadOpen, known, memory, emit });
   const tickets = createTickets<I>({
     platform,
     realm,

@@ -152,7 +152,12 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     if (!rotate) {
       accepted.set(peer, caller);
       const { identity, actor, scheme } = caller;
-      const event = { kind: "credentials-accepted", subject: identity.subject, ...toActorNames(actor), scheme } as const;
+      const event = {
+        kind: "credentials-accepted",
+        subject: identity.subject,
+        ...toActorNames(actor),
+        scheme,
+      } as const;
       return rescue<Checking<I>>(
         () => after(options.record(event, request), () => allowed),
         () => {

@@ -4,7 +4,8 @@ import type { SessionRules } from "./session.js";
 /**
  * Keeps sessions, one-time proofs and records. A store does not apply the rotation rule: it offers a reading and a
  * compare-and-set, and `sessions/rotation.ts` decides. Every operation is atomic; none upserts. Instants are
- * milliseconds of the store's own clock. An operation that cannot be done throws or rejects; it never answers as if it
+ * milliseconds of the store's own clock. Several realms may share a store: subjects, lists, ends of subjects and caps are
+ * each realm's own. An operation that cannot be done throws or rejects; it never answers as if it
  * had been done.
  *
  * Methods may return a value or a promise. Run the exported suite on your own store: `docs/writing-a-store.md`.
@@ -16,8 +17,8 @@ export interface Store {
   readonly keyFile?: string | undefined;
 
   /**
-   * Adds a session at generation 1, all instants the store's now, and applies the caps, which are counted per subject
-   * and actor: an actor's sessions must not evict the subject's own. Beyond `caps.unclaimed` unclaimed sessions the
+   * Adds a session at generation 1, all instants the store's now, and applies the caps, which are counted per realm,
+   * subject and actor: an actor's sessions must not evict the subject's own. Beyond `caps.unclaimed` unclaimed sessions the
    * oldest of them is removed, beyond `caps.claimed` claimed ones the oldest of those, both with the reason `"cap"`.
    * Expired and revoked sessions do not count; of the revoked ones the `caps.claimed` opened last are kept. The answer
    * names the claimed ones that were removed.
@@ -40,10 +41,10 @@ export interface Store {
   /** Revokes a session, whatever its version. `false` when there is none or it was revoked before. Durable. */
   endSession(ref: string, reason: string): Awaitable<boolean>;
   /**
-   * Ends every session whose subject or actor this is and that was opened up to now: one write, final also against
-   * a log-in under way. Durable.
+   * Ends every session of this realm whose subject or actor this is and that was opened up to now: one write, final also
+   * against a log-in under way. Durable.
    */
-  endSubject(subject: string, reason: string): Awaitable<void>;
+  endSubject(subject: string, reason: string, realm: string): Awaitable<void>;
   /** Returns rows in ascending order of `ref`, without revoked and expired ones. */
   listSessions(query: SessionQuery): Awaitable<readonly SessionRow[]>;
 
@@ -123,6 +124,8 @@ export interface SessionRow {
   readonly ref: string;
   /** One more with every write; `swapSession` compares nothing else. */
   readonly version: number;
+  /** The realm of the engine that opened it. `null`, of every realm, for a row of a layout that had none. */
+  readonly realm: string | null;
   readonly subject: string;
   /** The subject of the actor who operates as `subject`, if there is one. */
   readonly actor: string | null;
@@ -153,6 +156,7 @@ export interface SessionRow {
 /** A session that is about to open. */
 export interface NewSession
   extends Pick<SessionRow, "ref" | "subject" | "actor" | "identity" | "scheme" | "rules" | "keyId" | "claimed"> {
+  readonly realm: string;
   /**
    * How long ago the credentials came in, in milliseconds of the caller's monotonic clock, so that a subject that is
    * ended between the check of its password and this call gets no session. At most `maxLoginMs`. Default: 0.
@@ -184,6 +188,7 @@ export interface SessionState {
 
 /** Which sessions to list. */
 export interface SessionQuery {
+  readonly realm: string;
   /** Only sessions whose subject or actor this is. */
   readonly subject?: string;
   /** Only refs greater than this one, the last of the page before. */
@@ -194,7 +199,8 @@ export interface SessionQuery {
 /** An event of `watch`: a session or subject ended, or may have. */
 export type EndEvent =
   | { readonly kind: "session"; readonly ref: string; readonly reason: string }
-  | { readonly kind: "subject"; readonly subject: string; readonly reason: string }
+  /** `realm` is `null` when a version that knew none ended the subject: then it is of every realm. */
+  | { readonly kind: "subject"; readonly subject: string; readonly realm: string | null; readonly reason: string }
   /** Ends may have been missed here (a lost connection, a long pause): forget all that is remembered. */
   | { readonly kind: "gap" };
 

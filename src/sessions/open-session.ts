@@ -39,6 +39,7 @@ export interface OpenSessionOptions {
   readonly store: Store;
   readonly ask: Ask;
   readonly keys: Keys;
+  readonly realm: string;
   readonly rules: SessionRules;
   readonly caps: SessionCaps;
   readonly emit: Emit;
@@ -47,7 +48,7 @@ export interface OpenSessionOptions {
 }
 
 export function createOpenSession<I extends Identity>(
-  { platform, store, ask, keys, rules: ownRules, caps, emit, record, recentEnds }: OpenSessionOptions,
+  { platform, store, ask, keys, realm, rules: ownRules, caps, emit, record, recentEnds }: OpenSessionOptions,
   { rememberedOrNew, tokenOf, offer }: SessionAnswers<I>,
 ): OpenSession<I> {
   /** Ends a session whose token was not sent yet: if the store cannot end it now, it expires unused. */
@@ -65,6 +66,7 @@ export function createOpenSession<I extends Identity>(
     if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");
     const session = {
       ref: toRef(sessionId),
+      realm,
       subject: identity.subject,
       actor: actor?.subject ?? null,
       identity: content,

@@ -43,6 +43,8 @@ export interface SessionSummary {
 }
 
 export interface SessionsParts {
+  /** The realm whose sessions these are: others may share the store. */
+  readonly realm: string;
   readonly store: Store;
   readonly ask: Ask;
   readonly loadOpen: LoadOpen;
@@ -55,7 +57,7 @@ const defaultPage = 100;
 
 const largestPage = 1_000;
 
-export function createSessions({ store, ask, loadOpen, known, memory, emit }: SessionsParts): Sessions {
+export function createSessions({ realm, store, ask, loadOpen, known, memory, emit }: SessionsParts): Sessions {
   return Object.freeze({
     async list(query: { subject?: string; after?: string; limit?: number } = {}) {
       const limit = Math.max(1, Math.min(Math.trunc(query.limit ?? defaultPage), largestPage));
@@ -63,7 +65,7 @@ export function createSessions({ store, ask, loadOpen, known, memory, emit }: Se
       const open = new Map<string, boolean>();
       // The row of a session is not yet revoked when only the one from which it began is, so a page is filled up.
       for (let last = query.after ?? ""; ; ) {
-        const rows = await ask(() => store.listSessions({ ...query, after: last, limit }));
+        const rows = await ask(() => store.listSessions({ ...query, realm, after: last, limit }));
         for (const row of rows) {
           if (await hasOpenParents(row, open)) found.push(toSummary(row));
           if (found.length === limit) return found;
@@ -74,13 +76,14 @@ export function createSessions({ store, ask, loadOpen, known, memory, emit }: Se
     },
     async end(ref: string, reason = "ended", by?: EndedBy) {
       const reading = await ask(() => store.loadSession(ref));
+      if (reading !== undefined && (reading.row.realm ?? realm) !== realm) return false;
       const ended = await ask(() => store.endSession(ref, reason));
       known.end(ref, reason);
       if (ended) emit({ kind: "session-ended", ref, reason, ...(reading && toOwner(reading.row)), ...toEnder(by) }, by);
       return ended;
     },
     async endSubject(subject: string, reason = "ended", by?: EndedBy) {
-      await ask(() => store.endSubject(subject, reason));
+      await ask(() => store.endSubject(subject, reason, realm));
       memory.forget(subject);
       emit({ kind: "subject-ended", subject, reason, ...toEnder(by) }, by);
     },

@@ -10,6 +10,7 @@ export function toFirstRow(session: NewSession, now: number, mark: EndMark | und
   return {
     ref: session.ref,
     version: 1,
+    realm: session.realm,
     subject: session.subject,
     actor: session.actor,
     identity: session.identity,
@@ -36,6 +37,7 @@ export function toNextRow(row: SessionRow, change: SessionChange): SessionRow {
   return {
     ref: row.ref,
     version: row.version + 1,
+    realm: row.realm,
     subject: row.subject,
     actor: row.actor,
     identity: row.identity,

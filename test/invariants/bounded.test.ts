@@ -67,7 +67,7 @@ for (const [name, store] of Object.entries(stores)) {
       requireOffer(await present(node, basicOf("ada", "lovelace"), { peer: { ...peer } }));
       await logIn(node, "ada");
     }
-    const rows = await cluster.store.listSessions({ limit: 1_000 });
+    const rows = await cluster.store.listSessions({ realm: "sallyport", limit: 1_000 });
     assert.equal(rows.filter(({ claimed }) => claimed).length, 5);
     assert.equal(rows.filter(({ claimed }) => !claimed).length, 7);
     await node.close();

@@ -164,7 +164,7 @@ test("the end of a subject makes memory forget its sessions and those in which i
   remember("own");
   remember("acting", "token-acting", { subject: "bob", actor: "ada" });
   remember("other", "token-other", { subject: "bob" });
-  tell({ kind: "subject", subject: "ada", reason: "disabled" });
+  tell({ kind: "subject", subject: "ada", realm: "example", reason: "disabled" });
   assert.deepEqual(checked, ["own", "acting"]);
   assert.equal(known.accept("token-own"), undefined);
   assert.equal(known.accept("token-acting"), undefined);
@@ -186,7 +186,7 @@ test("every end, and every gap, begins a new epoch: an answer from before may no
   const seen = new Set([known.epoch]);
   const events: EndEvent[] = [
     { kind: "session", ref: "unknown here", reason: "x" },
-    { kind: "subject", subject: "unknown here", reason: "x" },
+    { kind: "subject", subject: "unknown here", realm: "example", reason: "x" },
     { kind: "gap" },
   ];
   for (const event of events) {

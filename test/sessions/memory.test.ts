@@ -122,7 +122,7 @@ test("an end that comes while the answer is under way is not overtaken by the me
     const underWay = bearer(slow, token);
     await new Promise(setImmediate);
     if (how === "session") await store.endSession(ref, "logout");
-    if (how === "subject") await store.endSubject("ada", "disabled");
+    if (how === "subject") await store.endSubject("ada", "disabled", "sallyport");
     if (how === "gap") tell({ kind: "gap" });
     release();
     requireAllowed(await underWay);

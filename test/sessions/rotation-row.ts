@@ -24,6 +24,7 @@ export function rowWith(change: Partial<SessionRow> = {}): SessionRow {
   return {
     ref: "AbCdEfGhIjKlMnOpQrStUv",
     version: 7,
+    realm: "example",
     subject: "ada",
     actor: null,
     identity: "{}",

@@ -47,7 +47,7 @@ export function createFragileStore(time: VirtualTime, random: Random): FragileSt
         return to.swapSession({ row: reading.row, now }, change, durable);
       }),
     endSession: (ref, reason) => write(true, (to) => to.endSession(ref, reason)),
-    endSubject: (subject, reason) => write(true, (to) => to.endSubject(subject, reason)),
+    endSubject: (...given) => write(true, (to) => to.endSubject(...given)),
     listSessions: (query) => current.listSessions(query),
     loadState: (ref) => current.loadState(ref),
     swapState: (ref, version, json) => current.swapState(ref, version, json),

@@ -9,7 +9,17 @@ import { longRules } from "../../src/testing/store/context.js";
 const rules = { ...longRules, unclaimedMs: 100, idleMs: 1_000, absoluteMs: 5_000 };
 const opened = (claimed: boolean): SessionRow =>
   toFirstRow(
-    { ref: "a", subject: "ada", actor: null, identity: "{}", scheme: "basic", rules, keyId: 1, claimed },
+    {
+      ref: "a",
+      realm: "example",
+      subject: "ada",
+      actor: null,
+      identity: "{}",
+      scheme: "basic",
+      rules,
+      keyId: 1,
+      claimed,
+    },
     10_000,
     undefined,
   );

@@ -51,7 +51,8 @@ async function act(order: RaceOrder, index: number): Promise<string> {
       return (await store.openSession(session, order.caps, true)).row.revokedReason ?? "open";
     }
     case "disable": {
-      if (order.ends && index === crowd / 2) return String(await store.endSubject(order.session.subject, "disabled"));
+      if (order.ends && index === crowd / 2)
+        return String(await store.endSubject(order.session.subject, "disabled", "example"));
       const session = { ...order.session, ref: `${order.session.ref}-${name}-${index}` };
       return (await store.openSession(session, order.caps, false)).row.ref;
     }

@@ -65,7 +65,7 @@ function newSession(ref: string, subject = "ada"): NewSession {
     absoluteMs: 36_000_000,
     unclaimedMs: 3_600_000,
   } as const;
-  return { ref, subject, actor: null, identity, scheme: "basic", rules, keyId: 1, claimed: true };
+  return { ref, realm: "example", subject, actor: null, identity, scheme: "basic", rules, keyId: 1, claimed: true };
 }
 
 async function mustLoad(store: Store, ref: string): Promise<SessionRow> {
@@ -100,7 +100,7 @@ export async function raceOpens({ store, run }: Races, rounds: number): Promise<
     const subject = `open${round}`;
     const report = await run(() => ({ kind: "open", session: newSession(subject, subject), caps }));
     assert.deepEqual(new Set(report.outcomes), new Set(["open"]));
-    assert.equal((await store.listSessions({ subject, limit: 100 })).length, caps.claimed);
+    assert.equal((await store.listSessions({ realm: "example", subject, limit: 100 })).length, caps.claimed);
   }
 }
 

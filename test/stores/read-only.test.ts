@@ -23,16 +23,16 @@ test("an engine on it answers as on the store itself, and the store is as it was
   // Credentials that open a session: one is offered, and no store knows it.
   const offered = await looking.authenticate(requestOf(`Key ${key}`));
   assert.ok(offered.kind === "allowed" && offered.offer !== undefined);
-  assert.deepEqual(await store.listSessions({ after: "", limit: 10 }), []);
+  assert.deepEqual(await store.listSessions({ realm: "example", after: "", limit: 10 }), []);
   const unknown = await real.authenticate(requestOf(`Bearer ${offered.offer.token}`));
   assert.equal(unknown.kind === "denied" && unknown.reason, "expired");
 
   // A token: it is not confirmed.
   const decision = await real.authenticate(requestOf(`Key ${key}`));
   const token = decision.kind === "allowed" ? decision.offer?.token : undefined;
-  const before = await store.listSessions({ after: "", limit: 10 });
+  const before = await store.listSessions({ realm: "example", after: "", limit: 10 });
   assert.equal((await looking.authenticate(requestOf(`Bearer ${token}`))).kind, "allowed");
-  assert.deepEqual(await store.listSessions({ after: "", limit: 10 }), before);
+  assert.deepEqual(await store.listSessions({ realm: "example", after: "", limit: 10 }), before);
 
   // A one-time proof: it is there to be used.
   const blind = readOnly(store);

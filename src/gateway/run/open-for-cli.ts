@@ -41,7 +41,10 @@ function openExistingFile({ file, fsync }: AuditConfig, platform: Platform): Aud
   return {
     write(record, essential) {
       if (sink === undefined && !existsSync(file)) {
-        throw new AuthError("unavailable", `The audit file ${file} does not exist. The gateway makes it when it starts`);
+        throw new AuthError(
+          "unavailable",
+          `The audit file ${file} does not exist. The gateway makes it when it starts`,
+        );
       }
       sink ??= jsonLines(file, { fsync, platform });
       return sink.write(record, essential);

@@ -24,11 +24,11 @@ export interface CapCounter {
 }
 
 /**
- * Returns the owner whose caps a session counts towards. Caps are counted per subject and actor: the sessions of an
+ * Returns the owner whose caps a session counts towards. Caps are counted per realm, subject and actor: the sessions of an
  * actor that operates as a subject must not evict that subject's own.
  */
-export function ownerOf({ subject, actor }: Pick<SessionRow, "subject" | "actor">): string {
-  return actor === null ? subject : `${subject}\0${actor}`;
+export function ownerOf({ realm, subject, actor }: Pick<SessionRow, "realm" | "subject" | "actor">): string {
+  return `${realm}\0${subject}\0${actor ?? ""}`;
 }
 
 interface Counted extends CapCounts {

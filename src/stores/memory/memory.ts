@@ -31,6 +31,9 @@ export interface MemoryOptions {
  */
 const maxMoved = 50_000;
 
+/** The key of a name in the indexes and marks. Neither part holds a NUL. */
+const nameIn = (realm: string | null, name: string): string => `${realm}\0${name}`;
+
 const noState: SessionState = Object.freeze({ version: 0, json: undefined });
 
 /**
@@ -72,12 +75,12 @@ export function memory(options: MemoryOptions = {}): Store {
     rows.delete(row.ref);
     counter.changed(row, undefined, now);
     states.delete(row.ref);
-    bySubject.remove(row.subject, row.ref);
-    if (row.actor !== null) byActor.remove(row.actor, row.ref);
+    bySubject.remove(nameIn(row.realm, row.subject), row.ref);
+    if (row.actor !== null) byActor.remove(nameIn(row.realm, row.actor), row.ref);
   }
 
-  function rowsOf(subject: string): SessionRow[] {
-    return rowsIn(new Set([...bySubject.get(subject), ...byActor.get(subject)]));
+  function rowsOf(name: string): SessionRow[] {
+    return rowsIn(new Set([...bySubject.get(name), ...byActor.get(name)]));
   }
 
   function rowsIn(refs: Iterable<string>): SessionRow[] {
@@ -90,13 +93,13 @@ export function memory(options: MemoryOptions = {}): Store {
 
   /** Removes the oldest `excess` sessions that match, and returns them, oldest first. */
   function evict(
-    { subject, actor }: SessionRow,
+    { realm, subject, actor }: SessionRow,
     excess: number,
     now: number,
     matches: (row: SessionRow) => boolean,
   ): SessionRow[] {
     const evicted: SessionRow[] = [];
-    for (const ref of excess > 0 ? bySubject.get(subject) : []) {
+    for (const ref of excess > 0 ? bySubject.get(nameIn(realm, subject)) : []) {
       const row = rows.get(ref);
       if (row === undefined || row.actor !== actor || !matches(row)) continue;
       evicted.push(row);
@@ -108,8 +111,8 @@ export function memory(options: MemoryOptions = {}): Store {
 
   /** Removes the sessions beyond the caps, and returns the refs of the claimed ones. */
   function applyCaps(opened: SessionRow, caps: SessionCaps, now: number): string[] {
-    const { subject, actor } = opened;
-    const own = () => rowsIn(bySubject.get(subject)).filter((row) => row.actor === actor);
+    const { realm, subject, actor } = opened;
+    const own = () => rowsIn(bySubject.get(nameIn(realm, subject))).filter((row) => row.actor === actor);
     const { unclaimed, revoked, claimed } = counter.count(ownerOf(opened), now, own);
     evict(opened, unclaimed - caps.unclaimed, now, (row) => !row.claimed && !isOver(row, now));
     evict(opened, revoked - caps.claimed, now, (row) => row.revokedAt !== null);
@@ -149,18 +152,20 @@ export function memory(options: MemoryOptions = {}): Store {
     openSession(session, caps) {
       if (rows.has(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
       const now = platform.now();
-      const marked = [marks.get(session.subject), marks.get(session.actor ?? session.subject)];
+      const name = nameIn(session.realm, session.subject);
+      const actorName = nameIn(session.realm, session.actor ?? session.subject);
+      const marked = [marks.get(name), marks.get(actorName)];
       const mark = coveringMark(
         marked.filter((found) => found !== undefined),
         now,
         session.loginMs ?? 0,
       );
-      const sibling = rows.get(bySubject.get(session.subject).at(-1) ?? "");
+      const sibling = rows.get(bySubject.get(name).at(-1) ?? "");
       const identity = sibling?.identity === session.identity ? sibling.identity : session.identity;
       const row = toFirstRow({ ...session, identity, rules: rules.same(session.rules) }, now, mark);
       put(undefined, row, now);
-      bySubject.add(row.subject, row.ref);
-      if (row.actor !== null) byActor.add(row.actor, row.ref);
+      bySubject.add(name, row.ref);
+      if (row.actor !== null) byActor.add(actorName, row.ref);
       rowDeadlines.push(row.ref, removableAt(row));
       return { row, now, evicted: applyCaps(row, caps, now) };
     },
@@ -185,17 +190,18 @@ export function memory(options: MemoryOptions = {}): Store {
       emit({ kind: "session", ref, reason });
       return true;
     },
-    endSubject(subject, reason) {
+    endSubject(subject, reason, realm) {
       const now = platform.now();
-      marks.set(subject, { at: now, reason });
-      for (const row of rowsOf(subject)) if (row.revokedAt === null) revoke(row, now, reason);
-      emit({ kind: "subject", subject, reason });
+      const name = nameIn(realm, subject);
+      marks.set(name, { at: now, reason });
+      for (const row of rowsOf(name)) if (row.revokedAt === null) revoke(row, now, reason);
+      emit({ kind: "subject", subject, realm, reason });
     },
     listSessions(query) {
       const now = platform.now();
-      const { subject, after = "", limit } = query;
-      return (subject === undefined ? [...rows.values()] : rowsOf(subject))
-        .filter((row) => row.ref > after && !isOver(row, now))
+      const { realm, subject, after = "", limit } = query;
+      return (subject === undefined ? [...rows.values()] : rowsOf(nameIn(realm, subject)))
+        .filter((row) => row.realm === realm && row.ref > after && !isOver(row, now))
         .sort((a, b) => (a.ref < b.ref ? -1 : 1))
         .slice(0, limit);
     },

@@ -22,12 +22,13 @@ interface EndColumns {
   readonly kind: string;
   readonly name: string;
   readonly reason: string;
+  readonly realm: string | null;
 }
 
 export function createEndFeed(database: SqliteDatabase, platform: Platform, pollMs: number): EndFeed {
   const dataVersion = database.prepare("pragma data_version");
   const lastId = database.prepare("select seq from sqlite_sequence where name = 'ends'");
-  const endsAfter = database.prepare("select id, kind, name, reason from ends where id > ? order by id");
+  const endsAfter = database.prepare("select id, kind, name, reason, realm from ends where id > ? order by id");
   const listeners = new Set<(event: EndEvent) => void>();
   /** The ids of our own ends that polling has not reached yet, and that were delivered already. */
   const own = new Set<number>();
@@ -113,6 +114,6 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
   };
 }
 
-function toEvent({ kind, name, reason }: EndColumns): EndEvent {
-  return kind === "subject" ? { kind, subject: name, reason } : { kind: "session", ref: name, reason };
+function toEvent({ kind, name, reason, realm }: EndColumns): EndEvent {
+  return kind === "subject" ? { kind, subject: name, realm, reason } : { kind: "session", ref: name, reason };
 }

@@ -7,7 +7,7 @@ import type { SqliteValue } from "./driver.js";
 /** "SaLy": distinguishes our files from other SQLite databases. */
 export const applicationId = 0x53614c79;
 
-export const schemaVersion = 2;
+export const schemaVersion = 3;
 
 /** Added by schema 2. `check_at` is as in `sessions`, so that a write of a record touches no index. */
 const records = `
@@ -23,10 +23,19 @@ create table records (
 create index records_by_check on records (check_at);
 `;
 
+/** Added by schema 3. `null`: of every realm, since a process of an older version wrote the row. */
+const realms = `
+alter table sessions add column realm text;
+alter table ends add column realm text;
+`;
+
 /**
  * The statements that change schema `n` to `n + 1`. A running process of the previous version can still use the file.
  */
-export const migrations: ReadonlyMap<number, string> = new Map([[1, `${records} pragma user_version = 2;`]]);
+export const migrations: ReadonlyMap<number, string> = new Map([
+  [1, `${records} pragma user_version = 2;`],
+  [2, `${realms} pragma user_version = 3;`],
+]);
 
 /**
  * - `over_at`, `removable_at`: computed by `stores/row.ts`, so that lists, caps and purge need no copy of the rule.
@@ -80,13 +89,13 @@ create table ends (
 );
 create index ends_by_subject on ends (name) where kind = 'subject';
 create index ends_by_at on ends (at);
-${records}pragma application_id = ${applicationId};
+${records}${realms}pragma application_id = ${applicationId};
 pragma user_version = ${schemaVersion};
 `;
 
 /** The columns in the order of `toRow`. */
 export const rowColumns: string = `ref, version, subject, actor, identity, scheme, rules, generation, issued_at, key_id,
-  confirmed_at, previous_confirmed_at, touched_at, created_at, claimed, revoked_at, revoked_reason`;
+  confirmed_at, previous_confirmed_at, touched_at, created_at, claimed, revoked_at, revoked_reason, realm`;
 
 type RowColumns = readonly [
   ref: string,
@@ -106,6 +115,7 @@ type RowColumns = readonly [
   claimed: number,
   revokedAt: number | null,
   revokedReason: string | null,
+  realm: string | null,
 ];
 
 /**
@@ -118,6 +128,7 @@ export function toRow(columns: unknown, toRules: (json: string) => SessionRules)
   return {
     ref: at[0],
     version: at[1],
+    realm: at[17],
     subject: at[2],
     actor: at[3],
     identity: at[4],
@@ -137,7 +148,7 @@ export function toRow(columns: unknown, toRules: (json: string) => SessionRules)
 }
 
 export const insertRow: string = `insert into sessions (${rowColumns}, over_at, removable_at, absolute_at, check_at)
-  values (${"?, ".repeat(20)}?)`;
+  values (${"?, ".repeat(21)}?)`;
 
 export function toInsertValues(row: SessionRow): SqliteValue[] {
   const removable = removableAt(row);
@@ -159,6 +170,7 @@ export function toInsertValues(row: SessionRow): SqliteValue[] {
     Number(row.claimed),
     row.revokedAt,
     row.revokedReason,
+    row.realm,
     sessionDeadline(row),
     removable,
     row.createdAt + row.rules.absoluteMs,

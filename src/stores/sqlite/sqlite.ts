@@ -19,6 +19,9 @@ import { createPurge } from "./purge.js";
 import { createAttempt } from "./retry.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
 
+/** A row of a layout without realms is of every realm. */
+const ofRealm = "(realm = ? or realm is null)";
+
 /** Options of `sqlite`. */
 export interface SqliteOptions {
   /** The clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
@@ -67,25 +70,27 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   };
   const prepareList = (where: string): SqliteStatement =>
     prepareRows(`select ${rowColumns} from sessions
-      where ref > ? and revoked_at is null and over_at > ? ${where} order by ref limit ?`);
+      where ref > ? and revoked_at is null and over_at > ? and ${ofRealm} ${where} order by ref limit ?`);
   const prepareEviction = (where: string): SqliteStatement =>
     database.prepare(`delete from sessions where id in
-      (select id from sessions where subject = ? and actor is ? and ${where} order by id desc limit -1 offset ?) returning ref`);
+      (select id from sessions where subject = ? and actor is ? and ${ofRealm} and ${where} order by id desc limit -1 offset ?) returning ref`);
 
   const load = prepareRows(`select ${rowColumns} from sessions where ref = ?`);
   const insert = database.prepare(insertRow);
   const update = database.prepare(updateRow(false));
   const updateAndClaim = database.prepare(updateRow(true));
   const exists = database.prepare("select 1 from sessions where ref = ?");
-  const marksOf = database.prepare("select at, reason from ends where kind = 'subject' and name in (?, ?)");
+  const marksOf = database.prepare(
+    `select at, reason from ends where kind = 'subject' and name in (?, ?) and ${ofRealm}`,
+  );
   const evictUnclaimed = prepareEviction("claimed = 0 and revoked_at is null and over_at > ?");
   const evictClaimed = prepareEviction("claimed = 1 and revoked_at is null and over_at > ?");
   const evictRevoked = prepareEviction("revoked_at is not null");
   const revoke = `update sessions set version = version + 1, revoked_at = ?, revoked_reason = ?,
     removable_at = absolute_at where revoked_at is null and`;
   const endOne = database.prepare(`${revoke} ref = ?`);
-  const endMany = database.prepare(`${revoke} (subject = ? or actor = ?)`);
-  const note = database.prepare("insert into ends (kind, name, reason, at) values (?, ?, ?, ?)");
+  const endMany = database.prepare(`${revoke} (subject = ? or actor = ?) and ${ofRealm}`);
+  const note = database.prepare("insert into ends (kind, name, reason, at, realm) values (?, ?, ?, ?, ?)");
   const listAll = prepareList("");
   const listSubject = prepareList("and (subject = ? or actor = ?)");
   const loadState = prepareRows(`select state_version, state_json from sessions
@@ -105,8 +110,8 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   type Noted<E extends End = End> = { readonly event: E; readonly id: number };
 
   function noteEnd<E extends End>(event: E, now: number): Noted<E> {
-    const name = event.kind === "session" ? event.ref : event.subject;
-    return { event, id: Number(note.run(event.kind, name, event.reason, now).lastInsertRowid) };
+    const [name, realm] = event.kind === "session" ? [event.ref, null] : [event.subject, event.realm];
+    return { event, id: Number(note.run(event.kind, name, event.reason, now, realm).lastInsertRowid) };
   }
 
   type CapEnd = Noted<Extract<End, { kind: "session" }>>;
@@ -119,10 +124,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
    * Evicts the sessions beyond the caps and returns the ends of claimed ones; no node can remember a session whose
    * token was never presented.
    */
-  function applyCaps({ subject, actor }: SessionRow, caps: SessionCaps, now: number): CapEnd[] {
-    evictUnclaimed.all(subject, actor, now, caps.unclaimed);
-    evictRevoked.all(subject, actor, caps.claimed);
-    const evicted = evictClaimed.all(subject, actor, now, caps.claimed) as { readonly ref: string }[];
+  function applyCaps({ realm, subject, actor }: SessionRow, caps: SessionCaps, now: number): CapEnd[] {
+    evictUnclaimed.all(subject, actor, realm, now, caps.unclaimed);
+    evictRevoked.all(subject, actor, realm, caps.claimed);
+    const evicted = evictClaimed.all(subject, actor, realm, now, caps.claimed) as { readonly ref: string }[];
     // SQLite returns the newest first; ends are delivered in the order in which the sessions opened.
     return evicted.reverse().map(({ ref }) => noteEnd({ kind: "session", ref, reason: "cap" }, now));
   }
@@ -134,7 +139,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
       const insertRow = (): { readonly reading: Reading; readonly ends: CapEnd[] } => {
         if (exists.get(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
         const now = platform.now();
-        const marks = marksOf.all(session.subject, session.actor) as unknown as EndMark[];
+        const marks = marksOf.all(session.subject, session.actor, session.realm) as unknown as EndMark[];
         const mark = coveringMark(marks, now, session.loginMs ?? 0);
         const row = toFirstRow({ ...session, rules: rules.same(session.rules) }, now, mark);
         insert.run(...toInsertValues(row));
@@ -179,19 +184,21 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
       };
       return after(write(true, endRow, deliver), (noted) => noted.length > 0);
     },
-    endSubject(subject, reason) {
+    endSubject(subject, reason, realm) {
       const endRows = (): Noted[] => {
         const now = platform.now();
-        endMany.run(now, reason, subject, subject);
-        return [noteEnd({ kind: "subject", subject, reason }, now)];
+        endMany.run(now, reason, subject, subject, realm);
+        return [noteEnd({ kind: "subject", subject, realm, reason }, now)];
       };
       return after(write(true, endRows, deliver), () => undefined);
     },
-    listSessions: ({ subject, after: last = "", limit }) =>
+    listSessions: ({ realm, subject, after: last = "", limit }) =>
       read(() => {
         const now = platform.now();
         const rows =
-          subject === undefined ? listAll.all(last, now, limit) : listSubject.all(last, now, subject, subject, limit);
+          subject === undefined
+            ? listAll.all(last, now, realm, limit)
+            : listSubject.all(last, now, realm, subject, subject, limit);
         return rows.map((columns) => toRow(columns, rules.fromJson));
       }),
     loadState: (ref) =>

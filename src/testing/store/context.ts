@@ -65,6 +65,9 @@ export const longRules: SessionRules = Object.freeze({
   unclaimedMs: 1_800_000,
 });
 
+/** The realm of the suite's sessions, where a test names no other. */
+export const realm = "example";
+
 export const wideCaps: SessionCaps = Object.freeze({ claimed: 1_000, unclaimed: 1_000 });
 
 /** The number of concurrent calls in tests: as many as a busy client makes. */
@@ -127,7 +130,7 @@ export function createStoreTest(options: StoreSuiteOptions): StoreTest {
 
 function defaults(subject: string): Omit<NewSession, "ref"> {
   const identity = JSON.stringify({ subject });
-  return { subject, actor: null, identity, scheme: "basic", rules: longRules, keyId: 7, claimed: true };
+  return { realm, subject, actor: null, identity, scheme: "basic", rules: longRules, keyId: 7, claimed: true };
 }
 
 /** Waits until a condition holds, such as the arrival of an event from another node; the event loop runs meanwhile. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { crowd, nthRef, type StoreTest, shortRules, times } from "./context.js";
+import { crowd, nthRef, realm, type StoreTest, shortRules, times } from "./context.js";
 
 /** Declares the tests of lists, session data and one-time proofs. */
 export function testStoreData(test: StoreTest): void {
@@ -9,7 +9,7 @@ export function testStoreData(test: StoreTest): void {
     const seen: string[] = [];
     for (let pages = 0; pages < 5; pages++) {
       const last = seen.at(-1);
-      const page = await store.listSessions({ limit: 3, ...(last === undefined ? {} : { after: last }) });
+      const page = await store.listSessions({ realm, limit: 3, ...(last === undefined ? {} : { after: last }) });
       assert.equal(page.length, pages < 3 ? 3 : pages === 3 ? 1 : 0);
       seen.push(...page.map(({ ref }) => ref));
     }
@@ -22,7 +22,7 @@ export function testStoreData(test: StoreTest): void {
     await open({ ref: "c", subject: "grace" });
     await open({ ref: "d", subject: "ada", actor: "ada" });
     const refs = async (subject: string, after?: string): Promise<string[]> =>
-      (await store.listSessions({ subject, limit: 10, ...(after === undefined ? {} : { after }) })).map(
+      (await store.listSessions({ realm, subject, limit: 10, ...(after === undefined ? {} : { after }) })).map(
         (row) => row.ref,
       );
     assert.deepEqual(await refs("ada"), ["a", "b", "d"]);
@@ -41,7 +41,7 @@ export function testStoreData(test: StoreTest): void {
     await store.endSession("d", "logout");
     await wait(150);
     assert.deepEqual(
-      (await store.listSessions({ limit: 2 })).map(({ ref }) => ref),
+      (await store.listSessions({ realm, limit: 2 })).map(({ ref }) => ref),
       ["e", "f"],
     );
   });

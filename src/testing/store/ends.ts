@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { maxLoginMs } from "../../model/session.js";
 import type { EndEvent } from "../../model/store.js";
-import { crowd, eventually, type StoreTest, times } from "./context.js";
+import { crowd, eventually, realm, type StoreTest, times } from "./context.js";
 
 /** Declares the tests of ends of sessions and subjects, and of their feed. */
 export function testStoreEnds(test: StoreTest): void {
@@ -53,7 +53,7 @@ export function testStoreEnds(test: StoreTest): void {
     await open({ ref: "acted-on", subject: "ada", actor: "grace" });
     await open({ ref: "other", subject: "grace" });
     const reading = await load("own");
-    await store.endSubject("ada", "disabled");
+    await store.endSubject("ada", "disabled", realm);
     for (const ref of ["own", "acting", "acted-on"]) {
       const { row } = await load(ref);
       assert.equal(row.revokedReason, "disabled", ref);
@@ -62,11 +62,29 @@ export function testStoreEnds(test: StoreTest): void {
     assert.equal((await load("other")).row.revokedAt, null);
     assert.equal(await store.swapSession(reading, { generation: 2 }, false), undefined);
     assert.equal(await store.endSession("own", "logout"), false);
-    assert.deepEqual(await store.listSessions({ subject: "ada", limit: 10 }), []);
+    assert.deepEqual(await store.listSessions({ realm, subject: "ada", limit: 10 }), []);
+  });
+
+  test("the end of a subject is of one realm: rows, marks and feed", async ({ store, open, load, other }) => {
+    const elsewhere = await other();
+    const seen: EndEvent[] = [];
+    const watch = elsewhere.watch((event) => void (event.kind === "subject" && seen.push(event)));
+    await eventually(() => Number.isFinite(watch.aliveAt()), "the feed works");
+    await open({ ref: "here" });
+    await open({ ref: "there", realm: "other" });
+    await open({ ref: "acting there", realm: "other", subject: "grace", actor: "ada" });
+    await store.endSubject("ada", "disabled", realm);
+    assert.equal((await load("here")).row.revokedReason, "disabled");
+    for (const ref of ["there", "acting there"]) assert.equal((await load(ref)).row.revokedAt, null, ref);
+    assert.equal((await open({ realm: "other", loginMs: 5_000 })).row.revokedAt, null, "its mark is of the realm");
+    assert.equal((await open({ loginMs: 5_000 })).row.revokedReason, "disabled");
+    await eventually(() => seen.length > 0, "the end is told");
+    assert.deepEqual(seen, [{ kind: "subject", subject: "ada", realm, reason: "disabled" }]);
+    watch.stop();
   });
 
   test("a log-in under way when its subject or actor was ended opens revoked", async ({ store, open, load, wait }) => {
-    await store.endSubject("ada", "disabled");
+    await store.endSubject("ada", "disabled", realm);
     await wait(20);
     const late = [
       await open({ subject: "ada", loginMs: 5_000 }),
@@ -81,7 +99,7 @@ export function testStoreEnds(test: StoreTest): void {
   });
 
   test("a log-in that began after the end of its subject works", async ({ store, open, wait }) => {
-    await store.endSubject("ada", "logout everywhere");
+    await store.endSubject("ada", "logout everywhere", realm);
     await wait(30);
     assert.equal((await open({ loginMs: 10 })).row.revokedAt, null);
     assert.equal((await open()).row.revokedAt, null);
@@ -94,7 +112,7 @@ export function testStoreEnds(test: StoreTest): void {
   test("no racing log-in escapes the end of its subject", async ({ store, other, open, load }) => {
     const handles = [store, await other()];
     const opened = await times(crowd, async (index) => {
-      if (index === crowd / 2) return void (await handles[1]?.endSubject("ada", "disabled"));
+      if (index === crowd / 2) return void (await handles[1]?.endSubject("ada", "disabled", realm));
       return open({ loginMs: 5_000 });
     });
     for (const reading of opened) {
@@ -125,13 +143,13 @@ export function testStoreEnds(test: StoreTest): void {
     await store.endSession("a", "logout");
     const { now } = await open({ ref: "b" });
     await change("b", { revokedAt: now, revokedReason: "reuse" });
-    await elsewhere.endSubject("grace", "disabled");
+    await elsewhere.endSubject("grace", "disabled", realm);
     await open({ ref: "c", subject: "lin" }, caps);
     await open({ ref: "d", subject: "lin" }, caps);
     const expected: EndEvent[] = [
       { kind: "session", ref: "a", reason: "logout" },
       { kind: "session", ref: "b", reason: "reuse" },
-      { kind: "subject", subject: "grace", reason: "disabled" },
+      { kind: "subject", subject: "grace", realm, reason: "disabled" },
       { kind: "session", ref: "c", reason: "cap" },
     ];
     const sorted = (events: readonly EndEvent[]): string[] => events.map((event) => JSON.stringify(event)).sort();

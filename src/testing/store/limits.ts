@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NewSession, SessionCaps, Store } from "../../model/store.js";
-import { crowd, nthRef, type StoreTest, shortRules, times } from "./context.js";
+import { crowd, nthRef, realm, type StoreTest, shortRules, times } from "./context.js";
 
 const caps: SessionCaps = { claimed: 2, unclaimed: 3 };
 
@@ -28,6 +28,13 @@ export function testStoreLimits(test: StoreTest): void {
       for (const part of [1, 2]) await open({ ref: `${subject}${part}`, subject, actor: "root" }, caps);
     }
     assert.equal((await refs(store)).length, 6);
+  });
+
+  test("the caps are of one realm", async ({ store, open }) => {
+    for (const part of [1, 2]) await open({ ref: `here${part}` }, caps);
+    for (const part of [1, 2, 3]) await open({ ref: `there${part}`, realm: "other" }, caps);
+    assert.deepEqual(await refs(store), ["here1", "here2"]);
+    assert.deepEqual(await refs(store, "other"), ["there2", "there3"]);
   });
 
   test("an actor's sessions push out neither its subject's own nor another actor's", async (context) => {
@@ -68,9 +75,9 @@ export function testStoreLimits(test: StoreTest): void {
   test("racing log-ins never exceed the caps", async ({ store, other, open }) => {
     const handles = [store, await other()];
     const { row } = await open();
-    const session: NewSession = { ...row, subject: "lin" };
+    const session: NewSession = { ...row, realm, subject: "lin" };
     await times(crowd, (index) => handles[index % 2]?.openSession({ ...session, ref: `l${index}` }, caps, false));
-    assert.equal((await store.listSessions({ subject: "lin", limit: 100 })).length, caps.claimed);
+    assert.equal((await store.listSessions({ realm, subject: "lin", limit: 100 })).length, caps.claimed);
   });
 
   test("a purge removes the sessions that are over and leaves those that can be used", async (context) => {
@@ -124,6 +131,6 @@ export function testStoreLimits(test: StoreTest): void {
   });
 }
 
-async function refs(store: Store): Promise<string[]> {
-  return (await store.listSessions({ limit: 100 })).map(({ ref }) => ref);
+async function refs(store: Store, of = realm): Promise<string[]> {
+  return (await store.listSessions({ realm: of, limit: 100 })).map(({ ref }) => ref);
 }

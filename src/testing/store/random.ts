@@ -8,6 +8,8 @@ const steps = 2_000;
 
 const subjects = ["ada", "grace", "lin"];
 
+const realms = ["example", "other"];
+
 const caps = { claimed: 4, unclaimed: 3 };
 
 /** The environment variable to set to repeat a failed run. */
@@ -54,6 +56,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
     return JSON.stringify(own ? withoutInstants(reading.row) : reading.row);
   };
   const pick = <T>(items: readonly T[]): T => items[draw(items.length)] as T;
+  const pickRealm = (): string => realms[Number(draw(4) === 0)] as string;
   const pickRef = (): string => nthRef(Math.max(1, opened - draw(30)));
 
   const makers: Record<string, (ref: string) => Command> = {
@@ -62,6 +65,7 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
       const subject = pick(subjects);
       const session: NewSession = {
         ref: draw(20) === 0 ? pickRef() : nthRef(opened),
+        realm: pickRealm(),
         subject,
         actor: draw(4) === 0 ? pick(subjects) : null,
         identity: JSON.stringify({ subject, roles: [String(draw(3))] }),
@@ -107,14 +111,17 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
     end: (ref) => async (store) => String(await store.endSession(ref, "logout")),
     endSubject() {
       const subject = pick(subjects);
+      const realm = pickRealm();
       const skip = draw(5) !== 0;
-      return async (store) => String(skip || (await store.endSubject(subject, "disabled")));
+      return async (store) => String(skip || (await store.endSubject(subject, "disabled", realm)));
     },
     list() {
       const subject = draw(2) === 0 ? {} : { subject: pick(subjects) };
       const after = draw(2) === 0 ? {} : { after: pickRef() };
       const limit = 1 + draw(8);
-      return async (store) => (await store.listSessions({ ...subject, ...after, limit })).map(({ ref }) => ref).join();
+      const realm = pickRealm();
+      return async (store) =>
+        (await store.listSessions({ realm, ...subject, ...after, limit })).map(({ ref }) => ref).join();
     },
     loadState: (ref) => async (store) => JSON.stringify(await store.loadState(ref)) ?? "none",
     swapState(ref) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionChange, SessionRow } from "../../model/store.js";
-import { crowd, longRules, nthRef, type StoreTest, shortRules, times, wideCaps } from "./context.js";
+import { crowd, longRules, nthRef, realm, type StoreTest, shortRules, times, wideCaps } from "./context.js";
 
 /** Declares the tests of opening, loading and swapping sessions. */
 export function testStoreSessions(test: StoreTest): void {
@@ -10,6 +10,7 @@ export function testStoreSessions(test: StoreTest): void {
     const expected: SessionRow = {
       ref: nthRef(1),
       version: row.version,
+      realm,
       subject: "ada",
       actor: "grace",
       identity,
@@ -33,7 +34,7 @@ export function testStoreSessions(test: StoreTest): void {
   test("every handle sees a session as soon as it is open, also without waiting for the disk", async (context) => {
     const other = await context.other();
     const first = await context.open();
-    await context.store.openSession({ ...first.row, ref: "quick" }, wideCaps, false);
+    await context.store.openSession({ ...first.row, realm, ref: "quick" }, wideCaps, false);
     assert.deepEqual((await other.loadSession(first.row.ref))?.row, first.row);
     assert.equal((await other.loadSession("quick"))?.row.generation, 1);
   });
@@ -54,7 +55,7 @@ export function testStoreSessions(test: StoreTest): void {
       const { row } = await load(name);
       assert.deepEqual([row.ref, row.subject, row.actor, JSON.parse(row.identity).subject], [name, name, name, name]);
       assert.deepEqual(
-        (await store.listSessions({ subject: name, limit: 10 })).map(({ ref }) => ref),
+        (await store.listSessions({ realm, subject: name, limit: 10 })).map(({ ref }) => ref),
         [name],
       );
     }
@@ -75,7 +76,7 @@ export function testStoreSessions(test: StoreTest): void {
       assert.deepEqual((await change(ref, each)).row, expected);
       assert.deepEqual((await load(ref)).row, expected);
     }
-    assert.deepEqual(await store.listSessions({ limit: 10 }), [expected]);
+    assert.deepEqual(await store.listSessions({ realm, limit: 10 }), [expected]);
   });
 
   test("the reading that a swap returns can be swapped in turn", async ({ store, open }) => {

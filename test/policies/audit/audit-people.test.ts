@@ -17,10 +17,7 @@ const request = (authorization: string, from = peer): AuthRequest => ({
   peer: from,
 });
 
-function audited(
-  options: Partial<AuthOptions<Handler<User>>> = {},
-  onFailure: AuditOptions["onFailure"] = "refuse",
-) {
+function audited(options: Partial<AuthOptions<Handler<User>>> = {}, onFailure: AuditOptions["onFailure"] = "refuse") {
   const records: AuditRecord[] = [];
   const disk = { full: false };
   const sink = {
@@ -34,7 +31,8 @@ function audited(
     { actors: ["bob"], targets: ["dave"], nested: true },
   ];
   const world = start(rules, { audit: { sinks: [sink], onFailure }, ...options });
-  const last = (event: AuditRecord["event"]) => records.findLast((record) => record.event === event) ?? assert.fail(event);
+  const last = (event: AuditRecord["event"]) =>
+    records.findLast((record) => record.event === event) ?? assert.fail(event);
   return { ...world, records, disk, last };
 }
 
@@ -82,7 +80,10 @@ test("an actor who ends sessions of the account that they operate as is recorded
   const { identity, actor } = await callerOf((await opened("ada", "bob")).token);
   await auth.sessions.end(bobs.session.ref, "logout", { subject: identity.subject, actor, ...source });
   const { subject, actors, by, byActors } = last("session-ended");
-  assert.deepEqual({ subject, actors, by, byActors }, { subject: "bob", actors: undefined, by: "bob", byActors: ["ada"] });
+  assert.deepEqual(
+    { subject, actors, by, byActors },
+    { subject: "bob", actors: undefined, by: "bob", byActors: ["ada"] },
+  );
   await auth.sessions.endSubject("bob", "disabled", { subject: "bob", actor });
   assert.deepEqual(last("subject-ended").byActors, ["ada"]);
 });
@@ -95,7 +96,14 @@ test("a session that a cap ends is recorded, with its owner and the call that it
   const { event, reason, session, subject, actors, address } = records[0] ?? assert.fail();
   assert.deepEqual(
     { event, reason, session, subject, actors, address },
-    { event: "session-ended", reason: "cap", session: first?.session.ref, subject: "bob", actors: ["ada"], address: "192.0.2.1" },
+    {
+      event: "session-ended",
+      reason: "cap",
+      session: first?.session.ref,
+      subject: "bob",
+      actors: ["ada"],
+      address: "192.0.2.1",
+    },
   );
   await auth.close();
 });
@@ -150,17 +158,17 @@ test("every refused ticket is recorded, with the service that presented it", asy
   await auth.tickets.redeem(late, "reports", source);
   const session = login.session.ref;
   assert.deepEqual(
-    records.filter(({ event }) => event !== "session-ended").map(({ time: _time, correlationId: _id, ...rest }) => rest),
-    [
-      { reason: "invalid_ticket" },
-      { reason: "session_ended", session },
-      { reason: "expired", session },
-    ].map((refusal) => ({
-      event: "ticket-refused",
-      outcome: "refused",
-      service: "reports",
-      address: peer.address,
-      ...refusal,
-    })),
+    records
+      .filter(({ event }) => event !== "session-ended")
+      .map(({ time: _time, correlationId: _id, ...rest }) => rest),
+    [{ reason: "invalid_ticket" }, { reason: "session_ended", session }, { reason: "expired", session }].map(
+      (refusal) => ({
+        event: "ticket-refused",
+        outcome: "refused",
+        service: "reports",
+        address: peer.address,
+        ...refusal,
+      }),
+    ),
   );
 });

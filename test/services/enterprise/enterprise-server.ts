@@ -96,7 +96,9 @@ export async function start(
     own(router);
     enterprise(router);
   };
-  const server = await listen(createServer(connectAuth(world.auth, connectNodeAdapter, { routes, platform, trustProxy })));
+  const server = await listen(
+    createServer(connectAuth(world.auth, connectNodeAdapter, { routes, platform, trustProxy })),
+  );
   context.after(async () => {
     await server.close();
     await world.auth.close();

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SessionRow } from "../../../src/model/store.js";
 import { resolveRules } from "../../../src/sessions/rules.js";
-import { createCapCounter } from "../../../src/stores/memory/cap-counts.js";
+import { createCapCounter, ownerOf } from "../../../src/stores/memory/cap-counts.js";
 import { isOver, toFirstRow, toNextRow } from "../../../src/stores/row.js";
 import { createRandom } from "../../../src/testing/random.js";
+
+const owner = ownerOf({ realm: "example", subject: "ada", actor: null });
 
 const rules = [
   resolveRules({ rotateAfterMs: 100, idleMs: 300, absoluteMs: 2_000, unclaimedMs: 150 }),
@@ -28,7 +30,16 @@ test("the counts are those of a full look, whatever opens, is used, expires, end
       case 1: {
         const claimed = draw(2) === 0;
         const own = rules[draw(2)] ?? rules[0];
-        const session = { ref: String(step), subject: "ada", actor: null, identity: "", scheme: "", keyId: 1, claimed };
+        const session = {
+          ref: String(step),
+          realm: "example",
+          subject: "ada",
+          actor: null,
+          identity: "",
+          scheme: "",
+          keyId: 1,
+          claimed,
+        };
         const opened = toFirstRow({ ...session, rules: own as (typeof rules)[0] }, now, undefined);
         counter.changed(undefined, opened, now);
         rows = [...rows, opened];
@@ -54,7 +65,7 @@ test("the counts are those of a full look, whatever opens, is used, expires, end
       claimed: live.filter((one) => one.claimed).length,
       revoked: rows.filter((one) => one.revokedAt !== null).length,
     };
-    const { unclaimed, claimed, revoked } = counter.count("ada", now, () => rows);
+    const { unclaimed, claimed, revoked } = counter.count(owner, now, () => rows);
     assert.deepEqual({ unclaimed, claimed, revoked }, expected, `step ${step}`);
   }
 });
@@ -67,6 +78,7 @@ test("a subject with a thousand sessions is not looked at again for each log-in"
   for (let index = 0; index < 1_000; index++) {
     const session = {
       ref: String(index),
+      realm: "example",
       subject: "ada",
       actor: null,
       identity: "",
@@ -77,7 +89,7 @@ test("a subject with a thousand sessions is not looked at again for each log-in"
     const row = toFirstRow({ ...session, rules: own }, 1_000, undefined);
     rows.push(row);
     counter.changed(undefined, row, 1_000);
-    counter.count("ada", 1_000, () => {
+    counter.count(owner, 1_000, () => {
       looks += 1;
       return rows;
     });

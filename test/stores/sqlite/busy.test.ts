@@ -15,6 +15,7 @@ after(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
 const session = (ref: string): NewSession => ({
+  realm: "example",
   ref,
   subject: "ada",
   actor: null,
@@ -89,7 +90,7 @@ test("every kind of write waits for the lock, outside SQLite, and is then done",
     store.put("ticket", "t", "{}", 60_000),
     store.take("ticket", "unknown"),
     store.purge(10),
-    store.endSubject("grace", "disabled"),
+    store.endSubject("grace", "disabled", "example"),
   ];
   for (const write of writes) assert.ok(write instanceof Promise);
   await new Promise(setImmediate);
@@ -155,22 +156,22 @@ test("a process that slept through ends is told that it has", async () => {
   const poll = (): void => polls.shift()?.();
 
   const other = sqlite(path, { platform: awake });
-  await other.endSubject("ada", "one");
+  await other.endSubject("ada", "one", "example");
   poll();
-  assert.deepEqual(events.splice(0), [{ kind: "subject", subject: "ada", reason: "one" }]);
-  await other.endSubject("ada", "two");
+  assert.deepEqual(events.splice(0), [{ kind: "subject", subject: "ada", realm: "example", reason: "one" }]);
+  await other.endSubject("ada", "two", "example");
   now += 3_600_000;
   await other.purge(10);
   const before = watch.aliveAt();
   poll();
   assert.deepEqual(events.splice(0), [{ kind: "gap" }]);
   assert.ok(watch.aliveAt() > before);
-  await other.endSubject("ada", "three");
-  await sleeper.endSubject("grace", "four");
+  await other.endSubject("ada", "three", "example");
+  await sleeper.endSubject("grace", "four", "example");
   poll();
   assert.deepEqual(events, [
-    { kind: "subject", subject: "grace", reason: "four" },
-    { kind: "subject", subject: "ada", reason: "three" },
+    { kind: "subject", subject: "grace", realm: "example", reason: "four" },
+    { kind: "subject", subject: "ada", realm: "example", reason: "three" },
   ]);
   watch.stop();
   await other.close();

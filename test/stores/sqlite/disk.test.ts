@@ -96,7 +96,7 @@ test("ends, proofs and durable log-ins wait for the disk", async () => {
     store.put("ticket", "a", "{}", 60_000),
     store.take("ticket", "a"),
     store.endSession("unknown", "logout"),
-    store.endSubject("ada", "disabled"),
+    store.endSubject("ada", "disabled", "example"),
   ];
   for (const answer of answers) assert.ok(answer instanceof Promise);
   assert.deepEqual(await Promise.all(answers), [true, "{}", false, undefined]);

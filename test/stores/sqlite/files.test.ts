@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { AuthError } from "../../../src/base/errors.js";
+import type { Store } from "../../../src/model/store.js";
+import { resolveRules } from "../../../src/sessions/rules.js";
 import { isSafe, loadDriver } from "../../../src/stores/sqlite/driver.js";
 import { sqlite } from "../../../src/stores/sqlite/sqlite.js";
 
@@ -85,16 +87,18 @@ test("a file that is no database, or the database of something else, is refused 
 test("a newer schema is refused with what to do", async () => {
   const path = newPath();
   await sqlite(path).close();
-  run(path, "pragma user_version = 3");
-  refuses(path, /has schema 3, and this version of sallyport knows 2; update sallyport/);
+  run(path, "pragma user_version = 4");
+  refuses(path, /has schema 4, and this version of sallyport knows 3; update sallyport/);
 });
+
+const withoutRealms = "alter table sessions drop column realm; alter table ends drop column realm;";
 
 test("a file of the schema before is brought up to date, once, and keeps what is in it", async () => {
   const path = newPath();
   const before = sqlite(path);
   await before.put("ticket", "a", "kept", 60_000);
   await before.close();
-  run(path, "drop table records; pragma user_version = 1");
+  run(path, `${withoutRealms} drop table records; pragma user_version = 1`);
   const stores = [sqlite(path), sqlite(path)];
   assert.equal(await stores[0]?.swapRecord("account-budget", "r", 0, "new", 60_000), true);
   assert.equal((await stores[1]?.loadRecord("account-budget", "r"))?.json, "new");
@@ -103,6 +107,28 @@ test("a file of the schema before is brought up to date, once, and keeps what is
   const fresh = newPath();
   await sqlite(fresh).close();
   assert.deepEqual(tablesOf(path), tablesOf(fresh));
+});
+
+test("a session of the layout without realms is of every realm, until it is over", async () => {
+  const path = newPath();
+  const before = sqlite(path);
+  const rules = resolveRules({});
+  const session = { realm: "lost", subject: "ada", actor: null, identity: "{}", scheme: "basic", rules };
+  const caps = { claimed: 2, unclaimed: 2 };
+  const open = (store: Store, ref: string, realm: string) =>
+    store.openSession({ ...session, realm, ref, keyId: 1, claimed: true }, caps, true);
+  for (const ref of ["a", "b"]) await open(before, ref, "lost");
+  await before.close();
+  run(path, `${withoutRealms} pragma user_version = 2`);
+  const store = sqlite(path);
+  assert.equal((await store.loadSession("a"))?.row.realm, null);
+  const refs = async (realm: string) => (await store.listSessions({ realm, limit: 9 })).map(({ ref }) => ref);
+  assert.deepEqual(await refs("one"), ["a", "b"]);
+  assert.deepEqual((await open(store, "c", "one")).evicted, ["a"], "it counts in every realm");
+  assert.deepEqual(await refs("other"), ["b"]);
+  await store.endSubject("ada", "disabled", "other");
+  assert.deepEqual(await refs("one"), ["c"]);
+  await store.close();
 });
 
 test("a path that is not one is refused", () => {
