@@ -31,7 +31,14 @@ export interface Dpop {
    * Checks a proof and marks it as used: a second use is a replay. Synchronous unless the store is asked. Never throws.
    */
   check(request: ProvenRequest, expected: ExpectedBinding): Awaitable<DpopCheck>;
+  /** Checks the proof of a log-in as `check` does, but marks it as used only when `use` is called. Never throws. */
+  look(request: ProvenRequest): DpopLook;
 }
+
+/** A proof of a log-in that was checked and not yet used, or its refusal. `use` never throws. */
+export type DpopLook =
+  | { readonly kind: "good"; use(): Awaitable<DpopCheck> }
+  | Extract<DpopCheck, { readonly kind: "refused" }>;
 
 export type ProvenRequest = Pick<AuthRequest, "method" | "path" | "rawHeaders">;
 
@@ -50,8 +57,9 @@ export interface DpopParts {
 const clockToleranceMs = 5_000;
 
 /**
- * How many used proofs are remembered: about 100 MB. One process cannot verify so many in the life of a proof, so this
- * never fills up.
+ * How many used proofs are remembered: about 100 MB. By default that is 8,000 proofs a second, more than a process can
+ * verify; with the longest `proofLifeMs` it is 800. Beyond it proofs are refused: one that was forgotten could be used
+ * again. A log-in adds its proof only when its credentials were accepted, so callers without any cannot fill this.
  */
 const maxUsedProofs = 1_000_000;
 
@@ -66,7 +74,7 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
     return nonces && [["dpop-nonce", nonces.current()]];
   }
 
-  function refuse(reason: DpopRefusal): DpopCheck {
+  function refuse(reason: DpopRefusal): Extract<DpopCheck, { kind: "refused" }> {
     return { kind: "refused", reason, headers: nonceFields() };
   }
 
@@ -91,7 +99,7 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
     return after(share(id, 3 * stepMs), (isFirst) => (isFirst ? proved : refuse("invalid_dpop_proof")));
   }
 
-  function checkProof(request: ProvenRequest, { token, jkt }: ExpectedBinding): Awaitable<DpopCheck> {
+  function lookAt(request: ProvenRequest, { token, jkt }: ExpectedBinding): DpopLook {
     const value = soleOf(request.rawHeaders, "dpop");
     const proof = typeof value === "string" ? readProof(value) : undefined;
     const isMeant =
@@ -103,13 +111,26 @@ export function createDpop({ options, realm, keys, platform, share }: DpopParts)
     if (!isMeant) return refuse("invalid_dpop_proof");
     const step = stepOf(proof);
     if (step === undefined) return refuse(nonces === undefined ? "invalid_dpop_proof" : "use_dpop_nonce");
-    return proof.isSigned() ? use(proof, step) : refuse("invalid_dpop_proof");
+    if (!proof.isSigned()) return refuse("invalid_dpop_proof");
+    return { kind: "good", use: () => rescue(() => use(proof, step), cannotTell) };
+  }
+
+  function look(request: ProvenRequest, expected: ExpectedBinding): DpopLook {
+    try {
+      return lookAt(request, expected);
+    } catch {
+      return cannotTell();
+    }
   }
 
   return {
     isPresent: ({ rawHeaders }) => indexOfField(rawHeaders, "dpop") !== -1,
-    check: (request, expected) => rescue(() => checkProof(request, expected), cannotTell),
+    check(request, expected) {
+      const looked = look(request, expected);
+      return looked.kind === "good" ? looked.use() : looked;
+    },
+    look: (request) => look(request, {}),
   };
 }
 
-const cannotTell = (): DpopCheck => ({ kind: "refused", reason: "unavailable" });
+const cannotTell = () => ({ kind: "refused", reason: "unavailable" }) as const;

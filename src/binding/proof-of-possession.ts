@@ -3,7 +3,7 @@ import { type Awaitable, after } from "../base/awaitable.js";
 import type { PossessionOutcome, PossessionRequest, PresentedToken } from "../model/possession.js";
 import type { Peer } from "../model/request.js";
 import type { Confirmation } from "../model/session.js";
-import type { Dpop } from "./dpop.js";
+import type { Dpop, DpopCheck } from "./dpop.js";
 
 export interface Possession {
   /**
@@ -15,7 +15,17 @@ export interface Possession {
    * and takes precedence over the certificate; a bad proof is refused, and never opens an unbound session.
    */
   bind(request: PossessionRequest): Awaitable<PossessionOutcome>;
+  /**
+   * Checks what `bind` checks, before the credentials of a log-in are. A proof is marked as used only by `bind` of the
+   * answer: callers whose credentials are wrong must not fill the memory of used proofs.
+   */
+  foresee(request: PossessionRequest): ForeseenBinding;
 }
+
+/** A binding that may be made once the credentials of the log-in were accepted, or its refusal. */
+export type ForeseenBinding =
+  | { readonly kind: "good"; bind(): Awaitable<PossessionOutcome> }
+  | Extract<PossessionOutcome, { readonly kind: "refused" }>;
 
 export interface PossessionParts {
   readonly dpop: Dpop;
@@ -31,7 +41,22 @@ const notHeld: PossessionOutcome = Object.freeze({ kind: "refused", reason: "inv
 const noBearer: PossessionOutcome = Object.freeze({ kind: "refused", reason: "invalid_dpop_proof" });
 
 export function createPossession({ dpop, bindToCertificate }: PossessionParts): Possession {
+  const toBinding = (check: DpopCheck): PossessionOutcome =>
+    check.kind === "refused" ? check : { kind: "proven", cnf: { jkt: check.jkt }, headers: check.headers };
+
+  function bind(request: PossessionRequest): Awaitable<PossessionOutcome> {
+    if (dpop.isPresent(request)) return after(dpop.check(request, {}), toBinding);
+    const thumbprint = bindToCertificate ? thumbprintOf(request.peer) : undefined;
+    return thumbprint === undefined ? proven : { kind: "proven", cnf: { "x5t#S256": thumbprint } };
+  }
+
   return {
+    bind,
+    foresee(request) {
+      if (!dpop.isPresent(request)) return { kind: "good", bind: () => bind(request) };
+      const looked = dpop.look(request);
+      return looked.kind === "good" ? { kind: "good", bind: () => after(looked.use(), toBinding) } : looked;
+    },
     prove(cnf, { token, scheme, request }) {
       if (cnf === undefined) return scheme === "bearer" ? proven : notHeld;
       if ("x5t#S256" in cnf) {
@@ -42,15 +67,6 @@ export function createPossession({ dpop, bindToCertificate }: PossessionParts): 
       return after(dpop.check(request, { token, jkt }), (check) =>
         check.kind === "refused" ? check : { kind: "proven", headers: check.headers },
       );
-    },
-    bind(request) {
-      if (dpop.isPresent(request)) {
-        return after(dpop.check(request, {}), (check) =>
-          check.kind === "refused" ? check : { kind: "proven", cnf: { jkt: check.jkt }, headers: check.headers },
-        );
-      }
-      const thumbprint = bindToCertificate ? thumbprintOf(request.peer) : undefined;
-      return thumbprint === undefined ? proven : { kind: "proven", cnf: { "x5t#S256": thumbprint } };
     },
   };
 }

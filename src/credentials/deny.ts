@@ -49,6 +49,10 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
   operate_as_refused: { code: "permission_denied", message: "You may not operate as this account." },
   unavailable: { code: "unavailable", message: "Authentication is not possible right now. Try again." },
   throttled: { code: "resource_exhausted", message: "Too many log-ins have failed. Try again later." },
+  too_many_tickets: {
+    code: "resource_exhausted",
+    message: "Too many tickets have not been redeemed yet. Redeem them, give them a shorter life, or try again later.",
+  },
   headers_too_large: { code: "resource_exhausted", message: "The request has too many header fields." },
 };
 

@@ -119,7 +119,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     platform,
     share: (id, lifeMs) => ask(() => store.put("dpop-proof", id, "{}", lifeMs)),
   });
-  const { prove, bind } = createPossession({ dpop, bindToCertificate: resolved.bindToCertificate });
+  const possession = createPossession({ dpop, bindToCertificate: resolved.bindToCertificate });
   const operateAs = createOperateAs<I>({
     platform,
     policy: requireOperateAs(options.operateAs),
@@ -141,7 +141,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     maxStalenessMs,
     onReuse: resolved.onReuse,
     known,
-    prove,
+    prove: possession.prove,
     checkGrant: createGrantCheck({
       ...{ store, ask, known, emit, mayGoOn: operateAs.mayGoOn },
       isLive: (ref) => after(operateAs.loadLive(ref), (live) => live !== undefined),
@@ -164,7 +164,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     memory,
     rememberMs,
     manager,
-    bind,
+    bind: possession.bind,
     offered,
     emit,
     record,
@@ -177,7 +177,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     rememberMs,
     throttle,
     manager,
-    bind,
+    possession,
     operateAs,
     deny,
     emit,

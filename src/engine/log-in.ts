@@ -1,4 +1,4 @@
-import type { Awaitable } from "../base/awaitable.js";
+import type { Possession } from "../binding/proof-of-possession.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import type { CredentialMemory } from "../handlers/remembered-credentials.js";
 import type { Denial } from "../model/decision.js";
@@ -17,7 +17,6 @@ import type {
   SessionOpened,
   SessionSubject,
 } from "../model/log-in.js";
-import type { PossessionOutcome, PossessionRequest } from "../model/possession.js";
 import type { Caller } from "../model/session.js";
 import type { Throttle } from "../policies/throttle/throttle.js";
 import { resolveRules } from "../sessions/rules.js";
@@ -26,8 +25,7 @@ import { type BeginSessionParts, createBeginSession } from "./begin-session.js";
 
 export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly table: HandlerTable<I>;
-  /** Returns the key or certificate that a session that opens for this request is bound to. */
-  readonly bind: (request: PossessionRequest) => Awaitable<PossessionOutcome>;
+  readonly possession: Pick<Possession, "bind" | "foresee">;
   readonly memory: CredentialMemory<I>;
   readonly askHandler: AskHandler<I>;
   readonly throttle: Throttle;
@@ -55,9 +53,9 @@ export function createLogIn<I extends Identity>(
     const payload = handler?.fromHandshake === undefined ? toHeaderPayload(credentials.payload) : credentials.payload;
     const { peer, target, rawHeaders = [], challenge } = context;
     // This comes before a password is hashed, since the first response to a proof mostly asks for a nonce.
-    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    const foreseen = parts.possession.foresee({ ...target, peer, rawHeaders });
     const refused = refusing(context, handler && { scheme });
-    if (possession.kind === "refused") return refused(possession.reason, possession.headers);
+    if (foreseen.kind === "refused") return refused(foreseen.reason, foreseen.headers);
     if (handler === undefined) return refused("invalid_credentials");
     const round = challenge?.round ?? 1;
     const remembers = handler.remember === true && parts.rememberMs > 0;
@@ -79,6 +77,8 @@ export function createLogIn<I extends Identity>(
         const { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt } = answer;
         // A caller with a key, a ticket or an identity provider's token does not guess passwords.
         if (!answer.counted) await parts.throttle.lift((actor ?? identity).subject);
+        const possession = await foreseen.bind();
+        if (possession.kind === "refused") return refused(possession.reason, possession.headers);
         const who = { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt, scheme, rules, source: context };
         return open(who, context.operateAs, refused, possession);
       }
@@ -116,7 +116,7 @@ export function createLogIn<I extends Identity>(
     }
     if (session !== undefined || context === undefined) return open(who, wish, refused, { cnf });
     const { peer, target, rawHeaders = [] } = context;
-    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    const possession = await parts.possession.bind({ ...target, peer, rawHeaders });
     if (possession.kind === "refused") return refused(possession.reason, possession.headers);
     return open(who, wish, refused, possession);
   }
@@ -126,7 +126,7 @@ export function createLogIn<I extends Identity>(
     const { peer, target, rawHeaders = [] } = context;
     const party = { subject: who.identity.subject, ...toActorNames(who.actor), scheme: who.scheme };
     const refused = refusing(context, party);
-    const possession = await parts.bind({ ...target, peer, rawHeaders });
+    const possession = await parts.possession.bind({ ...target, peer, rawHeaders });
     if (possession.kind === "refused") return refused(possession.reason, possession.headers);
     // A ticket of a bound session must not open an unbound one.
     if (who.cnf !== undefined && possession.cnf === undefined) return refused("invalid_token");

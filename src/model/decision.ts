@@ -116,6 +116,8 @@ export type AuthenticationReason =
    * Too many log-ins failed from this source, or from all. Passwords are not checked for a while; tokens and keys are.
    */
   | "throttled"
+  /** So many tickets of this account, or of all, may still be redeemed that no further one is issued for a while. */
+  | "too_many_tickets"
   /** More header fields than the server keeps. */
   | "headers_too_large";
 

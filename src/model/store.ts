@@ -71,7 +71,9 @@ export interface Store {
 
   /**
    * Removes sessions, proofs and records that no caller can use any more, at most `limit`; returns how many. A revoked
-   * session stays until its absolute limit, so that "revoked" can be answered.
+   * session stays until its absolute limit, so that "revoked" can be answered. Beyond `maxRecords` of one kind it also
+   * removes records before their time, those that expire first: the fewest failures, so that names which an attacker
+   * invents push out each other.
    */
   purge(limit: number): Awaitable<number>;
   /** Calls back for every session or subject that any node ends, this one included. `onEnd` must not throw. */
@@ -87,6 +89,9 @@ export type ProofKind = "ticket" | "challenge" | "dpop-proof";
 
 /** What a record counts: the failed log-ins of an account, or of a source. */
 export type RecordKind = "account-budget" | "source-budget";
+
+/** The most records of one kind that a store keeps beyond a purge: some 100 MB in memory. */
+export const maxRecords = 250_000;
 
 /** A record, and the clock it must be judged by. */
 export interface RecordReading {

@@ -8,6 +8,7 @@ export { maxLoginMs, type RotationPolicy, type SessionRules } from "../model/ses
 export {
   type EndEvent,
   maxReadingAgeMs,
+  maxRecords,
   type NewSession,
   type OpenReading,
   type ProofKind,

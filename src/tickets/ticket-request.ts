@@ -8,8 +8,8 @@ export interface TicketRecord {
   readonly service: string;
   readonly ref: string;
   readonly scheme: string;
-  /** The session's content, or with a grant the account to operate as. */
-  readonly content: SessionContent;
+  /** With a grant, the account to operate as. Absent: it is the session's own, which the session's row has. */
+  readonly content?: SessionContent | undefined;
   readonly createdAt: number;
   /** A session that begins from the ticket does not end with the one of `ref`. */
   readonly detached?: boolean | undefined;

@@ -5,7 +5,7 @@ import { withSecret } from "../base/with-secret.js";
 import { type Deny, withoutForm } from "../credentials/deny.js";
 import type { Keys } from "../keys/key-ring.js";
 import type { AuthenticationReason, Denial } from "../model/decision.js";
-import { type Emit, type EventParty, type Recording, toParty } from "../model/events.js";
+import { type EventParty, type Recording, toParty } from "../model/events.js";
 import { type Identity, toActorNames } from "../model/identity.js";
 import type { OpenContext, OpenFor, ProvedAt, SessionOpened, SessionSubject } from "../model/log-in.js";
 import type { RequestOrigin } from "../model/request.js";
@@ -13,21 +13,13 @@ import type { Caller, SessionContent } from "../model/session.js";
 import type { Ask, Store } from "../model/store.js";
 import type { OperateAs } from "../policies/operate-as/operate-as.js";
 import { fromContentJson, toAuthenticatedAt } from "../sessions/session-content.js";
-import type { Sessions } from "../sessions/sessions.js";
-import type {
-  IssuedNumber,
-  IssuedTicket,
-  RedeemedTicket,
-  RefusedTicket,
-  TicketMisuse,
-  TicketRefusal,
-  TicketRequest,
-  Tickets,
-} from "./ticket.js";
+import type { IssuedNumber, IssuedTicket, RedeemedTicket, RefusedTicket, TicketRequest, Tickets } from "./ticket.js";
+import { createTicketQuota } from "./ticket-quota.js";
+import { createTicketRefusals, type TicketRefusalParts } from "./ticket-refusals.js";
 import { defaultLifeMs, requireRequest, requireService, type TicketRecord } from "./ticket-request.js";
 import { createTicketCodec, toServiceMark } from "./ticket-token.js";
 
-export interface TicketsParts<I extends Identity> {
+export interface TicketsParts<I extends Identity> extends TicketRefusalParts {
   readonly platform: Platform;
   readonly realm: string;
   readonly store: Store;
@@ -35,10 +27,7 @@ export interface TicketsParts<I extends Identity> {
   readonly keys: Keys;
   readonly deny: Deny;
   readonly operateAs: OperateAs<I>;
-  readonly sessions: Pick<Sessions, "end">;
   readonly openFor: OpenFor<I>;
-  readonly onTicketMisuse: (misuse: TicketMisuse) => "revoke" | "alarm";
-  readonly emit: Emit;
   readonly record: Recording;
 }
 
@@ -48,9 +37,11 @@ export interface TicketsParts<I extends Identity> {
  */
 export function createTickets<I extends Identity>(parts: TicketsParts<I>): Tickets<I> {
   const { platform, realm, store, ask, keys, deny, operateAs, emit, record } = parts;
+  const { refuse, misused } = createTicketRefusals(parts);
   /** Tickets that were redeemed here and for which `open` may still be called. */
   const handedOver = new WeakMap<RedeemedTicket<I>, SessionSubject>();
   const codec = createTicketCodec(realm, keys);
+  const quota = createTicketQuota(platform);
   const label = `sallyport ticket id 1\0${realm}\0`;
   const nameOf = (id: Uint8Array): string => hash("sha256", Buffer.concat([Buffer.from(label), id]), "base64url");
 
@@ -77,14 +68,19 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const now = platform.now();
     const grantEnds = operating && now + operating.maxMs;
     const kept: TicketRecord = {
-      ...{ service, ref: row.ref, scheme: row.scheme, content, createdAt: row.createdAt },
-      ...(operating && { ownGrant: Number.isFinite(grantEnds) ? { endsAt: grantEnds } : {} }),
+      ...{ service, ref: row.ref, scheme: row.scheme, createdAt: row.createdAt },
+      ...(operating && { content, ownGrant: Number.isFinite(grantEnds) ? { endsAt: grantEnds } : {} }),
       // Nested rights were lent, and end with the session of who lent them.
       ...((operating?.detached ?? (request.detached === true && own.actor?.actor === undefined)) && { detached: true }),
     };
     const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs, Math.max(1, session.expiresAt - now));
     const expiresAt = Math.floor((now + goodMs) / 1_000) * 1_000;
-    const isKept = await ask(() => store.put("ticket", nameOf(id), JSON.stringify(kept), goodMs));
+    const [name, json] = [nameOf(id), JSON.stringify(kept)];
+    const { actor: by, via = [] } = toActorNames(own.actor);
+    if (!quota.take(name, via.at(-1) ?? by ?? own.identity.subject, json.length, goodMs)) {
+      return refused("too_many_tickets");
+    }
+    const isKept = await ask(() => store.put("ticket", name, json, goodMs));
     if (!isKept) return refused("unavailable"); // the id is taken, which is as likely as a guessed ticket
     const names = { ref: row.ref, subject: content.identity.subject, ...toActorNames(content.actor) };
     // If this cannot be recorded, the ticket is not returned, and it expires.
@@ -105,23 +101,6 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     }
   }
 
-  async function misused(
-    ref: string | undefined,
-    reason: TicketMisuse["reason"],
-    service: string,
-    source: RequestOrigin | undefined,
-  ): Promise<RefusedTicket> {
-    emit({ kind: "ticket-misused", ref, reason, service }, source);
-    let answer: "revoke" | "alarm";
-    try {
-      answer = parts.onTicketMisuse({ ref, reason, service });
-    } catch {
-      answer = "revoke"; // a policy that fails must not spare a thief
-    }
-    if (answer === "revoke" && ref !== undefined) await parts.sessions.end(ref, "ticket misused", source);
-    return { kind: "refused", reason };
-  }
-
   async function consume(
     id: Uint8Array,
     service: string,
@@ -129,16 +108,19 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     source: RequestOrigin | undefined,
   ): Promise<RedeemedTicket<I> | RefusedTicket> {
     const checkedAt = platform.monotonic();
-    const json = await ask(() => store.take("ticket", nameOf(id)));
+    const name = nameOf(id);
+    const json = await ask(() => store.take("ticket", name));
+    quota.give(name);
     if (json === undefined) return misused(ref, "used", service, source);
     const kept = JSON.parse(json) as TicketRecord;
     if (kept.service !== service) return misused(kept.ref, "wrong_service", service, source);
     // Checked after the take: a ticket of a session that ended before must not succeed.
     const live = await operateAs.loadLive(kept.ref);
-    const content = fromContentJson<I>(JSON.stringify(kept.content));
-    if (live === undefined || !(await mayGoOn(content, kept.ownGrant && service))) {
-      return refuse("session_ended", service, kept.ref, source);
-    }
+    if (live === undefined) return refuse("session_ended", service, kept.ref, source);
+    const content =
+      kept.content === undefined ? live.content : fromContentJson<I>(JSON.stringify(kept.content));
+    const isGranted = await mayGoOn(content, kept.ownGrant && service);
+    if (!isGranted) return refuse("session_ended", service, kept.ref, source);
     const { identity, actor, acr, cnf, grant, scopes } = content;
     const authenticatedAt = toAuthenticatedAt(content, kept.createdAt);
     const { ref: of, scheme } = kept;
@@ -172,16 +154,6 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     return parts.openFor(who, context);
   }
 
-  function refuse(
-    reason: Exclude<TicketRefusal, TicketMisuse["reason"]>,
-    service: string,
-    ref: string | undefined,
-    source: RequestOrigin | undefined,
-  ): RefusedTicket {
-    emit({ kind: "ticket-refused", ref, reason, service }, source);
-    return { kind: "refused", reason };
-  }
-
   async function orRefused(
     service: string,
     source: RequestOrigin | undefined,
@@ -211,7 +183,9 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
         if (fields === undefined) return refuse("invalid_ticket", service, undefined, source);
         if (platform.now() >= fields.expiresAt * 1_000) return refuse("expired", service, fields.ref, source);
         if (!Buffer.from(toServiceMark(service)).equals(fields.serviceMark)) {
-          await ask(() => store.take("ticket", nameOf(fields.ticketId)));
+          const name = nameOf(fields.ticketId);
+          await ask(() => store.take("ticket", name));
+          quota.give(name);
           return misused(fields.ref, "wrong_service", service, source);
         }
         return consume(fields.ticketId, service, fields.ref, source);

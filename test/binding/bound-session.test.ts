@@ -136,6 +136,33 @@ test("a log-in by message asks for the proof before the handler, and answers wit
   assert.equal(plain.session.cnf, undefined);
 });
 
+test("who has no credentials fills no memory of used proofs; with credentials a proof is good for one log-in", async () => {
+  let shared = 0;
+  const { auth } = start({ sharedReplay: true }, (store) => ({
+    put(...given) {
+      shared += 1;
+      return store.put(...given);
+    },
+  }));
+  const client = createProofMaker();
+  const logIn = async (secret: string, dpop: string) => {
+    const context = { peer, target: { method: "POST", path: "/log-in" }, rawHeaders: ["host", "api.example", "dpop", dpop] };
+    return auth.logIn({ scheme: "Basic", payload: btoa(`ada:${secret}`) }, context);
+  };
+  const prove = (nonce?: string) => client.prove({ htm: "POST", htu: "https://api.example/log-in", nonce });
+  const asked = await logIn("lovelace", prove());
+  const nonce = asked.kind === "denied" ? new Map(asked.headers).get("dpop-nonce") : undefined;
+  const proof = prove(nonce);
+  for (let guess = 0; guess < 3; guess++) {
+    const refused = await logIn("wrong", proof);
+    assert.equal(refused.kind === "denied" && refused.reason, "invalid_credentials");
+  }
+  assert.equal(shared, 0);
+  assert.equal((await logIn("lovelace", proof)).kind, "opened");
+  const again = await logIn("lovelace", proof);
+  assert.equal(again.kind === "denied" && again.reason, "invalid_dpop_proof");
+});
+
 /** What somebody can do who has copied a token, and proofs that went over the wire, but not the key. */
 const thefts: readonly [how: string, present: (token: string, used: string) => readonly string[]][] = [
   ["as a bearer token", (token) => ["authorization", `Bearer ${token}`]],

@@ -5,6 +5,7 @@ import { maxLoginMs } from "../../model/session.js";
 import {
   type EndEvent,
   maxReadingAgeMs,
+  maxRecords,
   type SessionCaps,
   type SessionRow,
   type SessionState,
@@ -23,6 +24,11 @@ export interface MemoryOptions {
    * `systemPlatform`.
    */
   readonly platform?: Platform | undefined;
+  /**
+   * The most counts of failed log-ins of accounts, and the most of sources, that stay beyond a purge. Default: 250,000,
+   * some 100 MB. Those that expire first go: the fewest failures.
+   */
+  readonly maxRecords?: number | undefined;
 }
 
 /**
@@ -56,7 +62,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const bySubject = createNameIndex();
   const byActor = createNameIndex();
   const rowDeadlines = createDeadlineHeap();
-  const { purge: purgeExpiring, ...expiring } = createMemoryExpiring(platform);
+  const { purge: purgeExpiring, ...expiring } = createMemoryExpiring(platform, options.maxRecords ?? maxRecords);
   const marks = new Map<string, EndMark>();
   const rules = createRulesTable();
   const counter = createCapCounter();

@@ -1,6 +1,6 @@
 import { after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
-import { type Platform, systemPlatform } from "../../base/platform.js";
+import { systemPlatform } from "../../base/platform.js";
 import {
   type EndEvent,
   maxReadingAgeMs,
@@ -15,28 +15,15 @@ import { openDisk } from "./disk.js";
 import type { SqliteStatement } from "./driver.js";
 import { createEndFeed } from "./feed.js";
 import { openDatabase } from "./file.js";
+import type { SqliteOptions } from "./options.js";
 import { createPurge } from "./purge.js";
 import { createAttempt } from "./retry.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
 
+export type { SqliteOptions } from "./options.js";
+
 /** A row of a layout without realms is of every realm. */
 const ofRealm = "(realm = ? or realm is null)";
-
-/** Options of `sqlite`. */
-export interface SqliteOptions {
-  /** The clock, randomness and timers. Default: `systemPlatform`; all processes of one machine share its clock. */
-  readonly platform?: Platform | undefined;
-  /**
-   * The interval at which the store looks for ends by other processes, in milliseconds. Default: 250, since a look
-   * costs microseconds, and a person does not notice a quarter of a second after "log out".
-   */
-  readonly pollMs?: number | undefined;
-  /**
-   * How long to try while other processes hold the lock, in milliseconds; then the call is `unavailable`. Default:
-   * 5,000.
-   */
-  readonly busyMs?: number | undefined;
-}
 
 /**
  * Keeps sessions in one SQLite file, for any number of processes on one machine. Rotations do not wait for the disk
@@ -60,7 +47,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   const disk = path === ":memory:" ? undefined : openDisk(path);
   const { read, write, writeOne } = createSqliteConnection(database, createAttempt(platform, busyMs), disk);
   const feed = createEndFeed(database, platform, options.pollMs ?? 250);
-  const purge = createPurge(database, { read, write, writeOne }, platform);
+  const purge = createPurge(database, { read, write, writeOne }, platform, options.maxRecords);
   const rules = createRulesTable();
 
   const prepareRows = (sql: string): SqliteStatement => {
