@@ -98,7 +98,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const { emit, record } = hub;
   const ask = createAsk(platform, storeTimeoutMs, emit);
   const loadOpen = createLoadOpen(store, ask);
-  const keys = openKeys(resolved.keys, platform);
+  const keys = openKeys(resolved.keys, platform, (error, repeated) => emit({ kind: "keys-failed", error, repeated }));
   const memory = createCredentialMemory<I>(platform);
   const known = createKnownSessions<I>({
     platform,
@@ -205,6 +205,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   async function stop(): Promise<void> {
     stopPurge();
     known.close();
+    await Promise.allSettled(options.handlers.map(async (handler) => handler.close?.()));
     await store.close();
     await hub.close();
   }

@@ -209,9 +209,19 @@ const warn: OnEvent = (event) => {
       return console.warn(
         `sallyport: the audit failed (${toErrorName(event.error)}). Pass onEvent to hear of each record`,
       );
+    case "keys-failed":
+      if (event.repeated) return;
+      return console.warn(
+        `sallyport: the signing keys cannot be read again (${toReason(event.error)}); those of before stay in use, and a restart would fail`,
+      );
     case "store-failed":
       return console.warn(
         `sallyport: the store failed (${toErrorName(event.error)}); the caller got 503. Pass onEvent to see more`,
       );
   }
 };
+
+/** Returns what to do about an error of ours, whose messages hold no secret; of any other the class alone. */
+function toReason(error: unknown): string {
+  return error instanceof AuthError ? error.message : toErrorName(error);
+}

@@ -62,6 +62,11 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
         return undefined;
       },
     }),
+    ...(links.some((link) => link.close) && {
+      async close() {
+        for (const link of links) await link.close?.();
+      },
+    }),
     ...(first.challenge && { challenge: (realm: string) => first.challenge?.(realm) }),
     ...(links.some((link) => link.fromHeader) && {
       fromHeader: (payload: string, context: HandlerContext) =>

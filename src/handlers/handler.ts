@@ -80,6 +80,11 @@ export interface Handler<I extends Identity = Identity> {
   challenge?(realm: string): string | undefined;
   /** Decides on the text after the scheme in an `Authorization` value; `""` when there was none. */
   fromHeader?(payload: string, context: HandlerContext): Awaitable<Verdict<I>>;
+  /**
+   * Called by `auth.close()`, to write what waits to be written and to close connections. Another engine may use the
+   * handler after that.
+   */
+  close?(): Awaitable<void>;
   /** Decides on one message of a handshake (a log-in RPC, Arrow Flight's `Handshake`). */
   fromHandshake?(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>>;
 }

@@ -1,9 +1,10 @@
-import { linkSync, renameSync, rmSync, statSync } from "node:fs";
+import { linkSync, rmSync, statSync } from "node:fs";
 import { writeDraft } from "../base/draft-file.js";
 import { AuthError } from "../base/errors.js";
 import { isPrivate } from "../base/file-rights.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { readRegularFile } from "../base/read-regular-file.js";
+import { replaceFile } from "../base/replace-file.js";
 import type { KeyRing, SigningKey } from "./key-ring.js";
 
 /** Options of `keyFile`. */
@@ -55,7 +56,8 @@ export interface RotateKeyFileOptions {
 }
 
 /**
- * Adds a key that signs after `activateAfterMs`, and removes the keys whose last session is over.
+ * Adds a key that signs after `activateAfterMs`, and removes the keys whose last session is over. The file keeps its mode
+ * and owner, so root may rotate the keys of a service.
  *
  * @returns the id of the new key
  * @throws {AuthError} `invalid_options` as `load` of `keyFile` does, or when all ids are taken
@@ -71,8 +73,7 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   let id = (keys.at(-1)?.id ?? 0) + 1;
   while (taken.has(id) || id > maxKeyId) id = id > maxKeyId ? 1 : id + 1;
   const next = { id, secret: platform.random(32), signsFrom: now + activateAfterMs };
-  const draft = writeDraft(path, toText([...kept, next]), platform);
-  renameSync(draft, path);
+  replaceFile(path, statSync(path), toText([...kept, next]), platform);
   return id;
 }
 

@@ -20,7 +20,7 @@ export interface KeyRing {
   readonly durable: boolean;
   /**
    * Returns the current keys. Called at start, then at most once a minute, and when a token names an unknown key. May
-   * throw: the engine then keeps the last good keys.
+   * throw: the engine then keeps the last good keys, and emits `keys-failed`.
    */
   load(): readonly SigningKey[];
 }
@@ -49,9 +49,15 @@ export function randomKeys(platform: Platform = systemPlatform): KeyRing {
 /**
  * Opens a key ring and checks it.
  *
+ * @param onFailure called whenever the ring cannot be read again; `repeated`: nor could it the time before
  * @throws {AuthError} `invalid_options` when it holds no key that signs now, an id twice, or a secret below 32 bytes
  */
-export function openKeys(ring: KeyRing, platform: Platform): Keys {
+export function openKeys(
+  ring: KeyRing,
+  platform: Platform,
+  onFailure: (error: unknown, repeated: boolean) => void = () => {},
+): Keys {
+  let failing = false;
   let byId = toMap(ring.load());
   let loadedAt = platform.monotonic();
   pick(byId, platform.now()); // refuses a ring that cannot sign
@@ -63,8 +69,11 @@ export function openKeys(ring: KeyRing, platform: Platform): Keys {
       const next = toMap(ring.load());
       pick(next, platform.now());
       byId = next;
-    } catch {
+      failing = false;
+    } catch (error) {
       // The last good keys stay: a half-written file must not end every session.
+      onFailure(error, failing);
+      failing = true;
     }
     return true;
   }

@@ -143,6 +143,11 @@ export type AuthEvent =
   | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
   /** The store could not answer; the caller got 503. */
   | { readonly kind: "store-failed"; readonly error: unknown }
+  /**
+   * The key ring could not be read again. The keys of before stay in use, but a restart would fail, and a key that was
+   * added since is unknown here. `repeated`: nor could it the time before. `error` is the ring's own.
+   */
+  | { readonly kind: "keys-failed"; readonly error: unknown; readonly repeated: boolean }
   /** A gateway started with a configuration, reloaded it or refused it. `digest`: the beginning of its SHA-256. */
   | {
       readonly kind: "configuration";

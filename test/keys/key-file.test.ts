@@ -1,7 +1,21 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import fs, {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  type Stats,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -9,6 +23,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { AuthError } from "../../src/base/errors.js";
+import { replaceFile } from "../../src/base/replace-file.js";
 import { keyFile, rotateKeyFile } from "../../src/keys/key-file.js";
 import { openKeys } from "../../src/keys/key-ring.js";
 import { createWorld } from "../world.js";
@@ -181,4 +196,59 @@ test("ids begin anew after 65,535 and pass over those in use; when every id is t
   assert.equal(rotateKeyFile(path), 65_535);
   put(Array.from({ length: 65_535 }, (_, index) => index + 1));
   assert.equal(refusalOf(() => rotateKeyFile(path)).message, `the key file ${path} has a key for every id`);
+});
+
+test("rotation keeps mode and owner of the file, and a link to it", {
+  skip: process.getuid?.() !== 0 && "needs root",
+}, () => {
+  const path = freshPath();
+  keyFile(path, { create: true });
+  chownSync(path, 1234, 0);
+  const link = freshPath();
+  symlinkSync(path, link);
+  rotateKeyFile(link);
+  const { uid, gid, mode } = statSync(path);
+  assert.deepEqual([uid, gid, mode & 0o777], [1234, 0, 0o600]);
+  assert.ok(lstatSync(link).isSymbolicLink());
+});
+
+test("a user who may not keep the owner of a file is told, and nothing has changed", (t) => {
+  const path = freshPath();
+  keyFile(path, { create: true });
+  const before = statSync(path);
+  const refused = () => {
+    throw Object.assign(new Error("EPERM"), { code: "EPERM" });
+  };
+  t.mock.method(fs, "chownSync", refused);
+  syncBuiltinESMExports();
+  const other = { ...before, mode: before.mode, uid: before.uid + 1, gid: before.gid } as Stats;
+  const thrown = refusalOf(() => replaceFile(path, other, "new", createWorld().platform));
+  t.mock.restoreAll();
+  syncBuiltinESMExports();
+  assert.match(
+    thrown.message,
+    /belongs to user \d+ and group \d+, and would not any more: run this as that user, or as root/,
+  );
+  assert.equal(keyFile(path).load().length, 1);
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".tmp")),
+    [],
+  );
+});
+
+test("when the new file cannot take its place, no draft is left", (t) => {
+  const path = freshPath();
+  keyFile(path, { create: true });
+  t.mock.method(fs, "renameSync", () => {
+    throw new Error("EBUSY");
+  });
+  syncBuiltinESMExports();
+  assert.throws(() => rotateKeyFile(path), /EBUSY/);
+  t.mock.restoreAll();
+  syncBuiltinESMExports();
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.endsWith(".tmp")),
+    [],
+  );
+  assert.equal(keyFile(path).load().length, 1);
 });

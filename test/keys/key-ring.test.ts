@@ -23,6 +23,7 @@ function start(...first: SigningKey[]) {
   return {
     ...world,
     open: () => openKeys(ring, world.platform),
+    openTelling: (onFailure: (error: unknown, repeated: boolean) => void) => openKeys(ring, world.platform, onFailure),
     put: (...next: SigningKey[]) => {
       keys = next;
     },
@@ -113,6 +114,27 @@ test("a ring that is broken, empty or malformed later changes nothing: the last 
   keys.refresh();
   assert.equal(keys.signing().id, 3);
   assert.equal(keys.find(1), undefined);
+});
+
+test("a ring that cannot be read again is told, and whether it could not be before", () => {
+  const { openTelling, put, breakFile, advance } = start(keyOf(1));
+  const told: [string, boolean][] = [];
+  const keys = openTelling((error, repeated) => told.push([(error as Error).message, repeated]));
+  for (let read = 0; read < 2; read++) {
+    breakFile();
+    advance(60_000);
+    keys.signing();
+  }
+  put(keyOf(1));
+  advance(60_000);
+  keys.signing();
+  breakFile();
+  advance(60_000);
+  keys.signing();
+  assert.deepEqual(
+    told.map(([, repeated]) => repeated),
+    [false, true, false],
+  );
 });
 
 test("random keys are fresh each time and do not outlive the process", () => {

@@ -53,6 +53,7 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   healed: "warn",
   configuration: "info",
   "audit-failed": "error",
+  "keys-failed": "error",
   "handler-failed": "error",
   "store-failed": "error",
 };
@@ -62,7 +63,7 @@ export function logEvent(log: Logger, event: AuthEvent, { address, correlationId
   const level = levels[event.kind];
   if (!log.isLevelEnabled(level)) return;
   // An audit that is down fails with every record; the metric counts them.
-  if (event.kind === "audit-failed" && event.repeated) return;
+  if ((event.kind === "audit-failed" || event.kind === "keys-failed") && event.repeated) return;
   log[level]({ ...toEventFields(event), id: correlationId, peer: address }, event.kind);
 }
 
@@ -74,6 +75,7 @@ function toEventFields(event: AuthEvent): object {
       return { kind, scheme, failure: failure.kind, error };
     }
     case "store-failed":
+    case "keys-failed":
     case "audit-failed":
       return { kind: event.kind, error: toErrorName(event.error) };
     default:

@@ -64,6 +64,7 @@ export function createMetrics(sources: MetricSources): Metrics {
     "failure",
   ]);
   const storeFailures = counter("store_failures", "Questions that the store did not answer.");
+  const keyFailures = counter("key_ring_failures", "Times that the signing keys could not be read again.");
   const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
   const configurations = counter("configurations", "Configurations taken or refused.", ["change"]);
   const requests = counter("requests", "Requests, by route and outcome.", ["route", "outcome"]);
@@ -177,6 +178,9 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "audit-failed":
           auditFailures.inc();
+          break;
+        case "keys-failed":
+          keyFailures.inc();
           break;
         case "configuration":
           configurations.inc({ change: event.change });

@@ -20,6 +20,8 @@ export interface ApiKeySource<R extends ApiKeyRecord = ApiKeyRecord> {
    * @param usedAt milliseconds since 1970
    */
   used?(id: string, usedAt: number): Awaitable<unknown>;
+  /** Called by `auth.close()`, after the last `used`: writes what waits to be written. */
+  close?(): Awaitable<unknown>;
 }
 
 /** Options of `apiKey`. */
@@ -78,7 +80,7 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   if (typeof source?.find !== "function") {
     throw new AuthError("invalid_options", "apiKey needs keys: apiKeyFile(path), or (id) => the record of that id");
   }
-  const noteUse = createUseNotes(source, platform);
+  const uses = createUseNotes(source, platform);
 
   function checkRecord(key: string, id: string, record: R | null | undefined | false): Awaitable<Verdict<I>> {
     const known = record ? requireRecord(record) : undefined;
@@ -89,7 +91,7 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
     if (expiresAt !== undefined && expiresAt <= platform.now()) return rejected;
     return after(adopt(toIdentity(known)), (identity): Verdict<I> => {
       if (identity === null || identity === undefined || identity === false) return rejected;
-      noteUse(id);
+      uses.note(id);
       return { kind: "accepted", identity, expiresAt, scopes: known.scopes };
     });
   }
@@ -97,6 +99,10 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   return Object.freeze({
     scheme,
     opens: "nothing",
+    async close() {
+      uses.settle();
+      await source.close?.();
+    },
     fromHeader(payload: string): Awaitable<Verdict<I>> {
       if (!payload.startsWith(apiKeyPrefix)) return declined;
       const id = parseApiKey(payload);
@@ -125,10 +131,11 @@ function defaultIdentity({ subject, roles, scopes, id, name }: ApiKeyRecord): Ap
  * Makes the function that tells the source that a key was used: at most once in `usedEveryMs`, and after the caller's
  * answer.
  */
-function createUseNotes(source: Pick<ApiKeySource, "used">, platform: Platform): (id: string) => void {
-  if (source.used === undefined) return () => {};
+function createUseNotes(source: Pick<ApiKeySource, "used">, platform: Platform): UseNotes {
+  if (source.used === undefined) return { note() {}, settle() {} };
+  const waiting = new Map<() => void, () => void>();
   const notedAt = new Map<string, number>();
-  return (id) => {
+  function note(id: string): void {
     const now = platform.monotonic();
     const last = notedAt.get(id);
     if (last !== undefined && now - last < usedEveryMs) return;
@@ -137,6 +144,25 @@ function createUseNotes(source: Pick<ApiKeySource, "used">, platform: Platform):
     const [oldest] = notedAt.keys();
     if (notedAt.size > maxNoted && oldest !== undefined) notedAt.delete(oldest);
     const usedAt = platform.now();
-    platform.delay(0, () => ignoreFailure(() => source.used?.(id, usedAt)));
-  };
+    const tell = () => {
+      waiting.delete(tell);
+      ignoreFailure(() => source.used?.(id, usedAt));
+    };
+    waiting.set(tell, platform.delay(0, tell));
+  }
+
+  function settle(): void {
+    for (const [tell, cancel] of waiting) {
+      cancel();
+      tell();
+    }
+  }
+
+  return { note, settle };
+}
+
+interface UseNotes {
+  note(id: string): void;
+  /** Tells at once what would be told in a moment. */
+  settle(): void;
 }

@@ -1,18 +1,7 @@
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  type Stats,
-  statSync,
-} from "node:fs";
-import { writeDraft } from "../../base/draft-file.js";
+import { closeSync, openSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { replaceFile } from "../../base/replace-file.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./file-format.js";
 import { type ApiKeyRecord, isApiKeyId } from "./record.js";
 
@@ -61,18 +50,15 @@ export function revokeApiKey(path: string, id: string, options: ApiKeyEditOption
  * edit.
  */
 function edit(path: string, { platform = systemPlatform }: ApiKeyEditOptions, change: (text: string) => string): void {
-  const before = statSync(path, { throwIfNoEntry: false });
-  const target = before === undefined ? path : realpathSync(path);
-  const unlock = lock(`${target}.lock`);
-  let draft: string | undefined;
+  const find = () => statSync(path, { throwIfNoEntry: false });
+  const unlock = lock(`${find() === undefined ? path : realpathSync(path)}.lock`);
   try {
-    const next = change(before === undefined ? "" : readFileSync(target, "utf8"));
+    // Looked at under the lock: another command may have made or replaced the file before.
+    const before = find();
+    const next = change(before === undefined ? "" : readFileSync(path, "utf8"));
     parseApiKeyFile(next, path);
-    draft = writeDraft(target, next, platform);
-    if (before !== undefined) keepRights(draft, before);
-    renameSync(draft, target);
+    replaceFile(path, before, next, platform);
   } finally {
-    if (draft !== undefined) rmSync(draft, { force: true });
     unlock();
   }
 }
@@ -87,14 +73,4 @@ function lock(path: string): () => void {
     throw new AuthError("invalid_options", `cannot make ${path}: ${remedy}`);
   }
   return () => rmSync(path, { force: true });
-}
-
-/** Gives the new file the mode and owner of the old one: the gateway may run as another user than the one who edits. */
-function keepRights(draft: string, { mode, uid, gid }: Stats): void {
-  chmodSync(draft, mode & 0o777);
-  try {
-    chownSync(draft, uid, gid);
-  } catch {
-    // Only root may change the owner. Another user who could read the file (mode 0600) owns it already.
-  }
 }

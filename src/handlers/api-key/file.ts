@@ -40,6 +40,6 @@ export function apiKeyFile(path: string, options: ApiKeyFileOptions = {}): ApiKe
   const isKnown = (id: string) => file.read().has(id);
   return Object.freeze({
     find: (id: string) => file.read().get(id),
-    used: createUsageFile(path, { platform, onWarning, isKnown }),
+    ...createUsageFile(path, { platform, onWarning, isKnown }),
   });
 }

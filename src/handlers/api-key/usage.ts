@@ -9,8 +9,15 @@ export interface UsageFileOptions {
   readonly isKnown: (id: string) => boolean;
 }
 
+export interface UsageFile {
+  used(id: string, usedAt: number): void;
+  /** Writes at once what waits to be written. A later use begins to wait anew. */
+  close(): Promise<void>;
+}
+
 /**
- * The shortest interval between two writes, each for all keys. The last minute of uses is lost when the process ends.
+ * The shortest interval between two writes, each for all keys. The last minute of uses is lost when the process ends
+ * without `close`.
  */
 const writeEveryMs = 60_000;
 
@@ -21,15 +28,15 @@ const usagePath = (path: string): string => `${path}.used`;
  * an edit, nor race one. Several processes write the same file, each adding what it knows, so a lost write is repaired
  * by the next one.
  */
-export function createUsageFile(path: string, options: UsageFileOptions): (id: string, usedAt: number) => void {
+export function createUsageFile(path: string, options: UsageFileOptions): UsageFile {
   const { platform, onWarning, isKnown } = options;
   const used = new Map<string, number>();
   let wroteAt = Number.NEGATIVE_INFINITY;
-  let waiting = false;
+  let cancel: (() => void) | undefined;
+  let writing: Promise<void> | undefined;
   let warned = false;
 
   async function write(): Promise<void> {
-    waiting = false;
     wroteAt = platform.monotonic();
     const draft = toDraftPath(usagePath(path), platform);
     try {
@@ -47,11 +54,23 @@ export function createUsageFile(path: string, options: UsageFileOptions): (id: s
     }
   }
 
-  return (id, usedAt) => {
-    used.set(id, usedAt);
-    if (waiting) return;
-    waiting = true;
-    platform.delay(Math.max(0, wroteAt + writeEveryMs - platform.monotonic()), () => void write());
+  function begin(): void {
+    cancel = undefined;
+    writing = Promise.resolve(writing).then(write);
+  }
+
+  return {
+    used(id, usedAt) {
+      used.set(id, usedAt);
+      cancel ??= platform.delay(Math.max(0, wroteAt + writeEveryMs - platform.monotonic()), begin);
+    },
+    async close() {
+      if (cancel !== undefined) {
+        cancel();
+        begin();
+      }
+      await writing;
+    },
   };
 }
 

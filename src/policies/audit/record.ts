@@ -4,7 +4,10 @@ import type { AuthEvent, Ender, EventOrigin, EventParty } from "../../model/even
 
 /** The events that are recorded: those of the engine, except rotations and faults of the server itself. */
 export type AuditEventKind =
-  | Exclude<AuthEvent["kind"], "account-throttled" | "rotated" | "handler-failed" | "store-failed" | "audit-failed">
+  | Exclude<
+      AuthEvent["kind"],
+      "account-throttled" | "rotated" | "handler-failed" | "store-failed" | "keys-failed" | "audit-failed"
+    >
   /** Records before this one were not written; `lost` is their number. */
   | "records-lost";
 
@@ -110,6 +113,7 @@ function toFields(event: AuthEvent): Fields | undefined {
     case "rotated":
     case "handler-failed":
     case "store-failed":
+    case "keys-failed":
     case "audit-failed":
       return undefined;
     default:
