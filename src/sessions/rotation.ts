@@ -1,4 +1,4 @@
-import type { SessionChange, SessionRow } from "../model/store.js";
+import { maxReadingAgeMs, type SessionChange, type SessionRow } from "../model/store.js";
 
 /** The fields of a verified token. */
 export interface Presented {
@@ -127,6 +127,8 @@ function judgeSuperseded(row: SessionRow, behind: number, now: number): Outcome 
   const { overlapMs, stragglerMs } = row.rules;
   const supersededAt = behind === 1 ? row.confirmedAt : behind === 2 ? row.previousConfirmedAt : null;
   const age = supersededAt === null ? Number.POSITIVE_INFINITY : now - supersededAt;
+  // The clock was set back since, so nothing tells how old this is. It is neither accepted nor taken for theft.
+  if (age < -maxReadingAgeMs) return { kind: "refuse", code: "superseded" };
   if (behind === 1 && age < overlapMs) return accepted;
   // Such a request was composed in time and delivered late. It is no theft, so it is refused and the session goes on.
   if (age < overlapMs + stragglerMs) return { kind: "refuse", code: "superseded" };

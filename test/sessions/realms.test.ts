@@ -38,7 +38,15 @@ for (const [name, createStore] of Object.entries(stores)) {
   test(`two realms on one store (${name}): lists, ends and caps of a subject are each realm's own`, async (t) => {
     const world = createWorld();
     const store = createStore(world);
-    const here = start("here", store, world);
+    let loads = 0;
+    const counted: Store = {
+      ...store,
+      loadSession(ref) {
+        loads += 1;
+        return store.loadSession(ref);
+      },
+    };
+    const here = start("here", counted, world);
     const there = start("there", { ...store, close() {} }, world);
     t.after(async () => {
       await there.close();
@@ -53,7 +61,11 @@ for (const [name, createStore] of Object.entries(stores)) {
     assert.deepEqual([await here.refs(), await here.refs("ada")], [[ref], [ref]]);
     assert.deepEqual([await there.refs(), await there.refs("ada")], [[], []]);
     assert.equal(await there.sessions.end(ref), false);
+    await here.use(mine.token);
+    loads = 0;
     await there.sessions.endSubject("ada");
+    assert.equal(await here.use(mine.token), "allowed");
+    assert.equal(loads, 0, "what is remembered of the namesake here stays");
     world.advance(1); // a log-in in the same millisecond may have been under way
     for (let count = 0; count < 4; count++) await there.opened("ada");
     assert.equal((await there.refs("ada")).length, 2);

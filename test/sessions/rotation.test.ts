@@ -26,6 +26,19 @@ const cut = confirmed + tableRules.overlapMs;
 const gone = cut + tableRules.stragglerMs;
 const previousGone = start - 7_000 + tableRules.overlapMs + tableRules.stragglerMs;
 
+table("after the clock was set back", [
+  {
+    name: "a little, a superseded generation is as young as can be",
+    token: tokenOf(2),
+    now: confirmed - 1_000,
+    is: accept,
+  },
+  { name: "an hour, it is neither accepted nor theft", token: tokenOf(2), now: confirmed - 3_600_000, is: superseded },
+  { name: "just more than readings may differ", token: tokenOf(2), now: confirmed - 1_001, is: superseded },
+  { name: "nor is the one before", token: tokenOf(1), now: start - 3_600_000, is: superseded },
+  { name: "the current one is good", now: confirmed - 3_600_000, is: accept },
+]);
+
 table("the current generation", [
   { name: "is confirmed when first presented", row: unconfirmed, now: start + 5, is: confirmAt(start + 5) },
   {
