@@ -17,7 +17,7 @@ import type { IssuedNumber, IssuedTicket, RedeemedTicket, RefusedTicket, TicketR
 import { createTicketQuota } from "./ticket-quota.js";
 import { createTicketRefusals, type TicketRefusalParts } from "./ticket-refusals.js";
 import { defaultLifeMs, requireRequest, requireService, type TicketRecord } from "./ticket-request.js";
-import { createTicketCodec, toServiceMark } from "./ticket-token.js";
+import { createTicketCodec, type TicketFields, toServiceMark } from "./ticket-token.js";
 
 export interface TicketsParts<I extends Identity> extends TicketRefusalParts {
   readonly platform: Platform;
@@ -74,7 +74,8 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
       ...((operating?.detached ?? (request.detached === true && own.actor?.actor === undefined)) && { detached: true }),
     };
     const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs, Math.max(1, session.expiresAt - now));
-    const expiresAt = Math.floor((now + goodMs) / 1_000) * 1_000;
+    // By whichever clock is behind, so that the store keeps the ticket until then at least.
+    const expiresAt = Math.floor((Math.min(now, live.now) + goodMs) / 1_000) * 1_000;
     const [name, json] = [nameOf(id), JSON.stringify(kept)];
     const { actor: by, via = [] } = toActorNames(own.actor);
     if (!quota.take(name, via.at(-1) ?? by ?? own.identity.subject, json.length, goodMs)) {
@@ -104,14 +105,20 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
   async function consume(
     id: Uint8Array,
     service: string,
-    ref: string | undefined,
+    fields: TicketFields | undefined,
     source: RequestOrigin | undefined,
   ): Promise<RedeemedTicket<I> | RefusedTicket> {
+    const ref = fields?.ref;
     const checkedAt = platform.monotonic();
     const name = nameOf(id);
     const json = await ask(() => store.take("ticket", name));
     quota.give(name);
-    if (json === undefined) return misused(ref, "used", service, source);
+    if (json === undefined) {
+      // The store has its own clock, and this node's may be behind it: any record tells the store's.
+      const isLate =
+        fields && (await ask(() => store.loadRecord("source-budget", name))).now >= fields.expiresAt * 1_000;
+      return isLate ? refuse("expired", service, ref, source) : misused(ref, "used", service, source);
+    }
     const kept = JSON.parse(json) as TicketRecord;
     if (kept.service !== service) return misused(kept.ref, "wrong_service", service, source);
     // Checked after the take: a ticket of a session that ended before must not succeed.
@@ -188,7 +195,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
           quota.give(name);
           return misused(fields.ref, "wrong_service", service, source);
         }
-        return consume(fields.ticketId, service, fields.ref, source);
+        return consume(fields.ticketId, service, fields, source);
       }),
     issueNumber: (caller: Caller, request: TicketRequest, source?: RequestOrigin) =>
       orUnavailable<IssuedNumber<I> | Denial>(source, async () => {

@@ -52,6 +52,43 @@ test("a ticket at the wrong service is refused with an alarm, and is dead for th
   assert.equal(events.filter(({ kind }) => kind === "ticket-misused").length, 2);
 });
 
+test("a ticket that comes late has expired, also by a node whose clock is behind: no alarm, and its session goes on", async () => {
+  const own = start([]);
+  const store = memory({ platform: own.platform });
+  const keys = randomKeys();
+  const events: string[] = [];
+  const node = (behindMs: number) =>
+    createAuth({
+      handlers: [basic({ verify: (subject) => ({ subject }) })],
+      store,
+      keys,
+      platform: { ...own.platform, now: () => own.platform.now() - behindMs },
+      onTicketMisuse: () => "revoke",
+      onEvent: ({ kind }) => void events.push(kind),
+    });
+  const context = { peer: { address: "192.0.2.1", trusted: false }, target: { method: "POST", path: "/" } };
+  for (const [issuerBehindMs, redeemerBehindMs] of [
+    [0, 3_000],
+    [-3_000, 0],
+    [-3_000, 6_000],
+    [3_000, 3_000],
+  ] as const) {
+    const [issuer, redeemer] = [node(issuerBehindMs), node(redeemerBehindMs)];
+    const opened = await issuer.logIn({ scheme: "basic", payload: btoa("ada:x") }, context);
+    assert.ok(opened.kind === "opened");
+    const issue = async () => {
+      const issued = await issuer.tickets.issue(opened.caller, { service: "s" });
+      return issued.kind === "issued" ? issued.ticket : assert.fail(issued.reason);
+    };
+    const [late, twice] = [await issue(), await issue()];
+    assert.equal((await redeemer.tickets.redeem(twice, "s")).kind, "redeemed");
+    own.advance(31_500);
+    assert.deepEqual(await redeemer.tickets.redeem(late, "s"), { kind: "refused", reason: "expired" });
+    assert.ok(!events.includes("ticket-misused"));
+    assert.equal(opened.session.ended, false);
+  }
+});
+
 test("a misused ticket ends its session where the policy says so, and where the policy fails", async () => {
   for (const onTicketMisuse of [
     () => "revoke" as const,

@@ -28,6 +28,8 @@ export interface Operating<I extends Identity> {
 /** A session that is not over, nor any from which it began, nor a grant of one of them. */
 export interface LiveSession<I extends Identity> {
   readonly row: SessionRow;
+  /** The store's clock when the row was read, in milliseconds. */
+  readonly now: number;
   readonly content: SessionContent<I>;
   /** Its ref, and those of the sessions from which it began, nearest first. */
   readonly line: readonly string[];
@@ -108,15 +110,16 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
   }
 
   function loadLive(ref: string): Awaitable<LiveSession<I> | undefined> {
-    return after(loadOpen(ref), (row): Awaitable<LiveSession<I> | undefined> => {
-      if (row === undefined) return undefined;
+    return after(loadOpen(ref), (found): Awaitable<LiveSession<I> | undefined> => {
+      if (found === undefined) return undefined;
+      const { row, now } = found;
       const content = fromContentJson<I>(row.identity);
       const { grant } = content;
       return after(grant === undefined ? "holds" : mayGoOn({ ...content, grant }), (state) => {
         const [parent] = parentsOf(content);
         if (state !== "holds") return undefined;
-        if (parent === undefined) return { row, content, line: [ref] };
-        return after(loadLive(parent), (above) => above && { row, content, line: [ref, ...above.line] });
+        if (parent === undefined) return { row, now, content, line: [ref] };
+        return after(loadLive(parent), (above) => above && { row, now, content, line: [ref, ...above.line] });
       });
     });
   }
