@@ -77,6 +77,8 @@ export function createLogIn<I extends Identity>(
         const { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt } = answer;
         // A caller with a key, a ticket or an identity provider's token does not guess passwords.
         if (!answer.counted) await parts.throttle.lift((actor ?? identity).subject);
+        // The answer would reach no client, and no client could end the session.
+        if (context.signal?.aborted === true) return refused("unavailable");
         const possession = await foreseen.bind();
         if (possession.kind === "refused") return refused(possession.reason, possession.headers);
         const who = { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt, scheme, rules, source: context };

@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AuthenticationFailedError } from "./authentication-failed-error.js";
+import { hide } from "./hide.js";
 import type { ProofKey, ProvenCall } from "./proof-key.js";
 import { createTokenHolder } from "./token-holder.js";
 
@@ -70,6 +71,8 @@ export interface BearerOptions {
   readonly key?: ProofKey | undefined;
   /** With `key`: makes any call to get a fresh nonce, before calls that cannot be repeated. Default: none. */
   readonly refresh?: (() => Promise<unknown>) | undefined;
+  /** Ends the session of a log-in that was over too late, after a log-out or another log-in. Default: it is left. */
+  readonly discard?: ((token: string) => Promise<unknown>) | undefined;
   /** Called with every token of an answer that is newer than the held one. */
   readonly onToken?: ((token: string) => void) | undefined;
 }
@@ -77,7 +80,7 @@ export interface BearerOptions {
 /** Makes a {@link Bearer}. */
 export function createBearer(options: BearerOptions = {}): Bearer {
   const follow = options.follow ?? true;
-  const { onToken, key, refresh } = options;
+  const { onToken, key, refresh, discard } = options;
   const holder = createTokenHolder(options.token);
   let source = follow ? options.logIn : undefined;
   let underWay: Promise<void> | undefined;
@@ -90,8 +93,10 @@ export function createBearer(options: BearerOptions = {}): Bearer {
     async function run(): Promise<void> {
       try {
         const token = await by();
-        if (underWay !== current)
+        if (underWay !== current) {
+          discard?.(token).catch(() => {}); // then it ends at its idle limit
           throw new ConnectError("the client has logged out or logged in again meanwhile", Code.Canceled);
+        }
         holder.replace(token);
         source = by;
       } catch (error) {
@@ -117,7 +122,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
       return true;
     }
 
-    return {
+    const current: BearerCall = {
       get token() {
         return sent;
       },
@@ -171,9 +176,10 @@ export function createBearer(options: BearerOptions = {}): Bearer {
         return takeNewer();
       },
     };
+    return hide(current, "token");
   }
 
-  return {
+  const bearer: Bearer = {
     get token() {
       return holder.token;
     },
@@ -186,6 +192,7 @@ export function createBearer(options: BearerOptions = {}): Bearer {
       holder.forget();
     },
   };
+  return hide(bearer, "token");
 }
 
 /** Reasons after which a new log-in helps. `unavailable` is not among them: the token may be valid. */

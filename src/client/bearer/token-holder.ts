@@ -1,3 +1,5 @@
+import { hide } from "./hide.js";
+
 /** Holds the newest token of one session. Pure: no clock, no I/O. */
 export interface TokenHolder {
   /** The token to send; `undefined` before a log-in and after `forget`. */
@@ -28,7 +30,7 @@ export interface TokenParts {
 /** Makes a holder of no token, or of `first`. */
 export function createTokenHolder(first?: string): TokenHolder {
   let held = first;
-  return {
+  const holder: TokenHolder = {
     get token() {
       return held;
     },
@@ -49,6 +51,7 @@ export function createTokenHolder(first?: string): TokenHolder {
       held = undefined;
     },
   };
+  return hide(holder, "token");
 }
 
 // `sps_` and base64url of 60 bytes: version 1 ‖ key id 2 ‖ session id 16 ‖ generation 4 ‖ issued-at 5 ‖ MAC 32.
@@ -64,7 +67,7 @@ export function parseToken(token: string): TokenParts | undefined {
   if (bytes.charCodeAt(0) !== format) return undefined;
   let generation = 0;
   for (let at = 19; at < 23; at++) generation = generation * 256 + bytes.charCodeAt(at);
-  return { session: bytes.slice(3, 19), generation };
+  return hide({ session: bytes.slice(3, 19), generation }, "session");
 }
 
 function succeeds(token: string, before: string): boolean {

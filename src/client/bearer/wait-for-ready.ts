@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Closing } from "./closing.js";
 import type { Delay } from "./delay.js";
 
 /** The options of one attempt at a call. */
@@ -15,14 +16,14 @@ const pause = { firstMs: 50, growth: 1.6, longestMs: 2_000 };
  * yet. A call that was sent is not repeated.
  *
  * @param timeoutMs the limit for all attempts together in milliseconds; 0 is no limit
- * @param stopped aborted to end the attempts
+ * @param closing ends the attempts
  * @throws the error of the call; `DeadlineExceeded`, with the last failure as its cause, when no connection was made in
  *   time
  */
 export async function waitForReady<T>(
   timeoutMs: number,
   wait: Delay,
-  stopped: AbortSignal,
+  closing: Pick<Closing, "on">,
   attempt: (how: CallAttempt) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
@@ -32,8 +33,7 @@ export async function waitForReady<T>(
     new ConnectError("the server did not answer in time", Code.DeadlineExceeded, undefined, undefined, last);
   const stop = () => controller.abort(new ConnectError("the client was closed", Code.Canceled));
   const cancelTimer = timeoutMs > 0 ? wait(timeoutMs, () => controller.abort(late())) : () => {};
-  stopped.addEventListener("abort", stop);
-  if (stopped.aborted) stop();
+  const leave = closing.on(stop);
   try {
     for (let waitMs = pause.firstMs; ; waitMs = Math.min(waitMs * pause.growth, pause.longestMs)) {
       signal.throwIfAborted();
@@ -48,7 +48,7 @@ export async function waitForReady<T>(
     }
   } finally {
     cancelTimer();
-    stopped.removeEventListener("abort", stop);
+    leave();
   }
 }
 

@@ -1,11 +1,17 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { type Delay, systemDelay, systemWait } from "../bearer/delay.js";
 import { type ConnectionOptions, type TransportOptions, toBaseUrl } from "../bearer/open-transport.js";
+import { requireSecure } from "./require-secure.js";
 
 /** Options of {@link AuthClient}. */
 export interface AuthClientOptions {
   /** The URL of the services, such as `https://api.example.com`; in a browser it may be relative to the page. */
   readonly baseUrl?: string | undefined;
+  /**
+   * Allows an `http:` URL of another machine, where passwords and tokens cross a network that you trust in the clear.
+   * Default: `false`: such a URL is refused. This machine (`localhost`, `127.0.0.1`, `[::1]`) is always allowed.
+   */
+  readonly insecure?: boolean | undefined;
   /** The host of the services, with `port`, in place of `baseUrl`; always with TLS. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -73,11 +79,13 @@ export interface ClientOptions {
 /**
  * Fills in the defaults and checks the options.
  *
- * @throws {ConnectError} `InvalidArgument` for contradictory options or a number out of range
+ * @throws {ConnectError} `InvalidArgument` for contradictory options, a number out of range, or `http:` to another
+ *   machine without `insecure`
  */
 export function resolveClientOptions(options: AuthClientOptions): ClientOptions {
   const { rpcTimeoutSeconds = 120, keepAliveMs = 60_000, bind = false, fetch, delay } = options;
   const baseUrl = toBaseUrl(options);
+  requireSecure(baseUrl, options.insecure === true);
   if (bind && (baseUrl === "" || options.protocol === "deephaven-enterprise")) {
     throw new ConnectError(
       "bind needs baseUrl, and the protocol sallyport.v1: what is signed holds the URL of the call",

@@ -16,6 +16,8 @@ import { type Caller, CallerSchema } from "../../gen/sallyport/v1/caller_pb.js";
 import { concat, fromBase64, toBase64, toUtf8 } from "../../wire/bytes.js";
 import { AuthenticationFailedError } from "../bearer/authentication-failed-error.js";
 import { createBearer } from "../bearer/bearer.js";
+import { createClosing } from "../bearer/closing.js";
+import { hide } from "../bearer/hide.js";
 import { openFetch, openTransport } from "../bearer/open-transport.js";
 import { type CallAttempt, waitForReady } from "../bearer/wait-for-ready.js";
 import type { AuthWire, LogInMethod } from "./auth-wire.js";
@@ -54,10 +56,10 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
   const clientId = createClientId();
   const refresh = createCookieRefresh(() => renew({ timeoutMs: refreshTimeoutMs }), delay);
   let held: Held | undefined;
-  let closed = new AbortController();
+  let closing = createClosing();
 
   function ready<T>(attempt: (how: CallAttempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
-    return waitForReady(limitMs, options.wait, closed.signal, attempt);
+    return waitForReady(limitMs, options.wait, closing, attempt);
   }
 
   function forget(): void {
@@ -72,11 +74,11 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
 
   async function logIn(method: LogInMethod): Promise<Caller> {
     const limitMs = method.kind === "external" ? method.waitMs : timeoutMs;
-    const { signal } = closed;
+    const current = closing;
     const result = await ready((how) => authenticate(method, how), limitMs);
     if (result?.authenticated !== true) throw new AuthenticationFailedError("The log-in was refused.");
     const { cookie, cookieDeadlineTimeMillis: deadline, userContext } = result;
-    if (signal.aborted) {
+    if (current.isClosed) {
       await api.invalidateCookie({ cookie }, { timeoutMs }).catch(() => {});
       throw new ConnectError("the client was closed", Code.Canceled);
     }
@@ -169,7 +171,7 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
           : api.getTokenAs({ cookie, service, operateAsUser: operateAs }, how),
       );
       if (token === undefined) throw new ConnectError("the server gave no token", Code.Internal);
-      return { service, value: toBase64(toBinary(TokenSchema, token)), expiresAt: undefined };
+      return hide({ service, value: toBase64(toBinary(TokenSchema, token)), expiresAt: undefined }, "value");
     },
 
     async redeemToken(value, service) {
@@ -186,8 +188,8 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
     async close() {
       const cookie = held?.cookie;
       forget();
-      closed.abort();
-      closed = new AbortController();
+      closing.close();
+      closing = createClosing();
       try {
         if (cookie !== undefined) await api.invalidateCookie({ cookie }, { timeoutMs });
       } finally {

@@ -12,6 +12,8 @@ import type { Caller } from "../../gen/sallyport/v1/caller_pb.js";
 import { AuthenticationFailedError, toLogInError } from "../bearer/authentication-failed-error.js";
 import { createBearer } from "../bearer/bearer.js";
 import { createBearerInterceptor } from "../bearer/bearer-interceptor.js";
+import { createClosing } from "../bearer/closing.js";
+import { hide } from "../bearer/hide.js";
 import { createKeepAlive } from "../bearer/keep-alive.js";
 import { openFetch, openTransport } from "../bearer/open-transport.js";
 import { createProofKey, type ProofKey } from "../bearer/proof-key.js";
@@ -30,9 +32,9 @@ export function createSallyportWire(
   key: ProofKey | undefined = options.bind ? createProofKey(options) : undefined,
 ): AuthWire & SallyportSession {
   const { baseUrl, fetch, timeoutMs, keepAliveMs, delay } = options;
-  const bearer = createBearer({ key, refresh: ping });
+  const bearer = createBearer({ key, refresh: ping, discard: (token) => end(token) });
   const keepAlive = createKeepAlive(keepAliveMs, ping, delay);
-  let closed = new AbortController();
+  let closing = createClosing();
   const interceptors = [createBearerInterceptor(bearer)];
   if (keepAliveMs > 0) interceptors.push(keepAlive.interceptor);
   const transport = openTransport(options.connection, { baseUrl, interceptors }, (given) =>
@@ -41,7 +43,7 @@ export function createSallyportWire(
   const service = createClient(AuthService, transport);
 
   function ready<T>(attempt: (how: CallAttempt) => Promise<T>, limitMs: number = timeoutMs): Promise<T> {
-    return waitForReady(limitMs, options.wait, closed.signal, attempt);
+    return waitForReady(limitMs, options.wait, closing, attempt);
   }
 
   async function ping(): Promise<boolean> {
@@ -107,11 +109,19 @@ export function createSallyportWire(
     }
   }
 
+  async function end(token: string): Promise<void> {
+    // Not by the interceptor, which would log in again if the session has ended already.
+    const headers = { authorization: `${key ? "DPoP" : "Bearer"} ${token}` };
+    await service.logOut({}, { timeoutMs, headers }).catch((error: ConnectError) => {
+      if (!isOver(error)) throw error;
+    });
+  }
+
   function requireLogIn(): void {
     if (bearer.token === undefined) throw new ConnectError("log in first", Code.FailedPrecondition);
   }
 
-  return {
+  const wire: AuthWire & SallyportSession = {
     transport,
     fetch: openFetch(options, bearer),
     get token() {
@@ -127,7 +137,7 @@ export function createSallyportWire(
       const life = lifeMs === undefined ? undefined : durationFromMs(lifeMs);
       const request = { service: name, ...(life && { life }), ...wishOf(operateAs, { reason }) };
       const { ticket, expiresAt } = await ready((how) => service.issueTicket(request, how));
-      return { service: name, value: ticket, expiresAt: expiresAt && timestampDate(expiresAt) };
+      return hide({ service: name, value: ticket, expiresAt: expiresAt && timestampDate(expiresAt) }, "value");
     },
 
     async redeemToken(ticket, name) {
@@ -145,25 +155,22 @@ export function createSallyportWire(
       requireLogIn();
       const { operateAs: wish } = wishOf(subject, { reason, maxMs });
       // The server binds the new session to the same key.
-      const wire = createSallyportWire(options, key);
-      await wire.begin(() => (how) => service.operateAs({ ...(wish && { wish }) }, how));
-      return wire;
+      const other = createSallyportWire(options, key);
+      await other.begin(() => (how) => service.operateAs({ ...(wish && { wish }) }, how));
+      return other;
     },
 
     async close() {
       const { token } = bearer;
       bearer.forget();
       keepAlive.stop();
-      closed.abort();
-      closed = new AbortController();
+      closing.close();
+      closing = createClosing();
       if (token === undefined) return;
-      // Not by the interceptor, which would log in again if the session has ended already.
-      const headers = { authorization: `${key ? "DPoP" : "Bearer"} ${token}` };
-      await service.logOut({}, { timeoutMs, headers }).catch((error: ConnectError) => {
-        if (!isOver(error)) throw error;
-      });
+      await end(token);
     },
   };
+  return hide(wire, "token");
 }
 
 /** The result of opening a session. */

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { AuthenticationFailedError } from "../../../src/client/bearer/authentication-failed-error.js";
 import { createBearer } from "../../../src/client/bearer/bearer.js";
 import type { ProofKey } from "../../../src/client/bearer/proof-key.js";
+import { createTokenHolder, parseToken } from "../../../src/client/bearer/token-holder.js";
 import { makeToken } from "../make-token.js";
 
 const t1 = makeToken(1, 1);
@@ -91,6 +93,30 @@ test("a log-out wins over a log-in under way", async () => {
   finish(t1);
   await assert.rejects(logIn, { code: Code.Canceled });
   assert.equal(bearer.token, undefined);
+});
+
+test("the session of a log-in that was over too late is ended, and of no other", async () => {
+  const discarded: string[] = [];
+  const bearer = createBearer({ discard: async (token) => discarded.push(token) });
+  let finish: (token: string) => void = () => {};
+  const late = bearer.logIn(() => new Promise((resolve) => (finish = resolve)));
+  const newer = bearer.logIn(async () => t2);
+  finish(t1);
+  await assert.rejects(late, { code: Code.Canceled });
+  await newer;
+  assert.deepEqual(discarded, [t1]);
+  assert.equal(bearer.token, t2);
+});
+
+test("JSON, inspect and a copy of what holds a token show none", async () => {
+  const bearer = createBearer({ token: t1 });
+  for (const holder of [bearer, bearer.call(), createTokenHolder(t1), parseToken(t1) ?? {}]) {
+    assert.equal(typeof ("token" in holder ? holder.token : ""), "string");
+    const { session } = parseToken(t1) ?? assert.fail();
+    for (const text of [JSON.stringify(holder), inspect(holder), JSON.stringify({ ...holder })]) {
+      assert.ok(!text.includes(t1) && !text.includes(JSON.stringify(session).slice(1, -1)), text);
+    }
+  }
 });
 
 test("a relay sends what it was given, hands new tokens on, and never repeats", async () => {

@@ -6,6 +6,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { connectNodeAdapter, createGrpcTransport } from "@connectrpc/connect-node";
 import { connectAuth } from "../../../src/adapters/connect.js";
 import { AuthClient } from "../../../src/client/auth-client.js";
+import { createClosing } from "../../../src/client/bearer/closing.js";
 import { systemWait } from "../../../src/client/bearer/delay.js";
 import { waitForReady } from "../../../src/client/bearer/wait-for-ready.js";
 import { authRoutes } from "../../../src/services/auth/auth-service.js";
@@ -14,7 +15,7 @@ import { createWorld } from "../../world.js";
 
 const refused = () =>
   new ConnectError("no", Code.Unavailable, undefined, undefined, Object.assign(new Error(), { code: "ECONNREFUSED" }));
-const never = new AbortController().signal;
+const never = createClosing();
 
 /** Lets promises settle, and turns the clock, until `done`. */
 async function turn(advance: (ms: number) => void, done: () => boolean): Promise<number> {
@@ -89,9 +90,9 @@ test("an attempt that hangs ends with the time of all attempts together", async 
 
 test("close ends the waiting", async () => {
   const { platform, advance } = createWorld();
-  const stop = new AbortController();
+  const stop = createClosing();
   let failed: unknown;
-  waitForReady(0, platform.delay, stop.signal, () => Promise.reject(refused())).catch((error: unknown) => {
+  waitForReady(0, platform.delay, stop, () => Promise.reject(refused())).catch((error: unknown) => {
     failed = error;
   });
   for (let round = 0; round < 50; round++) {
@@ -99,7 +100,7 @@ test("close ends the waiting", async () => {
     advance(1_000);
   }
   assert.equal(failed, undefined, "0 is no limit");
-  stop.abort();
+  stop.close();
   await turn(advance, () => failed !== undefined);
   assert.equal(ConnectError.from(failed).code, Code.Canceled);
 });
