@@ -24,7 +24,11 @@ const statuses: Readonly<Record<DenialCode, DenialStatus>> = {
  * HTTP statuses that no code of the RPC protocols has: 502 for a failed upstream (RFC 9110 §15.6.3), 429 for too many
  * attempts (RFC 6585 §4).
  */
-const httpOfReason: { readonly [Reason in DenialReason]?: number } = { upstream_failed: 502, throttled: 429, too_many_tickets: 429 };
+const httpOfReason: { readonly [Reason in DenialReason]?: number } = {
+  upstream_failed: 502,
+  throttled: 429,
+  too_many_tickets: 429,
+};
 
 /** Returns the status of a denial, in HTTP and in gRPC. */
 export function toDenialStatus({ code, reason }: Denial): DenialStatus {

@@ -18,7 +18,10 @@ export interface CarrierOptions {
 
 /** A cookie that carries a session token. */
 export interface CookieOptions {
-  /** The cookie's name: a token (RFC 6265 §4.1.1). */
+  /**
+   * The cookie's name: a token (RFC 6265 §4.1.1). If no client fixes it, begin it with `__Host-`: any other cookie can be
+   * set by a neighbour host of the same domain (RFC 6265bis §4.1.3.2).
+   */
   readonly name: string;
   /**
    * A request header by which a client asks for the cookie, with the value `true`. A client that sends the cookie

@@ -146,7 +146,11 @@ test("who has no credentials fills no memory of used proofs; with credentials a 
   }));
   const client = createProofMaker();
   const logIn = async (secret: string, dpop: string) => {
-    const context = { peer, target: { method: "POST", path: "/log-in" }, rawHeaders: ["host", "api.example", "dpop", dpop] };
+    const context = {
+      peer,
+      target: { method: "POST", path: "/log-in" },
+      rawHeaders: ["host", "api.example", "dpop", dpop],
+    };
     return auth.logIn({ scheme: "Basic", payload: btoa(`ada:${secret}`) }, context);
   };
   const prove = (nonce?: string) => client.prove({ htm: "POST", htu: "https://api.example/log-in", nonce });

@@ -46,6 +46,7 @@ const fixed: ReadonlySet<string> = new Set([
   "handlers/certificate/rules.ts",
   "handlers/ldap/ldap.ts",
   "handlers/ldap/options.ts",
+  "handlers/external/pages.ts",
   "handlers/oidc/claim-mapping.ts",
   "handlers/password/check.ts",
   "handlers/password/file.ts",

@@ -46,8 +46,14 @@ for (const [name, createStore] of Object.entries(stores)) {
     const ask = async (user: string, password = "wrong") => {
       const rawHeaders = ["authorization", `Basic ${btoa(`${user}:${password}`)}`];
       world.advance(5_000);
-      return (await auth.authenticate({ method: "GET", path: "/", rawHeaders, peer: { address: "192.0.2.7", trusted: false } }))
-        .kind;
+      return (
+        await auth.authenticate({
+          method: "GET",
+          path: "/",
+          rawHeaders,
+          peer: { address: "192.0.2.7", trusted: false },
+        })
+      ).kind;
     };
     for (let guess = 0; guess < 4; guess++) await ask("ada");
     for (let guess = 0; guess < 2; guess++) await ask("bob");

@@ -10,7 +10,8 @@ export interface BasicOptions<I extends Identity> {
   /**
    * Checks a user name and password. Return the identity, or `null`, `undefined` or `false` to reject them (401). A
    * throw or a rejection means that it cannot be decided now (503), so that no client discards a good password because
-   * a database was down.
+   * a database was down, and the attempt is not counted. **Never throw for a wrong password**, as many clients of
+   * directories do: passwords could be guessed without limit.
    *
    * An unknown user must take as long as a wrong password, or the time reveals which accounts exist. `userFile` does
    * that. Write `verify: (user, password) => users.check(user, password)`: a bare `users.check` loses its `this`.
