@@ -113,10 +113,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   });
   const proofs = createOneTimeProofs({ realm, store, ask, keys });
   const dpop = createDpop({
-    options: resolved.dpop,
-    realm,
-    keys,
-    platform,
+    ...{ options: resolved.dpop, realm, keys, platform },
     share: (id, lifeMs) => ask(() => store.put("dpop-proof", id, "{}", lifeMs)),
   });
   const possession = createPossession({ dpop, bindToCertificate: resolved.bindToCertificate });

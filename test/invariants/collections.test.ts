@@ -22,6 +22,8 @@ const bounds: Readonly<Record<string, string>> = {
   "handlers/external/waiting.ts": "a thousand, fifty of one source: handlers/external/external.test.ts",
   "sessions/known-sessions.ts": "maxKnownSessions: invariants/bounded.test.ts",
   "sessions/session-answers.ts": "callbacks of the application",
+  "sessions/child-index.ts": "sessions of known-sessions.ts, each with maxParents at most",
+  "sessions/sessions.ts": "one call: the sessions from which those of its page began",
   "policies/audit/audit.ts": "sinks",
   "policies/throttle/shared-numbers.ts": "calls under way, of which maxUnderWay are guesses",
   "tickets/ticket-quota.ts": "ofOwner and ofAll, refused beyond: tickets/ticket-quota.test.ts",

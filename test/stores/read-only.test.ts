@@ -39,8 +39,8 @@ test("an engine on it answers as on the store itself, and the store is as it was
   assert.equal(await blind.put("challenge", "x", "{}", 1_000), true);
   assert.equal(await store.take("challenge", "x"), undefined);
   assert.equal(await blind.endSession(before[0]?.ref ?? "", "logout"), false);
-  assert.throws(() => blind.endSubject("robot", "disabled"), /reading only/);
-  assert.deepEqual(await store.listSessions({ after: "", limit: 10 }), before);
+  assert.throws(() => blind.endSubject("robot", "disabled", "example"), /reading only/);
+  assert.deepEqual(await store.listSessions({ realm: "example", after: "", limit: 10 }), before);
   await looking.close();
   await real.close();
 });
