@@ -1,8 +1,9 @@
 import { AuthError } from "./errors.js";
 import { grants } from "./file-rights.js";
-import { fileVersion, toFileVersion } from "./file-version.js";
+import { fileState, toFileVersion } from "./file-version.js";
 import type { Platform } from "./platform.js";
 import { readRegularFile } from "./read-regular-file.js";
+import { createSettling } from "./settling.js";
 import { emitWarning } from "./warn.js";
 
 export interface HotFileOptions<T> {
@@ -26,35 +27,44 @@ export interface HotFile<T> {
   epoch(): number;
 }
 
-/** An edit is seen at most this much later. Each check costs 5 µs, so it is not done for every call. */
+/** The time between two looks at the file. Each costs 5 µs, so it is not done for every call. */
 const lookEveryMs = 1_000;
 
 /**
- * Opens a file that is read again within a second of an edit. When an edited file is unreadable or has a fault, the
- * last good version stays in use, and `onWarning` is called.
+ * Opens a file that is read again after an edit, when it has stayed as it is for a second: a file that is being written
+ * is not read. When an edited file is unreadable or has a fault, the last good version stays in use, and `onWarning` is
+ * called.
  *
  * @throws {AuthError} `invalid_options` when the file cannot be read, is writable by every user of the machine, or has
  *   a fault
  */
 export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T> {
   const { what, platform, onWarning = emitWarning } = options;
-  const load = (): { content: T; version: string } => {
-    const { text, version } = readSafely(path, options);
-    return { content: options.parse(text), version };
-  };
-  let { content, version } = load();
+  const first = readSafely(path, options);
+  let content = options.parse(first.text);
+  let { version } = first;
   let epoch = 1;
-  let lookedAt = platform.monotonic();
+  let lookAt = platform.monotonic() + lookEveryMs;
+  const settling = createSettling(platform);
 
   function refresh(): void {
-    if (platform.monotonic() - lookedAt < lookEveryMs) return;
-    lookedAt = platform.monotonic();
+    const now = platform.monotonic();
+    if (now < lookAt) return;
+    lookAt = now + lookEveryMs;
     try {
-      const current = fileVersion(path);
-      if (current === version) return;
+      const current = fileState(path);
+      if (current.version === version) return;
+      const leftMs = settling(current);
+      if (leftMs > 0) {
+        lookAt = now + Math.min(leftMs, lookEveryMs);
+        return;
+      }
       // Remembered before it is read, so that a faulty edit is reported once and not every second.
-      version = current;
-      ({ content, version } = load());
+      version = current.version;
+      const read = readSafely(path, options);
+      // Another write has begun since the look. The next look sees it.
+      if (read.version !== version) return;
+      content = options.parse(read.text);
       epoch++;
     } catch (error) {
       const fault = error instanceof AuthError ? error.message : `The ${what} ${path} cannot be read`;

@@ -39,7 +39,7 @@ export function addApiKeys(program: Command, io: CliIo): void {
     .addHelpText(
       "after",
       `
-The file is made when it is not there. A running gateway takes the key within a second.
+The file is made when it is not there. A running gateway takes the key a second later.
 
 Example:
   $ sallyport api-keys new api-keys.jsonl --name "ci 2027" --subject ci --roles deploy --expires-in 365d`,
@@ -79,7 +79,7 @@ Example:
 
   apiKeys
     .command("revoke <file> <id>")
-    .description("refuse a key from now on: everywhere that reads the file, within a second")
+    .description("refuse a key from now on: everywhere that reads the file, a second later")
     .option("--json", "as JSON")
     .addHelpText("after", "\nExample:\n  $ sallyport api-keys revoke api-keys.jsonl 3f9c0a1be2d47586")
     .action((file: string, id: string, { json }: { json?: boolean }) => {

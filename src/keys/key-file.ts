@@ -2,9 +2,11 @@ import { linkSync, rmSync, statSync } from "node:fs";
 import { writeDraft } from "../base/draft-file.js";
 import { AuthError } from "../base/errors.js";
 import { isPrivate } from "../base/file-rights.js";
+import { type FileState, toFileState } from "../base/file-version.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { readRegularFile } from "../base/read-regular-file.js";
 import { replaceFile } from "../base/replace-file.js";
+import { createSettling } from "../base/settling.js";
 import type { KeyRing, SigningKey } from "./key-ring.js";
 
 /** Options of `keyFile`. */
@@ -28,7 +30,8 @@ interface KeyFileText {
 
 /**
  * Keeps a key ring in a JSON file that only its owner can read. Nodes read it again by themselves, so `rotateKeyFile`
- * rotates a key without a restart.
+ * rotates a key without a restart. A changed file counts when it has stayed as it is for a second; until then the keys
+ * are those of before.
  *
  * `load` of the ring throws an `AuthError` `invalid_options` when the file is missing, unreadable, readable by others
  * or malformed. The message says what to do and never holds a part of a secret.
@@ -37,7 +40,14 @@ interface KeyFileText {
  */
 export function keyFile(path: string, { create = false, platform = systemPlatform }: KeyFileOptions = {}): KeyRing {
   if (create) createOnce(path, platform);
-  return { durable: true, load: () => read(path) };
+  const settling = createSettling(platform);
+  let last: KeysRead | undefined;
+  function load(): readonly SigningKey[] {
+    const next = read(path);
+    if (last === undefined || next.state.version === last.state.version || settling(next.state) === 0) last = next;
+    return last.keys;
+  }
+  return { durable: true, load };
 }
 
 /** Options of `rotateKeyFile`. Durations are in milliseconds. */
@@ -65,7 +75,7 @@ export interface RotateKeyFileOptions {
 export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}): number {
   const { activateAfterMs = 600_000, keepMs = 7 * 86_400_000, platform = systemPlatform } = options;
   const now = platform.now();
-  const keys = [...read(path)].sort((a, b) => a.signsFrom - b.signsFrom);
+  const keys = [...read(path).keys].sort((a, b) => a.signsFrom - b.signsFrom);
   // A key stops signing when the next one starts.
   const kept = keys.filter((_key, index) => (keys[index + 1]?.signsFrom ?? Number.POSITIVE_INFINITY) + keepMs > now);
   const taken = new Set(keys.map((key) => key.id));
@@ -93,7 +103,13 @@ function createOnce(path: string, platform: Platform): void {
   }
 }
 
-function read(path: string): readonly SigningKey[] {
+/** The keys of one reading, and the state of the file that was read. */
+interface KeysRead {
+  readonly keys: readonly SigningKey[];
+  readonly state: FileState;
+}
+
+function read(path: string): KeysRead {
   const found = readRegularFile(path, (stats) =>
     isPrivate(stats) ? undefined : `others can read the key file ${path}; run: chmod 600 ${path}`,
   );
@@ -105,7 +121,7 @@ function read(path: string): readonly SigningKey[] {
     );
   }
   try {
-    return fromText(found.bytes.toString("utf8"));
+    return { keys: fromText(found.bytes.toString("utf8")), state: toFileState(found.stats) };
   } catch {
     // The cause is left out: a JSON error quotes the text, and the text is secret.
     throw new AuthError(

@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
 import { pino } from "pino";
+import { type Platform, systemPlatform } from "../../src/base/platform.js";
+import { settleMs } from "../../src/base/settling.js";
 import { toAddressText } from "../../src/gateway/config/address.js";
 import { type Served, serveFile } from "../../src/gateway/run/serve-file.js";
 import { adaPassword, type GatewayFiles, gatewayFiles } from "./gateway-files.js";
@@ -69,6 +71,7 @@ export async function runGateway(
   t: TestContext,
   routes = "{ match: { path: / }, roles: [user], upstream: app }",
   edit: (text: string) => string = (text) => text,
+  clock: Partial<Platform> = {},
 ): Promise<RunningGateway> {
   const files = await gatewayFiles(t);
   const upstream = await echoUpstream(t);
@@ -80,7 +83,9 @@ export async function runGateway(
   const onReloadAsked = (callback: () => void): void => {
     reload = callback;
   };
-  const served = await serveFile(files.config, { log, onReloadAsked });
+  // A wall clock a second ahead of the files: what a test has just written counts as whole.
+  const platform = { ...systemPlatform, now: () => Date.now() + settleMs, ...clock };
+  const served = await serveFile(files.config, { log, onReloadAsked, platform });
   t.after(() => served.stop());
   const [address] = served.gateway.addresses();
   if (address === undefined) throw new Error("it listens nowhere");

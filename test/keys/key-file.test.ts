@@ -252,3 +252,19 @@ test("when the new file cannot take its place, no draft is left", (t) => {
   );
   assert.equal(keyFile(path).load().length, 1);
 });
+
+test("a file of other keys counts when it has stayed as it is for a second, and until then the keys are those of before", () => {
+  const path = freshPath();
+  let ms = 0;
+  const ring = keyFile(path, { create: true, platform: { ...systemPlatform, monotonic: () => ms, now: () => 0 } });
+  const ids = () => ring.load().map(({ id }) => id);
+  assert.deepEqual(ids(), [1]);
+  for (const _change of [1, 2]) {
+    rotateKeyFile(path);
+    assert.deepEqual(ids(), [1]);
+    ms += 999;
+    assert.deepEqual(ids(), [1]);
+  }
+  ms += 1;
+  assert.deepEqual(ids(), [1, 2, 3]);
+});

@@ -9,10 +9,14 @@ import type { ReadContext } from "./read-context.js";
 import { type Environment, readFileWith } from "./secrets.js";
 
 /** A configuration that will start, or its faults. */
-export type ParsedConfig =
+export type ParsedConfig = {
+  /** The paths of the files that the configuration names and that are read: they count as much as its own. */
+  readonly files: readonly string[];
+} & (
   | { readonly kind: "config"; readonly config: GatewayConfig }
   /** All faults, in the order of the file. */
-  | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] };
+  | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] }
+);
 
 /** Options of `parseConfig`. */
 export interface ParseConfigOptions {
@@ -31,7 +35,7 @@ export interface ParseConfigOptions {
  */
 export function parseConfig(text: string, { file, environment = process.env }: ParseConfigOptions): ParsedConfig {
   const document = readConfigDocument(text, file, environment);
-  if (document.broken) return { kind: "faults", faults: inOrder(document.faults) };
+  if (document.broken) return { kind: "faults", faults: inOrder(document.faults), files: [] };
   const { faults: misshapen, value: raw } = checkShape(document);
   const faults = [...document.faults, ...misshapen];
   const directory = dirname(resolve(file));
@@ -40,16 +44,22 @@ export function parseConfig(text: string, { file, environment = process.env }: P
     const { line, column } = fault;
     if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
   }
+  const files = new Set<string>();
   const context: ReadContext = {
     document,
-    resolve: (path) => resolve(directory, path),
+    resolve(path) {
+      const resolved = resolve(directory, path);
+      if (path !== "") files.add(resolved); // "" stands for a path whose fault was reported
+      return resolved;
+    },
+    resolveWritten: (path) => resolve(directory, path),
     report: (path, message) => report(document.faultAt(path, message)),
     reportKey: (path, message) => report(document.faultAtKey(path, message)),
   };
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const config = readConfig(raw, digest, context);
-  if (faults.length === 0) return { kind: "config", config };
-  return { kind: "faults", faults: inOrder(faults) };
+  if (faults.length === 0) return { kind: "config", config, files: [...files] };
+  return { kind: "faults", faults: inOrder(faults), files: [...files] };
 }
 
 /**
@@ -58,8 +68,15 @@ export function parseConfig(text: string, { file, environment = process.env }: P
  * @throws {AuthError} `invalid_options`; the message has a line for each fault
  */
 export function loadConfig(file: string, environment?: Environment): GatewayConfig {
-  const text = readConfigFile(file);
-  const parsed = parseConfig(text, { file, environment });
+  return configOf(parseConfig(readConfigFile(file), { file, environment }));
+}
+
+/**
+ * Returns the configuration of a parsed text.
+ *
+ * @throws {AuthError} `invalid_options`; the message has a line for each fault
+ */
+export function configOf(parsed: ParsedConfig): GatewayConfig {
   if (parsed.kind === "config") return parsed.config;
   throw new AuthError("invalid_options", parsed.faults.map(toFaultText).join("\n"));
 }

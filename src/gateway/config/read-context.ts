@@ -7,8 +7,10 @@ import type { RawList, RawMap } from "./schema.js";
 /** What the readers of all parts of the configuration share. */
 export interface ReadContext {
   readonly document: ConfigDocument;
-  /** Resolves a path against the directory of the file. */
+  /** Resolves the path of a file that is read, against the directory of the configuration. */
   resolve(path: string): string;
+  /** Resolves the path of a file that the gateway writes. */
+  resolveWritten(path: string): string;
   /** Reports a fault of the value at a place. */
   report(path: ConfigPath, message: string): void;
   /** Reports a fault of the key at a place. */
@@ -47,7 +49,7 @@ export function faultOf(attempt: () => unknown): string | undefined {
 
 /** Returns the path of a file that is made if it does not exist, in a directory that must exist. */
 export function toNewFile(file: string, at: ConfigPath, context: ReadContext): string {
-  const path = context.resolve(file);
+  const path = context.resolveWritten(file);
   const directory = dirname(path);
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     context.report(at, `there is no directory ${directory}; make it with: mkdir -m 700 ${directory}`);

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { createSecureContext, createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
-import { fileVersion } from "../../base/file-version.js";
+import { type FileState, jointState } from "../../base/file-version.js";
 import type { Platform } from "../../base/platform.js";
+import { createSettling } from "../../base/settling.js";
 import type { TlsConfig } from "./listen-config.js";
 
 export interface TlsListener {
@@ -31,7 +32,7 @@ export interface TlsParts {
 export async function createTls(config: TlsConfig, parts: TlsParts): Promise<TlsListener> {
   const { platform, certificateLookMs, onFault, onConnection } = parts;
   const sockets = new Set<Socket>();
-  let seen = versionOf(config);
+  let seen = stateOf(config).version;
   const server = createServer({ ...(await readOptions(config)), handshakeTimeout: parts.handshakeTimeoutMs });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -43,6 +44,7 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
 
   let closed = false;
   let cancel = platform.delay(certificateLookMs, look);
+  const settling = createSettling(platform);
   function look(): void {
     reload()
       .catch((error: unknown) => onFault("the certificate cannot be used; the last good one stays", error))
@@ -51,10 +53,11 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
       });
   }
   async function reload(): Promise<void> {
-    const now = versionOf(config);
-    if (now === seen) return;
+    const now = stateOf(config);
+    // Tools of renewal replace three files one after another; half of that does not belong together.
+    if (now.version === seen || settling(now) > 0) return;
     // Set before reading, so that a fault is reported once, until a file changes again.
-    seen = now;
+    seen = now.version;
     const options = await readOptions(config);
     if (!closed) server.setSecureContext(options);
   }
@@ -94,7 +97,7 @@ async function readOptions(config: TlsConfig): Promise<TlsOptions> {
   return options;
 }
 
-/** Returns a text that changes when one of the files does, or is removed: reading it then reports that. */
-function versionOf({ cert, key, clientCa }: TlsConfig): string {
-  return [cert, key, clientCa].map((file) => file && fileVersion(file)).join();
+/** Returns the state of the files as one: it changes when one of them does, or is removed, which reading it reports. */
+function stateOf({ cert, key, clientCa }: TlsConfig): FileState {
+  return jointState([cert, key, clientCa].filter((file) => file !== undefined));
 }

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
 import { AuthError } from "../../base/errors.js";
-import { fileVersion } from "../../base/file-version.js";
+import { fileState, fileVersion, jointState } from "../../base/file-version.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { loadConfig } from "../config/parse-config.js";
+import { createSettling } from "../../base/settling.js";
+import { configOf, loadConfig, parseConfig, readConfigFile } from "../config/parse-config.js";
 import type { Environment } from "../config/secrets.js";
 import { type Gateway, startGateway } from "./gateway.js";
 
@@ -23,8 +24,10 @@ export interface Served {
 }
 
 /**
- * Runs the gateway on a configuration file, and follows the file: an edit, or a reload that is asked for, takes effect at
- * once. The faults of a faulty file are logged with their lines, and the last good configuration stays.
+ * Runs the gateway on a configuration file, and follows the file: an edit takes effect when the file has stayed as it is
+ * for a second, a reload that is asked for at once. While one of the files that the configuration names is being
+ * written, a reload waits for it. The faults of a faulty file are logged with their lines, and the last good
+ * configuration stays.
  *
  * @throws {AuthError} rejects with `invalid_options` when the file is faulty at the start
  */
@@ -32,11 +35,22 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
   const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
   const gateway = await startGateway(loadConfig(file, environment), { platform, log: given, reload });
   const { log } = gateway;
+  const settling = createSettling(platform);
+  let cancelLater = (): void => {};
 
   /** Reloads. Returns the answer for a caller of the RPC `reload`; the faults of the file are in the log only. */
   function reload(): string {
+    cancelLater();
     try {
-      const { restartNeeded } = gateway.reload(loadConfig(file, environment));
+      const before = fileVersion(file);
+      const parsed = parseConfig(readConfigFile(file), { file, environment });
+      // A list of users, or a secret, that is half written may be valid, and mean something else.
+      const leftMs = settling(jointState([file, ...parsed.files]));
+      if (leftMs > 0 || fileVersion(file) !== before) {
+        cancelLater = platform.delay(Math.max(leftMs, 1), reload);
+        return "not yet: a file is being written; it is read when it has not changed for a second";
+      }
+      const { restartNeeded } = gateway.reload(configOf(parsed));
       log.info({ file }, "configuration reloaded");
       if (restartNeeded.length === 0) return "reloaded";
       const rest = `restart to change ${restartNeeded.join(", ")}; the rest is in effect`;
@@ -60,18 +74,18 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
     gateway,
     stop() {
       unwatch();
+      cancelLater();
       return gateway.stop();
     },
   };
 }
 
-/**
- * The time between two checks of the file. Two in a row must agree, so an edit takes effect within about half a second.
- */
+/** The time between two checks of the file. */
 const checkEveryMs = 250;
 
 /**
- * Calls back when the file has changed and two checks in a row agree, so that a half-written one is not read.
+ * Calls back when the file has changed and has then stayed as it is for `settleMs`, so that a half-written one is not
+ * read.
  *
  * It checks on a timer instead of watching: editors and orchestrators replace the file, a link to it or a directory
  * above, which each need another watch; a watch of the directory would wake for every write of a database in it; and
@@ -81,16 +95,14 @@ const checkEveryMs = 250;
  */
 export function watchFile(path: string, platform: Platform, onChange: () => void): () => void {
   let taken = fileVersion(path);
-  let seen = taken;
+  const settling = createSettling(platform);
   let cancel = platform.delay(checkEveryMs, check);
 
   function check(): void {
     cancel = platform.delay(checkEveryMs, check);
-    const now = fileVersion(path);
-    const isSettled = now === seen;
-    seen = now;
-    if (!isSettled || now === taken) return;
-    taken = now;
+    const now = fileState(path);
+    if (settling(now) > 0 || now.version === taken) return;
+    taken = now.version;
     onChange();
   }
 

@@ -21,7 +21,7 @@ export function addApiKey(path: string, record: ApiKeyRecord, options: ApiKeyEdi
 }
 
 /**
- * Revokes a key in a file of `apiKeyFile`: every process that reads the file refuses the key within a second. The line
+ * Revokes a key in a file of `apiKeyFile`: every process that reads the file refuses the key a second later. The line
  * stays, with the instant. Revoking a revoked key changes nothing.
  *
  * @param id the 16 hexadecimal digits after `spk_`

@@ -20,7 +20,7 @@ export interface ApiKeyFileOptions {
  * Reads API keys from a file, one JSON object per line, as `addApiKey` and `sallyport api-keys new` write them:
  * `apiKey({ keys: apiKeyFile("./api-keys.jsonl") })`.
  *
- * An edit, such as a revoked key, takes effect within a second. If the file becomes unreadable or faulty, the last good
+ * An edit, such as a revoked key, takes effect a second after the last write. If the file becomes unreadable or faulty, the last good
  * version stays in use, and `onWarning` is called. Last uses are written to `<path>.used`, at most once a minute.
  *
  * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, or

@@ -32,7 +32,7 @@ const unknown = "this is no hash that is known; a password in the clear looks li
  * bcrypt with a cost of 10 to 15 (`htpasswd -B -C 12`; its own default is 5), or argon2id as `hashPassword` makes them.
  * bcrypt needs the package `@node-rs/bcrypt`.
  *
- * Otherwise it behaves as `userFile`: names without regard to case, edits within a second, equal work for every user
+ * Otherwise it behaves as `userFile`: names without regard to case, edits a second after the last write, equal work for every user
  * name. With bcrypt, a password of more than 72 bytes is refused, since bcrypt would cut it.
  *
  * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, has

@@ -7,7 +7,7 @@ import { parseUserFile } from "./user-file-format.js";
  * `hashPassword` makes them. Names are compared without regard to case, width and space at the ends; the subject is the
  * name as written in the file.
  *
- * An edit takes effect within a second, without a restart. If the file becomes unreadable or faulty, the last good
+ * An edit takes effect a second after the last write, without a restart. If the file becomes unreadable or faulty, the last good
  * version stays in use, and `onWarning` is called.
  *
  * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, has

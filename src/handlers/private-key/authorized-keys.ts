@@ -39,7 +39,7 @@ export interface AuthorizedKeyIdentity extends Identity {
  * `pub-….base64.txt`, or base64 of SPKI. Of OpenSSH's options `expiry-time` is honoured, those about shells are
  * ignored, and any other is refused. Names are compared without regard to case, width and space at the ends.
  *
- * An edit takes effect within a second. After a faulty edit the last good version stays in use, and `onWarning` is
+ * An edit takes effect a second after the last write. After a faulty edit the last good version stays in use, and `onWarning` is
  * called. Removing a key does not end the sessions that it opened: end them too.
  *
  * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, or

@@ -3,7 +3,10 @@ import { rmSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
+import { type Platform, systemPlatform } from "../../../src/base/platform.js";
+import { settleMs } from "../../../src/base/settling.js";
 import { hangMs } from "../../size.js";
+import { type GatewayFiles, gatewayFiles } from "../gateway-files.js";
 import { asAda, configText, runGateway } from "../running-gateway.js";
 import { reloadUnderLoad } from "./reload-under-load.js";
 
@@ -42,6 +45,48 @@ test("a reload changes the routes, and not the address, the sessions or a connec
   assert.equal(await status(), 401);
   assert.equal(await status(token), 200);
   assert.equal(connections, 1);
+});
+
+test("a secret that is being written is not taken with the configuration: the reload waits until it is whole", async (t) => {
+  let ahead = settleMs;
+  const waits: { ms: number; done: () => void }[] = [];
+  const clock: Partial<Platform> = {
+    now: () => Date.now() + ahead,
+    delay(ms, done, hold) {
+      if (ahead >= 0) return systemPlatform.delay(ms, done, hold);
+      waits.push({ ms, done });
+      return () => {};
+    },
+  };
+  const [before, after] = ["mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u", "Zt8wQe3Lr6Yp1Xc5Vb9Nm2Kj7Hg4Fd0S"];
+  const secret = (files: GatewayFiles, text: string) => files.write("robot.key", text);
+  const files = await gatewayFiles(t);
+  secret(files, before);
+  const gateway = await runGateway(
+    t,
+    undefined,
+    (text) =>
+      text.replace(
+        "handlers: {",
+        `handlers: { Key: { keys: { robot: { key: { file: ${files.directory}/robot.key }, roles: [user] } } },`,
+      ),
+    clock,
+  );
+  const status = async (key: string) => (await fetch(gateway.origin, { headers: { authorization: `Key ${key}` } })).status;
+  assert.deepEqual([await status(before), await status(after)], [200, 401]);
+
+  secret(files, `${after}${before}`);
+  ahead = -3_600_000;
+  gateway.reload();
+  assert.deepEqual(
+    waits.map(({ ms }) => ms),
+    [settleMs],
+  );
+  secret(files, after);
+  ahead = settleMs;
+  assert.deepEqual([await status(before), await status(`${after}${before}`)], [200, 401]);
+  waits[0]?.done();
+  assert.deepEqual([await status(before), await status(after)], [401, 200]);
 });
 
 test("a faulty configuration is logged with its lines, and the last good one stays", async (t) => {

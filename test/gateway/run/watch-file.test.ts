@@ -12,8 +12,11 @@ function start(t: TestContext) {
   const path = join(directory, "gate.yaml");
   writeFileSync(path, "one");
   let next = (): void => {};
+  let ms = 0;
   const platform: Platform = {
     ...systemPlatform,
+    now: () => 0,
+    monotonic: () => ms,
     delay(_ms, done) {
       next = done;
       return () => {
@@ -23,26 +26,32 @@ function start(t: TestContext) {
   };
   const seen = { changes: 0 };
   const watch = (file: string) => watchFile(file, platform, () => seen.changes++);
-  return { directory, path, seen, watch, look: () => next() };
+    const look = (afterMs = 500) => {
+    ms += afterMs;
+    next();
+  };
+  return { directory, path, seen, watch, look };
 }
 
-test("a change is told once, when the file has stayed as it is for one look", (t) => {
+test("a change is told once, when the file has stayed as it is for a second", (t) => {
   const { path, seen, watch, look } = start(t);
   const stop = watch(path);
   look();
   assert.equal(seen.changes, 0);
-  writeFileSync(path, "half of");
-  look();
-  writeFileSync(path, "half of it");
-  look();
-  assert.equal(seen.changes, 0);
-  look();
-  look();
+  for (const text of ["half of", "half of it", "half of it and"]) {
+    writeFileSync(path, text);
+    look();
+    look(999);
+    assert.equal(seen.changes, 0, text);
+  }
+  look(1);
+  assert.equal(seen.changes, 1);
+  look(5_000);
   assert.equal(seen.changes, 1);
   stop();
   writeFileSync(path, "another");
   look();
-  look();
+  look(1_000);
   assert.equal(seen.changes, 1);
 });
 
@@ -54,13 +63,13 @@ test("an editor that replaces the file, and a link that is turned, are seen", (t
   writeFileSync(`${path}.new`, "two");
   renameSync(`${path}.new`, path);
   look();
-  look();
+  look(1_000);
   assert.equal(seen.changes, 1);
   writeFileSync(join(directory, "three.yaml"), "three");
   symlinkSync(join(directory, "three.yaml"), `${link}.new`);
   renameSync(`${link}.new`, link);
   look();
-  look();
+  look(1_000);
   assert.equal(seen.changes, 2);
 });
 
@@ -69,9 +78,9 @@ test("a file that goes away and comes back as it was is no change of any use, bu
   watch(path);
   rmSync(path);
   look();
-  look();
+  look(1_000);
   writeFileSync(path, "one");
   look();
-  look();
+  look(1_000);
   assert.equal(seen.changes, 2);
 });

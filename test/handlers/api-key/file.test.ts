@@ -50,24 +50,31 @@ function world(t: TestContext) {
   };
   /** A process that reads the file. */
   const open = () => {
-    const keys = apiKeyFile(path, { platform, onWarning: (message) => warnings.push(message) });
+    // A wall clock behind that of the files: only what was seen at the looks says that a file is whole.
+    const clock = { ...platform, now: () => 0 };
+    const keys = apiKeyFile(path, { platform: clock, onWarning: (message) => warnings.push(message) });
     const handler = apiKey({ keys, platform });
     return (key: string) => (handler.fromHeader?.(key, {} as HandlerContext) as Verdict | undefined)?.kind;
   };
   return { folder, path, platform, writes, advance, warnings, add, open };
 }
 
-test("a key that is added is taken within a second, and one that is revoked is refused within a second", (t) => {
+test("a key that is added is taken when the file has stayed for a second, and one that is revoked is refused then", (t) => {
   const { path, platform, advance, add, open, warnings } = world(t);
   const first = add("first");
   const present = open();
   const second = add("second");
-  assert.deepEqual([present(first.key), present(second.key)], ["accepted", "rejected"]);
-  advance(1_000);
+  for (const ms of [1_000, 999]) {
+    advance(ms);
+    assert.deepEqual([present(first.key), present(second.key)], ["accepted", "rejected"]);
+  }
+  advance(1);
   assert.deepEqual([present(first.key), present(second.key)], ["accepted", "accepted"]);
   revokeApiKey(path, first.id, { platform });
-  advance(999);
-  assert.equal(present(first.key), "accepted");
+  for (const ms of [1_000, 999]) {
+    advance(ms);
+    assert.equal(present(first.key), "accepted");
+  }
   advance(1);
   assert.deepEqual([present(first.key), present(second.key)], ["rejected", "accepted"]);
   assert.deepEqual(warnings, []);
@@ -131,12 +138,16 @@ test("a file that is gone or faulty is not taken; the last line removed is", (t)
     () => writeFileSync(path, text.slice(0, -20)),
   ]) {
     spoil();
-    advance(1_000);
-    assert.equal(present(key), "accepted");
+    for (const ms of [1_000, 1_000]) {
+      advance(ms);
+      assert.equal(present(key), "accepted");
+    }
   }
   assert.equal(warnings.length, 3);
   assert.match(warnings.join("\n"), /does not exist.*\n.*line 1: unknown field "nome"; remove it.*\n.*one JSON object/);
   writeFileSync(path, "# none\n");
+  advance(1_000);
+  assert.equal(present(key), "accepted");
   advance(1_000);
   assert.equal(present(key), "rejected");
 });

@@ -174,25 +174,28 @@ test("an old DSA key is taken from whoever insists", () => {
   assert.equal(keys.find("ada", key)?.name, "ada");
 });
 
-test("an edit takes effect within a second, and a faulty one is not taken", () => {
+test("an edit takes effect when it has stayed for a second, and a faulty one is not taken", () => {
   let ms = 0;
   const warnings: string[] = [];
   const path = write(`ada ${good}\n`);
   const find = authorizedKeys(path, {
-    platform: { ...systemPlatform, monotonic: () => ms },
+    platform: { ...systemPlatform, monotonic: () => ms, now: () => 0 },
     onWarning: (message) => warnings.push(message),
   });
   const names = () => [find("ada", ed)?.identity.subject, find("bob", ed)?.identity.subject];
   assert.deepEqual(find("ada", ed)?.identity, { subject: "ada", roles: [], fingerprint: ed.fingerprint });
   write(`bob ${good}\n`, path);
   utimesSync(path, 1, 1);
+  ms += 1_000;
   assert.deepEqual(names(), ["ada", undefined]);
   ms += 1_000;
   assert.deepEqual(names(), [undefined, "bob"]);
   write(`bob ${good}\neve nothing\n`, path);
   utimesSync(path, 2, 2);
-  ms += 1_000;
-  assert.deepEqual(names(), [undefined, "bob"]);
+  for (const _look of [1, 2]) {
+    ms += 1_000;
+    assert.deepEqual(names(), [undefined, "bob"]);
+  }
   assert.equal(warnings.length, 1);
   assert.match(warnings[0] ?? "", /line 2: .*The last good version stays in use/);
 });

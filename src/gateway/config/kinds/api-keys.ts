@@ -12,7 +12,7 @@ export const apiKeysKind: HandlerKind<ApiKeysConfig> = handlerKind({
   anyScheme: true,
   shares: "prefix",
   schema: path(
-    "For any scheme but `Basic`, usually `ApiKey` or `Bearer`: a file of API keys, made by `sallyport api-keys new`. An edit takes effect within a second. For `Bearer` it may stand beside `jwt` or `oidc`: the prefix `spk_` tells them apart.",
+    "For any scheme but `Basic`, usually `ApiKey` or `Bearer`: a file of API keys, made by `sallyport api-keys new`. An edit takes effect a second after the last write. For `Bearer` it may stand beside `jwt` or `oidc`: the prefix `spk_` tells them apart.",
   ),
   read: (file, _path, context) => ({ file: context.resolve(file) }),
   create: ({ file }, scheme, onWarning) => apiKey({ scheme, keys: apiKeyFile(file, { onWarning }) }),

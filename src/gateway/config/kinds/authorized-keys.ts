@@ -15,7 +15,7 @@ export const authorizedKeysKind: HandlerKind<AuthorizedKeysConfig> = handlerKind
   schema: object(
     {
       file: path(
-        "A file of lines `user key`, with keys as OpenSSH, Deephaven or `sallyport keygen` write them. An edit takes effect within a second.",
+        "A file of lines `user key`, with keys as OpenSSH, Deephaven or `sallyport keygen` write them. An edit takes effect a second after the last write.",
       ),
       rawChallenges: flag(
         "Also take signatures over a bare nonce, as clients of Deephaven Enterprise make them. They are bound to nothing.",

@@ -15,7 +15,7 @@ export const htpasswdKind: HandlerKind<HtpasswdConfig> = handlerKind({
   schema: object(
     {
       file: path(
-        "A file of lines `name:hash`, with bcrypt (cost 10 to 15) or argon2id. An edit takes effect within a second.",
+        "A file of lines `name:hash`, with bcrypt (cost 10 to 15) or argon2id. An edit takes effect a second after the last write.",
       ),
       roles: roles("Roles of all users in the file. Default: none."),
     },

@@ -10,7 +10,7 @@ export interface UsersConfig {
 export const usersKind: HandlerKind<UsersConfig> = handlerKind({
   scheme: "Basic",
   schema: path(
-    "For `Basic`: a file of lines `name:hash:roles`, with hashes from `sallyport hash-password`. An edit takes effect within a second.",
+    "For `Basic`: a file of lines `name:hash:roles`, with hashes from `sallyport hash-password`. An edit takes effect a second after the last write.",
   ),
   read: (file, _path, context) => ({ file: context.resolve(file) }),
   create: ({ file }, _scheme, onWarning) => basic(userFile(file, { onWarning })),
