@@ -11,7 +11,8 @@ export function addCheck(program: Command, io: CliIo, setExitCode: (code: number
     .addHelpText(
       "after",
       `
-Every fault comes with its line and what to do about it; a running gateway reads the file the same way.
+Every fault comes with its line and what to do about it; a running gateway reads the file the same way. What is valid and
+does nothing, such as a role that no account has, is a warning, and the exit code is 0.
 
 Example:
   $ sallyport check --config gate.yaml
@@ -26,7 +27,9 @@ Example:
         const { routes, upstreams, handlers } = parsed.config;
         const counts = { routes: routes.length, upstreams: upstreams.size, handlers: handlers.length };
         const summary = `${file} is fine (handlers: ${counts.handlers}, routes: ${counts.routes}, upstreams: ${counts.upstreams})`;
-        print(io, json, { ok: true, ...counts }, summary);
+        const { warnings } = parsed;
+        if (json !== true) for (const warning of warnings) io.err(`${toFaultText(warning)} (a warning)\n`);
+        print(io, json, { ok: true, ...counts, warnings }, summary);
         return;
       }
       setExitCode(exitCodes.failure);

@@ -88,6 +88,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     name: "app",
     origin: upstream.origin,
     identity: "headers",
+    ignoresCase: false,
     connectTimeoutMs: 2_000,
     headersTimeoutMs: 10_000,
     bodyTimeoutMs: 10_000,

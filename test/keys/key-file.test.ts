@@ -23,6 +23,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { inspect } from "node:util";
 import { AuthError } from "../../src/base/errors.js";
+import { systemPlatform } from "../../src/base/platform.js";
 import { replaceFile } from "../../src/base/replace-file.js";
 import { keyFile, rotateKeyFile } from "../../src/keys/key-file.js";
 import { openKeys } from "../../src/keys/key-ring.js";

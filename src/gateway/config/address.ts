@@ -26,3 +26,20 @@ export function toAddressText({ host, port }: AddressConfig): string {
 function isPlausibleName(name: string): boolean {
   return name.length <= 253 && hostName.test(name) && !/(^|\.)\d+$/.test(name);
 }
+
+export const addressForm = "an address with its port, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080";
+
+/** Returns what is wrong with a text that `parseHostAndPort` refuses. The text is not shown: it may be from a variable. */
+export function faultOfAddress(text: string): string {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return "this must be host and port alone, without http://";
+  if (/^\*?:\d+$/.test(text)) {
+    const port = text.slice(text.indexOf(":"));
+    return `the host is missing: write 127.0.0.1${port} for this machine only, or 0.0.0.0${port} for every interface`;
+  }
+  if (isIPv6(text) || /^[0-9a-f]*:[0-9a-f:]*:/i.test(text)) return "an IPv6 address is in brackets: [::1]:8080";
+  const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(.*))?$/.exec(text) ?? [];
+  const isHost = bracketed === undefined ? isIPv4(plain ?? "") || isPlausibleName(plain ?? "") : isIPv6(bracketed);
+  if (isHost && port === undefined) return `the port is missing; this must be ${addressForm}`;
+  if (isHost) return "the port must be a number from 0 to 65535, without zeros in front; 0 takes a free one";
+  return `this must be ${addressForm}`;
+}

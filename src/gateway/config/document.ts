@@ -52,7 +52,7 @@ const syntaxFaults: ReadonlyMap<string, string> = new Map([
   ["MISSING_CHAR", "a bracket, brace, comma, colon or quote is missing"],
   ["MULTILINE_IMPLICIT_KEY", "a key must be on one line; a quote may be missing"],
   ["BLOCK_AS_IMPLICIT_KEY", "there is a second colon in this line; put the value in quotes, or on a line of its own"],
-  ["MULTIPLE_DOCS", "there is a second document; a configuration is one"],
+  ["MULTIPLE_DOCS", "a second document begins here; a configuration is one: remove this line, or what follows"],
   ["NON_STRING_KEY", "a key must be plain text; put it in quotes"],
   ["BAD_DQ_ESCAPE", "\\ has another meaning in double quotes; use single quotes"],
 ]);
@@ -74,7 +74,7 @@ export function readConfigDocument(text: string, file: string, environment: Envi
     version: "1.2",
     schema: "core",
     merge: false,
-    logLevel: "silent",
+    logLevel: "error", // "silent" would drop a second document without a word
   });
   const faults: ConfigFault[] = [];
   const values = new Map<string, Node>();
@@ -86,11 +86,19 @@ export function readConfigDocument(text: string, file: string, environment: Envi
   }
   const atNode = (node: Node | null | undefined, message: string) => at(node?.range?.[0] ?? 0, message);
 
-  for (const { code, pos } of [...document.errors, ...document.warnings]) {
-    faults.push(
-      at(pos[0], syntaxFaults.get(code) ?? `this is not valid YAML (${code.toLowerCase().replaceAll("_", " ")})`),
-    );
+  const told = new Set<number>();
+  for (const error of [...document.errors, ...document.warnings]) {
+    const [offset] = error.pos;
+    // A quote that is not closed hides the brackets around it.
+    if (!told.has(offset)) faults.push(at(offset, toSyntaxFault(error)));
+    told.add(offset);
   }
+  if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== "1.2") {
+    faults.push(at(0, "a configuration is YAML 1.2; remove the line %YAML"));
+  }
+  const isEmpty = faults.length === 0 && (document.contents === null || isEmptyScalar(document.contents));
+  if (isEmpty)
+    faults.push(at(0, "the configuration is empty; it needs listen, keys, store, handlers, routes and upstreams"));
 
   function toValue(node: unknown, path: ConfigPath): unknown {
     if (isAlias(node)) {
@@ -101,12 +109,14 @@ export function readConfigDocument(text: string, file: string, environment: Envi
     if (isMap(node) || isSeq(node) || isScalar(node)) {
       values.set(toKey(path), node);
       if (node.anchor !== undefined) faults.push(atNode(node, "anchors are not understood here; remove it"));
-      if (node.tag?.startsWith("!") === true) faults.push(atNode(node, "tags are not understood here; remove it"));
+      if (node.tag !== undefined) faults.push(atNode(node, "tags are not understood here; remove it"));
     }
     if (isMap(node)) {
       const map: Record<string, unknown> = Object.create(null);
       for (const pair of node.items) {
         if (!isScalar(pair.key)) continue; // reported by the parser
+        if (pair.key.anchor !== undefined) faults.push(atNode(pair.key, "anchors are not understood here; remove it"));
+        if (pair.key.tag !== undefined) faults.push(atNode(pair.key, "tags are not understood here; remove it"));
         const name = String(pair.key.value);
         keys.set(toKey([...path, name]), pair.key);
         map[name] = toValue(pair.value, [...path, name]);
@@ -136,7 +146,7 @@ export function readConfigDocument(text: string, file: string, environment: Envi
   return {
     value,
     faults,
-    broken: [...document.errors, ...document.warnings].some(({ code }) => code !== "DUPLICATE_KEY"),
+    broken: isEmpty || [...document.errors, ...document.warnings].some(({ code }) => code !== "DUPLICATE_KEY"),
     faultAt: (path, message) => atNode(nearest(path), message),
     faultAtKey: (path, message) => atNode(keys.get(toKey(path)) ?? nearest(path), message),
     sourceAt(path) {
@@ -145,6 +155,23 @@ export function readConfigDocument(text: string, file: string, environment: Envi
     },
     lineAt: (path) => atNode(nearest(path), "").line,
   };
+}
+
+/**
+ * Returns the message for an error of the parser. Its own message tells only which bracket or quote is missing, by texts
+ * of the parser that quote nothing.
+ */
+function toSyntaxFault({ code, message }: { readonly code: string; readonly message: string }): string {
+  const end = /must (?:be sufficiently indented and )?end with a ([\]}])$/.exec(message)?.[1];
+  if (end !== undefined)
+    return `a ${end === "]" ? "[" : "{"} that was opened above is not closed; add the missing ${end}`;
+  const quote = /^Missing closing (["'])quote$/.exec(message)?.[1];
+  if (quote !== undefined) return `a ${quote} that was opened above is not closed; add the missing ${quote}`;
+  return syntaxFaults.get(code) ?? `this is not valid YAML (${code.toLowerCase().replaceAll("_", " ")})`;
+}
+
+function isEmptyScalar(node: Node): boolean {
+  return isScalar(node) && node.value === null;
 }
 
 /** Returns a path as a JSON pointer (RFC 6901), as the validator names places. */

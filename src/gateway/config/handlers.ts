@@ -82,6 +82,21 @@ function createOne<Kind extends KindName>(config: HandlerLink<Kind>, onWarning: 
   return kind.create(config, config.scheme, onWarning);
 }
 
+/**
+ * Returns every role that a caller of these handlers can have; `undefined` when one of them cannot tell: roles come from
+ * a provider.
+ */
+export function rolesOf(handlers: readonly HandlerConfig[]): ReadonlySet<string> | undefined {
+  const links = handlers.flatMap((config) => (config.kind === "chain" ? config.links : [config]));
+  const roles = links.map(rolesOfOne);
+  return roles.includes(undefined) ? undefined : new Set(roles.flatMap((names) => names ?? []));
+}
+
+function rolesOfOne<Kind extends KindName>(config: HandlerLink<Kind>): readonly string[] | undefined {
+  const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
+  return kind.rolesOf?.(config);
+}
+
 /** Whether a handler has a user file, in which the targets of operate-as can be looked up. */
 export function hasUsers(config: HandlerConfig): boolean {
   return config.kind !== "chain" && handlerKinds[config.kind].openUsers !== undefined;

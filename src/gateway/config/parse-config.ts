@@ -13,7 +13,12 @@ export type ParsedConfig = {
   /** The paths of the files that the configuration names and that are read: they count as much as its own. */
   readonly files: readonly string[];
 } & (
-  | { readonly kind: "config"; readonly config: GatewayConfig }
+  | {
+      readonly kind: "config";
+      readonly config: GatewayConfig;
+      /** What is valid and does nothing, or not what it seems to, in the order of the file. */
+      readonly warnings: readonly ConfigFault[];
+    }
   /** All faults, in the order of the file. */
   | { readonly kind: "faults"; readonly faults: readonly ConfigFault[] }
 );
@@ -45,6 +50,7 @@ export function parseConfig(text: string, { file, environment = process.env }: P
     if (!document.faults.some((known) => known.line === line && known.column === column)) faults.push(fault);
   }
   const files = new Set<string>();
+  const warnings: ConfigFault[] = [];
   const context: ReadContext = {
     document,
     resolve(path) {
@@ -54,11 +60,13 @@ export function parseConfig(text: string, { file, environment = process.env }: P
     },
     resolveWritten: (path) => resolve(directory, path),
     report: (path, message) => report(document.faultAt(path, message)),
+    warn: (path, message) => void warnings.push(document.faultAt(path, message)),
+    warnKey: (path, message) => void warnings.push(document.faultAtKey(path, message)),
     reportKey: (path, message) => report(document.faultAtKey(path, message)),
   };
   const digest = createHash("sha256").update(text).digest("hex").slice(0, 16);
   const config = readConfig(raw, digest, context);
-  if (faults.length === 0) return { kind: "config", config, files: [...files] };
+  if (faults.length === 0) return { kind: "config", config, warnings: inOrder(warnings), files: [...files] };
   return { kind: "faults", faults: inOrder(faults), files: [...files] };
 }
 

@@ -13,6 +13,10 @@ export interface ReadContext {
   resolveWritten(path: string): string;
   /** Reports a fault of the value at a place. */
   report(path: ConfigPath, message: string): void;
+  /** Warns of a value that is valid and does nothing, or not what it seems to. */
+  warn(path: ConfigPath, message: string): void;
+  /** Warns of the key at a place. */
+  warnKey(path: ConfigPath, message: string): void;
   /** Reports a fault of the key at a place. */
   reportKey(path: ConfigPath, message: string): void;
 }

@@ -4,6 +4,8 @@ export interface UpstreamConfig {
   readonly origin: string;
   /** Whether the upstream gets the caller's identity in `x-sallyport-*` headers. */
   readonly identity: "headers" | "none";
+  /** Whether the upstream takes paths that differ by case, or by dots and spaces at the end of a segment, for one. */
+  readonly ignoresCase: boolean;
   readonly connectTimeoutMs: number;
   /** The longest time from the request's end to the response's headers. */
   readonly headersTimeoutMs: number;

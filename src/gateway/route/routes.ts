@@ -1,15 +1,26 @@
 import { decodePath } from "./canonical-path.js";
 import type { CanonicalTarget } from "./canonical-target.js";
+import { foldPath, foldWide, toWideSpellings } from "./fold-path.js";
 import { type Requirements, toRequirements } from "./permission.js";
 import type { RouteConfig } from "./route-config.js";
 
 /** The routes of a configuration, in the order in which they are tried. Made once by `createRouteTable`. */
-export type RouteTable = readonly Entry[];
+export interface RouteTable {
+  readonly places: readonly Entry[];
+  /** Whether a route leads to an upstream that ignores case. */
+  readonly foldsSome: boolean;
+}
 
 interface Entry {
   readonly host: string | undefined;
   /** Decoded, without a slash at the end. */
   readonly path: string;
+  /** `foldPath` of `path`. */
+  readonly folded: string;
+  /** `foldWide` of `path`. */
+  readonly wide: string;
+  /** Whether one of its routes leads to an upstream that ignores case. */
+  readonly folds: boolean;
   /** In the order of the file. */
   readonly routes: readonly RouteMatched[];
 }
@@ -17,25 +28,40 @@ interface Entry {
 /** What a request has matched: one object for all requests. */
 export interface RouteMatched {
   readonly route: RouteConfig;
+  /** Whether its upstream ignores case. */
+  readonly folds: boolean;
   readonly requirements: Requirements;
 }
 
-/** Sorts the most specific first: with a host before without, then the longer path; equal ones stay in file order. */
-export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
-  const places = new Map<string, Entry & { readonly routes: RouteMatched[] }>();
+/**
+ * Sorts the most specific first: with a host before without, then the longer path; equal ones stay in file order.
+ *
+ * @param upstreams says which upstreams ignore case. Default: none does
+ */
+export function createRouteTable(
+  routes: readonly RouteConfig[],
+  upstreams: ReadonlyMap<string, { readonly ignoresCase: boolean }> = new Map(),
+): RouteTable {
+  const places = new Map<string, Omit<Entry, "folds"> & { readonly routes: RouteMatched[] }>();
   for (const route of routes) {
     const { host, path } = route.match;
     const decoded = (decodePath(path) ?? path).replace(/\/+$/, "");
     const key = JSON.stringify([host ?? null, decoded]);
-    const place = places.get(key) ?? { host, path: decoded, routes: [] };
-    place.routes.push(Object.freeze({ route, requirements: toRequirements(route) }));
+    const place = places.get(key) ?? {
+      host,
+      path: decoded,
+      folded: foldPath(decoded),
+      wide: foldWide(decoded),
+      routes: [],
+    };
+    const folds = upstreams.get(route.upstream)?.ignoresCase === true;
+    place.routes.push(Object.freeze({ route, folds, requirements: toRequirements(route) }));
     places.set(key, place);
   }
-  return Object.freeze(
-    [...places.values()].sort(
-      (a, b) => Number(a.host === undefined) - Number(b.host === undefined) || b.path.length - a.path.length,
-    ),
-  );
+  const sorted = [...places.values()]
+    .map((place) => Object.freeze({ ...place, folds: place.routes.some(({ folds }) => folds) }))
+    .sort((a, b) => Number(a.host === undefined) - Number(b.host === undefined) || b.path.length - a.path.length);
+  return Object.freeze({ places: sorted, foldsSome: sorted.some(({ folds }) => folds) });
 }
 
 /**
@@ -44,6 +70,10 @@ export function createRouteTable(routes: readonly RouteConfig[]): RouteTable {
  *
  * The most specific place decides alone. If its routes name methods, a request with another method matches no route,
  * rather than a wider route with fewer requirements.
+ *
+ * A route to an upstream that ignores case also matches the spellings that are one to it. When such an upstream would get
+ * the request, every place counts by those spellings, and if they disagree about the place, no route matches: the
+ * upstream might read the spelling of a narrower place.
  */
 export function matchRoute(
   table: RouteTable,
@@ -52,18 +82,32 @@ export function matchRoute(
 ): RouteMatched | undefined {
   const path = decodePath(target.path);
   if (path === undefined) return undefined;
-  for (const place of table) {
-    if (place.host !== undefined && place.host !== target.host) continue;
-    if (!isAtOrBelow(path, place.path)) continue;
-    return place.routes.find(
-      ({
-        route: {
-          match: { methods },
-        },
-      }) => methods.length === 0 || methods.includes(method),
+  const { host } = target;
+  if (!table.foldsSome)
+    return routeIn(
+      findPlace(table, host, (place) => isAtOrBelow(path, place.path)),
+      method,
     );
-  }
-  return undefined;
+  const spelling = foldPath(path);
+  const first = findPlace(
+    table,
+    host,
+    (place) => isAtOrBelow(path, place.path) || (place.folds && isAtOrBelow(spelling, place.folded)),
+  );
+  if (first?.folds !== true) return routeIn(first, method);
+  const place = findPlace(table, host, ({ folded }) => isAtOrBelow(spelling, folded));
+  const isCertain = toWideSpellings(path)?.every(
+    (one) => findPlace(table, host, ({ wide }) => isAtOrBelow(one, wide)) === place,
+  );
+  return isCertain === true ? routeIn(place, method) : undefined;
+}
+
+function findPlace({ places }: RouteTable, host: string, matches: (place: Entry) => boolean): Entry | undefined {
+  return places.find((place) => (place.host === undefined || place.host === host) && matches(place));
+}
+
+function routeIn(place: Entry | undefined, method: string): RouteMatched | undefined {
+  return place?.routes.find(({ route: { match } }) => match.methods.length === 0 || match.methods.includes(method));
 }
 
 function isAtOrBelow(path: string, prefix: string): boolean {

@@ -106,7 +106,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
   const { services, upstreams, listen } = config;
   const trust = parseTrustedProxies(config.trustedProxies);
   const own = createOwnAnswers({ services, pagesUrl: findLogin(config)?.url });
-  const resolve = createResolve(createRouteTable(config.routes), own);
+  const resolve = createResolve(createRouteTable(config.routes, upstreams), own);
   const toUpstreamRequest = createToUpstreamRequest({ trust, carriers: toCarriers(services) });
   let auth: Auth<Identity> | undefined;
 

@@ -3,7 +3,8 @@ import { AuthError } from "../../base/errors.js";
 import { fileState, fileVersion, jointState } from "../../base/file-version.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createSettling } from "../../base/settling.js";
-import { configOf, loadConfig, parseConfig, readConfigFile } from "../config/parse-config.js";
+import { toFaultText } from "../config/document.js";
+import { configOf, type ParsedConfig, parseConfig, readConfigFile } from "../config/parse-config.js";
 import type { Environment } from "../config/secrets.js";
 import { type Gateway, startGateway } from "./gateway.js";
 
@@ -33,10 +34,17 @@ export interface Served {
  */
 export async function serveFile(file: string, options: ServeFileOptions = {}): Promise<Served> {
   const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
-  const gateway = await startGateway(loadConfig(file, environment), { platform, log: given, reload });
+  const first = parseConfig(readConfigFile(file), { file, environment });
+  const gateway = await startGateway(configOf(first), { platform, log: given, reload });
   const { log } = gateway;
+  warnOf(first);
   const settling = createSettling(platform);
   let cancelLater = (): void => {};
+
+  function warnOf(parsed: ParsedConfig): void {
+    if (parsed.kind !== "config" || parsed.warnings.length === 0) return;
+    log.warn({ file, warnings: parsed.warnings.map(toFaultText) }, "the configuration has parts without effect");
+  }
 
   /** Reloads. Returns the answer for a caller of the RPC `reload`; the faults of the file are in the log only. */
   function reload(): string {
@@ -52,6 +60,7 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
       }
       const { restartNeeded } = gateway.reload(configOf(parsed));
       log.info({ file }, "configuration reloaded");
+      warnOf(parsed);
       if (restartNeeded.length === 0) return "reloaded";
       const rest = `restart to change ${restartNeeded.join(", ")}; the rest is in effect`;
       log.warn({ file, restartNeeded }, rest);

@@ -85,7 +85,7 @@ export function createState(
   let auth: Auth<Identity>;
   let handler: ListenerHandlers;
   try {
-    const routes = createRouteTable(config.routes);
+    const routes = createRouteTable(config.routes, config.upstreams);
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
     const login = createLogin(config, options);

@@ -17,6 +17,8 @@ export interface AuthorizedKey {
 /** The keys of a file, looked up by owner and key together. */
 export interface AuthorizedKeySet {
   find(user: string, key: PublicKey): AuthorizedKey | undefined;
+  /** Returns the roles of all keys. */
+  roles(): readonly string[];
 }
 
 /** Parameters of `parseAuthorizedKeys`. */
@@ -34,6 +36,9 @@ export interface AuthorizedKeysRules {
  */
 const shellOptions =
   /^(restrict|(no-)?(agent-forwarding|port-forwarding|pty|user-rc|x11-forwarding)|tunnel=.*|permit(open|listen)=.*)$/i;
+
+/** What sshd(8) lets a line have more than once. */
+const repeatable: ReadonlySet<string> = new Set(["permitopen", "permitlisten"]);
 
 /**
  * Reads lines `user key`, or `user options key`; text after the key is a comment; empty lines and lines that begin with
@@ -67,7 +72,10 @@ export function parseAuthorizedKeys(text: string, rules: AuthorizedKeysRules): A
       `${rules.source} holds no key. Add a line such as: ada ssh-ed25519 AAAA… (sallyport keygen prints one)`,
     );
   }
-  return { find: (user, key) => keys.get(keyName(canonicalUserName(user), key)) };
+  return {
+    find: (user, key) => keys.get(keyName(canonicalUserName(user), key)),
+    roles: () => [...keys.values()].flatMap(({ roles }) => roles),
+  };
 }
 
 /** Owner and key are one look-up, so that an unknown user and another user's key take the same time. */
@@ -118,7 +126,8 @@ function parseOptions(text: string, ownersRoles: readonly string[], refuse: Refu
   for (const option of text.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []) {
     const [, name = "", value] = /^([\w-]+)(?:="((?:[^"\\]|\\.)*)")?$/.exec(option) ?? [];
     const known = name.toLowerCase();
-    if (seen.has(known)) refuse(`the option ${name} is there twice`);
+    // OpenSSH takes several of these, each of which names one more address.
+    if (seen.has(known) && !repeatable.has(known)) refuse(`the option ${name} is there twice`);
     seen.add(known);
     if (known === "expiry-time") {
       expiresAt =

@@ -1,3 +1,4 @@
+import { AuthError } from "../../base/errors.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import type { AccountRule, BucketRule } from "./rule.js";
 
@@ -5,7 +6,8 @@ import type { AccountRule, BucketRule } from "./rule.js";
 export interface ThrottleOptions {
   /**
    * How many failures of one account cause no delay. Default: 10, since a person has a handful of passwords to try, and
-   * a program that starts on ten nodes at once logs in ten times before the first log-in is done.
+   * a program that starts on ten nodes at once logs in ten times before the first log-in is done. Less than
+   * `maxFailures`.
    */
   readonly freeFailures?: number | undefined;
   /** The delay after the first further failure, in milliseconds; each next failure doubles it. Default: 1,000. */
@@ -65,8 +67,13 @@ export function resolveThrottle(options: ThrottleOptions = {}): ThrottleRules {
     requireWholeNumber(`throttle.${name}`, options[name] ?? fallback, least, most);
   const maxFailures = whole("maxFailures", 99, 1, 100);
   const firstDelayMs = whole("firstDelayMs", 1_000, 1, longestMs);
+  const freeFailures = whole("freeFailures", Math.min(10, maxFailures - 1), 0, 99);
+  if (freeFailures >= maxFailures) {
+    const message = `throttle.freeFailures (${freeFailures}) must be less than maxFailures (${maxFailures})`;
+    throw new AuthError("invalid_options", `${message}; lower it, or raise maxFailures, to 100 at most`);
+  }
   const account = Object.freeze({
-    freeFailures: whole("freeFailures", Math.min(10, maxFailures - 1), 0, maxFailures - 1),
+    freeFailures,
     firstDelayMs,
     longestDelayMs: whole("longestDelayMs", Math.max(900_000, firstDelayMs), firstDelayMs, longestMs),
     forgetFailureMs: whole("forgetFailureMs", 900_000, 1, longestMs),

@@ -61,6 +61,7 @@ test("every default is what the documentation says", async (t) => {
     name: "app",
     origin: "http://127.0.0.1:3000",
     identity: "headers",
+    ignoresCase: false,
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 60_000,
     bodyTimeoutMs: 300_000,
@@ -286,6 +287,112 @@ services:
     to: "{ sqlite: ./sallyport.db, memory: true }",
     faults: ["gate.yaml:4:8: store must be an object with exactly one of sqlite, memory"],
   },
+  ...(
+    [
+      [
+        "a second document",
+        "\n---\nrealm: other",
+        "2:1: a second document begins here; a configuration is one: remove this line, or what follows",
+      ],
+      [
+        "a second document after the end of the first",
+        "\n...\nrealm: other",
+        "3:1: a second document begins here; a configuration is one: remove this line, or what follows",
+      ],
+      ["a tag that YAML knows", "\nnestedSchemes: !!bool true", "2:23: tags are not understood here; remove it"],
+      ["a tag of a map", "\nlog: !!map { level: info }", "2:12: tags are not understood here; remove it"],
+      ["the tag that means none", "\nlog: { level: ! info }", "2:17: tags are not understood here; remove it"],
+      [
+        "a tag in full",
+        "\nlog: { level: !<tag:yaml.org,2002:str> info }",
+        "2:40: tags are not understood here; remove it",
+      ],
+      ["a tag of a key", "\n!!str log: { level: info }", "2:7: tags are not understood here; remove it"],
+      ["an anchor of a key", "\n&log log: { level: info }", "2:6: anchors are not understood here; remove it"],
+      [
+        "a bracket that is not closed",
+        "\ntrustedProxies: [10.0.0.0/8",
+        "3:1: a [ that was opened above is not closed; add the missing ]",
+      ],
+      [
+        "a brace that is not closed",
+        "\nlog: { level: info",
+        "3:1: a { that was opened above is not closed; add the missing }",
+      ],
+    ] as const
+  ).map(([name, more, fault]) => ({
+    name,
+    from: "realm: example                              # part of every token's MAC",
+    to: `realm: example${more}`,
+    faults: [`gate.yaml:${fault}`],
+  })),
+  {
+    name: "a quote that is not closed",
+    from: '"http://127.0.0.1:3000"',
+    to: '"http://127.0.0.1:3000',
+    faults: ['gate.yaml:12:1: a " that was opened above is not closed; add the missing "'],
+  },
+  ...(
+    [
+      [
+        "127.0.0.1",
+        "the port is missing; this must be an address with its port, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080",
+      ],
+      ["127.0.0.1:80800", "the port must be a number from 0 to 65535, without zeros in front; 0 takes a free one"],
+      ["127.0.0.1:http", "the port must be a number from 0 to 65535, without zeros in front; 0 takes a free one"],
+      ["gate.example:080", "the port must be a number from 0 to 65535, without zeros in front; 0 takes a free one"],
+      [":8080", "the host is missing: write 127.0.0.1:8080 for this machine only, or 0.0.0.0:8080 for every interface"],
+      [
+        "*:8080",
+        "the host is missing: write 127.0.0.1:8080 for this machine only, or 0.0.0.0:8080 for every interface",
+      ],
+      ["http://127.0.0.1:8080", "this must be host and port alone, without http://"],
+      ["::1:8080", "an IPv6 address is in brackets: [::1]:8080"],
+      ["300.0.0.1:80", "this must be an address with its port, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080"],
+    ] as const
+  ).map(([address, fault]) => ({
+    name: `the address ${address}`,
+    from: "127.0.0.1:8080",
+    to: `"${address}"`,
+    faults: [`gate.yaml:2:21: ${fault}`],
+  })),
+  ...(
+    [
+      ["http://127.0.0.1:99999", "must have a port from 1 to 65535, such as http://127.0.0.1:3000"],
+      ["http://127.0.0.1:0", "must have a port from 1 to 65535, such as http://127.0.0.1:3000"],
+      ["127.0.0.1:3000", "must begin with http:// or https://, such as http://127.0.0.1:3000"],
+      ["localhost:3000", "must begin with http:// or https://, such as http://127.0.0.1:3000"],
+      ["http://", "must be a URL such as http://127.0.0.1:3000"],
+    ] as const
+  ).map(([url, fault]) => ({
+    name: `the upstream ${url}`,
+    from: "http://127.0.0.1:3000",
+    to: url,
+    faults: [`gate.yaml:11:26: upstreams.app.url ${fault}`],
+  })),
+  {
+    name: "metrics where other machines can read them",
+    from: "realm: example",
+    to: "realm: example\nadmin: { address: 0.0.0.0:9090 }",
+    faults: [
+      "gate.yaml:2:19: others can connect here and read metrics, which name routes and schemes; listen on 127.0.0.1, or say insecure: true where only your collectors and probes can connect",
+    ],
+  },
+  {
+    name: "free failures beyond the last one",
+    from: "realm: example",
+    to: "realm: example\nthrottle: { freeFailures: 99 }",
+    faults: [
+      "gate.yaml:2:27: throttle.freeFailures (99) must be less than maxFailures (99); lower it, or raise maxFailures, to 100 at most",
+    ],
+  },
+  {
+    name: "two routes that are one to an upstream that ignores case",
+    from: / {2}- \{ match: \{ path: \/ \}[^]*$/,
+    to: `  - { match: { path: /Healthz }, upstream: app }
+upstreams: { app: { url: "http://127.0.0.1:3000", ignoresCase: true } }`,
+    faults: ["gate.yaml:10:22: routes[1].match.path matches what routes[0] does, since app ignores case; remove one"],
+  },
   {
     name: "anchors, aliases and merge keys",
     from: "realm: example",
@@ -333,6 +440,86 @@ for (const { name, from, to, faults, environment } of rows) {
     assert.deepEqual(faultsOf(files, changed(from, to), environment), faults);
   });
 }
+
+test("what is allowed by a word for it: metrics for other machines, free failures up to the last one", async (t) => {
+  const files = await gatewayFiles(t);
+  const text = "admin: { address: 0.0.0.0:9090, insecure: true }\nthrottle: { freeFailures: 99, maxFailures: 100 }";
+  assert.deepEqual(faultsOf(files, changed("realm: example", text)), []);
+});
+
+test("an empty configuration is said to be empty", async (t) => {
+  const files = await gatewayFiles(t);
+  const fault =
+    "gate.yaml:1:1: the configuration is empty; it needs listen, keys, store, handlers, routes and upstreams";
+  for (const text of ["", "\n", "# nothing\n", "---\n", "null\n"]) assert.deepEqual(faultsOf(files, text), [fault]);
+});
+
+test("a configuration names its YAML by no other version", async (t) => {
+  const files = await gatewayFiles(t);
+  assert.deepEqual(faultsOf(files, `%YAML 1.1\n---\n${sketch}`), [
+    "gate.yaml:1:1: a configuration is YAML 1.2; remove the line %YAML",
+  ]);
+  assert.deepEqual(faultsOf(files, `%YAML 1.2\n---\n${sketch}`), []);
+});
+
+/** What `parseConfig` warns of, as `faultsOf`. */
+function warningsOf(files: GatewayFiles, text: string): string[] {
+  const parsed = parseConfig(text, { file: files.config, environment: {} });
+  return parsed.kind === "config"
+    ? parsed.warnings.map(toFaultText).map((one) => one.split("/").at(-1) ?? "")
+    : ["faulty"];
+}
+
+/** The sketch, whose callers are those of the user file alone. */
+const usersOnly = changed(/ {2}Bearer: .*\n/, "");
+
+test("a role that no account has, and an upstream that no route uses, are warned of with what was meant", async (t) => {
+  const files = await gatewayFiles(t);
+  assert.deepEqual(warningsOf(files, usersOnly), []);
+  assert.deepEqual(warningsOf(files, usersOnly.replace("roles: [user]", "roles: [user, usr]")), [
+    'gate.yaml:9:41: routes[1].roles[1] "usr" is a role that no account has; did you mean "user"?',
+  ]);
+  const operateAs = "operateAs: { rules: [{ actorRoles: [usr], targets: [ada], exceptRoles: [admin] }] }\nroutes:";
+  assert.deepEqual(warningsOf(files, usersOnly.replace("routes:", operateAs)), [
+    'gate.yaml:7:37: operateAs.rules[0].actorRoles[0] "usr" is a role that no account has; did you mean "user"?',
+    'gate.yaml:7:73: operateAs.rules[0].exceptRoles[0] "admin" is a role that no account has; there is user',
+  ]);
+  assert.deepEqual(
+    warningsOf(files, usersOnly.replace("upstreams: {", 'upstreams: { old: { url: "http://127.0.0.1:1" },')),
+    ["gate.yaml:10:14: upstreams.old is used by no route; name it as the upstream of one, or remove it"],
+  );
+});
+
+test("roles are known where the configuration and its files give them, and not where a provider does", async (t) => {
+  const files = await gatewayFiles(t);
+  const warn = (handlers: string) =>
+    warningsOf(
+      files,
+      usersOnly.replace("roles: [user]", "roles: [robot]").replace("  Basic: ", `${handlers}\n  Basic: `),
+    );
+  const missing = [/"robot" is a role that no account has/];
+  const sha = "a".repeat(64);
+  const cases: readonly (readonly [handlers: string, warnings: readonly RegExp[]])[] = [
+    [`  PSK: { keys: { x: { sha256: ${sha}, roles: [robot] } } }`, []],
+    [`  PSK: { keys: { x: { sha256: ${sha} } } }`, missing],
+    ["  Guest: { anonymous: { subject: guest, roles: [robot] } }", []],
+    ["  Bearer: { jwt: { issuer: https://idp.example, audience: api, rolesClaim: roles } }", []],
+    ["  Bearer: { jwt: { issuer: https://idp.example, audience: api } }", missing],
+    [
+      "  Bearer: { jwt: { issuer: https://idp.example, audience: api, rolesClaim: g, groupRoles: { a: [robot] } } }",
+      [],
+    ],
+    [
+      "  Bearer: { jwt: { issuer: https://idp.example, audience: api, rolesClaim: g, groupRoles: { a: [b] } } }",
+      missing,
+    ],
+  ];
+  for (const [handlers, expected] of cases) {
+    const warnings = warn(handlers);
+    assert.equal(warnings.length, expected.length, handlers);
+    for (const [index, pattern] of expected.entries()) assert.match(warnings[index] ?? "", pattern);
+  }
+});
 
 test("a file that is not YAML is refused without quoting it", async (t) => {
   const files = await gatewayFiles(t);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { matchRoute } from "../../../src/gateway/route/routes.js";
-import { tableOf } from "../fixtures.js";
+import { createRouteTable, matchRoute } from "../../../src/gateway/route/routes.js";
+import { route, tableOf } from "../fixtures.js";
 
 const table = tableOf(
   { path: "/" }, // 1
@@ -52,5 +52,72 @@ describe("matchRoute", () => {
     const procedures = tableOf({ path: "/public.v1.P/Ping" }, { path: "/x" });
     assert.equal(matchRoute(procedures, { host: "h", path: "/x/y/public.v1.P/Ping" }, "POST")?.route.line, 2);
     assert.equal(matchRoute(procedures, { host: "h", path: "/public.v1.P/Pin" }, "POST"), undefined);
+  });
+});
+
+describe("matchRoute, to an upstream that ignores case", () => {
+  const folding = createRouteTable(
+    [
+      route({ path: "/" }, { line: 1, upstream: "windows" }),
+      route({ path: "/Admin" }, { line: 2, upstream: "windows" }),
+      route({ path: "/linux" }, { line: 3, upstream: "linux" }),
+      route({ path: "/stra%C3%9Fe" }, { line: 4, upstream: "windows" }),
+      route({ path: "/admin/only" }, { line: 5, upstream: "linux" }),
+      route({ path: "/", host: "l.example" }, { line: 6, upstream: "linux" }),
+      route({ path: "/shared", host: "l.example" }, { line: 7, upstream: "windows" }),
+    ],
+    new Map([
+      ["windows", { ignoresCase: true }],
+      ["linux", { ignoresCase: false }],
+    ]),
+  );
+  const cases: readonly (readonly [path: string, line: number | undefined, host?: string])[] = [
+    ["/admin", 2],
+    ["/ADMIN/x", 2],
+    ["/admin.", 2],
+    ["/admin...%20", 2],
+    ["/admin%20/x", 2],
+    ["/aDmin.%20./", 2],
+    ["/administration", 1],
+    ["/other", 1],
+    ["/STRASSE", undefined],
+    ["/STRA%C3%9FE", 4],
+    // What only some such upstreams fold: no route where it would be another one.
+    ["/%EF%BD%81dmin", undefined], // a full width letter
+    ["/adm%C4%B1n", undefined], // a dotless i, whose capital is I
+    ["/admin%C2%A0", undefined], // a space that does not break
+    ["/admin::$INDEX_ALLOCATION", undefined],
+    ["/admin:stream", undefined],
+    ["/(S(x))/admin", undefined],
+    ["/(A(x)F(y))/admin/x", undefined],
+    ["/ADMIN~1", undefined],
+    ["/x/LONGNA~2.TXT", undefined],
+    ["/x/.../y", undefined],
+    ["/x/%20/y", undefined],
+    // The same where it is one route in any case.
+    ["/x:y", 1],
+    ["/caf%C3%A9", 1],
+    ["/admin/x:y", 2],
+    ["/(S(x))/other", 1],
+    // An upstream that does not fold gets its own spelling only; a wider route to one that does would get the others.
+    ["/linux", 3],
+    ["/LINUX", 3],
+    ["/admin/only", 5],
+    ["/admin/ONLY", 5],
+    ["/anything~1", 6, "l.example"],
+    ["/SHARED.", 7, "l.example"],
+    ["/SHAREDx", 6, "l.example"],
+  ];
+  for (const [path, line, host = "x"] of cases) {
+    it(`${host}${path} → line ${line}`, () => {
+      assert.equal(matchRoute(folding, { host, path }, "GET")?.route.line, line);
+    });
+  }
+
+  it("compares exactly where no upstream ignores case", () => {
+    const exact = tableOf({ path: "/" }, { path: "/admin" });
+    for (const path of ["/ADMIN", "/admin.", "/admin%20", "/ADMIN~1"]) {
+      assert.equal(matchRoute(exact, { host: "x", path }, "GET")?.route.line, 1);
+    }
   });
 });

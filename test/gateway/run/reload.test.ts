@@ -72,7 +72,8 @@ test("a secret that is being written is not taken with the configuration: the re
       ),
     clock,
   );
-  const status = async (key: string) => (await fetch(gateway.origin, { headers: { authorization: `Key ${key}` } })).status;
+  const status = async (key: string) =>
+    (await fetch(gateway.origin, { headers: { authorization: `Key ${key}` } })).status;
   assert.deepEqual([await status(before), await status(after)], [200, 401]);
 
   secret(files, `${after}${before}`);

@@ -26,7 +26,7 @@ function start(t: TestContext) {
   };
   const seen = { changes: 0 };
   const watch = (file: string) => watchFile(file, platform, () => seen.changes++);
-    const look = (afterMs = 500) => {
+  const look = (afterMs = 500) => {
     ms += afterMs;
     next();
   };

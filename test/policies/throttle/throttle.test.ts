@@ -443,7 +443,10 @@ test("options that contradict each other or a standard are refused", () => {
     );
   };
   refuses({ maxFailures: 101 }, /^throttle\.maxFailures must be a whole number from 1 to 100, not 101$/);
-  refuses({ maxFailures: 5, freeFailures: 5 }, /^throttle\.freeFailures must be a whole number from 0 to 4, not 5$/);
+  refuses(
+    { maxFailures: 5, freeFailures: 5 },
+    /^throttle\.freeFailures \(5\) must be less than maxFailures \(5\); lower it, or raise maxFailures, to 100 at most$/,
+  );
   refuses({ firstDelayMs: 0 }, /^throttle\.firstDelayMs must be/);
   refuses(
     { firstDelayMs: 2_000, longestDelayMs: 1_000 },

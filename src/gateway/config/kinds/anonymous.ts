@@ -21,5 +21,6 @@ export const anonymousKind: HandlerKind<AnonymousConfig> = handlerKind({
     "Accepts every client that names this scheme. A route with `anonymous` is different: it allows calls without credentials.",
   ),
   read: ({ subject = "", roles }) => ({ identity: Object.freeze({ subject, roles: itemsOf(roles) }) }),
+  rolesOf: ({ identity }) => identity.roles ?? [],
   create: ({ identity }, scheme) => anonymous({ scheme, identity }),
 });

@@ -1,7 +1,9 @@
 import { authorizedKeys } from "../../../handlers/private-key/authorized-keys.js";
+import { parseAuthorizedKeys } from "../../../handlers/private-key/authorized-keys-format.js";
 import { privateKey } from "../../../handlers/private-key/private-key.js";
 import { privateKeyScheme } from "../../../wire/key-messages.js";
 import { flag, object, path } from "../schema.js";
+import { readPublicFile } from "../secrets.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface AuthorizedKeysConfig {
@@ -29,6 +31,10 @@ export const authorizedKeysKind: HandlerKind<AuthorizedKeysConfig> = handlerKind
   ),
   read({ file, rawChallenges = false, allowLegacyDsa = false }, _path, context) {
     return file === undefined ? undefined : { file: context.resolve(file), rawChallenges, allowLegacyDsa };
+  },
+  rolesOf({ file, allowLegacyDsa }) {
+    const found = readPublicFile(file);
+    return "fault" in found ? undefined : parseAuthorizedKeys(found.text, { source: file, allowLegacyDsa }).roles();
   },
   create({ file, rawChallenges, allowLegacyDsa }, _scheme, onWarning) {
     return privateKey({ keys: authorizedKeys(file, { allowLegacyDsa, onWarning }), rawChallenges, allowLegacyDsa });

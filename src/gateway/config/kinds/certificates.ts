@@ -62,6 +62,7 @@ export const certificatesKind: HandlerKind<CertificatesConfig> = handlerKind({
   read: (raw, path, context) => ({
     rules: raw.flatMap((one, index) => (one === undefined ? [] : [readRule(one, [...path, index], context)])),
   }),
+  rolesOf: ({ rules }) => rules.flatMap(({ roles = [] }) => roles),
   create({ rules }) {
     return clientCertificate({
       rules: rules.map((rule) => ({

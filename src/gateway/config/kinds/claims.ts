@@ -45,6 +45,12 @@ export function readClaims(raw: RawObject<typeof claims>): Required<ClaimMapping
   };
 }
 
+/** Returns every role that claims can give; `undefined` when the provider names them. */
+export function rolesOfClaims({ rolesClaim, groupRoles }: ClaimMapping): readonly string[] | undefined {
+  if (rolesClaim === undefined) return [];
+  return groupRoles && Object.values(groupRoles).flat();
+}
+
 /** The settings of kinds that check tokens of an issuer. */
 export const tokenAudience: Schema<string> = text(
   "the audience: what `aud` must contain",

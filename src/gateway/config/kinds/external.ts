@@ -6,7 +6,7 @@ import { inMs } from "../in-ms.js";
 import { readSecret } from "../read-secret.js";
 import { duration, flag, mapOf, object, text } from "../schema.js";
 import { secret } from "../shared-schemas.js";
-import { claims, providerIssuer, readClaims } from "./claims.js";
+import { claims, providerIssuer, readClaims, rolesOfClaims } from "./claims.js";
 import { type HandlerKind, handlerKind, type OnWarning } from "./handler-kind.js";
 
 export interface ExternalConfig {
@@ -65,6 +65,7 @@ export const externalKind: HandlerKind<ExternalConfig> = handlerKind({
     // The provider needs the secret itself. It is not enumerable, so that no print of a configuration shows it.
     return { options: Object.freeze(withSecret(options, { clientSecret: secret })) };
   },
+  rolesOf: ({ options }) => rolesOfClaims(options),
   create: ({ options }, _scheme, onWarning) => createExternal(options, { onWarning }),
 });
 

@@ -31,6 +31,11 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
    */
   create(config: Config, scheme: string, onWarning: OnWarning): Handler<Identity>;
   /**
+   * Returns every role that its callers can have, to find a role that no caller has. Absent, or `undefined`: that
+   * cannot be told from the configuration and its files.
+   */
+  rolesOf?(config: Config): readonly string[] | undefined;
+  /**
    * Opens the user file of a kind that has one. The targets of operate-as can be looked up there.
    *
    * @throws {AuthError} `invalid_options`

@@ -26,6 +26,7 @@ export const htpasswdKind: HandlerKind<HtpasswdConfig> = handlerKind({
     return file === undefined ? undefined : { file: context.resolve(file), roles: itemsOf(roles) };
   },
   create: (config, _scheme, onWarning) => basic(openUsers(config, onWarning)),
+  rolesOf: ({ roles }) => roles,
   openUsers,
 });
 

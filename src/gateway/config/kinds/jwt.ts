@@ -4,7 +4,7 @@ import type { Identity } from "../../../model/identity.js";
 import { toPathText } from "../document.js";
 import { itemsOf } from "../read-context.js";
 import { object, text } from "../schema.js";
-import { claims, readClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
+import { claims, readClaims, rolesOfClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface JwtConfig {
@@ -44,6 +44,7 @@ export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
     const algorithms = raw.algorithms && itemsOf(raw.algorithms);
     return { issuer, audience, jwks, algorithms, claims: readClaims(raw) };
   },
+  rolesOf: ({ claims }) => rolesOfClaims(claims),
   create({ issuer, audience, jwks, algorithms, claims }) {
     const mapClaims = createClaimMapping("jwt", issuer, claims);
     return jwt<Identity>({ issuer, audience, jwks, ...(algorithms && { algorithms }), toIdentity: mapClaims });

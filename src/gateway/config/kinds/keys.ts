@@ -41,6 +41,7 @@ export const keysKind: HandlerKind<KeysConfig> = handlerKind({
     }
     return Object.keys(keys).length === 0 ? undefined : { keys: Object.freeze(keys) };
   },
+  rolesOf: ({ keys }) => Object.values(keys).flatMap(({ roles = [] }) => roles),
   create: ({ keys }, scheme) => preSharedKey({ scheme, keys }),
 });
 

@@ -112,6 +112,7 @@ export const ldapKind: HandlerKind<LdapConfig> = handlerKind({
     };
     return { options: Object.freeze(options) };
   },
+  rolesOf: ({ options }) => Object.values(options.groups?.roles ?? {}).flat(),
   create: ({ options }) => basic(ldap(options)),
 });
 

@@ -1,7 +1,7 @@
 import { type OidcOptions, oidc } from "../../../handlers/oidc/oidc.js";
 import { itemsOf } from "../read-context.js";
 import { choice, object, text } from "../schema.js";
-import { claims, providerIssuer, readClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
+import { claims, providerIssuer, readClaims, rolesOfClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
@@ -28,5 +28,6 @@ export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
     if (issuer === undefined || audience === undefined) return undefined;
     return { ...same, ...readClaims(raw), issuer, audience, algorithms: algorithms && itemsOf(algorithms) };
   },
+  rolesOf: (options) => rolesOfClaims(options),
   create: (options, _scheme, onWarning) => oidc({ ...options, onWarning }),
 });

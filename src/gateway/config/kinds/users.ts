@@ -1,6 +1,8 @@
 import { basic } from "../../../handlers/password/basic.js";
 import { userFile } from "../../../handlers/password/user-file.js";
+import { parseUserFile } from "../../../handlers/password/user-file-format.js";
 import { path } from "../schema.js";
+import { readPublicFile } from "../secrets.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface UsersConfig {
@@ -14,5 +16,9 @@ export const usersKind: HandlerKind<UsersConfig> = handlerKind({
   ),
   read: (file, _path, context) => ({ file: context.resolve(file) }),
   create: ({ file }, _scheme, onWarning) => basic(userFile(file, { onWarning })),
+  rolesOf({ file }) {
+    const found = readPublicFile(file);
+    return "fault" in found ? undefined : [...parseUserFile(found.text, file).values()].flatMap(({ roles }) => roles);
+  },
   openUsers: ({ file }, onWarning) => userFile(file, { onWarning }),
 });

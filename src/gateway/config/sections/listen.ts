@@ -1,12 +1,10 @@
 import { isLoopback } from "../../../base/ip-address.js";
 import type { AddressConfig, ListenConfig } from "../../listen/listen-config.js";
-import { parseHostAndPort, toAddressText } from "../address.js";
+import { addressForm, faultOfAddress, parseHostAndPort, toAddressText } from "../address.js";
 import type { ConfigPath } from "../document.js";
 import { flag, list, object, type RawList, type RawOf, type Schema } from "../schema.js";
 import { type Section, type SectionContext, section } from "./section.js";
 import { tlsPart } from "./tls.js";
-
-const addressForm = "an address with its port, such as 127.0.0.1:8080, [::1]:8080 or 0.0.0.0:8080";
 
 const address = (description: string): Schema<string> => ({ type: "string", title: addressForm, description });
 
@@ -43,11 +41,27 @@ export const listenSection: Section<readonly ListenConfig[]> = section(listeners
 /** The address of administration. */
 export const adminSection: Section<AddressConfig | undefined> = section(
   object(
-    { address: address("Host and port, separate from traffic, since every client that can connect sees the metrics.") },
+    {
+      address: address("Host and port, separate from traffic, since every client that can connect sees the metrics."),
+      insecure: flag(
+        "`true` allows an address that other machines reach: where a network lets only collectors through.",
+      ),
+    },
     ["address"],
     "Liveness, readiness and Prometheus metrics. Default: none.",
   ),
-  (raw, path, context) => readAddress(raw?.address, [...path, "address"], context.above.listen, context),
+  (raw, path, context) => {
+    const at = [...path, "address"];
+    const address = readAddress(raw?.address, at, context.above.listen, context);
+    if (address !== undefined && raw?.insecure !== true && !isLoopback(address.host)) {
+      context.report(
+        at,
+        "others can connect here and read metrics, which name routes and schemes; listen on 127.0.0.1, " +
+          "or say insecure: true where only your collectors and probes can connect",
+      );
+    }
+    return address;
+  },
 );
 
 /** Stands for an address whose fault was reported. */
@@ -62,7 +76,7 @@ function readAddress(
   if (text === undefined) return undefined;
   const address = parseHostAndPort(text);
   if (address === undefined) {
-    context.report(path, `this must be ${addressForm}`);
+    context.report(path, faultOfAddress(text));
     return undefined;
   }
   const isTaken = above.some((other) => toAddressText(other) === toAddressText(address));

@@ -4,6 +4,7 @@ import { type HandlerConfig, hasUsers, openUsers } from "../handlers.js";
 import { faultOf, itemsOf, itemsOfEach } from "../read-context.js";
 import { duration, flag, list, object, path, type RawOf, text } from "../schema.js";
 import { roles, scheme, subjects } from "../shared-schemas.js";
+import { warnOfRoles } from "../warn-of-roles.js";
 import { type Section, section } from "./section.js";
 
 export interface OperateAsConfig {
@@ -65,6 +66,9 @@ export const operateAsSection: Section<OperateAsConfig | undefined> = section(sc
   if (raw === undefined) return undefined;
   const rules = itemsOf(raw.rules).map(readRule);
   rules.forEach((rule, index) => {
+    for (const name of ["actorRoles", "targetRoles", "exceptRoles"] as const) {
+      warnOfRoles(rule[name], [...path, "rules", index, name], context);
+    }
     const fault = faultOf(() => operateAsRules({ identify: () => null, rules: [rule] }));
     // The fault names the rule's index in a list of one; it is replaced by the index in the file.
     if (fault !== undefined) context.report([...path, "rules", index], fault.replace("rules[0]", `rules[${index}]`));

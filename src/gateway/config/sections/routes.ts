@@ -1,5 +1,6 @@
 import { requireStepUp } from "../../../credentials/step-up.js";
-import { toCanonicalPath } from "../../route/canonical-path.js";
+import { decodePath, toCanonicalPath } from "../../route/canonical-path.js";
+import { foldPath } from "../../route/fold-path.js";
 import type { RouteConfig } from "../../route/route-config.js";
 import { suggest } from "../closest.js";
 import { type ConfigPath, toPathText } from "../document.js";
@@ -7,6 +8,7 @@ import { itemsOf, messageOf } from "../read-context.js";
 import { condition, duration, flag, list, object, type RawList, type RawOf, type Schema, text } from "../schema.js";
 import { roles, scheme } from "../shared-schemas.js";
 import { requirePositive } from "../timeouts.js";
+import { warnOfRoles } from "../warn-of-roles.js";
 import { type Section, type SectionContext, section } from "./section.js";
 
 const method: Schema<string> = { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" };
@@ -73,6 +75,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
     const path = [...at, index];
     checkReferences(route, path, context);
     checkAnonymous(route, path, context);
+    warnOfRoles(route.roles, [...path, "roles"], context);
     const match = readMatch(route, path, context);
     const key = JSON.stringify([match.host, match.path, [...match.methods].sort()]);
     const twin = seen.get(key);
@@ -179,5 +182,30 @@ function checkAnonymous(
   if (anonymous === "everything" && match.path !== "/") report("is about one path; say anonymous: true");
   if ((roles?.length ?? 0) > 0 || (schemes?.length ?? 0) > 0 || maxAge !== undefined || acr !== undefined) {
     report("contradicts roles, schemes, maxAge and acr, which no anonymous caller has; remove one");
+  }
+}
+
+/**
+ * Reports routes that are one to an upstream that ignores case: which of them counted would depend on the spelling.
+ *
+ * @param folding the names of such upstreams
+ */
+export function reportTwins(
+  routes: readonly RouteConfig[],
+  folding: ReadonlySet<string>,
+  context: SectionContext,
+): void {
+  const seen = new Map<string, number>();
+  for (const [index, { match, upstream }] of routes.entries()) {
+    if (!folding.has(upstream)) continue;
+    const path = foldPath(decodePath(match.path) ?? match.path);
+    const key = JSON.stringify([match.host, path, [...match.methods].sort()]);
+    const twin = seen.get(key);
+    if (twin !== undefined && routes[twin]?.match.path !== match.path) {
+      const at = ["routes", index, "match", "path"];
+      const message = `matches what routes[${twin}] does, since ${upstream} ignores case; remove one`;
+      context.report(at, `${toPathText(at)} ${message}`);
+    }
+    seen.set(key, index);
   }
 }

@@ -1,5 +1,6 @@
 import type { SessionRulesOptions } from "../../../sessions/rules.js";
 import type { ListenConfig } from "../../listen/listen-config.js";
+import type { RouteConfig } from "../../route/route-config.js";
 import type { ConfigPath } from "../document.js";
 import type { HandlerConfig } from "../handlers.js";
 import type { Part } from "../part.js";
@@ -15,6 +16,7 @@ export interface SectionContext extends ReadContext {
     readonly listen: readonly ListenConfig[];
     readonly session: SessionRulesOptions;
     readonly handlers: readonly HandlerConfig[];
+    readonly routes: readonly RouteConfig[];
   };
 }
 

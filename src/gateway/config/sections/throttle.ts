@@ -4,11 +4,11 @@ import { faultOf } from "../read-context.js";
 import { count, duration, flag, object, type Schema } from "../schema.js";
 import { type Section, section } from "./section.js";
 
-const failures = (fallback: number, minimum: number, description: string): Schema<number> => ({
+const failures = (fallback: number, minimum: number, maximum: number, description: string): Schema<number> => ({
   type: "integer",
   minimum,
-  maximum: 100,
-  title: `a whole number from ${minimum} to 100`,
+  maximum,
+  title: `a whole number from ${minimum} to ${maximum}`,
   default: fallback,
   description,
 });
@@ -16,7 +16,12 @@ const failures = (fallback: number, minimum: number, description: string): Schem
 const schema = object(
   {
     off: flag("`true` turns the throttle off. Only where a proxy in front of the gateway limits guesses."),
-    freeFailures: failures(10, 0, "Wrong passwords of one account before the first delay."),
+    freeFailures: failures(
+      10,
+      0,
+      99,
+      "Wrong passwords of one account before the first delay. Less than `maxFailures`.",
+    ),
     firstDelay: duration("1s", "The delay after the next wrong password; each further one doubles it."),
     longestDelay: duration("15m", "The longest delay."),
     forgetFailure: duration(
@@ -26,6 +31,7 @@ const schema = object(
     maxFailures: failures(
       99,
       1,
+      100,
       "Wrong passwords in a row after which an account accepts none, until its owner logs in by other means or an operator resets it.",
     ),
     sourceBurst: count(

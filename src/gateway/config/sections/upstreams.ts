@@ -1,10 +1,11 @@
 import type { UpstreamConfig } from "../../forward/upstream-config.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import type { ReadContext } from "../read-context.js";
-import { choice, count, duration, mapOf, object, type RawOf, text } from "../schema.js";
+import { choice, count, duration, flag, mapOf, object, type RawOf, text } from "../schema.js";
 import { plainName } from "../shared-schemas.js";
 import { readTimeouts } from "../timeouts.js";
-import { type Section, section } from "./section.js";
+import { reportTwins } from "./routes.js";
+import { type Section, type SectionContext, section } from "./section.js";
 
 const upstream = object(
   {
@@ -16,6 +17,10 @@ const upstream = object(
       ["headers", "none"],
       "headers",
       "Send the caller's identity to the upstream, in `x-sallyport-*` headers.",
+    ),
+    ignoresCase: flag(
+      "The upstream takes `/ADMIN`, `/admin.` and `/admin%20` for `/admin`, as servers on Windows do: paths are compared so " +
+        "where a route leads to it.",
     ),
     connectTimeout: duration("5s", "How long connecting may take."),
     headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
@@ -29,9 +34,25 @@ const upstream = object(
 /** The services behind the gateway. */
 export const upstreamsSection: Section<ReadonlyMap<string, UpstreamConfig>> = section(
   mapOf(upstream, plainName, "an object with an upstream for each name", "The services behind the gateway."),
-  (raw = {}, path, context) =>
-    new Map(Object.entries(raw).map(([name, one]) => [name, readUpstream(name, one, [...path, name], context)])),
+  (raw = {}, path, context) => {
+    const read = new Map(
+      Object.entries(raw).map(([name, one]) => [name, readUpstream(name, one, [...path, name], context)]),
+    );
+    warnOfUnused(read, path, context);
+    const folding = [...read.values()].filter(({ ignoresCase }) => ignoresCase).map(({ name }) => name);
+    reportTwins(context.above.routes, new Set(folding), context);
+    return read;
+  },
 );
+
+function warnOfUnused(upstreams: ReadonlyMap<string, UpstreamConfig>, path: ConfigPath, context: SectionContext): void {
+  const used = new Set(context.above.routes.map(({ upstream }) => upstream));
+  for (const name of upstreams.keys()) {
+    if (used.has(name)) continue;
+    const at = [...path, name];
+    context.warnKey(at, `${toPathText(at)} is used by no route; name it as the upstream of one, or remove it`);
+  }
+}
 
 function readUpstream(
   name: string,
@@ -39,16 +60,20 @@ function readUpstream(
   path: ConfigPath,
   context: ReadContext,
 ): UpstreamConfig {
-  const { url: text = "", identity = "headers", maxConnections = 256 } = raw;
+  const { url: text = "", identity = "headers", ignoresCase = false, maxConnections = 256 } = raw;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const fault = raw.url === undefined ? undefined : faultOfUrl(url);
+  const fault = raw.url === undefined ? undefined : faultOfUrl(url, text);
   if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
   const timeouts = readTimeouts(upstream, raw, path, context);
-  return Object.freeze({ name, origin: url?.origin ?? "", identity, ...timeouts, maxConnections });
+  return Object.freeze({ name, origin: url?.origin ?? "", identity, ignoresCase, ...timeouts, maxConnections });
 }
 
 /** Returns the fault of a URL. The message does not show the URL, which may hold a password. */
-function faultOfUrl(url: URL | undefined): string | undefined {
+function faultOfUrl(url: URL | undefined, text: string): string | undefined {
+  if (/^https?:\/\/[^/?#]*:\d+/i.test(text) && (url === undefined || url.port === "0")) {
+    return "must have a port from 1 to 65535, such as http://127.0.0.1:3000";
+  }
+  if (!/^https?:/i.test(text)) return "must begin with http:// or https://, such as http://127.0.0.1:3000";
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
     return "must be a URL such as http://127.0.0.1:3000";
   }
