@@ -1,5 +1,5 @@
 import { several, soleOf } from "../model/raw-headers.js";
-import { parseAuthorization } from "./parse-authorization.js";
+import { maxAuthorizationLength, parseAuthorization } from "./parse-authorization.js";
 
 /**
  * The credentials that were found in a request. `refused`: there were some, and they are ambiguous or malformed, so
@@ -19,8 +19,8 @@ export type Extracted =
     }
   | {
       readonly kind: "refused";
-      /** `truncated` is answered with 431, the others with 401. */
-      readonly reason: "duplicate" | "malformed" | "truncated";
+      /** `truncated` and `too_long` are answered with 431, the others with 401. */
+      readonly reason: "duplicate" | "malformed" | "too_long" | "truncated";
     };
 
 export interface PresentedCredentials {
@@ -38,6 +38,8 @@ const duplicate = Object.freeze({ kind: "refused", reason: "duplicate" } as cons
 
 const malformed = Object.freeze({ kind: "refused", reason: "malformed" } as const);
 
+const tooLong = Object.freeze({ kind: "refused", reason: "too_long" } as const);
+
 const truncatedBlock = Object.freeze({ kind: "refused", reason: "truncated" } as const);
 
 /**
@@ -49,15 +51,18 @@ const truncatedBlock = Object.freeze({ kind: "refused", reason: "truncated" } as
  *
  * @param rawHeaders name, value, name, value …, HTTP/2's pseudo headers included.
  * @param truncated the server dropped headers because there were too many: a dropped one may be an `Authorization`
+ * @param maxLength the longest value that is parsed, in characters
  */
 export function extractCredentials(
   rawHeaders: readonly string[],
   truncated: boolean,
+  maxLength: number = maxAuthorizationLength,
 ): Exclude<Extracted, { readonly kind: "several" }> {
   if (truncated) return truncatedBlock;
   const authorization = soleOf(rawHeaders, "authorization");
   if (authorization === several) return duplicate;
   if (authorization === undefined) return none;
+  if (authorization.length > maxLength) return tooLong;
   const parsed = parseAuthorization(authorization);
   if (parsed === undefined) return malformed;
   return { kind: "credentials", scheme: parsed.scheme, name: parsed.name, payload: parsed.payload };

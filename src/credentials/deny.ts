@@ -53,7 +53,7 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
     code: "resource_exhausted",
     message: "Too many tickets have not been redeemed yet. Redeem them, give them a shorter life, or try again later.",
   },
-  headers_too_large: { code: "resource_exhausted", message: "The request has too many header fields." },
+  headers_too_large: { code: "resource_exhausted", message: "The header fields are too many, or too long." },
 };
 
 /** The parts of a denial that differ between requests. */

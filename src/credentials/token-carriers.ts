@@ -4,6 +4,7 @@ import { sessionPrefix } from "../model/session.js";
 import { decodeBase64 } from "./base64.js";
 import { type Extracted, extractCredentials } from "./carriers.js";
 import { token } from "./grammar.js";
+import { maxAuthorizationLength } from "./parse-authorization.js";
 
 /** The carriers of a session token beside `Authorization`. */
 export interface CarrierOptions {
@@ -39,19 +40,25 @@ const maxTokens = 8;
 /**
  * Makes the extractor of an engine: it reads `Authorization`, and the other carriers that the options enable.
  *
+ * @param maxLength the longest `Authorization` that is parsed, in characters
  * @throws {AuthError} `invalid_options` for a malformed cookie name
  */
-export function createExtract({ authTokenBin = false, cookie }: CarrierOptions = {}): Extract {
+export function createExtract(
+  { authTokenBin = false, cookie }: CarrierOptions = {},
+  maxLength: number = maxAuthorizationLength,
+): Extract {
   if (cookie !== undefined && !new RegExp(`^${token}$`).test(cookie.name)) {
     throw new AuthError(
       "invalid_options",
       "carriers.cookie.name must be a cookie name: letters, digits and -._~ (RFC 6265 §4.1.1)",
     );
   }
-  if (!authTokenBin && cookie === undefined) return extractCredentials;
+  const extractOwn: typeof extractCredentials = (rawHeaders, truncated) =>
+    extractCredentials(rawHeaders, truncated, maxLength);
+  if (!authTokenBin && cookie === undefined) return extractOwn;
 
   return function extract(rawHeaders, truncated) {
-    const authorization = extractCredentials(rawHeaders, truncated);
+    const authorization = extractOwn(rawHeaders, truncated);
     if (authorization.kind === "refused") return authorization;
     const beside = new Set<string>();
     if (authTokenBin) {

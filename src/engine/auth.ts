@@ -215,7 +215,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       checkCredentials,
       offered,
       deny,
-      extract: createExtract(options.carriers),
+      extract: createExtract(options.carriers, resolved.maxAuthorizationLength),
       chooseCarrier: createChooseCarrier<I>(manager),
       cookie: options.carriers?.cookie,
     }),

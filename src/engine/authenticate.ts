@@ -35,6 +35,9 @@ export interface AuthenticateParts<I extends Identity> {
   readonly cookie: CookieOptions | undefined;
 }
 
+/** A client that is told 401 for a header that is too long would log in again for ever. */
+const tooLarge: ReadonlySet<string> = new Set(["truncated", "too_long"]);
+
 const anonymous: Decision<never> = Object.freeze({ kind: "anonymous" });
 
 /**
@@ -78,7 +81,7 @@ export function createAuthenticate<I extends Identity>({
         return options.anonymous === true ? anonymous : deny(request, "no_credentials");
       }
       case "refused":
-        return deny(request, presented.reason === "truncated" ? "headers_too_large" : "invalid_request");
+        return deny(request, tooLarge.has(presented.reason) ? "headers_too_large" : "invalid_request");
       case "several":
         return rescue<Decision<I>>(
           () =>

@@ -2,6 +2,7 @@ import { AuthError, toErrorName } from "../base/errors.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { requireWholeNumber } from "../base/whole-number.js";
 import { type DpopOptions, type ResolvedDpopOptions, resolveDpop } from "../binding/dpop-options.js";
+import { maxAuthorizationLength } from "../credentials/parse-authorization.js";
 import type { CarrierOptions } from "../credentials/token-carriers.js";
 import type { Handler } from "../handlers/handler.js";
 import type { IdentityOf } from "../handlers/handler-table.js";
@@ -46,6 +47,12 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly aliases?: Readonly<Record<string, string>> | undefined;
   /** Further carriers of a session token beside `Authorization`. Default: none. */
   readonly carriers?: CarrierOptions | undefined;
+  /**
+   * The longest `Authorization` that is read, in characters: 256 to 1,048,576; a longer one is answered 431. Default:
+   * 16,384, Node's limit for all headers together: tokens with many groups have 10 KiB. Raise it with `maxHeaderSize`
+   * of the server.
+   */
+  readonly maxAuthorizationLength?: number | undefined;
   /**
    * How long a correct password that comes with every call is not checked again. Default: 30,000: argon2 once in half a
    * minute costs next to nothing, and a changed password takes effect within it. 0 checks every call; 300,000 at most.
@@ -113,6 +120,7 @@ export interface ResolvedOptions {
   readonly nestedSchemes: boolean;
   readonly rules: SessionRules;
   readonly caps: SessionCaps;
+  readonly maxAuthorizationLength: number;
   readonly rememberMs: number;
   readonly maxStalenessMs: number;
   readonly clockMarginMs: number;
@@ -148,6 +156,12 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
       claimed: requireWholeNumber("maxSessionsPerSubject", options.maxSessionsPerSubject ?? 100, 1),
       unclaimed: requireWholeNumber("maxUnclaimedPerSubject", options.maxUnclaimedPerSubject ?? 1_000, 1),
     }),
+    maxAuthorizationLength: requireWholeNumber(
+      "maxAuthorizationLength",
+      options.maxAuthorizationLength ?? maxAuthorizationLength,
+      256,
+      1_048_576,
+    ),
     rememberMs: requireWholeNumber("rememberMs", options.rememberMs ?? 30_000, 0, maxLoginMs / 2),
     maxStalenessMs: requireWholeNumber("maxStalenessMs", options.maxStalenessMs ?? 5_000, 0),
     clockMarginMs: requireWholeNumber("clockMarginMs", options.clockMarginMs ?? 50, 0),

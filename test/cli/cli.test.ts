@@ -93,6 +93,18 @@ test("check is 0 for a good configuration, and 1 with every fault for another", 
   assert.deepEqual([json.code, ok, faults.map(({ line }) => line)], [1, false, [1, 9]]);
 });
 
+test("check warns of what has no effect, and is 0", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch.replace("upstreams: {", 'upstreams: { old: { url: "http://127.0.0.1:1" },'));
+  const told = await runCli(["check", "--config", files.config]);
+  assert.equal(told.code, 0);
+  assert.match(told.err, /gate\.yaml:11:14: upstreams\.old is used by no route; .* \(a warning\)\n$/);
+  assert.match(told.out, / is fine /);
+  const json = await runCli(["check", "--config", files.config, "--json"]);
+  const { ok, warnings } = JSON.parse(json.out) as { ok: boolean; warnings: { line: number }[] };
+  assert.deepEqual([json.code, json.err, ok, warnings.map(({ line }) => line)], [0, "", true, [11]]);
+});
+
 test("a configuration that is not there is 1, in words that help", async () => {
   for (const command of [["check"], ["serve"], ["sessions", "ls"]]) {
     const { code, err } = await runCli([...command, "--config", "/nowhere/gate.yaml"]);

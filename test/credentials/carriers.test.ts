@@ -35,6 +35,17 @@ test("an empty or malformed value is refused, never anonymous", () => {
   }
 });
 
+test("a value that is too long is refused as that, unread, its blanks included", () => {
+  const tooLong = { kind: "refused", reason: "too_long" } as const;
+  const extract = (value: string, max?: number) => extractCredentials(["Authorization", value], false, max);
+  assert.equal(extract(`Bearer ${"a".repeat(16_384 - 7)}`).kind, "credentials");
+  assert.deepEqual(extract(`Bearer ${"a".repeat(16_384 - 6)}`), tooLong);
+  assert.deepEqual(extract(`Bearer abc${" ".repeat(16_384)}`), tooLong);
+  assert.equal(extract("Bearer abc", 10).kind, "credentials");
+  assert.deepEqual(extract("Bearer abcd", 10), tooLong);
+  assert.deepEqual(extract("\0".repeat(11), 10), tooLong);
+});
+
 test("a truncated header block is refused, with or without a credential in what is left", () => {
   for (const headers of [
     ["Host", "a"],

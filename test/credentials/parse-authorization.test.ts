@@ -28,8 +28,6 @@ const refused: readonly [why: string, value: string][] = [
   ["empty", ""],
   ["only space", "   "],
   ["only tabs", "\t\t"],
-  ["longer than the limit", `Bearer ${"a".repeat(maxAuthorizationLength - 6)}`],
-  ["longer than the limit by spaces", `Bearer abc${" ".repeat(maxAuthorizationLength)}`],
   ["a tab between", "Bearer\tabc"],
   ["a tab inside", "Bearer a\tb"],
   ["NUL", "Bearer a\0b"],

@@ -45,6 +45,7 @@ test("the defaults", () => {
       unclaimedMs: 120_000,
     },
     caps: { claimed: 100, unclaimed: 1_000 },
+    maxAuthorizationLength: 16_384,
     rememberMs: 30_000,
     maxStalenessMs: 5_000,
     throttle: {

@@ -107,7 +107,13 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
   const listeners = await createListeners(
     {
       listen: [{ host: "127.0.0.1", port: 0, tls: undefined }],
-      limits: { headersTimeoutMs: 10_000, stopTimeoutMs: 0, maxConnections: 10_000 },
+      limits: {
+        headersTimeoutMs: 10_000,
+        stopTimeoutMs: 0,
+        maxConnections: 10_000,
+        maxHeaderBytes: 16_384,
+        maxAuthorizationLength: 16_384,
+      },
     },
     handler,
     { onFault: (_what, error) => faults.push(error) },

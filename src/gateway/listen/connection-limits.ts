@@ -6,9 +6,16 @@
 export const maxHeaderFields = 256;
 
 /**
- * The most bytes of a header block, in both protocols: Node's default for HTTP/1. Room for a JWT of 8 kB and cookies.
+ * The most bytes of a header block by default, in both protocols: Node's default for HTTP/1. Room for a JWT of 12 kB and
+ * cookies.
  */
 export const maxHeaderBytes = 16_384;
+
+/**
+ * A header block of HTTP/2 that is this many times too long is reset; a shorter one is read and answered 431. Node has
+ * one number for what it tells clients and for where it resets, and counts only after clients have confirmed it.
+ */
+export const readBeyondLimit = 4;
 
 /**
  * How long a connection without a request is kept. It is longer than the 60 s for which load balancers keep theirs:

@@ -5,20 +5,24 @@ import { connectionOf, remember } from "./connection.js";
 import {
   idleTimeoutMs,
   maxConcurrentStreams,
-  maxHeaderBytes,
   maxHeaderFields,
   maxSessionInvalidFrames,
   maxSessionRejectedStreams,
+  readBeyondLimit,
   sweepMs,
   windowBytes,
 } from "./connection-limits.js";
+import type { LimitsConfig } from "./listen-config.js";
 import { upgradeOptions } from "./without-upgrade.js";
 
 /**
  * Makes a server that speaks HTTP/1 on connections that it gets by `emit("connection", socket)`; it does not listen
  * itself. Bytes that are no request are answered by Node's own 400, 408 or 431, and the connection ends.
  */
-export function createHttp1(headersTimeoutMs: number, clock: AwakeClock): Server {
+export function createHttp1(
+  { headersTimeoutMs, maxHeaderBytes }: Pick<LimitsConfig, "headersTimeoutMs" | "maxHeaderBytes">,
+  clock: AwakeClock,
+): Server {
   const server = createServer({
     ...upgradeOptions,
     headersTimeout: headersTimeoutMs,
@@ -37,12 +41,15 @@ export function createHttp1(headersTimeoutMs: number, clock: AwakeClock): Server
   return server;
 }
 
-/** Makes a server that speaks HTTP/2, as `createHttp1` does for HTTP/1. */
-export function createHttp2(): Http2Server {
+/**
+ * Makes a server that speaks HTTP/2, as `createHttp1` does for HTTP/1. A header block beyond `maxHeaderBytes` reaches its
+ * `request` listener, which refuses it.
+ */
+export function createHttp2({ maxHeaderBytes }: Pick<LimitsConfig, "maxHeaderBytes">): Http2Server {
   const server = createHttp2Server({
     settings: {
       maxConcurrentStreams,
-      maxHeaderListSize: maxHeaderBytes,
+      maxHeaderListSize: readBeyondLimit * maxHeaderBytes,
       initialWindowSize: windowBytes,
       enablePush: false,
     },

@@ -25,4 +25,8 @@ export interface LimitsConfig {
   /** How long a graceful stop waits for calls under way. */
   readonly stopTimeoutMs: number;
   readonly maxConnections: number;
+  /** The most bytes of a header block, in both protocols. */
+  readonly maxHeaderBytes: number;
+  /** The longest `Authorization` that is read, in characters; a longer one is answered 431. */
+  readonly maxAuthorizationLength: number;
 }

@@ -63,8 +63,8 @@ export async function createListeners(
   const { headersTimeoutMs, stopTimeoutMs, maxConnections } = config.limits;
   const connections = new Set<Connection>();
   const clock = createAwakeClock(sweepMs, platform);
-  const http1 = createHttp1(headersTimeoutMs, clock);
-  const http2 = createHttp2();
+  const http1 = createHttp1(config.limits, clock);
+  const http2 = createHttp2(config.limits);
   let current = handlers;
   let stopped: Promise<void> | undefined;
 

@@ -3,7 +3,8 @@ import type { Caller } from "../../model/session.js";
 import type { RouteConfig } from "./route-config.js";
 
 /** The gateway's own denials, which are written like any denial, in the caller's protocol. */
-export const refusals: Readonly<Record<GatewayReason, Denial>> = Object.freeze({
+export const refusals: Readonly<Record<GatewayReason | "headers_too_large", Denial>> = Object.freeze({
+  headers_too_large: refusal("resource_exhausted", "headers_too_large", "The header fields are too long."),
   bad_request: refusal("invalid_argument", "bad_request", "The request has no single meaning."),
   no_route: refusal("not_found", "no_route", "There is nothing here."),
   not_permitted: refusal("permission_denied", "not_permitted", "You may not do this."),
@@ -12,7 +13,7 @@ export const refusals: Readonly<Record<GatewayReason, Denial>> = Object.freeze({
   upstream_timeout: refusal("deadline_exceeded", "upstream_timeout", "The service did not answer in time."),
 });
 
-function refusal(code: DenialCode, reason: GatewayReason, message: string): Denial {
+function refusal(code: DenialCode, reason: Denial["reason"], message: string): Denial {
   return Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze([]) });
 }
 

@@ -14,7 +14,10 @@ export function describeCredentials(
   request: { readonly rawHeaders: readonly string[]; readonly truncated: boolean; readonly peer: Peer },
   config: GatewayConfig,
 ): string {
-  const presented = createExtract(toCarriers(config.services))(request.rawHeaders, request.truncated);
+  const presented = createExtract(toCarriers(config.services), config.limits.maxAuthorizationLength)(
+    request.rawHeaders,
+    request.truncated,
+  );
   switch (presented.kind) {
     case "none":
       return describeCertificate(request.peer, config);

@@ -66,7 +66,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const audit = openAudit(config.audit, platform);
   const hub = createEventHub({ platform, onEvent: telemetry.onEvent, audit: audit.options });
   const make = (next: GatewayConfig): GatewayState =>
-    createState(next, { platform, kept, reload, audit: audit.options, ...telemetry });
+    // The listeners have the limits of the start, and so has all else.
+    createState({ ...next, limits: config.limits }, { platform, kept, reload, audit: audit.options, ...telemetry });
   let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
   const { listening, admin } = await orClosing(listen, () => state.close());

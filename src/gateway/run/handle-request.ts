@@ -14,6 +14,7 @@ import { proxy } from "../forward/proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "../forward/proxy-upgrade.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import type { Upstream, Upstreams } from "../forward/upstreams.js";
+import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
 import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
@@ -37,6 +38,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
    */
   readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
+  /** The most bytes of a header block of HTTP/2; Node sees to HTTP/1. Default: 16,384. */
+  readonly maxHeaderBytes?: number;
   /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */
   readonly services?: ServicesConfig;
 }
@@ -69,6 +72,7 @@ interface Call {
  */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, upstreams, trust, onOutcome, login, services = noServices, platform = systemPlatform } = options;
+  const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }));
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
@@ -80,6 +84,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     // A stream that the caller resets emits an error, and without a listener that ends the process.
     request.on("error", ignore);
     response.on("error", ignore);
+    if ("stream" in request && isTooLong(request.rawHeaders, mostHeaderBytes)) {
+      refuse(request, response, refusals.headers_too_large);
+      return;
+    }
     const asked = resolve(request, upgrade !== undefined);
     switch (asked.kind) {
       case "refused":
@@ -169,6 +177,13 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 /** Whether a request may be open for hours while the caller is silent: gRPC of any kind, and streams of Connect. */
 function isRpcStream({ headers }: NodeRequest): boolean {
   return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
+}
+
+/** Whether a header block is longer than this, counted as HTTP/1 would write it. */
+function isTooLong(rawHeaders: readonly string[], maxBytes: number): boolean {
+  let bytes = 2 * rawHeaders.length; // for each field ": " and a line end
+  for (const part of rawHeaders) bytes += part.length;
+  return bytes > maxBytes;
 }
 
 function ignore(): void {}

@@ -60,6 +60,7 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     realm: config.realm,
     aliases: config.aliases,
     nestedSchemes: config.nestedSchemes,
+    maxAuthorizationLength: config.limits.maxAuthorizationLength,
     carriers: toCarriers(config.services),
     platform,
     onEvent,

@@ -99,6 +99,7 @@ export function createState(
       services: config.services,
       reload,
       stopping: stopping.signal,
+      maxHeaderBytes: config.limits.maxHeaderBytes,
       routes,
       upstreams,
       trust,

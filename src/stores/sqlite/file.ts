@@ -46,7 +46,11 @@ function prepareFile(path: string): void {
     if (code === "ENOENT") throw new AuthError("invalid_options", `the folder of ${path} does not exist; create it`);
     if (code !== "EEXIST") throw new AuthError("invalid_options", `${path} cannot be created (${code})`);
   }
-  const { mode } = statSync(path);
+  const stats = statSync(path);
+  if (!stats.isFile()) {
+    throw new AuthError("invalid_options", `${path} is not a file; give the path of one, such as ./sessions.db`);
+  }
+  const { mode } = stats;
   // A user who may write the file could make themselves a session. Windows has no such mode bits.
   if (grants(mode, othersMayWrite)) {
     throw new AuthError("invalid_options", `${path} may be written by other users; run: chmod 600 ${path}`);

@@ -55,7 +55,13 @@ test("every default is what the documentation says", async (t) => {
   const parsed = parseConfig(sketch, { file: files.config });
   assert.equal(parsed.kind, "config");
   const { limits, log, trustedProxies, admin, upstreams } = parsed.kind === "config" ? parsed.config : assert.fail();
-  assert.deepEqual(limits, { headersTimeoutMs: 10_000, stopTimeoutMs: 30_000, maxConnections: 10_000 });
+  assert.deepEqual(limits, {
+    headersTimeoutMs: 10_000,
+    stopTimeoutMs: 30_000,
+    maxConnections: 10_000,
+    maxHeaderBytes: 16_384,
+    maxAuthorizationLength: 16_384,
+  });
   assert.deepEqual({ log, trustedProxies, admin }, { log: { level: "info" }, trustedProxies: [], admin: undefined });
   assert.deepEqual(upstreams.get("app"), {
     name: "app",

@@ -59,10 +59,11 @@ export function echo(request: NodeRequest, response: NodeResponse): void {
 export async function startListeners(options: WorldOptions = {}): Promise<ListenersWorld> {
   const { headersTimeoutMs = 10_000, stopTimeoutMs = 0, maxConnections = 10_000 } = options;
   const faults: string[] = [];
+  const sizes = { maxHeaderBytes: 16_384, maxAuthorizationLength: 16_384 };
   const listen: ListenConfig = { host: "127.0.0.1", port: 0, tls: options.tls };
   const handlers = { request: echo, upgrade: (_: unknown, socket: { destroy(): unknown }) => socket.destroy() };
   const listeners = await createListeners(
-    { listen: [listen], limits: { headersTimeoutMs, stopTimeoutMs, maxConnections } },
+    { listen: [listen], limits: { headersTimeoutMs, stopTimeoutMs, maxConnections, ...sizes } },
     { ...handlers, ...options.handlers },
     {
       onFault: (what, error) => faults.push(`${what}: ${error}`),

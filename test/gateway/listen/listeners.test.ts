@@ -174,7 +174,13 @@ test("an address that is taken is an error, and the others are let go", async (t
   const world = await startListeners();
   t.after(world.close);
   const { createListeners } = await import("../../../src/gateway/listen/listeners.js");
-  const limits = { headersTimeoutMs: 1_000, stopTimeoutMs: 0, maxConnections: 10 };
+  const limits = {
+    headersTimeoutMs: 1_000,
+    stopTimeoutMs: 0,
+    maxConnections: 10,
+    maxHeaderBytes: 16_384,
+    maxAuthorizationLength: 16_384,
+  };
   const listen = [
     { host: "127.0.0.1", port: 0, tls: undefined },
     { host: "127.0.0.1", port: world.port, tls: undefined },

@@ -100,7 +100,7 @@ test("expiry-time is in UTC with a Z and in the zone of the machine without", ()
 
 test("options about shells say nothing here", () => {
   const options =
-    'restrict,no-pty,no-port-forwarding,No-X11-Forwarding,no-agent-forwarding,no-user-rc,pty,permitopen="a:1"';
+    'restrict,no-pty,no-port-forwarding,No-X11-Forwarding,no-agent-forwarding,no-user-rc,pty,permitopen="a:1",PermitOpen="b:2",permitlisten="1",permitlisten="2"';
   assert.ok(parseAuthorizedKeys(`ada ${options} ${bare(pairs.RSA)}`, rules).find("ada", rsa));
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -135,7 +135,7 @@ test("a path that is not one is refused", () => {
   refuses("", /takes the path of a file/);
   refuses("file:sessions.db?mode=memory", /takes the path of a file/);
   refuses(join(folder, "missing", "a.db"), /the folder of .* does not exist; create it/);
-  refuses(folder, /cannot be opened|is not a SQLite database/);
+  refuses(folder, /is not a file; give the path of one/);
 });
 
 test("a database that another process keeps locked for a moment is opened when it is free", async () => {
@@ -186,4 +186,11 @@ test("a missing driver is named, with the command that installs it", () => {
     try { sqlite(":memory:"); } catch (error) { console.log(error.code + ": " + error.message); }`;
   const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
   assert.match(said, /^invalid_options: .*@photostructure\/sqlite is not installed; run: npm install @photostructure/);
+});
+
+test("a folder is no database, and no advice changes its rights", () => {
+  const path = newPath();
+  mkdirSync(path, { mode: 0o777 });
+  chmodSync(path, 0o777);
+  refuses(path, /^(?!.*chmod).*is not a file; give the path of one, such as \.\/sessions\.db$/);
 });

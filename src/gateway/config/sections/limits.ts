@@ -1,18 +1,43 @@
+import { maxHeaderBytes } from "../../listen/connection-limits.js";
 import type { LimitsConfig } from "../../listen/listen-config.js";
-import { count, duration, object } from "../schema.js";
+import { count, duration, object, type Schema } from "../schema.js";
 import { readTimeouts } from "../timeouts.js";
 import { type Section, section } from "./section.js";
+
+const bytes = (minimum: number, maximum: number): Schema<number> => ({
+  type: "integer",
+  minimum,
+  maximum,
+  title: `a whole number of bytes from ${minimum} to ${maximum}`,
+});
 
 const schema = object(
   {
     headersTimeout: duration("10s", "From accept, or the end of the last request, to a complete header block."),
     stopTimeout: duration("30s", "How long a graceful stop waits for calls under way."),
     maxConnections: count(10_000, "Connections at a time, of all listeners together."),
+    maxHeaderBytes: {
+      ...bytes(8_192, 65_536),
+      default: maxHeaderBytes,
+      description:
+        "The header block of a request, in HTTP/1 and HTTP/2; a longer one is answered 431. Raise the limit of your upstreams with it.",
+    },
+    maxAuthorizationLength: {
+      ...bytes(256, 65_536),
+      description:
+        "One `Authorization`; a longer one is answered 431. Tokens with many groups have 10 KiB. Default: as `maxHeaderBytes`.",
+    },
   },
   [],
   "Against slow and many clients.",
 );
 
-export const limitsSection: Section<LimitsConfig> = section(schema, (raw = {}, path, context) =>
-  Object.freeze({ ...readTimeouts(schema, raw, path, context), maxConnections: raw.maxConnections ?? 10_000 }),
-);
+export const limitsSection: Section<LimitsConfig> = section(schema, (raw = {}, path, context) => {
+  const { maxConnections = 10_000, maxHeaderBytes: most = maxHeaderBytes, maxAuthorizationLength = most } = raw;
+  if (maxAuthorizationLength > most) {
+    const message = `limits.maxAuthorizationLength is above maxHeaderBytes (${most}), of which it is a part; lower it, or raise that`;
+    context.report([...path, "maxAuthorizationLength"], message);
+  }
+  const timeouts = readTimeouts(schema, raw, path, context);
+  return Object.freeze({ ...timeouts, maxConnections, maxHeaderBytes: most, maxAuthorizationLength });
+});
