@@ -57,8 +57,15 @@ function createPassThrough(): RequestListener {
 /** The gateway's path of a request as shipped, without its listeners. */
 function createGateway({ auth }: Engine): RequestListener {
   const times = { connectTimeoutMs: 2_000, headersTimeoutMs: 30_000, bodyTimeoutMs: 30_000 };
-  const config = { name: "app", origin, identity: "headers",
-    ignoresCase: false, maxConnections, ...times } as const;
+  const config = {
+    name: "app",
+    origin,
+    identity: "headers",
+    ignoresCase: false,
+    via: true,
+    maxConnections,
+    ...times,
+  } as const;
   const match = { host: undefined, path: "/", methods: [] };
   const open = { anonymous: false, roles: [], schemes: [], stepUp: undefined, forwardAuthorization: false, line: 1 };
   return createRequestHandler({

@@ -49,3 +49,8 @@ export const systemPlatform: Platform = Object.freeze({
     };
   },
 });
+
+/** Calls `done` when what has arrived by now has been read: in the next turn of the event loop. It is no timer. */
+export function afterThisTurn(done: () => void): void {
+  setImmediate(done);
+}

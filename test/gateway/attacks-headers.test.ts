@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, describe, it } from "node:test";
 import fc from "fast-check";
-import { isManagedHeader } from "../../src/gateway/forward/managed-headers.js";
+import { isManagedHeader } from "../../src/gateway/forward/header-fate.js";
 import { createHttp2Wire } from "../../src/testing/adapter/client.js";
 import { route } from "./fixtures.js";
 import { ask } from "./raw.js";

@@ -89,6 +89,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     origin: upstream.origin,
     identity: "headers",
     ignoresCase: false,
+    via: true,
     connectTimeoutMs: 2_000,
     headersTimeoutMs: 10_000,
     bodyTimeoutMs: 10_000,

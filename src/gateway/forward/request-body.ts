@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { dropBytes, dropMs, dropRest } from "../../adapters/node/drop-rest.js";
 import type { NodeRequest } from "../../adapters/node/request.js";
-import type { Platform } from "../../base/platform.js";
+import { afterThisTurn, type Platform } from "../../base/platform.js";
 
 /**
  * Makes the body of the upstream's request, with back-pressure. It is not the caller's request itself: undici destroys
@@ -16,7 +16,19 @@ export function toUpstreamBody(request: NodeRequest): Readable {
   const onData = (chunk: Uint8Array) => {
     if (!body.push(chunk)) request.pause();
   };
-  const onEnd = () => body.push(null);
+  const onEnd = () => {
+    if (!("stream" in request)) {
+      body.push(null);
+      return;
+    }
+    // Node ends the body of a stream that a reset has cut like that of a whole one, and may tell of the reset later, in the
+    // same turn of the event loop.
+    afterThisTurn(() => {
+      if (body.destroyed) return;
+      if (request.aborted) body.destroy(new Error("the caller broke off"));
+      else body.push(null);
+    });
+  };
   const onBroken = () => {
     if (!request.readableEnded) body.destroy(new Error("the caller broke off"));
   };

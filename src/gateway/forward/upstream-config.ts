@@ -6,6 +6,8 @@ export interface UpstreamConfig {
   readonly identity: "headers" | "none";
   /** Whether the upstream takes paths that differ by case, or by dots and spaces at the end of a segment, for one. */
   readonly ignoresCase: boolean;
+  /** Whether `Via` tells the upstream that a gateway sent the request (RFC 9110 §7.6.3). */
+  readonly via: boolean;
   readonly connectTimeoutMs: number;
   /** The longest time from the request's end to the response's headers. */
   readonly headersTimeoutMs: number;

@@ -14,7 +14,9 @@ export interface AdmittedRequest {
   readonly rawHeaders: readonly string[];
   readonly target: CanonicalTarget;
   readonly route: RouteConfig;
-  readonly upstream: Pick<UpstreamConfig, "identity">;
+  readonly upstream: Pick<UpstreamConfig, "identity" | "via">;
+  /** The version of HTTP in which the request came: `1.1`. */
+  readonly httpVersion: string;
   /** The caller; `undefined` on an anonymous request. */
   readonly caller: Caller | undefined;
   readonly peer: Peer;
@@ -28,7 +30,7 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Name, value, name, value: the caller's fields that are sent on, and then `ours`. */
   readonly headers: string[];
-  /** The fields that the gateway sets: `Host`, `X-Forwarded-*` and the caller's identity. */
+  /** The fields that the gateway sets: `Host`, `X-Forwarded-*`, `Via` and the caller's identity. */
   readonly ours: readonly string[];
 }
 
@@ -48,12 +50,15 @@ export type ToUpstreamRequest = (admitted: AdmittedRequest, stripped?: string[])
 
 /** Makes the function that makes the upstream's request of a permitted request. */
 export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOptions): ToUpstreamRequest {
-  return function toUpstreamRequest({ rawHeaders, target, route, upstream, caller, peer, encrypted }, stripped) {
+  return function toUpstreamRequest(admitted, stripped) {
+    const { rawHeaders, target, route, upstream, httpVersion, caller, peer, encrypted } = admitted;
     const { authority } = target;
     const ours = [
       "host",
       authority,
       ...toForwardedHeaders(rawHeaders, peer, trust, { authority, encrypted }),
+      // A line of its own behind the client's: the values of both are one list.
+      ...(upstream.via ? ["via", `${httpVersion} sallyport`] : []),
       ...(upstream.identity === "headers" ? toIdentityHeaders(caller) : []),
     ];
     const { forwardAuthorization } = route;

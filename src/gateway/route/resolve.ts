@@ -1,6 +1,7 @@
 import type { Denial } from "../../model/decision.js";
 import { type CanonicalTarget, type TargetSource, toCanonicalTarget } from "./canonical-target.js";
 import { type Framing, type FramingSource, readFraming } from "./framing.js";
+import { countForward } from "./max-forwards.js";
 import { refusals } from "./outcome.js";
 import type { Requirements } from "./permission.js";
 import type { RouteConfig } from "./route-config.js";
@@ -24,6 +25,8 @@ export type Resolution<A> =
       readonly kind: "route";
       readonly target: CanonicalTarget;
       readonly framing: Framing;
+      /** The fields that go on, or `"last"` when the gateway answers a caller who may pass; see `countForward`. */
+      readonly forwards: readonly string[] | "last";
       readonly route: RouteConfig;
       readonly requirements: Requirements;
     };
@@ -47,13 +50,20 @@ export function createResolve<A>(
   return function resolve(head, isUpgrade) {
     const target = toCanonicalTarget(head);
     const framing = readFraming(head);
+    const forwards = countForward(head.method ?? "", head.rawHeaders);
     // Servers disagree about where a body in front of a WebSocket's frames ends.
-    if (target === undefined || framing === undefined || (isUpgrade && framing.kind !== "none")) return badRequest;
+    if (
+      target === undefined ||
+      framing === undefined ||
+      forwards === undefined ||
+      (isUpgrade && framing.kind !== "none")
+    )
+      return badRequest;
     const answer = own.find(target.path);
     if (answer !== undefined) return { kind: "own", target, answer };
     const match = matchRoute(routes, target, head.method ?? "");
     if (match === undefined) return { kind: "refused", denial: refusals.no_route, target };
-    return { kind: "route", target, framing, route: match.route, requirements: match.requirements };
+    return { kind: "route", target, framing, forwards, route: match.route, requirements: match.requirements };
   };
 }
 

@@ -140,8 +140,23 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     if (denial !== undefined) return deny(denial, caller);
     const upstream = upstreams.get(asked.route.upstream);
     if (upstream === undefined) return deny(refusals.upstream_unavailable, caller);
+    if (asked.forwards === "last") {
+      const answeredBy = "Max-Forwards is 0 (RFC 9110 §7.6.2)";
+      return { ...known, outcome: "answered", answeredBy, caller: describe(caller) };
+    }
     const stripped: string[] = [];
-    const admitted = { rawHeaders, target: asked.target, route: asked.route, upstream, caller, peer, encrypted };
+    const { target: to, forwards } = asked;
+    const { httpVersion } = request;
+    const admitted = {
+      target: to,
+      rawHeaders: forwards,
+      route: asked.route,
+      upstream,
+      httpVersion,
+      caller,
+      peer,
+      encrypted,
+    };
     const { headers, ours } = toUpstreamRequest(admitted, stripped);
     return {
       ...known,

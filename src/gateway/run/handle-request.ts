@@ -127,12 +127,17 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   }
 
   function forward({ request, response, upgrade, asked }: Call, decision: Decision<I>, upstream: Upstream): void {
-    const { target, framing, route } = asked;
-    const { rawHeaders } = request;
+    const { target, framing, route, forwards: rawHeaders } = asked;
+    if (rawHeaders === "last") {
+      report(request, { kind: "service", path: target.path });
+      answerLast(request, response);
+      return;
+    }
+    const { httpVersion } = request;
     const caller = callerOf(decision);
     const encrypted = "encrypted" in request.socket;
     const peer = peerOf(request);
-    const admitted = { rawHeaders, target, route, upstream: upstream.config, caller, peer, encrypted };
+    const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
     report(request, { kind: "proxied", route, caller });
     if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
@@ -177,6 +182,13 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 /** Whether a request may be open for hours while the caller is silent: gRPC of any kind, and streams of Connect. */
 function isRpcStream({ headers }: NodeRequest): boolean {
   return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
+}
+
+/** Answers a request that asks for no hop beyond this one. */
+function answerLast(request: NodeRequest, response: NodeResponse): void {
+  request.resume();
+  response.statusCode = 204;
+  response.end();
 }
 
 /** Whether a header block is longer than this, counted as HTTP/1 would write it. */

@@ -68,6 +68,7 @@ test("every default is what the documentation says", async (t) => {
     origin: "http://127.0.0.1:3000",
     identity: "headers",
     ignoresCase: false,
+    via: true,
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 60_000,
     bodyTimeoutMs: 300_000,

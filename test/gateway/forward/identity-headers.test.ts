@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { isManagedHeader } from "../../../src/gateway/forward/header-fate.js";
 import { encodeHeaderValue, toIdentityHeaders } from "../../../src/gateway/forward/identity-headers.js";
-import { isManagedHeader, toCallerHeaders, toUpstreamHeaders } from "../../../src/gateway/forward/managed-headers.js";
+import { toCallerHeaders, toUpstreamHeaders } from "../../../src/gateway/forward/managed-headers.js";
 import type { Session } from "../../../src/model/session.js";
 
 const identity = Object.freeze({ subject: "ada", roles: ["user", "a,b"], claims: { team: "é" } });
@@ -162,6 +163,23 @@ describe("hop-by-hop headers", () => {
       "cookie",
       "a=1; b=2",
     ]);
+  });
+
+  it("stay behind under any name that a CGI program takes for one, as framing and the proxy of httpoxy do", () => {
+    const names = ["Transfer-Encoding", "Content-Length", "Proxy-Connection", "Keep-Alive", "HTTP2-Settings"];
+    const aliases = names.flatMap((name) => ["_", ".", "!", "~"].map((mark) => name.replaceAll("-", mark)));
+    const raw = [...aliases, "Proxy", "PROXY", "Grpc-Metadata-Proxy"].flatMap((name) => [name, "x"]);
+    const stripped: string[] = [];
+    assert.deepEqual(
+      toUpstreamHeaders([...raw, "Proxy-Status", "p"], { forwardAuthorization: true, ours: [], stripped }),
+      ["Proxy-Status", "p"],
+    );
+    assert.deepEqual(
+      stripped,
+      raw.filter((_, index) => index % 2 === 0),
+    );
+    const answer = Object.fromEntries(aliases.map((name) => [name.toLowerCase(), "x"]));
+    assert.deepEqual(toCallerHeaders({ ...answer, "proxy-status": "p" }), [["proxy-status", "p"]]);
   });
 
   it("TE: trailers is said anew", () => {

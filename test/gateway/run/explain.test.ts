@@ -44,6 +44,7 @@ test("a request that goes on: route, handler, caller, and the headers stripped a
     "  set        x-forwarded-for: 192.0.2.7",
     "  set        x-forwarded-proto: http",
     "  set        x-forwarded-host: example.com",
+    "  set        via: 1.1 sallyport",
     "  set        x-sallyport-subject: ada",
     "  set        x-sallyport-roles: user",
     `  set        x-sallyport-identity: ${Buffer.from('{"subject":"ada","roles":["user"]}').toString("base64url")}`,
@@ -58,6 +59,16 @@ const rows: readonly (readonly [name: string, request: string, line: RegExp])[] 
     "a body with two lengths",
     "POST / HTTP/1.1\nHost: a\nContent-Length: 1\nTransfer-Encoding: chunked",
     /^denied {7}400 invalid_argument, bad_request/m,
+  ],
+  [
+    "a count of hops that is none",
+    "OPTIONS / HTTP/1.1\nHost: a\nMax-Forwards: -1",
+    /^denied {7}400 invalid_argument, bad_request/m,
+  ],
+  [
+    "a question that goes no further",
+    `OPTIONS / HTTP/1.1\nHost: a\nAuthorization: ${asAda}\nMax-Forwards: 0`,
+    /^answered {5}by the gateway itself: Max-Forwards is 0/m,
   ],
   ["nobody", "GET / HTTP/1.1\nHost: a", /^denied {7}401 unauthenticated, no_credentials/m],
   [

@@ -22,6 +22,12 @@ const upstream = object(
       "The upstream takes `/ADMIN`, `/admin.` and `/admin%20` for `/admin`, as servers on Windows do: paths are compared so " +
         "where a route leads to it.",
     ),
+    via: {
+      ...flag(
+        "Add `Via: 1.1 sallyport` to requests (RFC 9110 §7.6.3). `false` for nginx, which compresses no answer to a request that has it.",
+      ),
+      default: true,
+    },
     connectTimeout: duration("5s", "How long connecting may take."),
     headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
     bodyTimeout: duration("5m", "The longest pause within a body, and within a WebSocket."),
@@ -60,12 +66,12 @@ function readUpstream(
   path: ConfigPath,
   context: ReadContext,
 ): UpstreamConfig {
-  const { url: text = "", identity = "headers", ignoresCase = false, maxConnections = 256 } = raw;
+  const { url: text = "", identity = "headers", ignoresCase = false, via = true, maxConnections = 256 } = raw;
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const fault = raw.url === undefined ? undefined : faultOfUrl(url, text);
   if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
   const timeouts = readTimeouts(upstream, raw, path, context);
-  return Object.freeze({ name, origin: url?.origin ?? "", identity, ignoresCase, ...timeouts, maxConnections });
+  return Object.freeze({ name, origin: url?.origin ?? "", identity, ignoresCase, via, ...timeouts, maxConnections });
 }
 
 /** Returns the fault of a URL. The message does not show the URL, which may hold a password. */
