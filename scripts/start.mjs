@@ -15,8 +15,14 @@ if (fault?.code === "EADDRINUSE") stop(`Port ${port} is taken. Try: PORT=${port 
 if (fault?.code === "EACCES") stop(`Port ${port} is only for root. Try: PORT=8081 npm start`);
 if (fault !== undefined) stop(fault.message);
 
+const parent = process.ppid;
 await import("./setup.mjs");
+const { systemPlatform } = await import("../dist/src/base/platform.js");
+const { onNpmEnded } = await import("../dist/src/cli/npm-parent.js");
 await import("../dist/examples/demo.js");
+// npm passes no signal on: a `kill` of it would leave the gateway behind.
+if (process.env.npm_command && process.ppid !== parent) process.kill(process.pid, "SIGTERM");
+onNpmEnded(() => process.kill(process.pid, "SIGTERM"), { environment: process.env, platform: systemPlatform });
 
 function stop(message) {
   console.error(message);

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { systemPlatform } from "../base/platform.js";
+import { onNpmEnded } from "./npm-parent.js";
 import { run } from "./program.js";
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -11,6 +12,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stopAsked: () =>
     new Promise((resolve) => {
       for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+      onNpmEnded(resolve, { environment: process.env, platform: systemPlatform });
     }),
   onReloadAsked: (callback) => void process.on("SIGHUP", callback),
 });
