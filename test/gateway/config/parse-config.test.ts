@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { toFaultText } from "../../../src/gateway/config/document.js";
@@ -490,6 +490,12 @@ test("a role that no account has, and an upstream that no route uses, are warned
   assert.deepEqual(warningsOf(files, usersOnly.replace("routes:", operateAs)), [
     'gate.yaml:7:37: operateAs.rules[0].actorRoles[0] "usr" is a role that no account has; did you mean "user"?',
     'gate.yaml:7:73: operateAs.rules[0].exceptRoles[0] "admin" is a role that no account has; there is user',
+  ]);
+  const [ada = ""] = readFileSync(join(files.directory, "users.yaml"), "utf8").split("\n");
+  files.write("targets.txt", `${ada.replace(/:user$/, ":admin")}\n`);
+  const inTheirs = operateAs.replace("{ rules", "{ users: ./targets.txt, rules").replace("[usr]", "[admin]");
+  assert.deepEqual(warningsOf(files, usersOnly.replace("routes:", inTheirs)), [
+    'gate.yaml:7:61: operateAs.rules[0].actorRoles[0] "admin" is a role that no account has; there is user',
   ]);
   assert.deepEqual(
     warningsOf(files, usersOnly.replace("upstreams: {", 'upstreams: { old: { url: "http://127.0.0.1:1" },')),

@@ -66,9 +66,6 @@ export const operateAsSection: Section<OperateAsConfig | undefined> = section(sc
   if (raw === undefined) return undefined;
   const rules = itemsOf(raw.rules).map(readRule);
   rules.forEach((rule, index) => {
-    for (const name of ["actorRoles", "targetRoles", "exceptRoles"] as const) {
-      warnOfRoles(rule[name], [...path, "rules", index, name], context);
-    }
     const fault = faultOf(() => operateAsRules({ identify: () => null, rules: [rule] }));
     // The fault names the rule's index in a list of one; it is replaced by the index in the file.
     if (fault !== undefined) context.report([...path, "rules", index], fault.replace("rules[0]", `rules[${index}]`));
@@ -83,6 +80,14 @@ export const operateAsSection: Section<OperateAsConfig | undefined> = section(sc
   }
   const fault = raw.users === undefined ? undefined : faultOf(() => openUsers(users, () => {}));
   if (fault !== undefined) context.report([...path, "users"], `operateAs.users: ${fault}`);
+  if (fault === undefined) {
+    rules.forEach((rule, index) => {
+      const at = [...path, "rules", index];
+      warnOfRoles(rule.actorRoles, [...at, "actorRoles"], context);
+      warnOfRoles(rule.targetRoles, [...at, "targetRoles"], context, users);
+      warnOfRoles(rule.exceptRoles, [...at, "exceptRoles"], context, users);
+    });
+  }
   return Object.freeze({ users, rules: Object.freeze(rules) });
 });
 
