@@ -1,9 +1,11 @@
+// Each pattern begins at one place of a run only, so a hostile path costs one pass.
+
 /**
  * Folds a decoded path as an upstream that ignores case does: letters in lower case, and each segment without the dots
  * and spaces at its end, which Windows drops (`/ADMIN`, `/admin.` and `/admin%20` are one file).
  */
 export function foldPath(path: string): string {
-  return path.toLowerCase().replace(/[. ]+(?=\/|$)/g, "");
+  return path.toLowerCase().replace(/(?<![. ])[. ]+(?=\/|$)/g, "");
 }
 
 /**
@@ -12,7 +14,7 @@ export function foldPath(path: string): string {
  */
 export function foldWide(path: string): string {
   const folded = path.normalize("NFKC").toUpperCase().toLowerCase().normalize("NFKC");
-  return folded.replace(/[.\s]+(?=\/|$)/g, "");
+  return folded.replace(/(?<![.\s])[.\s]+(?=\/|$)/g, "");
 }
 
 /** A short name of Windows (`PROGRA~1`): its file system alone knows which long name it stands for. */

@@ -83,27 +83,24 @@ export function matchRoute(
   const path = decodePath(target.path);
   if (path === undefined) return undefined;
   const { host } = target;
-  if (!table.foldsSome)
-    return routeIn(
-      findPlace(table, host, (place) => isAtOrBelow(path, place.path)),
-      method,
-    );
-  const spelling = foldPath(path);
-  const first = findPlace(
-    table,
-    host,
-    (place) => isAtOrBelow(path, place.path) || (place.folds && isAtOrBelow(spelling, place.folded)),
-  );
-  if (first?.folds !== true) return routeIn(first, method);
-  const place = findPlace(table, host, ({ folded }) => isAtOrBelow(spelling, folded));
-  const isCertain = toWideSpellings(path)?.every(
-    (one) => findPlace(table, host, ({ wide }) => isAtOrBelow(one, wide)) === place,
-  );
-  return isCertain === true ? routeIn(place, method) : undefined;
+  const folded = table.foldsSome ? foldPath(path) : path;
+  let first: Entry | undefined;
+  for (const place of table.places) {
+    if (place.host !== undefined && place.host !== host) continue;
+    if (!isAtOrBelow(path, place.path) && !(place.folds && isAtOrBelow(folded, place.folded))) continue;
+    first = place;
+    break;
+  }
+  return routeIn(first?.folds === true ? findFolded(table, host, path, folded) : first, method);
 }
 
-function findPlace({ places }: RouteTable, host: string, matches: (place: Entry) => boolean): Entry | undefined {
-  return places.find((place) => (place.host === undefined || place.host === host) && matches(place));
+/** Finds the place on which all spellings of a path agree. */
+function findFolded({ places }: RouteTable, host: string, path: string, folded: string): Entry | undefined {
+  const here = places.filter((place) => place.host === undefined || place.host === host);
+  const found = here.find((place) => isAtOrBelow(folded, place.folded));
+  const spellings = toWideSpellings(path);
+  const isCertain = spellings?.every((one) => here.find((place) => isAtOrBelow(one, place.wide)) === found);
+  return isCertain === true ? found : undefined;
 }
 
 function routeIn(place: Entry | undefined, method: string): RouteMatched | undefined {

@@ -1,8 +1,9 @@
 import type { Logger } from "pino";
+import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { fileState, fileVersion, jointState } from "../../base/file-version.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { createSettling } from "../../base/settling.js";
+import { createSettling, settleMs } from "../../base/settling.js";
 import { toFaultText } from "../config/document.js";
 import { configOf, type ParsedConfig, parseConfig, readConfigFile } from "../config/parse-config.js";
 import type { Environment } from "../config/secrets.js";
@@ -34,12 +35,14 @@ export interface Served {
  */
 export async function serveFile(file: string, options: ServeFileOptions = {}): Promise<Served> {
   const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
+  const settling = createSettling(platform);
+  /** The reload that waits for files that are being written. All who ask meanwhile get its answer. */
+  let waiting: Promise<string> | undefined;
+  let giveUp = (): void => {};
   const first = parseConfig(readConfigFile(file), { file, environment });
   const gateway = await startGateway(configOf(first), { platform, log: given, reload });
   const { log } = gateway;
   warnOf(first);
-  const settling = createSettling(platform);
-  let cancelLater = (): void => {};
 
   function warnOf(parsed: ParsedConfig): void {
     if (parsed.kind !== "config" || parsed.warnings.length === 0) return;
@@ -47,17 +50,36 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
   }
 
   /** Reloads. Returns the answer for a caller of the RPC `reload`; the faults of the file are in the log only. */
-  function reload(): string {
-    cancelLater();
+  function reload(): Awaitable<string> {
+    if (waiting !== undefined) return waiting;
+    const first = tryReload();
+    if (typeof first === "string") return first;
+    waiting = new Promise((resolve) => {
+      let cancel = platform.delay(first, again);
+      function again(): void {
+        const next = tryReload();
+        if (typeof next === "string") end(next);
+        else cancel = platform.delay(next, again);
+      }
+      function end(answer: string): void {
+        cancel();
+        waiting = undefined;
+        resolve(answer);
+      }
+      giveUp = () => end("not reloaded: the gateway is stopping");
+    });
+    return waiting;
+  }
+
+  /** Reloads, or returns the milliseconds for which a file must still stay as it is. */
+  function tryReload(): string | number {
     try {
       const before = fileVersion(file);
       const parsed = parseConfig(readConfigFile(file), { file, environment });
       // A list of users, or a secret, that is half written may be valid, and mean something else.
       const leftMs = settling(jointState([file, ...parsed.files]));
-      if (leftMs > 0 || fileVersion(file) !== before) {
-        cancelLater = platform.delay(Math.max(leftMs, 1), reload);
-        return "not yet: a file is being written; it is read when it has not changed for a second";
-      }
+      if (leftMs > 0) return leftMs;
+      if (fileVersion(file) !== before) return settleMs;
       const { restartNeeded } = gateway.reload(configOf(parsed));
       log.info({ file }, "configuration reloaded");
       warnOf(parsed);
@@ -73,17 +95,17 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
     }
   }
 
-  const unwatch = watchFile(file, platform, reload);
+  const unwatch = watchFile(file, platform, () => void reload());
   onReloadAsked?.(() => {
     // A rotator of logs sends SIGHUP, too, after it has moved a file away.
     gateway.reopenAudit();
-    reload();
+    void reload();
   });
   return {
     gateway,
     stop() {
       unwatch();
-      cancelLater();
+      giveUp();
       return gateway.stop();
     },
   };
