@@ -395,7 +395,7 @@ services:
   },
   {
     name: "two routes that are one to an upstream that ignores case",
-    from: / {2}- \{ match: \{ path: \/ \}[^]*$/,
+    from: / {2}- \{ match: \{ path: \/ \}[\s\S]*$/,
     to: `  - { match: { path: /Healthz }, upstream: app }
 upstreams: { app: { url: "http://127.0.0.1:3000", ignoresCase: true } }`,
     faults: ["gate.yaml:10:22: routes[1].match.path matches what routes[0] does, since app ignores case; remove one"],

@@ -5,6 +5,7 @@ import { get } from "node:https";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
+import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import type { TlsConfig } from "../../../src/gateway/listen/listen-config.js";
 import { makeCertificates } from "../make-certificates.js";
 import { type ListenersWorld, startListeners } from "./listeners-world.js";
@@ -125,6 +126,44 @@ test("changed files serve the next handshake, and open connections go on", { ski
   assert.equal(world.faults.length, 2);
   const [, ofKey = ""] = readFileSync(second.key, "utf8").split("\n");
   assert.ok(ofKey.length > 0 && !world.faults.join().includes(ofKey));
+});
+
+test("files that are being replaced are not read before they have stayed for a second", { skip }, async (t) => {
+  const tls = config();
+  let ms = 0;
+  let look = (): void => {};
+  let onLooked = (): void => {};
+  const platform: Platform = {
+    ...systemPlatform,
+    now: () => 0,
+    monotonic: () => ms,
+    delay(waitMs, done, hold) {
+      if (waitMs !== 20) return systemPlatform.delay(waitMs, done, hold);
+      look = done;
+      onLooked();
+      return () => {};
+    },
+  };
+  // A look is over when the next one is ordered.
+  const lookOnce = () =>
+    new Promise<void>((resolve) => {
+      onLooked = resolve;
+      look();
+    });
+  const world = await startListeners({ tls, certificateLookMs: 20, platform });
+  t.after(world.close);
+  const second = certificates?.make("second") ?? tls;
+  replaceFile(second.cert, tls.cert);
+  replaceFile(second.key, tls.key);
+  for (const afterMs of [0, 999]) {
+    ms += afterMs;
+    await lookOnce();
+    assert.equal(await servedName(world), "first");
+  }
+  ms += 1;
+  await lookOnce();
+  assert.equal(await servedName(world), "second");
+  assert.deepEqual(world.faults, []);
 });
 
 test("files that cannot be used refuse to start", { skip }, async () => {
