@@ -495,7 +495,7 @@ test("a role that no account has, and an upstream that no route uses, are warned
   files.write("targets.txt", `${ada.replace(/:user$/, ":admin")}\n`);
   const inTheirs = operateAs.replace("{ rules", "{ users: ./targets.txt, rules").replace("[usr]", "[admin]");
   assert.deepEqual(warningsOf(files, usersOnly.replace("routes:", inTheirs)), [
-    'gate.yaml:7:61: operateAs.rules[0].actorRoles[0] "admin" is a role that no account has; there is user',
+    'gate.yaml:7:59: operateAs.rules[0].actorRoles[0] "admin" is a role that no account has; there is user',
   ]);
   assert.deepEqual(
     warningsOf(files, usersOnly.replace("upstreams: {", 'upstreams: { old: { url: "http://127.0.0.1:1" },')),
