@@ -17,7 +17,7 @@ export function findShapeErrors(value: unknown): readonly ShapeError[] {
   return validate21(value) ? [] : validate21.errors;
 }
 
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule43"},"aliases":{"$ref":"#/definitions/rule45"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule48"},"operateAs":{"$ref":"#/definitions/rule51"},"binding":{"$ref":"#/definitions/rule52"},"tickets":{"$ref":"#/definitions/rule55"},"services":{"$ref":"#/definitions/rule61"},"routes":{"$ref":"#/definitions/rule68"},"upstreams":{"$ref":"#/definitions/rule71"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule74"},"audit":{"$ref":"#/definitions/rule76"},"log":{"$ref":"#/definitions/rule78"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule33":{"type":"string","enum":["nothing","session"]},"rule34":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule33"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule35":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule36":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule35"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule37":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule38":{"type":"string","enum":["dns","uri","email"]},"rule39":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule40":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule38"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule39"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule41":{"type":"array","items":{"$ref":"#/definitions/rule40"},"minItems":1},"rule42":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule32"},"oidc":{"$ref":"#/definitions/rule34"},"external":{"$ref":"#/definitions/rule36"},"anonymous":{"$ref":"#/definitions/rule37"},"certificates":{"$ref":"#/definitions/rule41"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule43":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule42"}},"rule44":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule45":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule44"}},"rule46":{"type":"integer","minimum":0,"maximum":99},"rule47":{"type":"integer","minimum":1,"maximum":100},"rule48":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule46"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule47"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule49":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule50":{"type":"array","items":{"$ref":"#/definitions/rule49"},"minItems":1},"rule51":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule50"}},"required":["rules"],"additionalProperties":false},"rule52":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule53":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule54":{"type":"string","enum":["alarm","revoke"]},"rule55":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule53"},"onMisuse":{"$ref":"#/definitions/rule54"}},"required":[],"additionalProperties":false},"rule56":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule58":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule57"},"configurationConstants":{"$ref":"#/definitions/rule57"}},"required":[],"additionalProperties":false},"rule59":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule60":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule59"},"delegateServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule56"},"deephavenCore":{"$ref":"#/definitions/rule58"},"deephavenEnterprise":{"$ref":"#/definitions/rule60"}},"required":[],"additionalProperties":false},"rule62":{"type":"string","pattern":"^[A-Z]+$"},"rule63":{"type":"array","items":{"$ref":"#/definitions/rule62"},"minItems":1},"rule64":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule63"}},"required":["path"],"additionalProperties":false},"rule65":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule66":{"type":"array","items":{"$ref":"#/definitions/rule44"},"minItems":1},"rule67":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule64"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule65"},"schemes":{"$ref":"#/definitions/rule66"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule68":{"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1},"rule69":{"type":"string","enum":["headers","none"]},"rule70":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule69"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule71":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule70"}},"rule72":{"type":"integer","minimum":8192,"maximum":65536},"rule73":{"type":"integer","minimum":256,"maximum":65536},"rule74":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule72"},"maxAuthorizationLength":{"$ref":"#/definitions/rule73"}},"required":[],"additionalProperties":false},"rule75":{"type":"string","enum":["continue","refuse"]},"rule76":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule75"}},"required":["file","onFailure"],"additionalProperties":false},"rule77":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule78":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule77"}},"required":[],"additionalProperties":false}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule43"},"aliases":{"$ref":"#/definitions/rule45"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule48"},"operateAs":{"$ref":"#/definitions/rule52"},"binding":{"$ref":"#/definitions/rule53"},"tickets":{"$ref":"#/definitions/rule56"},"services":{"$ref":"#/definitions/rule62"},"routes":{"$ref":"#/definitions/rule69"},"upstreams":{"$ref":"#/definitions/rule72"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule75"},"audit":{"$ref":"#/definitions/rule77"},"log":{"$ref":"#/definitions/rule79"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule33":{"type":"string","enum":["nothing","session"]},"rule34":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule33"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule35":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule36":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule35"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule37":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule38":{"type":"string","enum":["dns","uri","email"]},"rule39":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule40":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule38"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule39"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule41":{"type":"array","items":{"$ref":"#/definitions/rule40"},"minItems":1},"rule42":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule32"},"oidc":{"$ref":"#/definitions/rule34"},"external":{"$ref":"#/definitions/rule36"},"anonymous":{"$ref":"#/definitions/rule37"},"certificates":{"$ref":"#/definitions/rule41"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule43":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule42"}},"rule44":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule45":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule44"}},"rule46":{"type":"integer","minimum":0,"maximum":99},"rule47":{"type":"integer","minimum":1,"maximum":100},"rule48":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule46"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule47"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule49":{"type":"array","items":{"$ref":"#/definitions/rule44"}},"rule50":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule49"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule51":{"type":"array","items":{"$ref":"#/definitions/rule50"},"minItems":1},"rule52":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule51"}},"required":["rules"],"additionalProperties":false},"rule53":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule55":{"type":"string","enum":["alarm","revoke"]},"rule56":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule54"},"onMisuse":{"$ref":"#/definitions/rule55"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false},"rule58":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule59":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule58"},"configurationConstants":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule61":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule60"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule57"},"deephavenCore":{"$ref":"#/definitions/rule59"},"deephavenEnterprise":{"$ref":"#/definitions/rule61"}},"required":[],"additionalProperties":false},"rule63":{"type":"string","pattern":"^[A-Z]+$"},"rule64":{"type":"array","items":{"$ref":"#/definitions/rule63"},"minItems":1},"rule65":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule64"}},"required":["path"],"additionalProperties":false},"rule66":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule67":{"type":"array","items":{"$ref":"#/definitions/rule44"},"minItems":1},"rule68":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule65"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule66"},"schemes":{"$ref":"#/definitions/rule67"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule69":{"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1},"rule70":{"type":"string","enum":["headers","none"]},"rule71":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule70"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule72":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule71"}},"rule73":{"type":"integer","minimum":8192,"maximum":65536},"rule74":{"type":"integer","minimum":256,"maximum":65536},"rule75":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule73"},"maxAuthorizationLength":{"$ref":"#/definitions/rule74"}},"required":[],"additionalProperties":false},"rule76":{"type":"string","enum":["continue","refuse"]},"rule77":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule76"}},"required":["file","onFailure"],"additionalProperties":false},"rule78":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule79":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule78"}},"required":[],"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"};
 const pattern0 = new RegExp("^[\\x20-\\x7e]{1,128}$", "u");
@@ -2693,9 +2693,37 @@ validate187.errors = vErrors;
 return errors === 0;
 }
 
-const schema55 = {"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule50"}},"required":["rules"],"additionalProperties":false};
-const schema56 = {"type":"array","items":{"$ref":"#/definitions/rule49"},"minItems":1};
-const schema57 = {"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
+const schema55 = {"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule51"}},"required":["rules"],"additionalProperties":false};
+const schema56 = {"type":"array","items":{"$ref":"#/definitions/rule50"},"minItems":1};
+const schema57 = {"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule49"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
+const schema58 = {"type":"array","items":{"$ref":"#/definitions/rule44"}};
+
+function validate212(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate183(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate183.errors : vErrors.concat(validate183.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate212.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate205(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
@@ -2749,6 +2777,30 @@ vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.error
 errors = vErrors.length;
 }
 }
+if(data.schemes !== undefined){
+if(!(validate212(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+vErrors = vErrors === null ? validate212.errors : vErrors.concat(validate212.errors);
+errors = vErrors.length;
+}
+}
+if(data.scopes !== undefined){
+if(!(validate124(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+}
+if(data.acr !== undefined){
+if(!(validate124(data.acr, {instancePath:instancePath+"/acr",parentData:data,parentDataProperty:"acr",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+}
+if(data.maxAge !== undefined){
+if(!(validate53(data.maxAge, {instancePath:instancePath+"/maxAge",parentData:data,parentDataProperty:"maxAge",rootData}))){
+vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+errors = vErrors.length;
+}
+}
 if(data.services !== undefined){
 if(!(validate124(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
 vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
@@ -2769,6 +2821,12 @@ errors = vErrors.length;
 }
 if(data.nested !== undefined){
 if(!(validate28(data.nested, {instancePath:instancePath+"/nested",parentData:data,parentDataProperty:"nested",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.detached !== undefined){
+if(!(validate28(data.detached, {instancePath:instancePath+"/detached",parentData:data,parentDataProperty:"detached",rootData}))){
 vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
@@ -2879,9 +2937,9 @@ validate202.errors = vErrors;
 return errors === 0;
 }
 
-const schema58 = {"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
+const schema59 = {"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
 
-function validate219(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate226(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -2938,15 +2996,15 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate219.errors = vErrors;
+validate226.errors = vErrors;
 return errors === 0;
 }
 
-const schema59 = {"type":"object","properties":{"services":{"$ref":"#/definitions/rule53"},"onMisuse":{"$ref":"#/definitions/rule54"}},"required":[],"additionalProperties":false};
-const schema60 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}};
+const schema60 = {"type":"object","properties":{"services":{"$ref":"#/definitions/rule54"},"onMisuse":{"$ref":"#/definitions/rule55"}},"required":[],"additionalProperties":false};
+const schema61 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}};
 const pattern9 = new RegExp("^[^\\p{Cc}]{1,256}$", "u");
 
-function validate227(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate234(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3003,13 +3061,13 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate227.errors = vErrors;
+validate234.errors = vErrors;
 return errors === 0;
 }
 
-const schema61 = {"type":"string","enum":["alarm","revoke"]};
+const schema62 = {"type":"string","enum":["alarm","revoke"]};
 
-function validate230(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate237(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -3023,7 +3081,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "alarm") || (data === "revoke"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema61.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema62.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3032,12 +3090,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate230.errors = vErrors;
+validate237.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate226(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate233(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3054,14 +3112,14 @@ errors++;
 }
 }
 if(data.services !== undefined){
-if(!(validate227(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
-vErrors = vErrors === null ? validate227.errors : vErrors.concat(validate227.errors);
+if(!(validate234(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
+vErrors = vErrors === null ? validate234.errors : vErrors.concat(validate234.errors);
 errors = vErrors.length;
 }
 }
 if(data.onMisuse !== undefined){
-if(!(validate230(data.onMisuse, {instancePath:instancePath+"/onMisuse",parentData:data,parentDataProperty:"onMisuse",rootData}))){
-vErrors = vErrors === null ? validate230.errors : vErrors.concat(validate230.errors);
+if(!(validate237(data.onMisuse, {instancePath:instancePath+"/onMisuse",parentData:data,parentDataProperty:"onMisuse",rootData}))){
+vErrors = vErrors === null ? validate237.errors : vErrors.concat(validate237.errors);
 errors = vErrors.length;
 }
 }
@@ -3076,14 +3134,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate226.errors = vErrors;
+validate233.errors = vErrors;
 return errors === 0;
 }
 
-const schema62 = {"type":"object","properties":{"flight":{"$ref":"#/definitions/rule56"},"deephavenCore":{"$ref":"#/definitions/rule58"},"deephavenEnterprise":{"$ref":"#/definitions/rule60"}},"required":[],"additionalProperties":false};
-const schema63 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false};
+const schema63 = {"type":"object","properties":{"flight":{"$ref":"#/definitions/rule57"},"deephavenCore":{"$ref":"#/definitions/rule59"},"deephavenEnterprise":{"$ref":"#/definitions/rule61"}},"required":[],"additionalProperties":false};
+const schema64 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false};
 
-function validate234(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate241(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3128,14 +3186,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate234.errors = vErrors;
+validate241.errors = vErrors;
 return errors === 0;
 }
 
-const schema64 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule57"},"configurationConstants":{"$ref":"#/definitions/rule57"}},"required":[],"additionalProperties":false};
-const schema65 = {"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}};
+const schema65 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule58"},"configurationConstants":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false};
+const schema66 = {"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}};
 
-function validate242(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate249(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3192,12 +3250,12 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate242.errors = vErrors;
+validate249.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate239(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate246(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3226,14 +3284,14 @@ errors = vErrors.length;
 }
 }
 if(data.authenticationConstants !== undefined){
-if(!(validate242(data.authenticationConstants, {instancePath:instancePath+"/authenticationConstants",parentData:data,parentDataProperty:"authenticationConstants",rootData}))){
-vErrors = vErrors === null ? validate242.errors : vErrors.concat(validate242.errors);
+if(!(validate249(data.authenticationConstants, {instancePath:instancePath+"/authenticationConstants",parentData:data,parentDataProperty:"authenticationConstants",rootData}))){
+vErrors = vErrors === null ? validate249.errors : vErrors.concat(validate249.errors);
 errors = vErrors.length;
 }
 }
 if(data.configurationConstants !== undefined){
-if(!(validate242(data.configurationConstants, {instancePath:instancePath+"/configurationConstants",parentData:data,parentDataProperty:"configurationConstants",rootData}))){
-vErrors = vErrors === null ? validate242.errors : vErrors.concat(validate242.errors);
+if(!(validate249(data.configurationConstants, {instancePath:instancePath+"/configurationConstants",parentData:data,parentDataProperty:"configurationConstants",rootData}))){
+vErrors = vErrors === null ? validate249.errors : vErrors.concat(validate249.errors);
 errors = vErrors.length;
 }
 }
@@ -3248,18 +3306,18 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate239.errors = vErrors;
+validate246.errors = vErrors;
 return errors === 0;
 }
 
-const schema66 = {"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule59"},"delegateServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false};
-const schema67 = {"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}};
+const schema67 = {"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule60"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false};
+const schema68 = {"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}};
 
-function validate250(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate257(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (!(Array.isArray(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema67.type}};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema68.type}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3289,17 +3347,17 @@ errors = vErrors.length;
 }
 }
 }
-validate250.errors = vErrors;
+validate257.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate247(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate254(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!((((((key0 === "cookieLife") || (key0 === "tokenLife")) || (key0 === "verifyTokenFrom")) || (key0 === "delegateServices")) || (key0 === "reloadRoles")) || (key0 === "address"))){
+if(!(((((((key0 === "cookieLife") || (key0 === "tokenLife")) || (key0 === "verifyTokenFrom")) || (key0 === "delegateServices")) || (key0 === "detachedServices")) || (key0 === "reloadRoles")) || (key0 === "address"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
@@ -3323,13 +3381,19 @@ errors = vErrors.length;
 }
 }
 if(data.verifyTokenFrom !== undefined){
-if(!(validate250(data.verifyTokenFrom, {instancePath:instancePath+"/verifyTokenFrom",parentData:data,parentDataProperty:"verifyTokenFrom",rootData}))){
-vErrors = vErrors === null ? validate250.errors : vErrors.concat(validate250.errors);
+if(!(validate257(data.verifyTokenFrom, {instancePath:instancePath+"/verifyTokenFrom",parentData:data,parentDataProperty:"verifyTokenFrom",rootData}))){
+vErrors = vErrors === null ? validate257.errors : vErrors.concat(validate257.errors);
 errors = vErrors.length;
 }
 }
 if(data.delegateServices !== undefined){
 if(!(validate124(data.delegateServices, {instancePath:instancePath+"/delegateServices",parentData:data,parentDataProperty:"delegateServices",rootData}))){
+vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
+errors = vErrors.length;
+}
+}
+if(data.detachedServices !== undefined){
+if(!(validate124(data.detachedServices, {instancePath:instancePath+"/detachedServices",parentData:data,parentDataProperty:"detachedServices",rootData}))){
 vErrors = vErrors === null ? validate124.errors : vErrors.concat(validate124.errors);
 errors = vErrors.length;
 }
@@ -3357,12 +3421,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate247.errors = vErrors;
+validate254.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate233(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate240(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3379,20 +3443,20 @@ errors++;
 }
 }
 if(data.flight !== undefined){
-if(!(validate234(data.flight, {instancePath:instancePath+"/flight",parentData:data,parentDataProperty:"flight",rootData}))){
-vErrors = vErrors === null ? validate234.errors : vErrors.concat(validate234.errors);
+if(!(validate241(data.flight, {instancePath:instancePath+"/flight",parentData:data,parentDataProperty:"flight",rootData}))){
+vErrors = vErrors === null ? validate241.errors : vErrors.concat(validate241.errors);
 errors = vErrors.length;
 }
 }
 if(data.deephavenCore !== undefined){
-if(!(validate239(data.deephavenCore, {instancePath:instancePath+"/deephavenCore",parentData:data,parentDataProperty:"deephavenCore",rootData}))){
-vErrors = vErrors === null ? validate239.errors : vErrors.concat(validate239.errors);
+if(!(validate246(data.deephavenCore, {instancePath:instancePath+"/deephavenCore",parentData:data,parentDataProperty:"deephavenCore",rootData}))){
+vErrors = vErrors === null ? validate246.errors : vErrors.concat(validate246.errors);
 errors = vErrors.length;
 }
 }
 if(data.deephavenEnterprise !== undefined){
-if(!(validate247(data.deephavenEnterprise, {instancePath:instancePath+"/deephavenEnterprise",parentData:data,parentDataProperty:"deephavenEnterprise",rootData}))){
-vErrors = vErrors === null ? validate247.errors : vErrors.concat(validate247.errors);
+if(!(validate254(data.deephavenEnterprise, {instancePath:instancePath+"/deephavenEnterprise",parentData:data,parentDataProperty:"deephavenEnterprise",rootData}))){
+vErrors = vErrors === null ? validate254.errors : vErrors.concat(validate254.errors);
 errors = vErrors.length;
 }
 }
@@ -3407,18 +3471,18 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate233.errors = vErrors;
+validate240.errors = vErrors;
 return errors === 0;
 }
 
-const schema68 = {"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1};
-const schema69 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule64"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule65"},"schemes":{"$ref":"#/definitions/rule66"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
-const schema70 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule63"}},"required":["path"],"additionalProperties":false};
-const schema71 = {"type":"array","items":{"$ref":"#/definitions/rule62"},"minItems":1};
-const schema72 = {"type":"string","pattern":"^[A-Z]+$"};
+const schema69 = {"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1};
+const schema70 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule65"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule66"},"schemes":{"$ref":"#/definitions/rule67"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
+const schema71 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule64"}},"required":["path"],"additionalProperties":false};
+const schema72 = {"type":"array","items":{"$ref":"#/definitions/rule63"},"minItems":1};
+const schema73 = {"type":"string","pattern":"^[A-Z]+$"};
 const pattern10 = new RegExp("^[A-Z]+$", "u");
 
-function validate264(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate272(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
@@ -3443,12 +3507,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate264.errors = vErrors;
+validate272.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate263(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate271(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3464,8 +3528,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate264(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate264.errors : vErrors.concat(validate264.errors);
+if(!(validate272(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate272.errors : vErrors.concat(validate272.errors);
 errors = vErrors.length;
 }
 }
@@ -3480,12 +3544,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate263.errors = vErrors;
+validate271.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate260(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate268(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3524,8 +3588,8 @@ errors = vErrors.length;
 }
 }
 if(data.methods !== undefined){
-if(!(validate263(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
-vErrors = vErrors === null ? validate263.errors : vErrors.concat(validate263.errors);
+if(!(validate271(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
+vErrors = vErrors === null ? validate271.errors : vErrors.concat(validate271.errors);
 errors = vErrors.length;
 }
 }
@@ -3540,13 +3604,13 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate260.errors = vErrors;
+validate268.errors = vErrors;
 return errors === 0;
 }
 
-const schema73 = {"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1};
+const schema74 = {"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1};
 
-function validate269(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate277(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3578,13 +3642,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate269.errors = vErrors;
+validate277.errors = vErrors;
 return errors === 0;
 }
 
-const schema74 = {"type":"array","items":{"$ref":"#/definitions/rule44"},"minItems":1};
+const schema75 = {"type":"array","items":{"$ref":"#/definitions/rule44"},"minItems":1};
 
-function validate272(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate280(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3616,12 +3680,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate272.errors = vErrors;
+validate280.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate259(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate267(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3658,8 +3722,8 @@ errors++;
 }
 }
 if(data.match !== undefined){
-if(!(validate260(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
-vErrors = vErrors === null ? validate260.errors : vErrors.concat(validate260.errors);
+if(!(validate268(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
+vErrors = vErrors === null ? validate268.errors : vErrors.concat(validate268.errors);
 errors = vErrors.length;
 }
 }
@@ -3672,7 +3736,7 @@ errors = vErrors.length;
 if(data.anonymous !== undefined){
 let data2 = data.anonymous;
 if(!(((data2 === true) || (data2 === false)) || (data2 === "everything"))){
-const err3 = {instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/enum",keyword:"enum",params:{allowedValues: schema69.properties.anonymous.enum}};
+const err3 = {instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/enum",keyword:"enum",params:{allowedValues: schema70.properties.anonymous.enum}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3683,14 +3747,14 @@ errors++;
 }
 }
 if(data.roles !== undefined){
-if(!(validate269(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate269.errors : vErrors.concat(validate269.errors);
+if(!(validate277(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate277.errors : vErrors.concat(validate277.errors);
 errors = vErrors.length;
 }
 }
 if(data.schemes !== undefined){
-if(!(validate272(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
-vErrors = vErrors === null ? validate272.errors : vErrors.concat(validate272.errors);
+if(!(validate280(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+vErrors = vErrors === null ? validate280.errors : vErrors.concat(validate280.errors);
 errors = vErrors.length;
 }
 }
@@ -3723,12 +3787,12 @@ vErrors.push(err4);
 }
 errors++;
 }
-validate259.errors = vErrors;
+validate267.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate258(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate266(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3744,8 +3808,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate259(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate259.errors : vErrors.concat(validate259.errors);
+if(!(validate267(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate267.errors : vErrors.concat(validate267.errors);
 errors = vErrors.length;
 }
 }
@@ -3760,15 +3824,15 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate258.errors = vErrors;
+validate266.errors = vErrors;
 return errors === 0;
 }
 
-const schema75 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule70"}};
-const schema76 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule69"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
-const schema77 = {"type":"string","enum":["headers","none"]};
+const schema76 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule71"}};
+const schema77 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule70"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
+const schema78 = {"type":"string","enum":["headers","none"]};
 
-function validate283(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate291(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -3782,7 +3846,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "headers") || (data === "none"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema77.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema78.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3791,12 +3855,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate283.errors = vErrors;
+validate291.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate281(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate289(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3829,8 +3893,8 @@ errors = vErrors.length;
 }
 }
 if(data.identity !== undefined){
-if(!(validate283(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
-vErrors = vErrors === null ? validate283.errors : vErrors.concat(validate283.errors);
+if(!(validate291(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
+vErrors = vErrors === null ? validate291.errors : vErrors.concat(validate291.errors);
 errors = vErrors.length;
 }
 }
@@ -3881,12 +3945,12 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate281.errors = vErrors;
+validate289.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate280(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate288(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3927,8 +3991,8 @@ errors++;
 }
 }
 for(const key1 in data){
-if(!(validate281(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate281.errors : vErrors.concat(validate281.errors);
+if(!(validate289(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate289.errors : vErrors.concat(validate289.errors);
 errors = vErrors.length;
 }
 }
@@ -3943,14 +4007,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate280.errors = vErrors;
+validate288.errors = vErrors;
 return errors === 0;
 }
 
-const schema78 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule72"},"maxAuthorizationLength":{"$ref":"#/definitions/rule73"}},"required":[],"additionalProperties":false};
-const schema79 = {"type":"integer","minimum":8192,"maximum":65536};
+const schema79 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule73"},"maxAuthorizationLength":{"$ref":"#/definitions/rule74"}},"required":[],"additionalProperties":false};
+const schema80 = {"type":"integer","minimum":8192,"maximum":65536};
 
-function validate298(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate306(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -3985,13 +4049,13 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate298.errors = vErrors;
+validate306.errors = vErrors;
 return errors === 0;
 }
 
-const schema80 = {"type":"integer","minimum":256,"maximum":65536};
+const schema81 = {"type":"integer","minimum":256,"maximum":65536};
 
-function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate308(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4026,12 +4090,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate300.errors = vErrors;
+validate308.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate294(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate302(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4066,14 +4130,14 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate298(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate298.errors : vErrors.concat(validate298.errors);
+if(!(validate306(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate306.errors : vErrors.concat(validate306.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxAuthorizationLength !== undefined){
-if(!(validate300(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
-vErrors = vErrors === null ? validate300.errors : vErrors.concat(validate300.errors);
+if(!(validate308(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
+vErrors = vErrors === null ? validate308.errors : vErrors.concat(validate308.errors);
 errors = vErrors.length;
 }
 }
@@ -4088,14 +4152,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate294.errors = vErrors;
+validate302.errors = vErrors;
 return errors === 0;
 }
 
-const schema81 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule75"}},"required":["file","onFailure"],"additionalProperties":false};
-const schema82 = {"type":"string","enum":["continue","refuse"]};
+const schema82 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule76"}},"required":["file","onFailure"],"additionalProperties":false};
+const schema83 = {"type":"string","enum":["continue","refuse"]};
 
-function validate306(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate314(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4109,7 +4173,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "continue") || (data === "refuse"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema82.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema83.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4118,12 +4182,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate306.errors = vErrors;
+validate314.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate303(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate311(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4172,8 +4236,8 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-if(!(validate306(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
-vErrors = vErrors === null ? validate306.errors : vErrors.concat(validate306.errors);
+if(!(validate314(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
+vErrors = vErrors === null ? validate314.errors : vErrors.concat(validate314.errors);
 errors = vErrors.length;
 }
 }
@@ -4188,14 +4252,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate303.errors = vErrors;
+validate311.errors = vErrors;
 return errors === 0;
 }
 
-const schema83 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule77"}},"required":[],"additionalProperties":false};
-const schema84 = {"type":"string","enum":["debug","info","warn","error","silent"]};
+const schema84 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule78"}},"required":[],"additionalProperties":false};
+const schema85 = {"type":"string","enum":["debug","info","warn","error","silent"]};
 
-function validate310(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate318(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4209,7 +4273,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data === "debug") || (data === "info")) || (data === "warn")) || (data === "error")) || (data === "silent"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema84.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema85.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4218,12 +4282,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate310.errors = vErrors;
+validate318.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate309(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate317(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4240,8 +4304,8 @@ errors++;
 }
 }
 if(data.level !== undefined){
-if(!(validate310(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
-vErrors = vErrors === null ? validate310.errors : vErrors.concat(validate310.errors);
+if(!(validate318(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
+vErrors = vErrors === null ? validate318.errors : vErrors.concat(validate318.errors);
 errors = vErrors.length;
 }
 }
@@ -4256,7 +4320,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate309.errors = vErrors;
+validate317.errors = vErrors;
 return errors === 0;
 }
 
@@ -4404,32 +4468,32 @@ errors = vErrors.length;
 }
 }
 if(data.binding !== undefined){
-if(!(validate219(data.binding, {instancePath:instancePath+"/binding",parentData:data,parentDataProperty:"binding",rootData}))){
-vErrors = vErrors === null ? validate219.errors : vErrors.concat(validate219.errors);
-errors = vErrors.length;
-}
-}
-if(data.tickets !== undefined){
-if(!(validate226(data.tickets, {instancePath:instancePath+"/tickets",parentData:data,parentDataProperty:"tickets",rootData}))){
+if(!(validate226(data.binding, {instancePath:instancePath+"/binding",parentData:data,parentDataProperty:"binding",rootData}))){
 vErrors = vErrors === null ? validate226.errors : vErrors.concat(validate226.errors);
 errors = vErrors.length;
 }
 }
-if(data.services !== undefined){
-if(!(validate233(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
+if(data.tickets !== undefined){
+if(!(validate233(data.tickets, {instancePath:instancePath+"/tickets",parentData:data,parentDataProperty:"tickets",rootData}))){
 vErrors = vErrors === null ? validate233.errors : vErrors.concat(validate233.errors);
 errors = vErrors.length;
 }
 }
+if(data.services !== undefined){
+if(!(validate240(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
+vErrors = vErrors === null ? validate240.errors : vErrors.concat(validate240.errors);
+errors = vErrors.length;
+}
+}
 if(data.routes !== undefined){
-if(!(validate258(data.routes, {instancePath:instancePath+"/routes",parentData:data,parentDataProperty:"routes",rootData}))){
-vErrors = vErrors === null ? validate258.errors : vErrors.concat(validate258.errors);
+if(!(validate266(data.routes, {instancePath:instancePath+"/routes",parentData:data,parentDataProperty:"routes",rootData}))){
+vErrors = vErrors === null ? validate266.errors : vErrors.concat(validate266.errors);
 errors = vErrors.length;
 }
 }
 if(data.upstreams !== undefined){
-if(!(validate280(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
-vErrors = vErrors === null ? validate280.errors : vErrors.concat(validate280.errors);
+if(!(validate288(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
+vErrors = vErrors === null ? validate288.errors : vErrors.concat(validate288.errors);
 errors = vErrors.length;
 }
 }
@@ -4440,20 +4504,20 @@ errors = vErrors.length;
 }
 }
 if(data.limits !== undefined){
-if(!(validate294(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
-vErrors = vErrors === null ? validate294.errors : vErrors.concat(validate294.errors);
+if(!(validate302(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
+vErrors = vErrors === null ? validate302.errors : vErrors.concat(validate302.errors);
 errors = vErrors.length;
 }
 }
 if(data.audit !== undefined){
-if(!(validate303(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
-vErrors = vErrors === null ? validate303.errors : vErrors.concat(validate303.errors);
+if(!(validate311(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 }
 if(data.log !== undefined){
-if(!(validate309(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
-vErrors = vErrors === null ? validate309.errors : vErrors.concat(validate309.errors);
+if(!(validate317(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
+vErrors = vErrors === null ? validate317.errors : vErrors.concat(validate317.errors);
 errors = vErrors.length;
 }
 }
