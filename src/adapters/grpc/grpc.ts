@@ -11,7 +11,7 @@ import { converse } from "./conversation.js";
 
 /** Options of `grpcAuth`. */
 export interface GrpcAuthOptions {
-  /** Whether the peer at this address is a trusted proxy, whose connection many callers share. Default: never. */
+  /** The trusted proxies, as for every adapter. Default: none. */
   readonly trustProxy?: TrustProxy;
   /** The clock of the timers for calls that do not arrive. Default: the machine's. */
   readonly platform?: Platform;

@@ -9,7 +9,7 @@ import { createRequestReader, type NodeRequest, type NodeResponse, type TrustPro
 
 /** Options of `externalPages`. */
 export interface ExternalPagesOptions {
-  /** Returns whether the peer at this address is a trusted proxy, as for every adapter. Default: never. */
+  /** The trusted proxies, as for every adapter. Default: none. */
   readonly trustProxy?: TrustProxy;
   /** The clock of the timer for a form that does not arrive. Default: the machine's. */
   readonly platform?: Platform;

@@ -18,8 +18,9 @@ export interface GuardOptions {
    */
   readonly anonymous?: boolean | ((request: AuthRequest) => boolean);
   /**
-   * Returns whether the peer at this address is a trusted proxy, whose connection many callers share. Called at most
-   * once per connection. Default: never, since a trusted proxy can name any client address.
+   * The trusted proxies, whose connections many callers share: address blocks, such as `["10.0.0.0/8"]`, or a function
+   * that returns whether the peer at this address is one. Asked at most once per connection about its peer. Default:
+   * none, since a trusted proxy can name any client address.
    */
   readonly trustProxy?: TrustProxy;
   /**

@@ -2,8 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { AuthError } from "../../base/errors.js";
+import { createBlockTest } from "../../base/ip-address.js";
 import type { AuthRequest, Peer } from "../../model/request.js";
 import { toTrustedChain } from "./forwarded-for.js";
+import { clientAddressOf, relayedClientOf } from "./relayed-client.js";
 
 /** A request of `node:http`, `node:https` or the compatibility API of `node:http2`. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
@@ -11,8 +14,11 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest;
 /** The response to a `NodeRequest`. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** Returns whether the peer at this address is a trusted proxy, whose connection many callers share. */
-export type TrustProxy = (address: string) => boolean;
+/**
+ * The trusted proxies, whose connections many callers share: address blocks, such as `["10.0.0.0/8", "fd00::/8"]`, or a
+ * function that returns whether the peer at this address is one. It gets IPv4 as `203.0.113.7`, never mapped into IPv6.
+ */
+export type TrustProxy = readonly string[] | ((address: string) => boolean);
 
 /** Node keeps this many header fields when `server.maxHeadersCount` is not set, and drops the rest silently. */
 const defaultMaxHeadersCount = 1000;
@@ -36,11 +42,14 @@ export interface RequestReader {
 /**
  * Makes a reader of requests.
  *
- * @param trustProxy called at most once per connection. Default: no proxy is trusted
+ * @param trustProxy asked at most once per connection about its peer, and about each address that a trusted one names.
+ *   Default: no proxy is trusted
+ * @throws {AuthError} `invalid_options` for a block that is none, or is larger than any private network
  */
 export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
   // Readers without a predicate share one peer per connection; each predicate has its own.
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
+  const isTrusted = toTrustTest(trustProxy);
 
   function peerOf(request: NodeRequest): Peer {
     // On HTTP/2 the session: `request.socket` is a proxy object of the stream, and loses its properties when the stream
@@ -48,7 +57,7 @@ export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
     const connection = "stream" in request ? request.stream.session : request.socket;
     if (connection === undefined) return gone;
     const slots = connection as unknown as Record<symbol, Peer | undefined>;
-    slots[key] ??= createPeer(() => ("socket" in connection ? connection.socket : connection), trustProxy);
+    slots[key] ??= createPeer(() => ("socket" in connection ? connection.socket : connection), isTrusted);
     return slots[key];
   }
 
@@ -66,6 +75,17 @@ export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
       };
     },
   };
+}
+
+function toTrustTest(trustProxy: TrustProxy | undefined): (address: string) => boolean {
+  if (trustProxy === undefined) return () => false;
+  // Compared with `true`: the promise of an async function would trust every peer.
+  if (typeof trustProxy === "function") return (address) => trustProxy(address) === true;
+  if (Array.isArray(trustProxy)) return createBlockTest("trustProxy", trustProxy);
+  throw new AuthError(
+    "invalid_options",
+    'trustProxy must be a list of address blocks, such as ["10.0.0.0/8"], or a function',
+  );
 }
 
 /** A request that a router may have taken a mount off. */
@@ -94,18 +114,20 @@ function isTruncated(rawHeaders: readonly string[], socket: Socket): boolean {
 const gone: Peer = Object.freeze({ address: "", trusted: false });
 
 /** Makes a peer. Each property is read at its first use: most requests use none. */
-function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy = () => false): Peer {
+function createPeer(socketOf: () => Socket | TLSSocket, isTrusted: (address: string) => boolean): Peer {
   let address = "";
   let trusted: boolean | undefined;
   let certificate: Uint8Array | undefined;
   let certificateRead = false;
   return {
     get address() {
-      if (address === "") address = whileOpen(() => socketOf().remoteAddress) ?? "";
+      if (address === "") address = whileOpen(() => clientAddressOf(socketOf())) ?? "";
       return address;
     },
     get trusted() {
-      if (trusted === undefined && this.address !== "") trusted = trustProxy(this.address) === true; // no promise
+      if (trusted === undefined && this.address !== "") {
+        trusted = whileOpen(() => relayedClientOf(socketOf())?.isNamed) !== false && isTrusted(this.address);
+      }
       return trusted ?? false;
     },
     get certificate() {
@@ -115,7 +137,7 @@ function createPeer(socketOf: () => Socket | TLSSocket, trustProxy: TrustProxy =
       }
       return certificate;
     },
-    clientOf: (rawHeaders) => toTrustedChain(rawHeaders, (hop) => trustProxy(hop) === true)[0],
+    clientOf: (rawHeaders) => toTrustedChain(rawHeaders, isTrusted)[0],
   };
 }
 

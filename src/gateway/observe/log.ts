@@ -1,5 +1,6 @@
 import { METHODS } from "node:http";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
+import { clientAddressOf } from "../../adapters/node/relayed-client.js";
 import type { NodeRequest } from "../../adapters/node/request.js";
 import { toErrorName } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
@@ -89,10 +90,10 @@ export function logFault(log: Logger, what: string, error: unknown): void {
   log.error({ kind: "fault", error: toErrorName(error), code }, what);
 }
 
-/** Returns the peer's address. The session of an HTTP/2 stream that has ended throws when it is read: `undefined`. */
+/** Returns the peer's address, as the engine's events have it. The session of an HTTP/2 stream that has ended throws when it is read: `undefined`. */
 function peerOf(request: NodeRequest): string | undefined {
   try {
-    return request.socket.remoteAddress;
+    return clientAddressOf(request.socket);
   } catch {
     return undefined;
   }

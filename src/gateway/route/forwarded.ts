@@ -1,6 +1,5 @@
 import { toTrustedChain } from "../../adapters/node/forwarded-for.js";
-import { AuthError } from "../../base/errors.js";
-import { type AddressBlock, isInBlock, parseAddressBlock, parseIpAddress } from "../../base/ip-address.js";
+import { createBlockTest, parseIpAddress } from "../../base/ip-address.js";
 import { valuesOf } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
 import { toCanonicalAuthority } from "./canonical-authority.js";
@@ -9,17 +8,12 @@ import { toCanonicalAuthority } from "./canonical-authority.js";
 export type TrustAddress = (address: string) => boolean;
 
 /**
- * Compiles the CIDR blocks of `trustedProxies`. An IPv4 address that is mapped into IPv6 counts as IPv4.
+ * Compiles the CIDR blocks of `trustedProxies`.
  *
- * @throws {AuthError} `invalid_options` for a text that is no block, and for a block that is larger than any private
- *   network: a client in it could claim any address
+ * @throws {AuthError} `invalid_options` as `createBlockTest` does
  */
 export function parseTrustedProxies(blocks: readonly string[]): TrustAddress {
-  const trusted = blocks.map(requireBlock);
-  return (text) => {
-    const address = parseIpAddress(text);
-    return address !== undefined && trusted.some((block) => isInBlock(address, block));
-  };
+  return createBlockTest("trustedProxies", blocks);
 }
 
 /**
@@ -59,12 +53,6 @@ function addressOf(peer: Peer): string {
     addresses.set(peer, address);
   }
   return address;
-}
-
-function requireBlock(text: string): AddressBlock {
-  const block = parseAddressBlock(text, "name your proxies");
-  if (!("fault" in block)) return block;
-  throw new AuthError("invalid_options", `trustedProxies: ${JSON.stringify(text)}: ${block.fault}`);
 }
 
 /** Traefik names the scheme of a WebSocket. */
