@@ -32,6 +32,7 @@ export interface RunningOptions {
   readonly onUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly upstream?: Partial<UpstreamConfig>;
   readonly trustedProxies?: readonly string[];
+  readonly proxyProtocol?: boolean;
   /** Replaces the engine. */
   readonly auth?: Auth<Identity>;
 }
@@ -107,7 +108,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
   const faults: unknown[] = [];
   const listeners = await createListeners(
     {
-      listen: [{ host: "127.0.0.1", port: 0, tls: undefined }],
+      listen: [{ host: "127.0.0.1", port: 0, tls: undefined, proxyProtocol: options.proxyProtocol }],
       limits: {
         headersTimeoutMs: 10_000,
         stopTimeoutMs: 0,

@@ -8,6 +8,8 @@ export interface AddressConfig {
 
 export interface ListenConfig extends AddressConfig {
   readonly tls: TlsConfig | undefined;
+  /** Connections of trusted proxies begin with a PROXY header, which names the client. Default: `false`. */
+  readonly proxyProtocol?: boolean | undefined;
 }
 
 export interface TlsConfig {

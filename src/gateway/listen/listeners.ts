@@ -8,10 +8,11 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createAwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
 import { sweepMs } from "./connection-limits.js";
+import type { Protocol } from "./first-bytes.js";
 import { drain } from "./graceful-stop.js";
 import { createHttp1, createHttp2 } from "./http-servers.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "./listen-config.js";
-import { openPort, type Port, type Protocol } from "./open-port.js";
+import { openPort, type Port } from "./open-port.js";
 import { startSweep } from "./slow-clients.js";
 import { trackRequest } from "./track-request.js";
 import { endsPipeline, serveWithoutUpgrade, wantsWebSocket } from "./without-upgrade.js";
@@ -21,6 +22,8 @@ export interface ListenerHandlers {
   request(request: NodeRequest, response: NodeResponse): unknown;
   /** For WebSocket only: a request for any other protocol is handled as the ordinary request that it also is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): unknown;
+  /** Whether this is the address of a trusted proxy, whose PROXY header counts. Default: none is. */
+  trust?(address: string): boolean;
 }
 
 export interface ListenersOptions {
@@ -123,8 +126,9 @@ export async function createListeners(
     };
   }
 
+  const isTrusted = (address: string): boolean => current.trust?.(address) === true;
   const ports: Port[] = [];
-  const parts = { headersTimeoutMs, maxConnections, certificateLookMs, platform, onFault, onConnection };
+  const parts = { headersTimeoutMs, maxConnections, certificateLookMs, platform, onFault, onConnection, isTrusted };
   try {
     for (const listen of config.listen) ports.push(await openPort(listen, parts));
   } catch (error) {

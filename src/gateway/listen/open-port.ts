@@ -1,42 +1,9 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type RelayedClient, relayedClientOf, setRelayedClient } from "../../adapters/node/relayed-client.js";
 import type { Platform } from "../../base/platform.js";
-import type { AddressConfig, ListenConfig } from "./listen-config.js";
+import { chooseProtocol, type Protocol, takeProxyHeader } from "./first-bytes.js";
+import type { AddressConfig, ListenConfig, TlsConfig } from "./listen-config.js";
 import { createTls } from "./tls.js";
-
-/**
- * The first bytes of every HTTP/2 connection (RFC 9113 §3.4). No HTTP/1 method has this name (RFC 9113 §11.5 reserves
- * it), so three bytes tell the protocols apart; `node:http2` checks the rest.
- */
-const prefaceStart = Buffer.from("PRI");
-
-/**
- * Waits for the first bytes of a plain connection, puts them back, and calls `choose` with their protocol. `choose` is
- * not called when the client leaves before. The sweep limits how long the client may be silent.
- */
-export function chooseProtocol(socket: Socket, choose: (protocol: "http1" | "http2") => void): void {
-  let head: Buffer = Buffer.alloc(0);
-
-  function onReadable(): void {
-    const chunk: Buffer | null = socket.read();
-    if (chunk === null) return;
-    head = head.length === 0 ? chunk : Buffer.concat([head, chunk]);
-    const compared = Math.min(head.length, prefaceStart.length);
-    const mayBePreface = prefaceStart.compare(head, 0, compared, 0, compared) === 0;
-    if (mayBePreface && head.length < prefaceStart.length) return;
-    socket.off("readable", onReadable);
-    socket.off("end", onEnd);
-    socket.unshift(head);
-    choose(mayBePreface ? "http2" : "http1");
-  }
-  function onEnd(): void {
-    socket.destroy();
-  }
-
-  socket.on("readable", onReadable);
-  socket.on("end", onEnd);
-}
-
-export type Protocol = "http1" | "http2";
 
 export interface Port {
   /** The address, with the port that was taken for 0. */
@@ -60,11 +27,14 @@ export interface PortParts {
    * @returns the function to call once its protocol is known
    */
   readonly onConnection: (socket: Socket, deadlineMs: number) => (protocol: Protocol) => void;
+  /** Whether this is the address of a trusted proxy, whose PROXY header counts. */
+  readonly isTrusted: (address: string) => boolean;
 }
 
 /** Listens on one address, plain or with TLS. Rejects when that fails. */
 export async function openPort(config: ListenConfig, parts: PortParts): Promise<Port> {
-  const { server, end } = config.tls === undefined ? openPlain(parts) : await openTls(config.tls, parts);
+  const { tls } = config;
+  const { server, end } = tls === undefined ? openPlain(config, parts) : await openTls({ ...config, tls }, parts);
   server.maxConnections = parts.maxConnections;
   try {
     const address = await listen(server, config);
@@ -80,24 +50,82 @@ interface Opened {
   end(): void;
 }
 
-function openPlain({ headersTimeoutMs, onConnection }: PortParts): Opened {
+function openPlain({ proxyProtocol }: ListenConfig, { headersTimeoutMs, onConnection, isTrusted }: PortParts): Opened {
   // Half-open connections are allowed, as in Node's own HTTP/1 servers.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) =>
-    chooseProtocol(socket, onConnection(socket, headersTimeoutMs)),
-  );
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    const begin = onConnection(socket, headersTimeoutMs);
+    if (proxyProtocol) takeProxyHeader(socket, isTrusted, () => chooseProtocol(socket, begin));
+    else chooseProtocol(socket, begin);
+  });
   return { server, end: () => undefined };
 }
 
-async function openTls(config: NonNullable<ListenConfig["tls"]>, parts: PortParts): Promise<Opened> {
-  // Half of the time is for the handshake and half for the first request: Node does not tell which of the accepted
-  // connections became the one that it hands over.
-  const half = parts.headersTimeoutMs / 2;
+async function openTls(
+  { tls: config, proxyProtocol }: ListenConfig & { readonly tls: TlsConfig },
+  parts: PortParts,
+): Promise<Opened> {
+  // One part of the time is for the handshake and one for the first request, and one for a PROXY header: Node does not
+  // tell which of the accepted connections became the one that it hands over.
+  const share = parts.headersTimeoutMs / (proxyProtocol ? 3 : 2);
+  const relayed = createRelayed();
   const { server, close } = await createTls(config, {
     ...parts,
-    handshakeTimeoutMs: half,
-    onConnection: (socket, protocol) => parts.onConnection(socket, half)(protocol),
+    handshakeTimeoutMs: share,
+    onConnection(socket, protocol) {
+      relayed.inherit(socket);
+      parts.onConnection(socket, share)(protocol);
+    },
   });
-  return { server, end: close };
+  if (!proxyProtocol) return { server, end: close };
+  const { platform, isTrusted } = parts;
+  const waiting = new Set<Socket>();
+  const front = createServer({ noDelay: true }, (socket) => {
+    waiting.add(socket);
+    const cancel = platform.delay(share, () => socket.destroy());
+    socket.on("error", () => undefined);
+    socket.on("close", () => {
+      cancel();
+      waiting.delete(socket);
+    });
+    takeProxyHeader(socket, isTrusted, () => {
+      cancel();
+      waiting.delete(socket);
+      relayed.add(socket);
+      server.emit("connection", socket);
+    });
+  });
+  return {
+    server: front,
+    end() {
+      for (const socket of waiting) socket.destroy();
+      close();
+    },
+  };
+}
+
+/** Finds the client that a PROXY header named for the connection below a TLS one, which Node does not hand over. */
+function createRelayed(): { add(socket: Socket): void; inherit(secure: Socket): void } {
+  const clients = new Map<string, RelayedClient>();
+  return {
+    add(socket) {
+      const client = relayedClientOf(socket);
+      if (client === undefined) return;
+      const key = endsOf(socket);
+      clients.set(key, client);
+      socket.on("close", () => {
+        if (clients.get(key) === client) clients.delete(key);
+      });
+    },
+    inherit(secure) {
+      const client = clients.get(endsOf(secure));
+      if (client !== undefined) setRelayedClient(secure, client);
+    },
+  };
+}
+
+/** Both ends of a connection: no two open ones have the same. */
+function endsOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return [remoteAddress, remotePort, localAddress, localPort].join();
 }
 
 function listen(server: Server, { host, port }: AddressConfig): Promise<AddressConfig> {

@@ -20,6 +20,7 @@ import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
 import { noServices, type ServicesConfig } from "../own/own-config.js";
 import { createOwnServers, type OwnServersOptions } from "../own/own-servers.js";
+import type { TrustAddress } from "../route/forwarded.js";
 import { type RequestOutcome, refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
@@ -49,6 +50,8 @@ export interface RequestHandler {
   request(request: NodeRequest, response: NodeResponse): void;
   /** For an HTTP/1 request that asks for a WebSocket, and for no other upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+  /** Whether this is the address of a trusted proxy. */
+  readonly trust: TrustAddress;
 }
 
 /** A request for which there is a route. */
@@ -171,6 +174,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   }
 
   return {
+    trust,
     request: (request, response) => handle(request, response),
     upgrade(request, socket, head) {
       const response = createUpgradeResponse(request, socket);

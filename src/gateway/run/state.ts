@@ -133,6 +133,7 @@ export function createState(
     auth,
     store: store.resource,
     handlers: {
+      ...handler,
       request(request, response) {
         hold(response as EventEmitter);
         handler.request(request, response);

@@ -24,7 +24,7 @@ test("the configuration of the design works as it is written", async (t) => {
   const files = await gatewayFiles(t);
   files.write("gate.yaml", sketch);
   const config = loadConfig(files.config);
-  assert.deepEqual(config.listen, [{ host: "127.0.0.1", port: 8080, tls: undefined }]);
+  assert.deepEqual(config.listen, [{ host: "127.0.0.1", port: 8080, tls: undefined, proxyProtocol: false }]);
   assert.deepEqual(config.handlers, [
     { kind: "users", scheme: "Basic", file: join(files.directory, "users.yaml") },
     {

@@ -17,6 +17,7 @@ export interface WorldOptions {
   readonly stopTimeoutMs?: number;
   readonly maxConnections?: number;
   readonly tls?: TlsConfig;
+  readonly proxyProtocol?: boolean;
   readonly certificateLookMs?: number;
   readonly platform?: Platform;
 }
@@ -60,7 +61,7 @@ export async function startListeners(options: WorldOptions = {}): Promise<Listen
   const { headersTimeoutMs = 10_000, stopTimeoutMs = 0, maxConnections = 10_000 } = options;
   const faults: string[] = [];
   const sizes = { maxHeaderBytes: 16_384, maxAuthorizationLength: 16_384 };
-  const listen: ListenConfig = { host: "127.0.0.1", port: 0, tls: options.tls };
+  const listen: ListenConfig = { host: "127.0.0.1", port: 0, tls: options.tls, proxyProtocol: options.proxyProtocol };
   const handlers = { request: echo, upgrade: (_: unknown, socket: { destroy(): unknown }) => socket.destroy() };
   const listeners = await createListeners(
     { listen: [listen], limits: { headersTimeoutMs, stopTimeoutMs, maxConnections, ...sizes } },

@@ -15,6 +15,9 @@ const listener = object(
       "`true` allows listening without TLS where other machines can connect. An attacker on the network can then read passwords and tokens.",
     ),
     tls: tlsPart.schema,
+    proxyProtocol: flag(
+      "Connections of `trustedProxies` begin with a PROXY header (HAProxy, versions 1 and 2), which names the client; one without it is refused. Other connections begin as usual.",
+    ),
   },
   ["address"],
   "One address.",
@@ -32,8 +35,12 @@ export const listenSection: Section<readonly ListenConfig[]> = section(listeners
     const path = [...at, index];
     const address = readAddress(item.address, [...path, "address"], read, context);
     const tls = tlsPart.read(item.tls, [...path, "tls"], context);
+    if (item.proxyProtocol && !context.namesIn("trustedProxies")?.length) {
+      const message = "proxyProtocol needs trustedProxies: the proxies whose headers count";
+      context.report([...path, "proxyProtocol"], message);
+    }
     if (address !== undefined) checkExposure(address, item, path, context);
-    read.push(Object.freeze({ ...(address ?? nowhere), tls }));
+    read.push(Object.freeze({ ...(address ?? nowhere), tls, proxyProtocol: item.proxyProtocol ?? false }));
   }
   return read;
 });
