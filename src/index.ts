@@ -12,6 +12,7 @@ export {
   type ClientCertificateOptions,
   clientCertificate,
 } from "./handlers/certificate/client-certificate.js";
+export type { ForwardedCertificateField } from "./handlers/certificate/forwarded-certificate.js";
 export type { CertificateFields } from "./handlers/certificate/read-certificate.js";
 export type { CertificateRule } from "./handlers/certificate/rules.js";
 export { chain } from "./handlers/chain.js";

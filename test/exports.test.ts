@@ -64,6 +64,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*EventParty",
     "*ExternalHandler",
     "*ExternalOptions",
+    "*ForwardedCertificateField",
     "*Grant",
     "*Handler",
     "*HandlerContext",

@@ -14,6 +14,7 @@ import { runHandler } from "../handlers/run-handler.js";
 import type { Emit, HandlerFailure } from "../model/events.js";
 import type { Actor, Identity } from "../model/identity.js";
 import type { ProvedAt } from "../model/log-in.js";
+import { valuesOf } from "../model/raw-headers.js";
 import type { Peer, RequestOrigin, Target } from "../model/request.js";
 import type { CheckRefusal, GuardedCheck } from "../policies/throttle/guarded-check.js";
 
@@ -123,6 +124,7 @@ export function createAskHandler<I extends Identity>({
       signal: account === undefined && key === undefined ? signal : undefined,
       peer,
       target,
+      forwarded: toForwarded(handler, peer, rawHeaders),
       source: () => sourceOf(peer, rawHeaders),
       proofs: () => proofs(scheme),
       round,
@@ -152,6 +154,15 @@ export function createAskHandler<I extends Identity>({
         return verdict satisfies never;
     }
   }
+}
+
+/** Returns the lines of the field in which a trusted proxy forwards a certificate; from any other peer it does not count. */
+function toForwarded(
+  { forwardedIn }: Pick<Handler, "forwardedIn">,
+  peer: Peer,
+  rawHeaders: readonly string[],
+): readonly string[] | undefined {
+  return forwardedIn !== undefined && peer.trusted ? valuesOf(rawHeaders, forwardedIn) : undefined;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { PresentedCredentials } from "../credentials/carriers.js";
 import type { Deny } from "../credentials/deny.js";
 import { isSufficient } from "../credentials/step-up.js";
 import { type CookieOptions, type Extract, toSetCookie } from "../credentials/token-carriers.js";
+import type { Handler } from "../handlers/handler.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import {
   type Allowed,
@@ -16,6 +17,7 @@ import {
 } from "../model/decision.js";
 import { type EventParty, toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
+import { indexOfField } from "../model/raw-headers.js";
 import type { AuthRequest } from "../model/request.js";
 import { isSessionToken } from "../model/session.js";
 import type { Resumed, SessionManager } from "../sessions/session-manager.js";
@@ -73,9 +75,7 @@ export function createAuthenticate<I extends Identity>({
     switch (presented.kind) {
       case "none": {
         const { byCertificate } = table;
-        const { peer } = request;
-        // The certificate of a proxy does not identify the callers behind it.
-        if (byCertificate !== undefined && peer.certificate !== undefined && !peer.trusted) {
+        if (byCertificate !== undefined && hasCertificate(request, byCertificate)) {
           return check(byCertificate.scheme.toLowerCase(), "", request, options);
         }
         return options.anonymous === true ? anonymous : deny(request, "no_credentials");
@@ -147,6 +147,15 @@ export function createAuthenticate<I extends Identity>({
     const party = toParty(caller);
     return deny(request, "insufficient_user_authentication", { scheme: caller.scheme, headers, stepUp, party });
   }
+}
+
+/**
+ * Whether the caller has a client certificate. That of a trusted proxy does not identify the callers behind it; the one that it
+ * forwards does, where the handler takes it.
+ */
+function hasCertificate({ peer, rawHeaders }: AuthRequest, { forwardedIn }: Pick<Handler, "forwardedIn">): boolean {
+  if (!peer.trusted) return peer.certificate !== undefined;
+  return forwardedIn !== undefined && indexOfField(rawHeaders, forwardedIn) !== -1;
 }
 
 /**

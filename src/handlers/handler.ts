@@ -51,6 +51,11 @@ export interface Handler<I extends Identity = Identity> {
    */
   readonly carrier?: "header" | "certificate";
   /**
+   * With `carrier: "certificate"`: the field, in lower case, in which a trusted proxy forwards the certificate of its client.
+   * A request of a trusted proxy with this field is the handler's, too. Default: none.
+   */
+  readonly forwardedIn?: string | undefined;
+  /**
    * `true` if the verdict depends on the payload alone (not on peer, target or round). The engine may then remember for
    * `rememberMs` that a payload was accepted. Default: `false`.
    */
@@ -89,7 +94,7 @@ export interface Handler<I extends Identity = Identity> {
   fromHandshake?(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>>;
 }
 
-/** What a handler may know of the request. It holds neither headers nor the response. */
+/** What a handler may know of the request. It holds neither the response nor headers, but for the one that it names. */
 export interface HandlerContext {
   /**
    * Aborted when the deadline (`handlerTimeoutMs`, or the handler's `timeoutMs`) has passed, or the caller has left: a
@@ -98,6 +103,8 @@ export interface HandlerContext {
   readonly signal: AbortSignal;
   readonly peer: Peer;
   readonly target: Target;
+  /** The lines of the handler's `forwardedIn`. Absent unless the peer is a trusted proxy. */
+  readonly forwarded?: readonly string[] | undefined;
   /**
    * The caller's address as the source of log-ins: an IPv4 address or a /64 of IPv6; behind a trusted proxy, the one
    * that the proxy names. `undefined` when it is unknown or a loopback address.

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
   readonly peer: Peer;
   readonly target: Target;
+  /** See `HandlerContext`. */
+  readonly forwarded?: readonly string[] | undefined;
   /** Called each time the handler reads `source`. */
   readonly source?: (() => string | undefined) | undefined;
   /** Called when the handler reads `proofs`. */
@@ -83,7 +85,7 @@ const contextPrototype = Object.freeze({
   },
 });
 
-function createContext({ peer, target, source, proofs, round, state }: RunOptions): {
+function createContext({ peer, target, forwarded, source, proofs, round, state }: RunOptions): {
   context: HandlerContext;
   abort: () => void;
 } {
@@ -107,6 +109,7 @@ function createContext({ peer, target, source, proofs, round, state }: RunOption
     __proto__: contextPrototype,
     peer,
     target,
+    forwarded,
     round,
     state,
     [lazy]: { signal, source, proofs },

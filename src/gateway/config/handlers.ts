@@ -8,6 +8,7 @@ import { type ApiKeysConfig, apiKeysKind } from "./kinds/api-keys.js";
 import { type AuthorizedKeysConfig, authorizedKeysKind } from "./kinds/authorized-keys.js";
 import { type CertificatesConfig, certificatesKind } from "./kinds/certificates.js";
 import { type ExternalConfig, externalKind } from "./kinds/external.js";
+import { type ForwardedCertificatesConfig, forwardedCertificatesKind } from "./kinds/forwarded-certificates.js";
 import type { HandlerKind, OnWarning } from "./kinds/handler-kind.js";
 import { type HtpasswdConfig, htpasswdKind } from "./kinds/htpasswd.js";
 import { type JwtConfig, jwtKind } from "./kinds/jwt.js";
@@ -29,6 +30,7 @@ interface Configs {
   readonly external: ExternalConfig;
   readonly anonymous: AnonymousConfig;
   readonly certificates: CertificatesConfig;
+  readonly forwardedCertificates: ForwardedCertificatesConfig;
 }
 
 /** The kinds of handler that a configuration can name, as it spells them: one row for each. */
@@ -44,6 +46,7 @@ export const handlerKinds: { readonly [Kind in keyof Configs]: HandlerKind<Confi
   external: externalKind,
   anonymous: anonymousKind,
   certificates: certificatesKind,
+  forwardedCertificates: forwardedCertificatesKind,
 };
 
 export type KindName = keyof Configs;

@@ -22,11 +22,14 @@ const own: ReadonlySet<string> = new Set(["host", "content-length", "transfer-en
 
 /**
  * Normalised names of fields by which upstreams learn the caller or the target. A client's own never reach the
- * upstream. The last ones replace the path or the method that a rule was matched against. `Proxy` would be the variable
+ * upstream: they include the certificate that a proxy forwards (RFC 9440, and Envoy's by its prefix). The last ones
+ * replace the path or the method that a rule was matched against. `Proxy` would be the variable
  * `HTTP_PROXY` of a CGI program, by which many HTTP clients choose their proxy (httpoxy, CVE-2016-5385).
  */
 const managed: ReadonlySet<string> = new Set([
   "authorization",
+  "client-cert",
+  "client-cert-chain",
   "dpop-nonce",
   "forwarded",
   "proxy",

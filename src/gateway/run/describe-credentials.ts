@@ -1,5 +1,6 @@
 import type { PresentedCredentials } from "../../credentials/carriers.js";
 import { createExtract } from "../../credentials/token-carriers.js";
+import { indexOfField } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
 import { isSessionToken } from "../../model/session.js";
 import type { GatewayConfig } from "../config/config.js";
@@ -20,7 +21,7 @@ export function describeCredentials(
   );
   switch (presented.kind) {
     case "none":
-      return describeCertificate(request.peer, config);
+      return describeCertificate(request.peer, request.rawHeaders, config);
     case "refused":
       return `refused as ${presented.reason}`;
     case "several": {
@@ -34,11 +35,18 @@ export function describeCredentials(
   }
 }
 
-/** A proxy's says nothing of the callers behind it. */
-function describeCertificate({ certificate, trusted }: Peer, { handlers }: GatewayConfig): string {
-  const handler = handlers.find(({ kind }) => kind === "certificates");
-  if (certificate === undefined || trusted || handler === undefined) return "none";
-  return `a client certificate, answered by ${toPath(handler)}`;
+/** A proxy's own certificate says nothing of the callers behind it. */
+function describeCertificate(
+  { certificate, trusted }: Peer,
+  rawHeaders: readonly string[],
+  { handlers }: GatewayConfig,
+): string {
+  const handler = handlers.find(({ kind }) => kind === "certificates" || kind === "forwardedCertificates");
+  if (handler === undefined) return "none";
+  if (!trusted) return certificate === undefined ? "none" : `a client certificate, answered by ${toPath(handler)}`;
+  const isForwarded =
+    handler.kind === "forwardedCertificates" && indexOfField(rawHeaders, handler.field.toLowerCase()) !== -1;
+  return isForwarded ? `a forwarded client certificate, answered by ${toPath(handler)}` : "none";
 }
 
 function describe({ scheme, name, payload }: PresentedCredentials, config: GatewayConfig): string {

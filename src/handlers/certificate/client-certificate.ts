@@ -1,7 +1,9 @@
 import { type Awaitable, adopt, after } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, type Handler, type HandlerContext, rejected, type Verdict } from "../handler.js";
+import { type ForwardedCertificateField, forwardedReaders } from "./forwarded-certificate.js";
 import { type CertificateFields, readCertificate } from "./read-certificate.js";
 import { type CertificateRule, compileRules } from "./rules.js";
 
@@ -14,6 +16,12 @@ export interface ClientCertificateOptions<I extends Identity> {
   readonly rules:
     | readonly CertificateRule[]
     | ((certificate: CertificateFields) => Awaitable<I | null | undefined | false>);
+  /**
+   * The field in which trusted proxies forward the certificate of their client, after they have verified it: `Client-Cert`
+   * (RFC 9440), or Envoy's `X-Forwarded-Client-Cert` with `Cert`. It counts from a trusted proxy only, which must remove the
+   * field of its clients. Default: none, and the callers behind a proxy have no certificate.
+   */
+  readonly forwarded?: ForwardedCertificateField | undefined;
   /** The clock. Default: the machine's. */
   readonly platform?: Platform;
 }
@@ -31,15 +39,16 @@ export interface ClientCertificateIdentity extends Identity {
  *
  * TLS has only verified that an authority signed the certificate. A rule maps it to an identity; a certificate that
  * matches no rule is refused, on routes for anonymous callers too. The certificate of a *trusted proxy* does not
- * identify the caller behind it, so it is declined.
+ * identify the caller behind it, so it is declined; the one that it forwards counts with `forwarded`.
  *
- * @throws {AuthError} `invalid_options` for unusable rules
+ * @throws {AuthError} `invalid_options` for unusable rules, or another field
  */
 export function clientCertificate<I extends Identity = ClientCertificateIdentity>(
   options: ClientCertificateOptions<I>,
 ): Handler<I> {
-  const { rules, platform = systemPlatform } = options;
+  const { rules, forwarded, platform = systemPlatform } = options;
   const toIdentity = typeof rules === "function" ? rules : (byRules(rules) as unknown as typeof rules & Decide<I>);
+  const readForwarded = forwarded === undefined ? undefined : createForwardedReader(forwarded);
   // Reading a certificate takes half a millisecond, and each connection has one object for it.
   const known = new WeakMap<Uint8Array, CertificateFields | false>();
 
@@ -49,15 +58,22 @@ export function clientCertificate<I extends Identity = ClientCertificateIdentity
     return found;
   }
 
+  /** Returns the caller's certificate; `undefined` when there is none, `false` when it cannot be used. */
+  function certificateOf({ peer, forwarded: lines = [] }: HandlerContext): CertificateFields | false | undefined {
+    if (!peer.trusted) return peer.certificate && read(peer.certificate);
+    return lines.length === 0 ? undefined : readForwarded?.(lines);
+  }
+
   return Object.freeze({
     scheme: "ClientCertificate",
     carrier: "certificate",
+    ...(forwarded !== undefined && { forwardedIn: forwarded.toLowerCase() }),
     opens: "nothing",
     challenge: () => undefined,
-    fromHeader(payload: string, { peer }: HandlerContext): Awaitable<Verdict<I>> {
+    fromHeader(payload: string, context: HandlerContext): Awaitable<Verdict<I>> {
       if (payload !== "") return rejected;
-      if (peer.certificate === undefined || peer.trusted) return declined;
-      const certificate = read(peer.certificate);
+      const certificate = certificateOf(context);
+      if (certificate === undefined) return declined;
       if (certificate === false) return rejected;
       const { expiresAt } = certificate;
       // TLS checked the validity when the connection began, which may be days ago.
@@ -69,6 +85,35 @@ export function clientCertificate<I extends Identity = ClientCertificateIdentity
       );
     },
   } satisfies Handler<I>);
+}
+
+/** How many forwarded certificates are remembered: each takes some 10 KiB. */
+const maxRemembered = 500;
+
+/**
+ * Makes the reader of forwarded certificates. It remembers what it has read, since the field comes with every request; only
+ * trusted proxies can fill its memory.
+ */
+function createForwardedReader(
+  field: ForwardedCertificateField,
+): (lines: readonly string[]) => CertificateFields | false {
+  const readLines = forwardedReaders.get(field);
+  if (readLines === undefined) {
+    const names = [...forwardedReaders.keys()].join(" or ");
+    throw new AuthError("invalid_options", `clientCertificate: forwarded must be ${names}`);
+  }
+  const known = new Map<string, CertificateFields | false>();
+  return (lines) => {
+    const key = lines.join("\n");
+    let found = known.get(key);
+    if (found === undefined) {
+      const der = readLines(lines);
+      found = (der && readCertificate(der)) ?? false;
+      if (known.size >= maxRemembered) known.clear();
+      known.set(key, found);
+    }
+    return found;
+  };
 }
 
 type Decide<I> = (certificate: CertificateFields) => Awaitable<I | null | undefined | false>;

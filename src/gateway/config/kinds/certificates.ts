@@ -2,7 +2,7 @@ import { clientCertificate } from "../../../handlers/certificate/client-certific
 import type { CertificateRule } from "../../../handlers/certificate/rules.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { faultOf, itemsOf, type ReadContext } from "../read-context.js";
-import { choice, flag, list, object, path, type RawList, type RawOf, type Schema, text } from "../schema.js";
+import { choice, flag, list, object, path, type RawList, type Schema, text } from "../schema.js";
 import { readPublicFile } from "../secrets.js";
 import { roles } from "../shared-schemas.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
@@ -18,7 +18,14 @@ const keyHash: Schema<string> = {
   title: "the SHA-256 of a public key, 64 lower-case hexadecimal digits",
 };
 
-const rule = object(
+/** A rule as the file spells it. */
+interface RawRule extends Omit<CertificateRule, "pattern" | "roles" | "keys"> {
+  readonly pattern?: string;
+  readonly roles?: RawList<string>;
+  readonly keys?: RawList<string>;
+}
+
+const rule: Schema<RawRule> = object(
   {
     san: choice(["dns", "uri", "email"], undefined, "The subject alternative names of this kind are compared."),
     field: text(
@@ -46,35 +53,42 @@ const rule = object(
   "One rule: which certificates it accepts, and the subject that they stand for.",
 );
 
-const rules: Schema<RawList<RawOf<typeof rule>>> = {
-  ...list(
-    rule,
-    "a list of rules",
-    "For `ClientCertificate`: callers by the client certificate that TLS has verified (`listen[].tls.clientCa`), on requests without an `Authorization` field. The first rule that fits decides.",
-  ),
+type RawRules = RawList<RawRule>;
+
+/** Makes the schema of a list of rules. */
+export const certificateRules = (description: string): Schema<RawRules> => ({
+  ...list(rule, "a list of rules", description),
   minItems: 1,
-};
+});
 
 export const certificatesKind: HandlerKind<CertificatesConfig> = handlerKind({
   scheme: "ClientCertificate",
   needsCertificates: true,
-  schema: rules,
-  read: (raw, path, context) => ({
-    rules: raw.flatMap((one, index) => (one === undefined ? [] : [readRule(one, [...path, index], context)])),
-  }),
+  schema: certificateRules(
+    "For `ClientCertificate`: callers by the client certificate that TLS has verified (`listen[].tls.clientCa`), on requests without an `Authorization` field. The first rule that fits decides.",
+  ),
+  read: (raw, path, context) => ({ rules: readCertificateRules(raw, path, context) }),
   rolesOf: ({ rules }) => rules.flatMap(({ roles = [] }) => roles),
-  create({ rules }) {
-    return clientCertificate({
-      rules: rules.map((rule) => ({
-        ...rule,
-        pattern: rule.pattern === undefined ? undefined : toPattern(rule.pattern),
-      })),
-    });
-  },
+  create: ({ rules }) => clientCertificate({ rules: toCertificateRules(rules) }),
 });
 
+export function readCertificateRules(
+  raw: RawRules,
+  path: ConfigPath,
+  context: ReadContext,
+): CertificatesConfig["rules"] {
+  return raw.flatMap((one, index) => (one === undefined ? [] : [readRule(one, [...path, index], context)]));
+}
+
+export function toCertificateRules(rules: CertificatesConfig["rules"]): CertificateRule[] {
+  return rules.map((rule) => ({
+    ...rule,
+    pattern: rule.pattern === undefined ? undefined : toPattern(rule.pattern),
+  }));
+}
+
 function readRule(
-  { pattern, roles, keys, issuer, ...same }: RawOf<typeof rule>,
+  { pattern, roles, keys, issuer, ...same }: RawRule,
   path: ConfigPath,
   context: ReadContext,
 ): CertificatesConfig["rules"][number] {

@@ -24,6 +24,8 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
   readonly shares?: "prefix" | "rest";
   /** Whether it authenticates callers by the certificate that a listener has asked for. */
   readonly needsCertificates?: boolean;
+  /** Whether it authenticates callers by what a trusted proxy says. */
+  readonly needsProxies?: boolean;
   /**
    * Makes the handler.
    *

@@ -60,6 +60,10 @@ function readHandler(
     const message = "no listener asks for client certificates; add tls: { cert, key, clientCa } to one of listen";
     context.reportKey(path, message);
   }
+  const isProxied = (context.namesIn("trustedProxies")?.length ?? 0) > 0;
+  if (!isProxied && names.some((name) => handlerKinds[name].needsProxies)) {
+    context.reportKey(path, "no proxy is trusted to forward a certificate; name yours in trustedProxies");
+  }
   const read = (name: KindName) => readOne(name, scheme, raw[name], path, context);
   if (names.length <= 1) return names.map(read)[0];
   const [prefixed, others] = [sharing("prefix", names), sharing("rest", names)];
