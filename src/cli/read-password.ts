@@ -1,5 +1,5 @@
 import { AuthError } from "../base/errors.js";
-import { maxPasswordLength } from "../handlers/password/hash.js";
+import { maxPasswordLength } from "../handlers/password/prepare-password.js";
 import type { CliIo } from "./io.js";
 
 /**

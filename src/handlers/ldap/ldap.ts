@@ -2,7 +2,7 @@ import type { Client, Entry } from "ldapts";
 import { AuthError } from "../../base/errors.js";
 import type { Identity } from "../../model/identity.js";
 import { createLimit } from "../password/check.js";
-import { maxPasswordLength } from "../password/hash.js";
+import { maxPasswordLength } from "../password/prepare-password.js";
 import { createConnections, reasonOf } from "./connection.js";
 import { fillTemplate, toComparableDn } from "./names.js";
 import { type LdapOptions, type LdapSettings, resolveLdapOptions } from "./options.js";

@@ -1,5 +1,6 @@
 import { AuthError } from "../../base/errors.js";
-import { type HashKind, kindOf, maxPasswordLength } from "./hash.js";
+import { type HashKind, kindOf } from "./hash.js";
+import { maxPasswordLength, spellingsOf } from "./prepare-password.js";
 import { canonicalUserName, type UserEntry } from "./user-file-format.js";
 
 export interface PasswordCheck {
@@ -23,6 +24,8 @@ export interface PasswordCheckOptions {
  * disabled user run the same hash computations as a good log-in (Traefik CVE-2026-32595: 298 times slower for a known
  * user).
  *
+ * A password whose spelling is not the prepared one is checked in two, whatever the account: see `spellingsOf`.
+ *
  * If the hashes in one file have different parameters, each attempt runs one computation with each of them. So a file
  * that is being moved to stronger parameters costs the sum of both until every hash is new.
  */
@@ -43,11 +46,14 @@ export function createPasswordCheck({ users, kinds, random, verifyHash }: Passwo
       if (name.length > maxPasswordLength || password.length > maxPasswordLength) return undefined;
       const user = users.get(canonicalUserName(name));
       const ownCost = user && costOf(user.hash);
+      const spellings = spellingsOf(password);
       let right = false;
       for (const decoy of decoys) {
         const isOwn = decoy.cost === ownCost;
-        const matches = await decoy.verify(isOwn && user ? user.hash : decoy.hash, password);
-        right ||= isOwn && matches;
+        for (const spelling of spellings) {
+          const matches = await decoy.verify(isOwn && user ? user.hash : decoy.hash, spelling);
+          right ||= isOwn && matches;
+        }
       }
       return right && user?.disabled === false ? user : undefined;
     },

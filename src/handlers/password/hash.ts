@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { maxPasswordLength, preparePassword } from "./prepare-password.js";
 
 /** A kind of password hash: how to check passwords by it, and whether a stored hash is strong enough. */
 export interface HashKind {
@@ -50,15 +51,13 @@ const minimums: readonly (readonly [memory: number, passes: number])[] = [
 /** The largest accepted parameters: one log-in must not take the machine's memory or a minute of its time. */
 const maximum = { memory: 1_048_576, passes: 64, lanes: 16 };
 
-/** The longest password, in characters: longer than password managers make, short enough not to slow hashing. */
-export const maxPasswordLength = 1_024;
-
 /** A PHC string as argon2 libraries write it: version 1.3, a salt of 16 bytes or more, 128 bits of hash or more. */
 const phc =
   /^\$argon2id\$v=19\$m=([1-9]\d{0,7}),t=([1-9]\d{0,2}),p=([1-9]\d{0,2})\$[A-Za-z0-9+/]{22,86}\$[A-Za-z0-9+/]{22,86}$/;
 
 /**
- * Hashes a password for a user file: argon2id, 19 MiB, 2 passes, 1 lane (OWASP), random salt. Rejects when refused.
+ * Hashes a password for a user file: argon2id, 19 MiB, 2 passes, 1 lane (OWASP), random salt. Rejects when refused. The
+ * password is hashed in NFC, so that it does not matter how a client composes its accents (RFC 8265).
  *
  * @throws {AuthError} `invalid_options` for an empty password, one longer than 1,024 characters, or one with control
  *   characters, which Basic cannot carry (RFC 7617 §2).
@@ -76,7 +75,7 @@ export async function hashPassword(password: string): Promise<string> {
     );
   }
   const { hash } = await loadArgon2();
-  return hash(password, cost);
+  return hash(preparePassword(password), cost);
 }
 
 /** Whether the password is the one that was hashed. Runs outside the event loop. */

@@ -110,6 +110,53 @@ test("a name or password longer than 1,024 characters is refused before anything
   assert.equal(calls.length, 1);
 });
 
+const composed = "Zo\u00eb caf\u00e9";
+const decomposed = composed.normalize("NFD");
+const wideSpace = composed.replace(" ", "\u00a0");
+
+test("a password is hashed and compared in NFC, with plain spaces, however the client spells it", async () => {
+  const users = userFile(write(`ada:${await hashPassword(decomposed)}:\nbob:${await hashPassword(wideSpace)}:\n`));
+  for (const spelling of [composed, decomposed, wideSpace, wideSpace.normalize("NFD")]) {
+    assert.equal((await users.verify("ada", spelling))?.subject, "ada", JSON.stringify(spelling));
+    assert.equal((await users.verify("bob", spelling))?.subject, "bob", JSON.stringify(spelling));
+  }
+  // Neither case nor width is the same.
+  for (const other of [composed.toLowerCase(), "Zoe cafe", "Ｚ" + composed.slice(1)]) {
+    assert.equal(await users.verify("ada", other), null, other);
+  }
+});
+
+test("a hash of the bytes as they came, as it was made before, still takes these bytes", async () => {
+  const { hash } = await import("@node-rs/argon2");
+  const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+  const users = userFile(write(`ada:${await hash(decomposed, cost)}:\nbob:${await hash(wideSpace, cost)}:\n`));
+  assert.equal((await users.verify("ada", decomposed))?.subject, "ada");
+  assert.equal((await users.verify("bob", wideSpace))?.subject, "bob");
+  assert.equal(await users.verify("ada", composed), null, "as before: a hash of other bytes");
+});
+
+test("how many hashes a password costs depends on its own spelling: one or two, and on no account", async () => {
+  for (const [password, count] of [
+    ["ascii", 1],
+    [composed, 1],
+    [decomposed, 2],
+    [wideSpace, 2],
+    [decomposed.replace(" ", "\u3000\u2003"), 2],
+  ] as const) {
+    for (const name of ["ada", "bob", "eve", "mallory"]) {
+      const { users, calls } = counted(threeUsers);
+      await users.verify(name, password);
+      assert.equal(calls.length, count, `${name} ${JSON.stringify(password)}`);
+    }
+    // A right one is not cut short either, in whichever spelling it is right.
+    const { users, calls } = counted(threeUsers, {
+      verifyHash: async (hash) => calls.push(hash) > 0,
+    });
+    assert.equal((await users.verify("ada", password))?.subject, "ada");
+    assert.equal(calls.length, count);
+  }
+});
+
 test("case, width and space at the ends of a name do not count, and the subject is one", async () => {
   const { users } = counted(`Bob:${bobHash}:\n`);
   for (const name of ["Bob", "bob", "BOB", " bob ", "ｂｏｂ"]) {
