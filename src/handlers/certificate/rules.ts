@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { AuthError } from "../../base/errors.js";
 import { isSubject } from "../../model/identity.js";
+import { foldSpaces, toShortName } from "../attribute-types.js";
 import { isRoleName } from "../role-name.js";
 import type { CertificateFields } from "./read-certificate.js";
 
@@ -9,8 +10,8 @@ export interface CertificateRule {
   /** Compare the subject alternative names of this kind. Either this or `field`. */
   readonly san?: "dns" | "uri" | "email" | undefined;
   /**
-   * Compare this field of the subject's distinguished name: `CN`, `O`, `OU`, `UID`, `emailAddress`, … Either this or
-   * `san`.
+   * Compare this field of the subject's distinguished name, by a name or the OID of its type: `CN`, `commonName` or
+   * `2.5.4.3`; `O`, `OU`, `UID`, `emailAddress`, … Runs of spaces in it count as one (RFC 5280 §7.1). Either this or `san`.
    */
   readonly field?: string | undefined;
   /** The name must equal this (DNS names without regard to case). Either this or `pattern`. */
@@ -95,9 +96,11 @@ function compileRule(rule: CertificateRule, index: number) {
     refuse("keys pin one subject: give value in place of pattern, or a subject without $");
   }
   const issuers = issuer === undefined ? undefined : readIssuers(issuer, refuse);
+  const type = toShortName(field ?? "");
   const namesOf = ({ subject: fields, ...names }: CertificateFields): readonly string[] =>
-    san === undefined ? (fields.get(field ?? "") ?? []) : names[san];
-  const toSubject = pattern === undefined ? exactly(san, value ?? "", subject) : matching(pattern, subject, refuse);
+    san === undefined ? (fields.get(type) ?? []).map(foldSpaces) : names[san];
+  const wanted = san === undefined ? foldSpaces(value ?? "") : (value ?? "");
+  const toSubject = pattern === undefined ? exactly(san, wanted, subject) : matching(pattern, subject, refuse);
   return {
     subjectsOf: (certificate: CertificateFields) =>
       new Set(namesOf(certificate).flatMap((name) => toSubject(name) ?? [])),

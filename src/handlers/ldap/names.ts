@@ -1,3 +1,5 @@
+import { foldSpaces, toShortName } from "../attribute-types.js";
+
 /**
  * Escapes a value for a distinguished name or a filter, against injection: `\` and two hexadecimal digits for every
  * ASCII character that is not a letter or digit. RFC 4514 §2.4 and RFC 4515 §3 both allow that form.
@@ -21,12 +23,12 @@ export function fillTemplate(template: string, values: Readonly<Record<string, s
 
 /** An attribute type, then a value in which `\` escapes the next character or two digits (RFC 4514 §3). */
 const attribute =
-  /[ ]*([A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)[ ]*=((?:[^\\,+;"<>\0]|\\[0-9A-Fa-f]{2}|\\[ "#+,;<=>\\])*)([,+;]|$)/y;
+  /[ ]*([A-Za-z][A-Za-z0-9-]*|(?:[Oo][Ii][Dd]\.)?\d+(?:\.\d+)*)[ ]*=((?:[^\\,+;"<>\0]|\\[0-9A-Fa-f]{2}|\\[ "#+,;<=>\\])*)([,+;]|$)/y;
 
 /**
- * Converts a distinguished name to a text that is equal for all of its spellings: case, surrounding spaces, the way of
- * escaping and the order in an RDN of several parts are ignored, as directories do for `cn`, `ou`, `dc`, `o` and `uid`
- * (RFC 4519).
+ * Converts a distinguished name to a text that is equal for all of its spellings: case, surrounding spaces, the length of
+ * runs of spaces, the way of escaping, an attribute's name or OID, and the order in an RDN of several parts are ignored, as
+ * directories do for `cn`, `ou`, `dc`, `o` and `uid` (RFC 4519, RFC 4518).
  *
  * @returns `undefined` for text that is no distinguished name (RFC 4514)
  */
@@ -36,7 +38,8 @@ export function toComparableDn(text: string): string | undefined {
   for (;;) {
     const [whole, type = "", value = "", separator = ""] = attribute.exec(text) ?? [];
     if (whole === undefined) return undefined;
-    names.at(-1)?.push(JSON.stringify([type.toLowerCase(), unescapeValue(value).toLowerCase()]));
+    const decoded = fromHexString(value) ?? unescapeValue(value);
+    names.at(-1)?.push(JSON.stringify([toShortName(type).toLowerCase(), foldSpaces(decoded.toLowerCase())]));
     if (separator === "") break;
     if (separator !== "+") names.push([]);
   }
@@ -55,4 +58,24 @@ function unescapeValue(value: string): string {
     return part.length === 3 ? Buffer.from(part.slice(1), "hex") : Buffer.from(part.slice(1));
   });
   return Buffer.concat(octets).toString("utf8");
+}
+
+/** The tags of BER strings whose octets are UTF-8: UTF8String, PrintableString, IA5String. */
+const stringTags: ReadonlySet<number | undefined> = new Set([0x0c, 0x13, 0x16]);
+
+/**
+ * Decodes `#` and the hexadecimal digits of a BER string, as values of types that are written as an OID are spelled (RFC 4514
+ * §2.4).
+ *
+ * @returns `undefined` for any other value, which then stands for itself
+ */
+function fromHexString(value: string): string | undefined {
+  const [, digits = ""] = /^ *#((?:[0-9A-Fa-f]{2})+) *$/.exec(value) ?? [];
+  const bytes = Buffer.from(digits, "hex");
+  const [tag, first = 0] = bytes;
+  const lengthOctets = first < 0x80 ? 0 : first & 0x7f;
+  if (!stringTags.has(tag) || lengthOctets > 4 || bytes.length < 2 + lengthOctets) return undefined;
+  const length = lengthOctets === 0 ? first : bytes.readUIntBE(2, lengthOctets);
+  const text = bytes.subarray(2 + lengthOctets);
+  return first !== 0x80 && text.length === length ? text.toString("utf8") : undefined;
 }

@@ -76,6 +76,26 @@ describe("client certificate", { skip }, () => {
     for (const [rule, subject] of table) assert.equal(subjectOf([{ ...rule, anyKey }], der), subject, inspect(rule));
   });
 
+  test("a field has any of its names, or its OID, and runs of spaces in it count as one", () => {
+    const { der } = make({ subject: "/O=Example  Inc/CN=ada  l/UID=u1", san: "URI:urn:ada" });
+    const table: readonly [rule: Omit<CertificateRule, "anyKey">, subject: string | undefined][] = [
+      [{ field: "CN", value: "ada l" }, "ada l"],
+      [{ field: "cn", value: "ada l" }, "ada l"],
+      [{ field: "commonName", value: "ada l" }, "ada l"],
+      [{ field: "2.5.4.3", value: "ada l" }, "ada l"],
+      [{ field: "OID.2.5.4.3", value: "ada l" }, "ada l"],
+      [{ field: "CN", value: "ada   l", subject: "ada" }, "ada"],
+      [{ field: "CN", value: "adal" }, undefined],
+      [{ field: "CN", value: "ADA l" }, undefined],
+      [{ field: "0.9.2342.19200300.100.1.1", value: "u1" }, "u1"],
+      [{ field: "organizationName", pattern: /Example Inc/ }, "Example Inc"],
+      [{ field: "2.5.4.33", pattern: /.*/ }, undefined],
+    ];
+    for (const [rule, subject] of table) assert.equal(subjectOf([{ ...rule, anyKey }], der), subject, inspect(rule));
+    const spaced = make({ san: "URI:urn:a" });
+    assert.equal(subjectOf([{ san: "uri", value: "urn:  a", anyKey }], spaced.der), undefined, "of the subject only");
+  });
+
   test("a pattern fits the whole name or not at all", () => {
     for (const san of [
       "URI:spiffe://example.org/ns/pay/sa/api/evil",

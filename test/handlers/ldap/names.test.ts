@@ -31,6 +31,30 @@ test("spellings of one distinguished name are one", () => {
   assert.equal(toComparableDn("cn=a  ,dc=c"), toComparableDn("cn=a,dc=c"));
 });
 
+test("runs of spaces count as one, and a type by its OID is the type", () => {
+  const same = [
+    "cn=Site  Admins,ou=groups,dc=example",
+    "CN=site admins,OU=groups,DC=example",
+    "commonName=site\\20 \\20admins,organizationalUnitName=groups,domainComponent=example",
+    "2.5.4.3=site   admins,OID.2.5.4.11=groups,oid.0.9.2342.19200300.100.1.25=example",
+    "2.5.4.3=#0C0B736974652061646D696E73,2.5.4.11=#130667726F757073,dc=#16076578616d706c65",
+    "2.5.4.3=#0c810b736974652061646d696e73 ,ou=groups,dc=example",
+  ];
+  assert.deepEqual([...new Set(same.map(toComparableDn))], [toComparableDn(same[0] ?? "")]);
+  const other = [
+    "cn=siteadmins,ou=groups,dc=example",
+    "2.5.4.4=site admins,ou=groups,dc=example",
+    "2.5.4.33=site admins,ou=groups,dc=example",
+    // No string, or not of its length: such a value stands for itself.
+    "cn=#040b736974652061646d696e73,ou=groups,dc=example",
+    "cn=#0c0a736974652061646d696e73,ou=groups,dc=example",
+    "cn=#0c80736974652061646d696e73,ou=groups,dc=example",
+    "cn=#0c,ou=groups,dc=example",
+    "cn=#0cff,ou=groups,dc=example",
+  ];
+  assert.equal(new Set([...same, ...other].map(toComparableDn)).size, 1 + other.length);
+});
+
 test("different distinguished names stay different", () => {
   const names = [
     "cn=admins,ou=groups,dc=example",

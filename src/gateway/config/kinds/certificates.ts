@@ -29,8 +29,8 @@ const rule: Schema<RawRule> = object(
   {
     san: choice(["dns", "uri", "email"], undefined, "The subject alternative names of this kind are compared."),
     field: text(
-      "the short name of a field, such as CN",
-      "In place of `san`: this field of the subject's distinguished name is compared.",
+      "the name or OID of a field, such as CN",
+      "In place of `san`: this field of the subject's distinguished name is compared; runs of spaces count as one.",
     ),
     value: text("a name", "The name must be exactly this; for `dns` without regard to case."),
     pattern: text("a regular expression", "In place of `value`: the whole name must match this regular expression."),
