@@ -1,6 +1,7 @@
 import type { JWTPayload } from "jose";
 import { AuthError } from "../../base/errors.js";
 import type { Identity } from "../../model/identity.js";
+import type { Tenant } from "./tenants.js";
 
 /**
  * The path of a claim: its name, or names joined by dots for a claim inside others, such as `"realm_access.roles"`. The
@@ -55,10 +56,17 @@ const wordClaims: ReadonlySet<unknown> = new Set(["scope", "scp"]);
  * Makes the function from claims to an identity.
  *
  * @param handler the handler's name, for messages
+ * @param tenant the tenant whose accounts these are. The subject begins with its id: every tenant chooses its own names, and an
+ *   account of one must not be that of another
  * @returns a function that returns `undefined` when the claims have no usable subject
  * @throws {AuthError} `invalid_options` for a malformed path, or `groupRoles` without `rolesClaim`
  */
-export function createClaimMapping(handler: string, issuer: string, mapping: ClaimMapping): MapClaims {
+export function createClaimMapping(
+  handler: string,
+  issuer: string,
+  mapping: ClaimMapping,
+  tenant?: Tenant | undefined,
+): MapClaims {
   const { rolesSeparator, groupRoles } = mapping;
   const subjectClaim = requirePath(handler, mapping.subjectClaim ?? "sub");
   const rolesClaim = mapping.rolesClaim === undefined ? undefined : requirePath(handler, mapping.rolesClaim);
@@ -82,8 +90,15 @@ export function createClaimMapping(handler: string, issuer: string, mapping: Cla
     const groups = rolesClaim === undefined ? [] : namesIn(claimAt(claims, rolesClaim)?.value, separator);
     const roles = table === undefined ? groups : groups.flatMap((group) => table.get(group) ?? []);
     const name = [claims.name, claims.preferred_username].find(isPlainText);
-    return { subject: found.value, issuer, roles: [...new Set(roles)], ...(name !== undefined && { name }) };
+    const subject = toTenantSubject(found.value, tenant);
+    if (!isPlainText(subject)) return undefined;
+    return { subject, issuer, roles: [...new Set(roles)], ...(name !== undefined && { name }) };
   };
+}
+
+/** Returns the subject of an account: of a tenant, its id, a slash and the name that the tenant gives. */
+export function toTenantSubject(name: string, tenant: Tenant | undefined): string {
+  return tenant === undefined ? name : `${tenant.id}/${name}`;
 }
 
 /** Whether headers, logs and protobuf strings carry it: 1 to 256 characters, no control characters, no half surrogates. */

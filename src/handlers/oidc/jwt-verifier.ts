@@ -6,6 +6,7 @@ import type { Identity } from "../../model/identity.js";
 import { declined, rejected, unavailable, type Verdict } from "../handler.js";
 import { toLogInFacts, toScopes } from "./claim-mapping.js";
 import { isAcceptableHeader, readUnverified } from "./jwt-shape.js";
+import type { Tenant } from "./tenants.js";
 
 /** The keys and algorithms of an issuer, as known now. */
 export interface IssuerKeys {
@@ -21,6 +22,8 @@ export interface JwtVerifierOptions<I extends Identity> {
   /** The handler's name, for messages. */
   readonly name: string;
   readonly issuer: string;
+  /** The tenant that the token must name, where the provider has an issuer for each. */
+  readonly tenant?: Tenant | undefined;
   readonly audience: string | readonly string[];
   readonly algorithms: readonly string[] | undefined;
   readonly type: string | undefined;
@@ -59,7 +62,7 @@ const wrongToken: ReadonlySet<unknown> = new Set([
 export function createJwtVerifier<I extends Identity>(
   options: JwtVerifierOptions<I>,
 ): (token: string) => Promise<Verdict<I>> {
-  const { name, issuer, type, clockToleranceMs, loadKeys, platform } = options;
+  const { name, issuer, tenant, type, clockToleranceMs, loadKeys, platform } = options;
   const algorithms = requireAlgorithms(name, options.algorithms ?? asymmetric);
   const audience = [options.audience].flat().map((one) => requireText(name, "audience", one));
   if (audience.length === 0) requireText(name, "audience", undefined);
@@ -87,6 +90,7 @@ export function createJwtVerifier<I extends Identity>(
       return wrongToken.has((error as { code?: unknown } | null)?.code) ? rejected : unavailable;
     }
     if (claims.exp === undefined || claims.cnf !== undefined) return rejected;
+    if (tenant !== undefined && claims[tenant.claim] !== tenant.id) return rejected;
     const identity = await options.toIdentity(claims);
     if (identity === null || identity === undefined || identity === false) return rejected;
     const expiresAt = claims.exp * 1_000 + clockToleranceMs;

@@ -1,22 +1,27 @@
 import type { JSONWebKeySet, JWTPayload } from "jose";
 import type { Awaitable } from "../../base/awaitable.js";
+import { AuthError } from "../../base/errors.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler } from "../handler.js";
-import { isPlainText } from "./claim-mapping.js";
+import { isPlainText, toTenantSubject } from "./claim-mapping.js";
 import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier } from "./jwt-verifier.js";
+import { createTenantVerifier, fillTenant, type Tenant, type TenantOptions } from "./tenants.js";
 
 /** Options of `jwt`. */
-export interface JwtOptions<I extends Identity> {
+export interface JwtOptions<I extends Identity> extends TenantOptions {
   /**
    * The issuer: `iss` must equal it. A token of another issuer is declined, so that `chain` can hold one `jwt` per
-   * issuer.
+   * issuer. With `tenants`: the issuer of each, with `{tenantid}` in the tenant's place.
    */
   readonly issuer: string;
   /** The audience: `aud` must be or contain this, or one of these, so that a token for another service is refused. */
   readonly audience: string | readonly string[];
-  /** The issuer's public keys, or the https URL where it publishes them (`jwks_uri`). */
+  /**
+   * The issuer's public keys, or the https URL where it publishes them (`jwks_uri`). With `tenants`: the URL with
+   * `{tenantid}` in it, so that the keys of one tenant sign for that one only.
+   */
   readonly jwks: JSONWebKeySet | URL | string;
   /**
    * The accepted signature algorithms. Default: every asymmetric one of RFC 7518 and RFC 8037. Set those that the
@@ -39,7 +44,7 @@ export interface JwtOptions<I extends Identity> {
   readonly fetchTimeoutMs?: number;
   /**
    * Converts verified claims to an identity. Return `null`, `undefined` or `false` to reject the token (401). Default:
-   * `sub`, `iss`, and no roles.
+   * `sub` (with `tenants`: the tenant, a slash and `sub`), `iss`, and no roles.
    */
   toIdentity?(claims: JWTPayload): Awaitable<I | null | undefined | false>;
   /** The clock. Default: the machine's. */
@@ -62,18 +67,26 @@ export interface JwtIdentity extends Identity {
  *   asymmetric
  */
 export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): Handler<I> {
-  const { issuer, audience, algorithms, type, jwks } = options;
-  const { toIdentity = defaultIdentity as unknown as NonNullable<JwtOptions<I>["toIdentity"]> } = options;
+  const { audience, algorithms, type, jwks, tenants } = options;
   const { clockToleranceMs = 5_000, cooldownMs = 30_000, fetchTimeoutMs = 3_000, platform = systemPlatform } = options;
-  const loadKeys = createKeyLoader({ name: "jwt: jwks", jwks, cooldownMs, timeoutMs: fetchTimeoutMs, platform });
-  const rules = { name: "jwt", issuer, audience, algorithms, type, clockToleranceMs, loadKeys, platform, toIdentity };
-  return Object.freeze({
-    scheme: "Bearer",
-    opens: "nothing",
-    fromHeader: createJwtVerifier<I>(rules),
-  } satisfies Handler<I>);
+  if (tenants !== undefined && !(typeof jwks === "string" && jwks.includes("{tenantid}"))) {
+    const message =
+      "jwt: with tenants, jwks must be a URL with {tenantid} in it: each tenant's keys sign for that tenant only";
+    throw new AuthError("invalid_options", message);
+  }
+  const verify = createTenantVerifier<I>("jwt", options, (issuer, tenant) => {
+    const own = typeof jwks === "string" ? fillTenant(jwks, tenant) : jwks;
+    const loadKeys = createKeyLoader({ name: "jwt: jwks", jwks: own, cooldownMs, timeoutMs: fetchTimeoutMs, platform });
+    const toIdentity =
+      options.toIdentity ?? ((claims: JWTPayload) => defaultIdentity(claims, tenant) as Identity as I | null);
+    return createJwtVerifier<I>({
+      ...{ name: "jwt", issuer, tenant, audience, algorithms, type, clockToleranceMs, loadKeys, platform, toIdentity },
+    });
+  });
+  return Object.freeze({ scheme: "Bearer", opens: "nothing", fromHeader: verify } satisfies Handler<I>);
 }
 
-function defaultIdentity({ sub, iss }: JWTPayload): JwtIdentity | null {
-  return isPlainText(sub) && typeof iss === "string" ? { subject: sub, issuer: iss } : null;
+function defaultIdentity({ sub, iss }: JWTPayload, tenant: Tenant | undefined): JwtIdentity | null {
+  const subject = isPlainText(sub) ? toTenantSubject(sub, tenant) : undefined;
+  return isPlainText(subject) && typeof iss === "string" ? { subject, issuer: iss } : null;
 }

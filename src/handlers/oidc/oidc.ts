@@ -6,13 +6,15 @@ import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
 import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
 import { type ProviderOptions, resolveProvider } from "./provider-options.js";
+import { createTenantVerifier, type TenantOptions } from "./tenants.js";
 
 /** Options of `oidc`. */
-export interface OidcOptions<I extends Identity = OidcIdentity> extends ProviderOptions<I> {
+export interface OidcOptions<I extends Identity = OidcIdentity> extends ProviderOptions<I>, TenantOptions {
   /**
    * The provider's issuer, an https URL exactly as the provider spells it, with or without a slash at the end. Its keys
    * and algorithms come from `<issuer>/.well-known/openid-configuration`. A token of another issuer is declined, so
-   * that `chain` can hold several.
+   * that `chain` can hold several. With `tenants`: the issuer of each, with `{tenantid}` in the tenant's place; each is read
+   * and has its keys by itself, and the subject of a caller is the tenant, a slash and the name in the token.
    */
   readonly issuer: string;
   /**
@@ -52,14 +54,16 @@ export interface OidcOptions<I extends Identity = OidcIdentity> extends Provider
  *   mapping or algorithm
  */
 export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>): Handler<I> {
-  const { issuer, audience, algorithms, type, opens = "nothing" } = options;
+  const { audience, algorithms, type, opens = "nothing" } = options;
   const { clockToleranceMs = 5_000, cooldownMs = 30_000 } = options;
-  const { discovery, toIdentity } = resolveProvider("oidc", options);
-  const { name, platform } = discovery;
-  const loadKeys = discoveredKeys(discovery, cooldownMs);
-  const verify = createJwtVerifier<I>({
-    ...{ name, issuer, audience, algorithms, type, clockToleranceMs, loadKeys, platform },
-    toIdentity: (claims) => (isOtherKind(claims) ? undefined : toIdentity(claims)),
+  const verify = createTenantVerifier<I>("oidc", options, (issuer, tenant) => {
+    const { discovery, toIdentity } = resolveProvider("oidc", { ...options, issuer }, tenant);
+    const { name, platform } = discovery;
+    const loadKeys = discoveredKeys(discovery, cooldownMs);
+    return createJwtVerifier<I>({
+      ...{ name, issuer, tenant, audience, algorithms, type, clockToleranceMs, loadKeys, platform },
+      toIdentity: (claims) => (isOtherKind(claims) ? undefined : toIdentity(claims)),
+    });
   });
   // The log-in behind a token without `auth_time` may be long ago, so its session is never fresh enough for a step-up.
   const fromHeader = async (token: string): Promise<Verdict<I>> => {

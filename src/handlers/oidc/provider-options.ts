@@ -5,6 +5,7 @@ import { emitWarning } from "../../base/warn.js";
 import type { Identity } from "../../model/identity.js";
 import { type ClaimMapping, createClaimMapping, type OidcIdentity } from "./claim-mapping.js";
 import type { DiscoveryOptions } from "./discovery.js";
+import type { Tenant } from "./tenants.js";
 
 /** The options that `oidc` and `external` share. */
 export interface ProviderOptions<I extends Identity> extends ClaimMapping {
@@ -37,15 +38,17 @@ export interface Provider<I extends Identity> {
  * Fills in defaults and compiles the mapping.
  *
  * @param name the handler's, for messages
+ * @param tenant the tenant of the issuer, where each has its own
  * @throws {AuthError} `invalid_options` for an unusable mapping
  */
 export function resolveProvider<I extends Identity>(
   name: string,
   options: ProviderOptions<I> & { readonly issuer: string },
+  tenant?: Tenant | undefined,
 ): Provider<I> {
   const { issuer, fetchTimeoutMs = 3_000, onWarning = emitWarning, platform = systemPlatform } = options;
   const toIdentity = options.toIdentity ?? ((mapped: OidcIdentity) => mapped as unknown as I);
-  const mapClaims = createClaimMapping(name, issuer, options);
+  const mapClaims = createClaimMapping(name, issuer, options, tenant);
   return {
     discovery: { name, issuer, timeoutMs: fetchTimeoutMs, platform, onWarning },
     toIdentity(claims) {

@@ -35,6 +35,7 @@ test("the configuration of the design works as it is written", async (t) => {
       jwks: "https://idp.example/.well-known/jwks.json",
       algorithms: undefined,
       claims: { subjectClaim: undefined, rolesClaim: undefined, rolesSeparator: undefined, groupRoles: undefined },
+      tenancy: { tenants: undefined, tenantClaim: undefined },
     },
   ]);
   assert.deepEqual(config.routes[1], {

@@ -1,5 +1,6 @@
 import type { ClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
-import { itemsOfEach, oneOrItems } from "../read-context.js";
+import type { TenantOptions } from "../../../handlers/oidc/tenants.js";
+import { itemsOf, itemsOfEach, oneOrItems } from "../read-context.js";
 import { list, type RawList, type RawMap, type RawObject, type Schema, text } from "../schema.js";
 import { rolesByGroup } from "../shared-schemas.js";
 
@@ -79,3 +80,23 @@ export const providerIssuer = (rest: string): Schema<string> =>
     "the https URL of the provider, as it names itself",
     `The provider, to the last slash. ${rest} its \`/.well-known/openid-configuration\`.`,
   );
+
+/** The settings of a provider that has an issuer for each of its tenants. */
+export const tenancy: { readonly tenants: Schema<RawList<string>>; readonly tenantClaim: Schema<string> } = {
+  tenants: {
+    ...list(
+      text("the id of a tenant", "An id, exactly as it stands in `iss`."),
+      "a list of ids of tenants",
+      "The tenants whose tokens are accepted, where the provider has an issuer for each: `issuer` then has `{tenantid}` in the tenant's place. Subjects begin with the tenant and a slash. Default: one issuer.",
+    ),
+    minItems: 1,
+  },
+  tenantClaim: {
+    ...text("the name of a claim", "The claim that must name the tenant that `iss` names."),
+    default: "tid",
+  },
+};
+
+export function readTenancy({ tenants, tenantClaim }: RawObject<typeof tenancy>): Required<TenantOptions> {
+  return { tenants: tenants && itemsOf(tenants), tenantClaim };
+}

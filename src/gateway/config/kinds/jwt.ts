@@ -1,10 +1,12 @@
-import { type ClaimMapping, createClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
+import type { ClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
 import { jwt } from "../../../handlers/oidc/jwt.js";
+import { createTenantMapping } from "../../../handlers/oidc/tenant-mapping.js";
+import type { TenantOptions } from "../../../handlers/oidc/tenants.js";
 import type { Identity } from "../../../model/identity.js";
 import { toPathText } from "../document.js";
 import { itemsOf } from "../read-context.js";
 import { object, text } from "../schema.js";
-import { claims, readClaims, rolesOfClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
+import { claims, readClaims, readTenancy, rolesOfClaims, tenancy, tokenAlgorithms, tokenAudience } from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface JwtConfig {
@@ -13,6 +15,7 @@ export interface JwtConfig {
   readonly jwks: string;
   readonly algorithms: readonly string[] | undefined;
   readonly claims: ClaimMapping;
+  readonly tenancy: Required<TenantOptions>;
 }
 
 export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
@@ -27,6 +30,7 @@ export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
         "Where the issuer publishes its keys. Default: the issuer's `/.well-known/jwks.json`.",
       ),
       algorithms: tokenAlgorithms("Default: every asymmetric algorithm."),
+      ...tenancy,
       ...claims,
     },
     ["issuer", "audience"],
@@ -42,11 +46,11 @@ export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
     }
     const jwks = raw.jwks ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
     const algorithms = raw.algorithms && itemsOf(raw.algorithms);
-    return { issuer, audience, jwks, algorithms, claims: readClaims(raw) };
+    return { issuer, audience, jwks, algorithms, claims: readClaims(raw), tenancy: readTenancy(raw) };
   },
   rolesOf: ({ claims }) => rolesOfClaims(claims),
-  create({ issuer, audience, jwks, algorithms, claims }) {
-    const mapClaims = createClaimMapping("jwt", issuer, claims);
-    return jwt<Identity>({ issuer, audience, jwks, ...(algorithms && { algorithms }), toIdentity: mapClaims });
+  create({ issuer, audience, jwks, algorithms, claims, tenancy }) {
+    const options = { issuer, audience, jwks, ...tenancy, ...(algorithms && { algorithms }) };
+    return jwt<Identity>({ ...options, toIdentity: createTenantMapping("jwt", issuer, claims, tenancy) });
   },
 });

@@ -1,7 +1,16 @@
 import { type OidcOptions, oidc } from "../../../handlers/oidc/oidc.js";
 import { itemsOf } from "../read-context.js";
 import { choice, object, text } from "../schema.js";
-import { claims, providerIssuer, readClaims, rolesOfClaims, tokenAlgorithms, tokenAudience } from "./claims.js";
+import {
+  claims,
+  providerIssuer,
+  readClaims,
+  readTenancy,
+  rolesOfClaims,
+  tenancy,
+  tokenAlgorithms,
+  tokenAudience,
+} from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
@@ -18,6 +27,7 @@ export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
         "nothing",
         "`session`: the token is a log-in, and the answer offers a session that ends with it at the latest.",
       ),
+      ...tenancy,
       ...claims,
     },
     ["issuer", "audience"],
@@ -26,7 +36,14 @@ export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
   read(raw) {
     const { issuer, audience, algorithms, ...same } = raw;
     if (issuer === undefined || audience === undefined) return undefined;
-    return { ...same, ...readClaims(raw), issuer, audience, algorithms: algorithms && itemsOf(algorithms) };
+    return {
+      ...same,
+      ...readClaims(raw),
+      ...readTenancy(raw),
+      issuer,
+      audience,
+      algorithms: algorithms && itemsOf(algorithms),
+    };
   },
   rolesOf: (options) => rolesOfClaims(options),
   create: (options, _scheme, onWarning) => oidc({ ...options, onWarning }),
