@@ -1,3 +1,4 @@
+import type { CorsOptions } from "../../adapters/node/cors-policy.js";
 import type { ThrottleOptions } from "../../policies/throttle/options.js";
 import type { SessionRulesOptions } from "../../sessions/rules.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
@@ -11,6 +12,7 @@ import { object, type RawMap, type Schema } from "./schema.js";
 import { aliasesSection, nestedSchemesSection } from "./sections/aliases.js";
 import { type AuditConfig, auditSection } from "./sections/audit.js";
 import { type BindingConfig, bindingSection } from "./sections/binding.js";
+import { corsSection } from "./sections/cors.js";
 import { handlersSection } from "./sections/handlers.js";
 import { keysSection } from "./sections/keys.js";
 import { limitsSection } from "./sections/limits.js";
@@ -47,6 +49,8 @@ interface Sections {
   readonly binding: BindingConfig;
   readonly tickets: TicketsConfig;
   readonly services: ServicesConfig;
+  /** The pages of other origins that may call. */
+  readonly cors: CorsOptions | undefined;
   /** In the order of the file. The most specific match wins; see `matchRoute`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: ReadonlyMap<string, UpstreamConfig>;
@@ -85,6 +89,7 @@ const sections: Parts<Sections, SectionContext> = {
   binding: bindingSection,
   tickets: ticketsSection,
   services: servicesSection,
+  cors: corsSection,
   routes: routesSection,
   upstreams: upstreamsSection,
   trustedProxies: trustedProxiesSection,

@@ -136,6 +136,7 @@ function toFields(outcome: RequestOutcome): object {
       const { subject } = caller?.identity ?? {};
       return { route: toRouteName(outcome.route), subject, actor: caller?.actor?.subject, scheme: caller?.scheme };
     }
+    case "preflight":
     case "service":
       return {};
     default:

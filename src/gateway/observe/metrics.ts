@@ -108,6 +108,9 @@ export function createMetrics(sources: MetricSources): Metrics {
           // A procedure of the gateway itself: their number is fixed.
           requests.inc({ route: outcome.path, outcome: "service" });
           break;
+        case "preflight":
+          requests.inc({ route: "", outcome: "preflight" });
+          break;
         case "failed":
           requests.inc({ route: toRouteName(outcome.route), outcome: outcome.reason });
           break;

@@ -13,6 +13,8 @@ export interface OwnAnswer {
   readonly server: OwnServer;
   /** A description for operators, with the part of the configuration that asks for it. */
   readonly description: string;
+  /** It is for people who look at it: no page of another origin may read it, whatever `cors` says. */
+  readonly sameOrigin: boolean;
 }
 
 /** The paths that the gateway answers itself, before any route. */
@@ -32,7 +34,7 @@ export function createOwnAnswers({ services, pagesUrl }: OwnAnswersConfig): OwnA
   const { flight, deephavenCore, deephavenEnterprise } = services;
   const answers = new Map<string, OwnAnswer>();
   function add(paths: readonly string[], server: OwnServer, description: string): void {
-    const answer = Object.freeze({ server, description });
+    const answer = Object.freeze({ server, description, sameOrigin: server === "pages" });
     for (const path of paths) answers.set(path, answer);
   }
   add(proceduresOf(AuthService), "connect", "a procedure of sallyport.v1.AuthService");

@@ -24,6 +24,8 @@ export type RequestOutcome =
       readonly denial: Pick<Denial, "code" | "reason">;
       readonly route?: RouteConfig | undefined;
     }
+  /** A browser asked what a page of another origin may send. */
+  | { readonly kind: "preflight" }
   /** A procedure of the gateway itself answers. */
   | { readonly kind: "service"; readonly path: string }
   | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined }

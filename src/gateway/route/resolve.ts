@@ -1,11 +1,13 @@
+import { type CorsOptions, type CorsPolicy, createCorsPolicy } from "../../adapters/node/cors-policy.js";
 import type { Denial } from "../../model/decision.js";
+import { soleOf } from "../../model/raw-headers.js";
 import { type CanonicalTarget, type TargetSource, toCanonicalTarget } from "./canonical-target.js";
 import { type Framing, type FramingSource, readFraming } from "./framing.js";
 import { countForward } from "./max-forwards.js";
 import { refusals } from "./outcome.js";
 import type { Requirements } from "./permission.js";
 import type { RouteConfig } from "./route-config.js";
-import { matchRoute, type RouteTable } from "./routes.js";
+import { matchRoute, type RouteMatched, type RouteTable } from "./routes.js";
 
 /**
  * The parts of a request that name its target: method, target, header fields, framing. Requests of `node:http` and
@@ -17,9 +19,21 @@ export type RequestHead = TargetSource & FramingSource;
 /** The resolved target of a request. `A` describes an answer of the gateway itself. */
 export type Resolution<A> =
   /** `target`: `undefined` when the request has no single meaning. */
-  | { readonly kind: "refused"; readonly denial: Denial; readonly target: CanonicalTarget | undefined }
+  | {
+      readonly kind: "refused";
+      readonly denial: Denial;
+      readonly target: CanonicalTarget | undefined;
+      readonly cors: CorsPolicy | undefined;
+    }
+  /** A browser asks what a page of another origin may send. It is answered before any caller is authenticated. */
+  | { readonly kind: "preflight"; readonly target: CanonicalTarget; readonly cors: CorsPolicy }
   /** The gateway answers itself, before any route. */
-  | { readonly kind: "own"; readonly target: CanonicalTarget; readonly answer: A }
+  | {
+      readonly kind: "own";
+      readonly target: CanonicalTarget;
+      readonly answer: A;
+      readonly cors: CorsPolicy | undefined;
+    }
   /** `requirements` are for `authenticate`; `denialOf` decides whether the caller may pass. */
   | {
       readonly kind: "route";
@@ -29,6 +43,8 @@ export type Resolution<A> =
       readonly forwards: readonly string[] | "last";
       readonly route: RouteConfig;
       readonly requirements: Requirements;
+      /** The pages of other origins that may read the answer; `undefined`: what the upstream says of that is passed on. */
+      readonly cors: CorsPolicy | undefined;
     };
 
 /**
@@ -41,12 +57,18 @@ export type Resolve<A> = (head: RequestHead, isUpgrade: boolean) => Resolution<A
 /**
  * Makes the resolver of requests.
  *
- * @param own the answers of the gateway itself, found before any route, by their exact canonical path
+ * @param own the answers of the gateway itself, found before any route, by their exact canonical path. `sameOrigin`: no page
+ *   of another origin may read it
+ * @param cors for routes without their own, and for the gateway's own answers. Default: no page of another origin may call
  */
-export function createResolve<A>(
+export function createResolve<A extends { readonly sameOrigin?: boolean }>(
   routes: RouteTable,
   own: { readonly find: (path: string) => A | undefined },
+  cors?: CorsOptions | undefined,
 ): Resolve<A> {
+  const common = cors && createCorsPolicy(cors);
+  const badRequest = { kind: "refused", denial: refusals.bad_request, target: undefined, cors: common } as const;
+
   return function resolve(head, isUpgrade) {
     const target = toCanonicalTarget(head);
     const framing = readFraming(head);
@@ -60,11 +82,25 @@ export function createResolve<A>(
     )
       return badRequest;
     const answer = own.find(target.path);
-    if (answer !== undefined) return { kind: "own", target, answer };
+    const policyOf = (match: RouteMatched | undefined): CorsPolicy | undefined => {
+      if (answer !== undefined) return answer.sameOrigin === true ? undefined : common;
+      return match?.cors ?? common;
+    };
+    // A browser's has no body; one with a body goes the way of any request, on which a body is bounded.
+    const asked = framing.kind === "none" ? preflightMethodOf(head) : undefined;
+    const policy = asked === undefined ? undefined : policyOf(matchRoute(routes, target, asked));
+    if (policy !== undefined) return { kind: "preflight", target, cors: policy };
+    if (answer !== undefined) return { kind: "own", target, answer, cors: policyOf(undefined) };
     const match = matchRoute(routes, target, head.method ?? "");
-    if (match === undefined) return { kind: "refused", denial: refusals.no_route, target };
-    return { kind: "route", target, framing, forwards, route: match.route, requirements: match.requirements };
+    if (match === undefined) return { kind: "refused", denial: refusals.no_route, target, cors: common };
+    const { route, requirements } = match;
+    return { kind: "route", target, framing, forwards, route, requirements, cors: policyOf(match) };
   };
 }
 
-const badRequest = Object.freeze({ kind: "refused", denial: refusals.bad_request, target: undefined } as const);
+/** Returns the method that a preflight asks for: it is the one by which its route is found. */
+function preflightMethodOf({ method, rawHeaders }: RequestHead): string | undefined {
+  if (method !== "OPTIONS" || typeof soleOf(rawHeaders, "origin") !== "string") return undefined;
+  const asked = soleOf(rawHeaders, "access-control-request-method");
+  return typeof asked === "string" ? asked : undefined;
+}

@@ -1,3 +1,4 @@
+import type { CorsOptions } from "../../adapters/node/cors-policy.js";
 import type { StepUp } from "../../model/decision.js";
 
 export interface RouteConfig {
@@ -19,6 +20,8 @@ export interface RouteConfig {
    * it.
    */
   readonly forwardAuthorization: boolean;
+  /** The pages of other origins that may call it; `undefined`: as for all routes. */
+  readonly cors?: CorsOptions | undefined;
   /** Line of the route in the file, for `explain`. */
   readonly line: number;
 }

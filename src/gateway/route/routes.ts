@@ -1,3 +1,4 @@
+import { type CorsPolicy, createCorsPolicy } from "../../adapters/node/cors-policy.js";
 import { decodePath } from "./canonical-path.js";
 import type { CanonicalTarget } from "./canonical-target.js";
 import { foldPath, foldWide, toWideSpellings } from "./fold-path.js";
@@ -31,6 +32,8 @@ export interface RouteMatched {
   /** Whether its upstream ignores case. */
   readonly folds: boolean;
   readonly requirements: Requirements;
+  /** The compiled `cors` of the route. */
+  readonly cors: CorsPolicy | undefined;
 }
 
 /**
@@ -55,7 +58,8 @@ export function createRouteTable(
       routes: [],
     };
     const folds = upstreams.get(route.upstream)?.ignoresCase === true;
-    place.routes.push(Object.freeze({ route, folds, requirements: toRequirements(route) }));
+    const cors = route.cors && createCorsPolicy(route.cors);
+    place.routes.push(Object.freeze({ route, folds, requirements: toRequirements(route), cors }));
     places.set(key, place);
   }
   const sorted = [...places.values()]

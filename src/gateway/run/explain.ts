@@ -106,7 +106,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
   const { services, upstreams, listen } = config;
   const trust = parseTrustedProxies(config.trustedProxies);
   const own = createOwnAnswers({ services, pagesUrl: findLogin(config)?.url });
-  const resolve = createResolve(createRouteTable(config.routes, upstreams), own);
+  const resolve = createResolve(createRouteTable(config.routes, upstreams), own, config.cors);
   const toUpstreamRequest = createToUpstreamRequest({ trust, carriers: toCarriers(services) });
   let auth: Auth<Identity> | undefined;
 
@@ -130,6 +130,9 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
       return { ...known, outcome: "denied", status, denial: { code, reason, message }, caller: describe(caller) };
     };
     if (asked.kind === "refused") return deny(asked.denial);
+    if (asked.kind === "preflight") {
+      return { ...known, outcome: "answered", answeredBy: "the preflight of a page of another origin, by cors" };
+    }
     if (asked.kind === "own") return { ...known, outcome: "answered", answeredBy: asked.answer.description };
 
     auth ??= openAuth(config, platform);

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { finishHeaders } from "../../adapters/node/attach.js";
+import { answerPreflight, type CorsOptions, finishCors } from "../../adapters/node/cors-policy.js";
 import { endWithSession } from "../../adapters/node/end-with-session.js";
 import { hasLeft } from "../../adapters/node/guard.js";
 import { createRequestReader, type NodeRequest, type NodeResponse } from "../../adapters/node/request.js";
@@ -10,6 +11,7 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
+import { soleOf } from "../../model/raw-headers.js";
 import { proxy } from "../forward/proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "../forward/proxy-upgrade.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
@@ -41,6 +43,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly platform?: Platform;
   /** The most bytes of a header block of HTTP/2; Node sees to HTTP/1. Default: 16,384. */
   readonly maxHeaderBytes?: number;
+  /** The pages of other origins that may call routes without `cors`, and the gateway's own services. Default: none. */
+  readonly cors?: CorsOptions | undefined;
   /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */
   readonly services?: ServicesConfig;
 }
@@ -67,6 +71,7 @@ interface Call {
  *
  * ```
  * resolve ─┬─ refused
+ *          ├─ preflight: what a page of another origin may send
  *          ├─ own: a server of the gateway answers
  *          └─ route ─▶ authenticate ─▶ denialOf ─▶ toUpstreamRequest ─▶ proxy
  * ```
@@ -76,7 +81,7 @@ interface Call {
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, upstreams, trust, onOutcome, login, services = noServices, platform = systemPlatform } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
-  const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }));
+  const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
   const ownCookie = carriers.cookie?.name;
@@ -92,9 +97,17 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       return;
     }
     const asked = resolve(request, upgrade !== undefined);
+    const { kind, cors } = asked;
+    // A page may open a WebSocket to any origin: CORS is not asked.
+    if (cors !== undefined && kind !== "preflight" && upgrade === undefined)
+      finishCors(response, cors, originOf(request));
     switch (asked.kind) {
       case "refused":
         refuse(request, response, asked.denial);
+        break;
+      case "preflight":
+        report(request, { kind: "preflight" });
+        answerPreflight(response, asked.cors, originOf(request));
         break;
       case "own":
         report(request, { kind: "service", path: asked.target.path });
@@ -200,6 +213,11 @@ function isTooLong(rawHeaders: readonly string[], maxBytes: number): boolean {
   let bytes = 2 * rawHeaders.length; // for each field ": " and a line end
   for (const part of rawHeaders) bytes += part.length;
   return bytes > maxBytes;
+}
+
+function originOf({ rawHeaders }: NodeRequest): string | undefined {
+  const origin = soleOf(rawHeaders, "origin");
+  return typeof origin === "string" ? origin : undefined;
 }
 
 function ignore(): void {}

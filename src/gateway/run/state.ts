@@ -97,6 +97,7 @@ export function createState(
       servicesOf,
       login,
       services: config.services,
+      cors: config.cors,
       reload,
       stopping: stopping.signal,
       maxHeaderBytes: config.limits.maxHeaderBytes,

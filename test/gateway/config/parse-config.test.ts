@@ -45,6 +45,7 @@ test("the configuration of the design works as it is written", async (t) => {
     schemes: [],
     stepUp: undefined,
     upstream: "app",
+    cors: undefined,
     forwardAuthorization: false,
     line: 10,
   });

@@ -67,13 +67,18 @@ const everyday = [
   "value",
 ];
 
-/** Options with the name of something else that this room reads or passes on, and `audience`, one schema of two kinds. */
+/**
+ * Options with the name of something else that this room reads or passes on, such as `maxAge` of a log-in and of a preflight,
+ * and `audience`, one schema of two kinds.
+ */
 const namesakes = [
   "absolute",
   "audience",
   "ca",
   "clientCertificate",
   "identity",
+  "maxAge",
+  "methods",
   "password",
   "sha256",
   "tls",

@@ -87,7 +87,8 @@ test("and of requests that come over a network", async (t) => {
         withNote(note, () => {
           // What is no request to Node's parser gets its answer from there, whatever it speaks.
           const { msg, reason } = lines[0] ?? { msg: "refused", reason: "bad_request" };
-          assert.equal(msg, { forwarded: "proxied", answered: "service", denied: "refused" }[explanation.outcome]);
+          const answered = explanation.answeredBy?.includes("preflight") ? "preflight" : "service";
+          assert.equal(msg, { forwarded: "proxied", answered, denied: "refused" }[explanation.outcome]);
           assert.equal(reason, explanation.denial?.reason);
           if (msg === "refused") assert.equal(status, lines.length === 0 ? 400 : explanation.status);
           assert.equal(seen.length, explanation.outcome === "forwarded" ? 1 : 0);
@@ -150,6 +151,10 @@ function assertAgree(request: RawRequest, explanation: Explanation, { outcome, s
     case "service":
       assert.equal(explanation.outcome, "answered");
       assert.equal(explanation.target?.path, outcome.path);
+      break;
+    case "preflight":
+      assert.equal(explanation.outcome, "answered");
+      assert.match(explanation.answeredBy ?? "", /preflight/);
       break;
     case "proxied": {
       assert.equal(explanation.outcome, "forwarded");

@@ -18,6 +18,9 @@ export const hosts = ["gate.example", "api.example", "[::1]"] as const;
 
 export const pagesPath = "/external";
 
+/** Of the pages that `cors` may allow. */
+export const pageOrigin = "https://app.example";
+
 const chance = (random: Random, percent: number): boolean => random.int(100) < percent;
 
 /** A configuration that will start: its handlers, services, trust and routes are left to chance. */
@@ -42,6 +45,7 @@ trustedProxies: ${trusted}
 handlers:
 ${handlers.map((handler) => `  ${handler}`).join("\n")}
 services: { ${randomServices(random)} }
+${chance(random, 40) ? `cors: { origins: [${pageOrigin}] }` : ""}
 routes:
 ${randomRoutes(random, schemes)}
 upstreams:
@@ -103,8 +107,9 @@ function randomRoutes(random: Random, schemes: readonly string[]): string {
       "forwardAuthorization: false",
     ]);
     const more = !asks.startsWith("forward") && chance(random, 30) ? ", forwardAuthorization: true" : "";
+    const cors = chance(random, 20) ? `, cors: { origins: [${random.pick(["", pageOrigin])}] }` : "";
     const upstream = random.pick(["app", "other"]);
-    routes.set(match, `  - { match: { ${match} }, ${asks}, upstream: ${upstream}${more} }`);
+    routes.set(match, `  - { match: { ${match} }, ${asks}, upstream: ${upstream}${more}${cors} }`);
   }
   return [...routes.values()].join("\n");
 }

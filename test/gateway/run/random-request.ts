@@ -1,7 +1,7 @@
 import type { RawRequest } from "../../../src/gateway/run/raw-request.js";
 import { mutate } from "../../../src/testing/mutate.js";
 import type { Random } from "../../../src/testing/random.js";
-import { cookieNames, hosts, pagesPath, paths } from "./random-config.js";
+import { cookieNames, hosts, pageOrigin, pagesPath, paths } from "./random-config.js";
 
 /** Credentials that are good in the right configuration, and such as are good nowhere. */
 export interface Credentials {
@@ -150,6 +150,8 @@ const otherFields: readonly Field[] = [
 
 function randomOthers(random: Random): Field[] {
   const fields = Array.from({ length: random.int(9) }, () => random.pick(otherFields));
+  if (chance(random, 30)) fields.push(["Origin", pageOrigin]);
+  if (chance(random, 30)) fields.push(["Access-Control-Request-Method", random.pick(["GET", "POST", "delete"])]);
   if (chance(random, 8)) fields.push(["Connection", "keep-alive, Upgrade"], ["Upgrade", "websocket"]);
   // More than a listener keeps. With an offer of an upgrade it would answer itself.
   const isOffer = fields.some(([name]) => name.toLowerCase() === "upgrade");

@@ -121,7 +121,7 @@ test("a password is hashed and compared in NFC, with plain spaces, however the c
     assert.equal((await users.verify("bob", spelling))?.subject, "bob", JSON.stringify(spelling));
   }
   // Neither case nor width is the same.
-  for (const other of [composed.toLowerCase(), "Zoe cafe", "Ｚ" + composed.slice(1)]) {
+  for (const other of [composed.toLowerCase(), "Zoe cafe", `Ｚ${composed.slice(1)}`]) {
     assert.equal(await users.verify("ada", other), null, other);
   }
 });

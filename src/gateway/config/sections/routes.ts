@@ -9,6 +9,7 @@ import { condition, duration, flag, list, object, type RawList, type RawOf, type
 import { roles, scheme } from "../shared-schemas.js";
 import { requirePositive } from "../timeouts.js";
 import { warnOfRoles } from "../warn-of-roles.js";
+import { corsSchema, readCors } from "./cors.js";
 import { type Section, type SectionContext, section } from "./section.js";
 
 const method: Schema<string> = { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" };
@@ -51,6 +52,7 @@ const route = object(
       "a list of values of acr",
       "The log-in must be one of these (RFC 9470 step-up). Default: any.",
     ),
+    cors: corsSchema("Pages of other origins that may call this route, in place of `cors` of the whole gateway."),
     forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
   },
   ["match", "upstream"],
@@ -92,6 +94,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       stepUp: readStepUp(route, path, context),
       upstream: route.upstream ?? "",
       forwardAuthorization: route.forwardAuthorization ?? false,
+      cors: readCors(route.cors, [...path, "cors"], context),
       line: context.document.lineAt(path),
     });
   });
