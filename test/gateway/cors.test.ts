@@ -3,6 +3,10 @@ import { createServer } from "node:http";
 import { connect as connectHttp2 } from "node:http2";
 import { type TestContext, test } from "node:test";
 import { parseConfig } from "../../src/gateway/config/parse-config.js";
+import { createOwnAnswers } from "../../src/gateway/own/own-answers.js";
+import { noServices } from "../../src/gateway/own/own-config.js";
+import { createResolve } from "../../src/gateway/route/resolve.js";
+import { createRouteTable } from "../../src/gateway/route/routes.js";
 import { listen } from "../adapters/servers.js";
 import { gatewayFiles } from "./gateway-files.js";
 import { asAda, configText, runGateway } from "./running-gateway.js";
@@ -158,6 +162,20 @@ test("a route has its own origins, or none", async (t) => {
   assert.deepEqual(corsOf(await preflight("/closed")), {});
   assert.deepEqual(corsOf(await ask("/closed")), {});
   assert.equal(corsOf(await ask("/closed/../partner"))["allow-origin"], undefined);
+});
+
+test("the pages of a log-in in the browser are for no page of another origin", () => {
+  const own = createOwnAnswers({ services: noServices, pagesUrl: "https://gate.example/external" });
+  const resolve = createResolve(createRouteTable([]), own, { origins: [app] });
+  const corsAt = (method: string, url: string) => {
+    const rawHeaders = ["Host", "gate.example", "Origin", app, "Access-Control-Request-Method", "POST"];
+    const asked = resolve({ method, url, rawHeaders, httpVersion: "1.1" }, false);
+    return [asked.kind, asked.cors !== undefined];
+  };
+  assert.deepEqual(corsAt("OPTIONS", "/external/confirm"), ["own", false]);
+  assert.deepEqual(corsAt("GET", "/external/login"), ["own", false]);
+  assert.deepEqual(corsAt("OPTIONS", "/sallyport.v1.AuthService/LogIn"), ["preflight", true]);
+  assert.deepEqual(corsAt("POST", "/sallyport.v1.AuthService/LogIn"), ["own", true]);
 });
 
 test("OPTIONS that is no preflight, or has a body, is authenticated like any request", async (t) => {

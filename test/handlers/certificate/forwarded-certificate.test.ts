@@ -4,6 +4,7 @@ import { after, describe, test } from "node:test";
 import { createAuth } from "../../../src/engine/auth.js";
 import { clientCertificate } from "../../../src/handlers/certificate/client-certificate.js";
 import type { ForwardedCertificateField } from "../../../src/handlers/certificate/forwarded-certificate.js";
+import { type Handler, rejected } from "../../../src/handlers/handler.js";
 import { randomKeys } from "../../../src/keys/key-ring.js";
 import { memory } from "../../../src/stores/memory/memory.js";
 import { makeClientCertificates } from "./make-client-certificates.js";
@@ -58,6 +59,24 @@ describe("a forwarded client certificate", { skip }, () => {
       assert.equal(await ask(field, [], { trusted: false, certificate: der }), "ada");
       assert.equal(await ask(field, [], { trusted: true, certificate: der }), "no_credentials", "the proxy's own");
     }
+  });
+
+  test("a handler sees the field that it names, of a trusted proxy, and no other", async () => {
+    const seen: unknown[] = [];
+    const handler: Handler = {
+      ...{ scheme: "ClientCertificate", carrier: "certificate", opens: "nothing", forwardedIn: "client-cert" },
+      fromHeader(_payload, { forwarded }) {
+        seen.push(forwarded);
+        return rejected;
+      },
+    };
+    const auth = createAuth({ handlers: [handler], store: memory(), keys: randomKeys() });
+    const rawHeaders = ["Client-Cert", "a", "X-Other", "b", "Authorization", "ClientCertificate"];
+    for (const trusted of [true, false]) {
+      await auth.authenticate({ method: "GET", path: "/", rawHeaders, peer: { address: "10.0.0.1", trusted } });
+    }
+    assert.deepEqual(seen, [["a"], undefined]);
+    await auth.close();
   });
 
   test("it never comes as the payload of an Authorization field", async () => {
