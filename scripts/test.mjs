@@ -7,6 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { findTests } from "./test-files.mjs";
+import { groupTests } from "./test-groups.mjs";
 
 const words = process.argv.slice(2);
 const size = process.env.SALLYPORT_TEST_SIZE ?? "quick";
@@ -23,11 +24,13 @@ if (files.length === 0) {
   process.exit(1);
 }
 // Long tests count what they do in an hour of their own, and use all cores themselves.
-const sideBySide = words.includes("--long") ? 1 : availableParallelism();
-console.log(`${files.length} files, ${sideBySide} side by side, size: ${size}`);
+const isLong = words.includes("--long");
+const sideBySide = isLong ? 1 : availableParallelism();
+const run = isLong ? files : groupTests(files);
+console.log(`${files.length} files in ${run.length} processes, ${sideBySide} side by side, size: ${size}`);
 const { status } = spawnSync(
   process.execPath,
-  ["--test", "--test-reporter=spec", `--test-concurrency=${sideBySide}`, ...files],
+  ["--test", "--test-reporter=spec", `--test-concurrency=${sideBySide}`, ...run],
   { stdio: "inherit" },
 );
 process.exit(status ?? 1);

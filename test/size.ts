@@ -1,3 +1,5 @@
+import { it, type TestFn } from "node:test";
+
 /**
  * How much is done of what takes long by its nature. `npm test` does a part of it; `SALLYPORT_TEST_SIZE=full`, as in
  * `.ci/run`, does all.
@@ -14,3 +16,8 @@ export function sized(quick: number, full: number): number {
  * times as long as alone.
  */
 export const hangMs = 120_000;
+
+/** A test that only the full size has. */
+export function itInFull(name: string, run: TestFn): void {
+  if (isFull) void it(name, run);
+}

@@ -12,6 +12,7 @@ import { authRoutes } from "../../src/services/auth/auth-service.js";
 import type { AdapterServer } from "../../src/testing/adapter/suite.js";
 import { listen } from "../adapters/servers.js";
 import { createEngine, rotateAfterMs } from "../services/server.js";
+import { itInFull } from "../size.js";
 import { launchBrowser, newContext, skipBrowser } from "./launch.js";
 import type { Tab } from "./page.js";
 import { servePage } from "./page-server.js";
@@ -82,7 +83,7 @@ describe("a page of another origin, in Chromium", { skip: skipBrowser }, () => {
     await page.close();
   });
 
-  it("logs in by a private key that no script can read", async () => {
+  itInFull("logs in by a private key that no script can read", async () => {
     const page = await open();
     const key = requirePublicKey(await ask(page, "makeKey"));
     assert.equal(key.algorithm, "P-256");
@@ -94,7 +95,7 @@ describe("a page of another origin, in Chromium", { skip: skipBrowser }, () => {
     await page.close();
   });
 
-  it("binds its session to a key, and follows nonces and rotation", async () => {
+  itInFull("binds its session to a key, and follows nonces and rotation", async () => {
     const page = await open();
     assert.equal(await ask(page, "logIn", api.origin, "ada", "pass:word", true), "ada");
     for (const silenceMs of [0, rotateAfterMs, 130_000, rotateAfterMs]) {
@@ -111,7 +112,7 @@ describe("a page of another origin, in Chromium", { skip: skipBrowser }, () => {
     await page.close();
   });
 
-  it("two tabs at once are two sessions, and one logs out without the other", async () => {
+  itInFull("two tabs at once are two sessions, and one logs out without the other", async () => {
     const [one, two] = await Promise.all([open(), open()]);
     await Promise.all([one, two].map((page) => ask(page, "logIn", api.origin, "ada", "pass:word")));
     for (let turn = 0; turn < 3; turn++) {
@@ -126,7 +127,7 @@ describe("a page of another origin, in Chromium", { skip: skipBrowser }, () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  it("two tabs share one session where each tells the other of newer tokens", async () => {
+  itInFull("two tabs share one session where each tells the other of newer tokens", async () => {
     const [one, two] = await Promise.all([open(), open()]);
     await ask(one, "logIn", api.origin, "bob", "hunter2");
     await ask(one, "keep");
@@ -148,7 +149,7 @@ describe("a page of another origin, in Chromium", { skip: skipBrowser }, () => {
     await Promise.all([one.close(), two.close()]);
   });
 
-  it("a wrong password is an error of its own, and opens no session", async () => {
+  itInFull("a wrong password is an error of its own, and opens no session", async () => {
     const page = await open();
     assert.equal(await ask(page, "logIn", api.origin, "ada", "wrong"), "wrong");
     assert.deepEqual(await refsOf("ada"), []);

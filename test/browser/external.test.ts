@@ -4,6 +4,7 @@ import { after, before, describe, it } from "node:test";
 import type { Browser, BrowserContext } from "playwright-core";
 import { listen } from "../adapters/servers.js";
 import { newKey, startExternal } from "../handlers/external/external-world.js";
+import { itInFull } from "../size.js";
 import { launchBrowser, newContext, skipBrowser } from "./launch.js";
 
 describe("a log-in in Chromium that a program waits for", { skip: skipBrowser }, () => {
@@ -39,7 +40,7 @@ describe("a log-in in Chromium that a program waits for", { skip: skipBrowser },
     await context.close();
   });
 
-  it("is asked for nothing by the enter key: the first answer is no", async (t) => {
+  itInFull("is asked for nothing by the enter key: the first answer is no", async (t) => {
     const { url, wait } = await startExternal(t);
     const key = newKey();
     const outcome = wait(key);
@@ -51,7 +52,7 @@ describe("a log-in in Chromium that a program waits for", { skip: skipBrowser },
     await context.close();
   });
 
-  it("is not answered by a page of another origin: not by its form, and not in its frame", async (t) => {
+  itInFull("is not answered by a page of another origin: not by its form, and not in its frame", async (t) => {
     const { url, wait } = await startExternal(t);
     const key = newKey();
     const outcome = wait(key);

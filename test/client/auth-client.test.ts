@@ -9,6 +9,7 @@ import { AuthService } from "../../src/gen/sallyport/v1/auth_service_pb.js";
 import { overlapMs, type Running, rotateAfterMs, start, stragglerMs } from "../services/server.js";
 import { TalkService } from "../services/talk-service.js";
 import { transportCases } from "../services/transports.js";
+import { isFull } from "../size.js";
 
 const text = (value: string) => ({ value });
 
@@ -27,7 +28,11 @@ const cases = transportCases.flatMap((each) => [
   { ...each, name: `${each.name}, bound to a key`, bind: true },
 ]);
 
-for (const { name, version, clientStreams, create, bind } of cases) {
+/** In the quick size one way by each version of HTTP. */
+const chosen = isFull ? cases : cases.filter(({ name }) => ["Connect, HTTP/1", "gRPC, bound to a key"].includes(name));
+assert.ok(isFull || chosen.length === 2);
+
+for (const { name, version, clientStreams, create, bind } of chosen) {
   describe(`AuthClient over ${name}`, () => {
     let server: Running;
     let client: AuthClient;

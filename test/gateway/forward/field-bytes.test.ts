@@ -7,6 +7,7 @@ import { after, before, beforeEach, describe, it, type TestContext } from "node:
 import fc from "fast-check";
 import type { Dispatcher } from "undici";
 import { toUpstreamHeaders } from "../../../src/gateway/forward/managed-headers.js";
+import { sized } from "../../size.js";
 import { type Running, startGateway } from "../running.js";
 
 /** All text here is latin1: one character for each byte. */
@@ -302,7 +303,7 @@ for (const [protocol, call] of callers) {
             assert.deepEqual(received.values(name), [withoutBlanks(sent)]);
           }
         }),
-        300,
+        sized(50, 300),
       ));
 
     it("arrive without the blanks around them, which are none of them", async () => {
@@ -423,7 +424,7 @@ for (const [protocol, call] of callers) {
           assert.equal((await call("GET", [name, kept])).status, 200);
           assert.deepEqual(valuesIn(got[0] ?? "", name), [kept]);
         }),
-        200,
+        sized(50, 200),
       ));
   });
 }

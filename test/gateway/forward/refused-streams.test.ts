@@ -4,6 +4,7 @@ import { type TestContext, test } from "node:test";
 import type { Auth } from "../../../src/engine/auth.js";
 import type { Identity } from "../../../src/model/identity.js";
 import { answerOf, createLateAuth, endsOfCalls, openTalk, statusesOf } from "../../adapters/node/refused-calls.js";
+import { sized } from "../../size.js";
 import { route } from "../fixtures.js";
 import { type Running, startGateway } from "../running.js";
 
@@ -32,8 +33,8 @@ test("of 300 grpc-js calls with a bad token at once on one channel, each ends as
 });
 
 for (const [count, what, path, status] of [
-  [1000, "refused", "/", 401],
-  [500, "answered by the upstream before their body", "/early", 200],
+  [sized(400, 1_000), "refused", "/", 401],
+  [sized(400, 500), "answered by the upstream before their body", "/early", 200],
 ] as const) {
   test(`${count} requests with a short body, ${what}, leave their connection alive, and an honest stream goes on`, async (t) => {
     const { http2, bearer, faults } = await start(t);
