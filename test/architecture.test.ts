@@ -78,7 +78,12 @@ const gatewayFloors: readonly (readonly string[])[] = [
 ];
 
 /** Rooms that reach less than what lies below them. */
-const only: Readonly<Record<string, readonly string[]>> = { wire: [], gen: [], base: [], client: ["wire", "gen"] };
+const only: Readonly<Record<string, readonly string[]>> = {
+  wire: [],
+  gen: [],
+  base: ["wire"],
+  client: ["wire", "gen"],
+};
 
 /** The part of a path at `depth`: a folder, or a file that lies beside folders. */
 const roomOf = (name: string, depth = 0): string => name.split("/")[depth] ?? "";

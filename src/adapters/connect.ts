@@ -1,12 +1,16 @@
 import { type ContextKey, type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { ConnectNodeAdapterOptions, connectNodeAdapter } from "@connectrpc/connect-node";
+import { type OptionKinds, requireArgument, requireOptions } from "../base/options.js";
+import { askCallback } from "../engine/ask-callback.js";
 import type { Auth } from "../engine/auth.js";
+import { requireAuth } from "../engine/front.js";
 import { isByMessage, peerSlot } from "../model/connect-context.js";
 import type { Identity } from "../model/identity.js";
 import { bodyReadError, wasBodyRead } from "./node/body-read.js";
 import { endWithSession } from "./node/end-with-session.js";
-import { createGuard, type GuardOptions } from "./node/guard.js";
+import { createGuard, type GuardOptions, guardKinds } from "./node/guard.js";
 import type { NodeRequest, NodeResponse } from "./node/request.js";
+import { writeDenial } from "./node/write-denial.js";
 
 /** Options of `connectAuth`: those of `connectNodeAdapter` and of every adapter. */
 export interface ConnectAuthOptions extends ConnectNodeAdapterOptions, GuardOptions {
@@ -23,6 +27,27 @@ export type ConnectAuthListener = (
   response: NodeResponse,
   next?: (error?: unknown) => void,
 ) => void;
+
+const connectKinds: OptionKinds<ConnectAuthOptions> = {
+  ...guardKinds,
+  routes: "function!",
+  contextValues: "function",
+  fallback: "function",
+  requestPathPrefix: "string",
+  readMaxBytes: "number",
+  writeMaxBytes: "number",
+  connect: "boolean",
+  grpc: "boolean",
+  grpcWeb: "boolean",
+  interceptors: "list",
+  acceptCompression: "list",
+  compressMinBytes: "number",
+  jsonOptions: "object",
+  binaryOptions: "object",
+  maxTimeoutMs: "number",
+  shutdownSignal: "object",
+  requireConnectProtocolHeader: "boolean",
+};
 
 const defaultReadMaxBytes = 4 * 1024 * 1024;
 
@@ -45,8 +70,12 @@ export function connectAuth<I extends Identity>(
   adapter: typeof connectNodeAdapter,
   options: ConnectAuthOptions,
 ): ConnectAuthListener {
+  requireAuth("connectAuth", auth);
+  requireArgument("connectAuth", "adapter (connectNodeAdapter)", adapter, "function");
+  requireOptions("connectAuth", options, connectKinds);
   const { routes, contextValues, readMaxBytes, ...rest } = options;
-  const guard = createGuard(auth, options);
+  const guard = createGuard("connectAuth", auth, pick(options, guardKinds));
+  const given = new WeakMap<object, ContextValues>();
   const prefix = rest.requestPathPrefix ?? "";
   const procedures = new Set<string>();
   const streams = new Set<string>();
@@ -66,7 +95,7 @@ export function connectAuth<I extends Identity>(
     },
     contextValues: (request) =>
       withCaller(
-        contextValues?.(request) ?? createContextValues(),
+        given.get(request) ?? createContextValues(),
         new Map<symbol, unknown>([
           [auth.front.slot.id, auth.optionalCaller(request)],
           [peerSlot.id, guard.peerOf(request)],
@@ -84,12 +113,34 @@ export function connectAuth<I extends Identity>(
     if (isProcedure && !hasUrl(request)) return refuse(response);
     // The adapter has its own union type of the two responses.
     const pass = () => {
+      if (contextValues !== undefined) {
+        try {
+          given.set(
+            request,
+            askCallback(auth.front, "contextValues", () => contextValues(request), requireValues),
+          );
+        } catch {
+          writeDenial(request, response, auth.front.unavailable(request), options.platform);
+          return;
+        }
+      }
       if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
       handle(request, response as Parameters<typeof handle>[1]);
     };
     if (byMessage.has(path) && request.method === "POST") guard.skip(request, response, pass);
     else guard.check(request, response, pass, (request as { originalUrl?: string }).originalUrl);
   };
+}
+
+/** Returns the options that a table names. */
+function pick(options: GuardOptions, table: OptionKinds<GuardOptions>): GuardOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name)));
+}
+
+/** @throws {TypeError} when `contextValues` of the application returned something else */
+function requireValues(values: ContextValues): ContextValues {
+  if (typeof values?.get === "function") return values;
+  throw new TypeError("it must return context values, such as createContextValues() makes");
 }
 
 /**

@@ -18,7 +18,7 @@ export type { GuardOptions } from "./node/guard.js";
  * have made the server parse megabytes.
  */
 export function expressAuth(auth: Auth<Identity>, options?: GuardOptions): RequestHandler {
-  const guard = createGuard(auth, options);
+  const guard = createGuard("expressAuth", auth, options);
   return function expressAuthMiddleware(request, response, next) {
     if (wasBodyRead(request)) next(bodyReadError());
     else guard.check(request, response, next, request.originalUrl);

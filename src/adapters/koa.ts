@@ -23,7 +23,7 @@ export type { GuardOptions } from "./node/guard.js";
  * could have made the server parse megabytes.
  */
 export function koaAuth(auth: Auth<Identity>, options?: GuardOptions): Middleware {
-  const guard = createGuard(auth, options);
+  const guard = createGuard("koaAuth", auth, options);
   const { id } = auth.front.slot;
   return function koaAuthMiddleware(ctx, next) {
     if (wasBodyParsed(ctx) || wasBodyRead(ctx.req)) throw bodyReadError();

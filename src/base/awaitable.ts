@@ -26,6 +26,18 @@ export function ignoreFailure(call: () => unknown): void {
   }
 }
 
+/**
+ * Calls a function of the application that must answer at once.
+ *
+ * @throws what the call throws, or a `TypeError` when it returns a promise, whose rejection then ends no process
+ */
+export function atOnce<T>(call: () => T): T {
+  const answer = adopt(call());
+  if (!(answer instanceof Promise)) return answer;
+  answer.catch(() => {});
+  throw new TypeError("it returned a promise, and must answer at once");
+}
+
 /** Calls `next` with the value: synchronously if it is no promise, so that a path without waiting makes no promise. */
 export function after<T, U>(value: Awaitable<T>, next: (value: T) => Awaitable<U>): Awaitable<U> {
   return value instanceof Promise ? value.then(next) : next(value);

@@ -9,6 +9,26 @@ export function toErrorName(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
+/** The folder of this package: frames of its code say nothing about the application's. */
+const ownFolder = new URL("../", import.meta.url).href;
+
+const longestMessage = 300;
+
+/**
+ * Describes an error of the application's code for the developer: with its message and the first stack frame outside
+ * this package. With `NODE_ENV=production` it is `toErrorName` alone, since a message may hold what the code was given.
+ */
+export function toErrorDetail(error: unknown): string {
+  const name = toErrorName(error);
+  if (process.env.NODE_ENV === "production" || !(error instanceof Error)) return name;
+  const { message, stack = "" } = error;
+  const frame = stack
+    .split("\n")
+    .find((line) => /^\s+at /.test(line) && !line.includes(ownFolder) && !/\bnode:/.test(line));
+  const told = error instanceof AuthError ? name : `${name}: ${message.slice(0, longestMessage)}`;
+  return frame === undefined ? told : `${told} (${frame.trim()})`;
+}
+
 /** Why an `AuthError` was thrown, for programs. Messages may change; codes do not. */
 export type AuthErrorCode =
   /** An option is missing, contradicts another or is out of range. The message says what to do. */

@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import type { OptionKinds } from "../base/options.js";
 import { requireWholeNumber } from "../base/whole-number.js";
 
 /**
@@ -32,6 +33,14 @@ export interface DpopOptions {
    */
   readonly sharedReplay?: boolean | undefined;
 }
+
+/** The names and kinds of `DpopOptions`. */
+export const dpopKinds: OptionKinds<DpopOptions> = {
+  baseUrls: "strings",
+  nonce: "boolean",
+  proofLifeMs: "number",
+  sharedReplay: "boolean",
+};
 
 export type ResolvedDpopOptions = {
   readonly [Name in keyof DpopOptions]-?: NonNullable<DpopOptions[Name]>;

@@ -36,6 +36,12 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
     message: "A fresher or stronger log-in is required.",
     error: "insufficient_user_authentication",
   },
+  insufficient_scope: {
+    code: "permission_denied",
+    message: "The token was not granted for this.",
+    error: "insufficient_scope",
+  },
+  not_permitted: { code: "permission_denied", message: "You may not do this." },
   invalid_dpop_proof: {
     code: unauthenticated,
     message: "The session is bound to a key, and the proof of it was not accepted.",
@@ -62,6 +68,8 @@ export interface DenyDetails {
   readonly scheme?: string | undefined;
   readonly headers?: HeaderFields | undefined;
   readonly stepUp?: StepUp | undefined;
+  /** The scopes that the route requires, for the challenge. */
+  readonly scopes?: readonly string[] | undefined;
   /** The refused party, for events; never in the answer. */
   readonly party?: EventParty | undefined;
 }
@@ -95,11 +103,12 @@ export function createDeny(
     const challenges = table.challenges(realm, { script });
     return { bearer: denialsOf(realm, challenges, "Bearer"), dpop: denialsOf(realm, challenges, "DPoP") };
   }) as [DenialsOfSchemes, DenialsOfSchemes];
-  return (request, reason, { scheme, headers, stepUp, party } = noDetails) => {
+  return (request, reason, { scheme, headers, stepUp, scopes, party } = noDetails) => {
     onRefused(reason, request.of ?? request, party);
     const denials = isScript(request.rawHeaders) ? forScripts : forPeople;
     let denial = denials[scheme === "dpop" || proofReasons.has(reason) ? "dpop" : "bearer"][reason];
-    if (stepUp !== undefined) denial = withStepUp(denial, stepUp);
+    if (stepUp !== undefined) denial = withParameters(denial, stepUpParameters(stepUp));
+    if (scopes !== undefined) denial = withParameters(denial, `, scope="${scopes.join(" ")}"`);
     return headers === undefined ? denial : Object.freeze({ ...denial, headers });
   };
 }
@@ -116,9 +125,10 @@ type DenialsOfSchemes = { readonly bearer: Denials; readonly dpop: Denials };
 
 const noDetails: DenyDetails = Object.freeze({});
 
-function withStepUp(denial: Denial, stepUp: StepUp): Denial {
+/** Adds parameters to the challenge of the token's own scheme, which comes first. */
+function withParameters(denial: Denial, parameters: string): Denial {
   const [own = "", ...others] = denial.challenges;
-  return Object.freeze({ ...denial, challenges: Object.freeze([own + stepUpParameters(stepUp), ...others]) });
+  return Object.freeze({ ...denial, challenges: Object.freeze([own + parameters, ...others]) });
 }
 
 function denialsOf(realm: string, challenges: readonly string[], scheme: "Bearer" | "DPoP"): Denials {
@@ -126,7 +136,10 @@ function denialsOf(realm: string, challenges: readonly string[], scheme: "Bearer
   const denials = reasons.map((reason): [AuthenticationReason, Denial] => {
     const { code, message, error } = wordsOf[reason];
     const description = error === undefined ? undefined : message;
-    const all = code === unauthenticated ? formatChallenges({ realm, challenges, scheme, error, description }) : [];
+    // A 403 names the token's own scheme alone: credentials of another kind do not help against a missing scope.
+    const others = code === unauthenticated ? challenges : [];
+    const isChallenged = code === unauthenticated || error !== undefined;
+    const all = isChallenged ? formatChallenges({ realm, challenges: others, scheme, error, description }) : [];
     return [reason, Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze(all) })];
   });
   return Object.freeze(Object.fromEntries(denials) as Denials);

@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import { type OptionKinds, requireOptions } from "../base/options.js";
 import { requireWholeNumber } from "../base/whole-number.js";
 import type { StepUp } from "../model/decision.js";
 import type { Caller } from "../model/session.js";
@@ -39,6 +40,7 @@ export function stepUpParameters({ maxAgeMs, acrValues }: StepUp): string {
  *   challenge
  */
 export function requireStepUp(stepUp: StepUp): StepUp {
+  requireOptions("stepUp", stepUp, stepUpKinds);
   const { maxAgeMs, acrValues } = stepUp;
   if (maxAgeMs !== undefined) requireWholeNumber("stepUp.maxAgeMs", maxAgeMs, 0);
   if (acrValues !== undefined && !(acrValues.length > 0 && acrValues.every((value) => acrShape.test(value)))) {
@@ -46,5 +48,7 @@ export function requireStepUp(stepUp: StepUp): StepUp {
   }
   return stepUp;
 }
+
+const stepUpKinds: OptionKinds<StepUp> = { maxAgeMs: "any", acrValues: "strings" };
 
 const acrShape = /^[!#-[\]-~]{1,128}$/;

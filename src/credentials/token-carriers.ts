@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import type { OptionKinds } from "../base/options.js";
 import { firstOf, several, soleOf, valuesOf } from "../model/raw-headers.js";
 import { sessionPrefix } from "../model/session.js";
 import { decodeBase64 } from "./base64.js";
@@ -32,6 +33,12 @@ export interface CookieOptions {
 }
 
 /** Finds the credentials of a request. */
+/** The names and kinds of `CarrierOptions`. */
+export const carrierKinds: OptionKinds<CarrierOptions> = {
+  authTokenBin: "boolean",
+  cookie: { name: "string!", requestHeader: "string" } satisfies OptionKinds<CookieOptions>,
+};
+
 export type Extract = (rawHeaders: readonly string[], truncated: boolean) => Extracted;
 
 /** The most tokens in one request. No honest client sends more. */

@@ -17,6 +17,7 @@ import type { ProvedAt } from "../model/log-in.js";
 import { valuesOf } from "../model/raw-headers.js";
 import type { Peer, RequestOrigin, Target } from "../model/request.js";
 import type { CheckRefusal, GuardedCheck } from "../policies/throttle/guarded-check.js";
+import { kindName } from "../wire/option-fault.js";
 
 /** Credentials for a handler, and the request that they came with. */
 export interface HandlerQuestion<I extends Identity> {
@@ -179,7 +180,7 @@ function askAccount(
   try {
     const account = handler.accountOf?.(payload);
     if (account === undefined || typeof account === "string") return { account };
-    onFailure({ kind: "invalid-verdict" });
+    onFailure({ kind: "invalid-verdict", found: `accountOf returned ${kindName(account)}` });
   } catch (error) {
     onFailure({ kind: "threw", error });
   }

@@ -2,14 +2,12 @@ import { type Awaitable, after } from "../base/awaitable.js";
 import { createDpop } from "../binding/dpop.js";
 import { createPossession } from "../binding/proof-of-possession.js";
 import { createDeny, type Denied } from "../credentials/deny.js";
-import { isSufficient } from "../credentials/step-up.js";
 import { createExtract } from "../credentials/token-carriers.js";
 import type { Handler } from "../handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "../handlers/handler-table.js";
 import { createCredentialMemory } from "../handlers/remembered-credentials.js";
 import { openKeys } from "../keys/key-ring.js";
-import type { AuthenticateOptions, Decision, Denial, StepUp } from "../model/decision.js";
-import { toParty } from "../model/events.js";
+import type { AuthenticateOptions, CallerRequirements, Decision, Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { BeginOperateAs, LogInByMessage } from "../model/log-in.js";
 import type { AuthRequest, RequestOrigin } from "../model/request.js";
@@ -26,6 +24,7 @@ import { createSessions, type Sessions } from "../sessions/sessions.js";
 import { createTokenCodec } from "../sessions/token.js";
 import type { Tickets } from "../tickets/ticket.js";
 import { createTickets } from "../tickets/tickets.js";
+import { createAskForMore } from "./ask-for-more.js";
 import { createAskHandler } from "./ask-handler.js";
 import { createAsk } from "./ask-store.js";
 import { createAuthenticate } from "./authenticate.js";
@@ -54,14 +53,15 @@ export interface Auth<I extends Identity = Identity> {
   /** Opens a session in which the caller operates as another account, if the policy `operateAs` grants it. */
   readonly beginOperateAs: BeginOperateAs<I>;
   /**
-   * Checks whether the caller's log-in is fresh and strong enough for a route.
+   * Checks whether a caller meets the requirements of a route: how fresh and strong the log-in is, one of its roles, all
+   * of its scopes.
    *
    * @param request the request, which decides the challenges: a script gets none that opens a browser's dialog
-   * @returns the denial to write (RFC 9470), or `undefined` when the log-in suffices
+   * @returns the denial to write (RFC 9470, RFC 6750 §3.1), or `undefined` when the caller meets them
    */
   askForMore(
     caller: Caller,
-    stepUp: StepUp,
+    asked: CallerRequirements,
     request: RequestOrigin & Pick<AuthRequest, "rawHeaders">,
   ): Denial | undefined;
   /**
@@ -221,14 +221,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     }),
     logIn,
     beginOperateAs,
-    askForMore: (caller: Caller, stepUp: StepUp, request: Denied) =>
-      isSufficient(caller, stepUp, platform.now())
-        ? undefined
-        : deny(request, "insufficient_user_authentication", {
-            scheme: caller.scheme,
-            stepUp,
-            party: toParty(caller),
-          }),
+    askForMore: createAskForMore(deny, platform),
     sessions,
     tickets,
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
@@ -240,6 +233,8 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       schemes: table.names,
       slot,
       oneTimeProofs: (scheme: string) => proofs(scheme.toLowerCase()),
+      callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
+      unavailable: (request: Denied) => deny(request, "unavailable"),
     }),
     close() {
       closing ??= stop();

@@ -64,11 +64,21 @@ export function createAuthenticate<I extends Identity>({
   cookie,
 }: AuthenticateParts<I>) {
   return function authenticate(request: AuthRequest, options: AuthenticateOptions = {}): Awaitable<Decision<I>> {
+    try {
+      const decision = decideAll(request, options);
+      return decision instanceof Promise ? decision.catch(() => deny(request, "unavailable")) : decision;
+    } catch {
+      // A function of the application failed in a place that has no better answer, such as `trustProxy`.
+      return deny(request, "unavailable");
+    }
+  };
+
+  function decideAll(request: AuthRequest, options: AuthenticateOptions): Awaitable<Decision<I>> {
     const { stepUp } = options;
     let decision = decide(request, options);
     if (cookie !== undefined) decision = after(decision, (decided) => alsoAsCookie(request, decided, cookie));
     return stepUp === undefined ? decision : after(decision, (decided) => askForMore(request, decided, stepUp));
-  };
+  }
 
   function decide(request: AuthRequest, options: AuthenticateOptions): Awaitable<Decision<I>> {
     const presented = extract(request.rawHeaders, request.truncated === true);

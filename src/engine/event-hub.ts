@@ -1,5 +1,7 @@
-import { after, ignoreFailure } from "../base/awaitable.js";
+import { adopt, after, ignoreFailure } from "../base/awaitable.js";
+import { toErrorDetail } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
+import { emitWarning } from "../base/warn.js";
 import { correlationIdOf } from "../credentials/correlation-id.js";
 import type { AuthEvent, Emit, EventOrigin, OnEvent, Recording } from "../model/events.js";
 import type { RequestOrigin } from "../model/request.js";
@@ -19,7 +21,21 @@ export interface EventHub {
 
 /** Makes the hub that passes every event of the engine to the observer and the audit. */
 export function createEventHub({ platform, onEvent, audit }: EventHubOptions): EventHub {
-  const show = (event: AuthEvent, origin: EventOrigin) => ignoreFailure(() => onEvent(event, origin));
+  let warned = false;
+  const warnOnce = (error: unknown): void => {
+    if (warned) return;
+    warned = true;
+    emitWarning(`onEvent failed, and is not reported again: ${toErrorDetail(error)}`);
+  };
+  /** What the observer throws or rejects with must neither change a decision nor end the process. */
+  const show = (event: AuthEvent, origin: EventOrigin): void => {
+    try {
+      const answer = adopt(onEvent(event, origin) as unknown);
+      if (answer instanceof Promise) answer.catch(warnOnce);
+    } catch (error) {
+      warnOnce(error);
+    }
+  };
   const written = audit && createAudit(audit, platform, (event) => show(event, { at: platform.now() }));
 
   return {
@@ -42,8 +58,13 @@ function toOrigin(source: RequestOrigin | undefined, platform: Platform): EventO
   const at = platform.now();
   if (source === undefined) return { at };
   const { peer, rawHeaders } = source;
-  // Behind a trusted proxy, the client's address as the proxy says.
-  const address = peer?.trusted && rawHeaders ? peer.clientOf?.(rawHeaders) : peer?.address;
+  let address = peer?.address;
+  try {
+    // Behind a trusted proxy, the client's address as the proxy says.
+    if (peer?.trusted && rawHeaders) address = peer.clientOf?.(rawHeaders);
+  } catch {
+    // `trustProxy` of the application threw, which is reported; the connection's address is what is known.
+  }
   const correlationId = source.correlationId ?? (rawHeaders && correlationIdOf(rawHeaders, platform));
   return { at, address: address || peer?.address || undefined, correlationId };
 }

@@ -1,4 +1,7 @@
+import { AuthError } from "../base/errors.js";
+import type { Denied } from "../credentials/deny.js";
 import type { OneTimeProofs } from "../handlers/handler.js";
+import type { Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { SessionRules } from "../model/session.js";
 import type { CallerSlot } from "./caller-slot.js";
@@ -20,4 +23,23 @@ export interface AuthFront<I extends Identity = Identity> {
    * @param scheme in any case
    */
   oneTimeProofs(scheme: string): OneTimeProofs;
+  /**
+   * Reports that a function of the application failed.
+   *
+   * @param callback the name of the option, such as `trustProxy`
+   */
+  callbackFailed(callback: string, error: unknown): void;
+  /** Returns the denial of a request that cannot be decided now: 503. */
+  unavailable(request: Denied): Denial;
+}
+
+/**
+ * Checks the first argument of a front.
+ *
+ * @param where the front, for the message
+ * @throws {AuthError} `invalid_options` when it is no `Auth`
+ */
+export function requireAuth(where: string, auth: { readonly front: unknown } | undefined): void {
+  if (typeof auth?.front === "object" && auth.front !== null) return;
+  throw new AuthError("invalid_options", `${where} needs auth as its first argument: what createAuth({ … }) returns`);
 }

@@ -1,9 +1,10 @@
-import { AuthError, toErrorName } from "../base/errors.js";
+import { AuthError } from "../base/errors.js";
+import { type OptionKinds, requireOptions } from "../base/options.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { requireWholeNumber } from "../base/whole-number.js";
-import { type DpopOptions, type ResolvedDpopOptions, resolveDpop } from "../binding/dpop-options.js";
+import { type DpopOptions, dpopKinds, type ResolvedDpopOptions, resolveDpop } from "../binding/dpop-options.js";
 import { maxAuthorizationLength } from "../credentials/parse-authorization.js";
-import type { CarrierOptions } from "../credentials/token-carriers.js";
+import { type CarrierOptions, carrierKinds } from "../credentials/token-carriers.js";
 import type { Handler } from "../handlers/handler.js";
 import type { IdentityOf } from "../handlers/handler-table.js";
 import { keyFile } from "../keys/key-file.js";
@@ -12,11 +13,12 @@ import type { OnEvent } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
 import { maxLoginMs, type SessionRules } from "../model/session.js";
 import type { SessionCaps, Store } from "../model/store.js";
-import { type AuditOptions, requireAudit } from "../policies/audit/audit.js";
+import { type AuditOptions, auditKinds, requireAudit } from "../policies/audit/audit.js";
 import type { OperateAsPolicy } from "../policies/operate-as/policy.js";
 import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "../policies/throttle/options.js";
-import { resolveRules, type SessionRulesOptions } from "../sessions/rules.js";
+import { resolveRules, type SessionRulesOptions, sessionRulesKinds } from "../sessions/rules.js";
 import type { TicketMisuse } from "../tickets/ticket.js";
+import { warnOfEvent } from "./warn-of-event.js";
 
 /** Options of `createAuth`. Durations are in milliseconds; those of a session are described at `SessionRules`. */
 export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> extends SessionRulesOptions {
@@ -112,6 +114,34 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly platform?: Platform | undefined;
 }
 
+const optionKinds: OptionKinds<AuthOptions> = {
+  ...sessionRulesKinds,
+  handlers: "list!",
+  store: "any",
+  keys: "object",
+  realm: "string",
+  nestedSchemes: "boolean",
+  aliases: "object",
+  carriers: carrierKinds,
+  rememberMs: "any",
+  maxStalenessMs: "any",
+  clockMarginMs: "any",
+  throttle: "object|boolean",
+  handlerTimeoutMs: "any",
+  storeTimeoutMs: "any",
+  maxSessionsPerSubject: "any",
+  maxUnclaimedPerSubject: "any",
+  maxKnownSessions: "any",
+  operateAs: "object",
+  bindToCertificate: "boolean",
+  dpop: dpopKinds,
+  onTicketMisuse: "function",
+  onReuse: "function",
+  onEvent: "function",
+  audit: auditKinds,
+  platform: "object",
+};
+
 /** Options with every default filled in. */
 export interface ResolvedOptions {
   readonly store: Store;
@@ -143,6 +173,7 @@ export interface ResolvedOptions {
  * @throws {AuthError} `invalid_options`; the message says what to do.
  */
 export function resolveOptions(options: AuthOptions): ResolvedOptions {
+  requireOptions("createAuth", options, optionKinds);
   const platform = options.platform ?? systemPlatform;
   const store = requireStore(options.store);
   return Object.freeze({
@@ -173,14 +204,15 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     dpop: resolveDpop(options.dpop),
     onTicketMisuse: options.onTicketMisuse ?? (() => "alarm"),
     onReuse: options.onReuse ?? (() => "revoke"),
-    onEvent: options.onEvent ?? warn,
+    onEvent: options.onEvent ?? warnOfEvent,
     audit: requireAudit(options.audit),
   });
 }
 
 function requireStore(store: Store | undefined): Store {
   if (typeof store?.loadSession === "function") return store;
-  throw new AuthError("invalid_options", 'store is missing: give sqlite("./sessions.db"), or memory() for one process');
+  const fault = store === undefined ? "is missing" : "is no store";
+  throw new AuthError("invalid_options", `store ${fault}: give sqlite("./sessions.db"), or memory() for one process`);
 }
 
 function defaultKeys(store: Store, platform: Platform): KeyRing {
@@ -195,47 +227,4 @@ function defaultKeys(store: Store, platform: Platform): KeyRing {
 function requireRealm(realm: string): string {
   if (/^[\x20-\x7e]{1,128}$/.test(realm)) return realm;
   throw new AuthError("invalid_options", "realm must be 1 to 128 characters of visible ASCII and spaces");
-}
-
-/** Warns on standard error of events that need an operator: the default of `onEvent`. No warning holds a secret. */
-const warn: OnEvent = (event) => {
-  switch (event.kind) {
-    case "reuse":
-      return console.warn(
-        `sallyport: session ${event.ref} was ended: an old token came back, so an attacker may hold a copy`,
-      );
-    case "ticket-misused":
-      return console.warn(`sallyport: a ticket came back (${event.reason}), so an attacker may hold a copy`);
-    case "account-stopped":
-      return console.warn(
-        `sallyport: an account accepts no password any more after ${event.failures} failures in a row: an attacker may be guessing. ` +
-          "Pass onEvent to see the account, and call auth.throttle.reset to accept passwords again",
-      );
-    case "healed":
-      return console.warn(`sallyport: the store had lost a write of session ${event.ref}; it was moved forward`);
-    case "handler-failed": {
-      const { failure, scheme } = event;
-      const what = failure.kind === "threw" ? `threw ${toErrorName(failure.error)}` : failure.kind.replace("-", " ");
-      return console.warn(`sallyport: the handler for ${scheme} ${what}; the caller got 503. Pass onEvent to see more`);
-    }
-    case "audit-failed":
-      if (event.repeated) return;
-      return console.warn(
-        `sallyport: the audit failed (${toErrorName(event.error)}). Pass onEvent to hear of each record`,
-      );
-    case "keys-failed":
-      if (event.repeated) return;
-      return console.warn(
-        `sallyport: the signing keys cannot be read again (${toReason(event.error)}); those of before stay in use, and a restart would fail`,
-      );
-    case "store-failed":
-      return console.warn(
-        `sallyport: the store failed (${toErrorName(event.error)}); the caller got 503. Pass onEvent to see more`,
-      );
-  }
-};
-
-/** Returns what to do about an error of ours, whose messages hold no secret; of any other the class alone. */
-function toReason(error: unknown): string {
-  return error instanceof AuthError ? error.message : toErrorName(error);
 }

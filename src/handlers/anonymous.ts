@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import { type OptionKinds, requireOptions } from "../base/options.js";
 import { toFrozen } from "../model/frozen-copy.js";
 import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected } from "./handler.js";
@@ -13,6 +14,12 @@ export interface AnonymousOptions<I extends Identity> {
   readonly opens?: "session" | "nothing";
 }
 
+const anonymousKinds: OptionKinds<AnonymousOptions<Identity>> = {
+  identity: "object",
+  scheme: "string",
+  opens: ["session", "nothing"],
+};
+
 /**
  * Accepts every caller that sends `Authorization: Anonymous`. This differs from a request without credentials, which
  * each route must allow by itself. It has no challenge: a client that was refused must not try it next.
@@ -23,6 +30,7 @@ export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Han
   if (typeof options?.identity !== "object" || options.identity === null) {
     throw new AuthError("invalid_options", 'anonymous needs an identity, such as { subject: "guest", roles: [] }');
   }
+  requireOptions("anonymous", options, anonymousKinds);
   const { identity, scheme = "Anonymous", opens = "nothing" } = options;
   requireSubject(identity);
   // Nothing was proved, so a session that opens is never fresh enough for a step-up.

@@ -1,5 +1,6 @@
 import { type Awaitable, adopt, after } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
+import { requireArgument } from "../base/options.js";
 import type { Identity } from "../model/identity.js";
 import { declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
 import type { IdentityOf } from "./handler-table.js";
@@ -22,6 +23,8 @@ interface ChainState {
  */
 export function chain<H extends Handler<Identity>>(scheme: string, handlers: readonly H[]): Handler<IdentityOf<H>> {
   type I = IdentityOf<H>;
+  requireArgument("chain", "scheme", scheme, "string");
+  requireArgument("chain", "handlers", handlers, "list");
   // Each element yields a part of the identity union.
   const links = [...handlers] as unknown as readonly Handler<I>[];
   const [first] = links;

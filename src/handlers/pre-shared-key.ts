@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AuthError } from "../base/errors.js";
+import { type OptionKinds, requireOptions } from "../base/options.js";
 import { type Identity, requireSubject } from "../model/identity.js";
 import { type Handler, rejected, type Verdict } from "./handler.js";
 
@@ -19,6 +20,8 @@ export interface PreSharedKeyOptions {
   /** The keys by name. Logs and routes see the name of the key that was used. */
   readonly keys: Readonly<Record<string, PreSharedKey>>;
 }
+
+const preSharedKeyKinds: OptionKinds<PreSharedKeyOptions> = { scheme: "string", keys: "object" };
 
 /** The identity of a caller that presented a key. */
 export interface PreSharedKeyIdentity extends Identity {
@@ -49,6 +52,7 @@ const minKeyBits = 128;
  *   message names the key and never shows it.
  */
 export function preSharedKey(options: PreSharedKeyOptions): Handler<PreSharedKeyIdentity> {
+  requireOptions("preSharedKey", options, preSharedKeyKinds);
   const { scheme = "PSK" } = options;
   const entries = Object.entries(options.keys ?? {}).map(([name, key]) => toEntry(name, key));
   if (entries.length === 0) refuse("preSharedKey needs at least one key: keys: { robot: { key } }");

@@ -5,6 +5,7 @@ import type { HandlerFailure } from "../model/events.js";
 import { toFrozen } from "../model/frozen-copy.js";
 import { type Actor, type Identity, isListOfTexts, requireSubject } from "../model/identity.js";
 import type { Peer, Target } from "../model/request.js";
+import { kindName } from "../wire/option-fault.js";
 import { declined, type HandlerContext, type OneTimeProofs, rejected, unavailable, type Verdict } from "./handler.js";
 
 export interface RunOptions {
@@ -172,10 +173,20 @@ function toVerdict<I extends Identity>(verdict: Verdict<I>, options: RunOptions)
       default:
         verdict satisfies never;
     }
-  } catch {
-    // Reported below: an identity without a usable subject, or a getter that throws.
+  } catch (error) {
+    // An identity without a usable subject, or a getter that throws.
+    return fail({ kind: "invalid-verdict", found: describeVerdict(verdict, error) }, options);
   }
-  return fail({ kind: "invalid-verdict" }, options);
+  return fail({ kind: "invalid-verdict", found: describeVerdict(verdict) }, options);
+}
+
+/** Describes what a handler returned instead of a verdict: kinds and names, never a value, which may be secret. */
+function describeVerdict(verdict: unknown, error?: unknown): string {
+  // The messages of the checks of an identity hold no value.
+  if (error instanceof AuthError)
+    return `an accepted verdict whose ${error.message.replace(/^identity\b/, "identity")}`;
+  if (typeof verdict !== "object" || verdict === null) return kindName(verdict);
+  return error === undefined ? "an object that is no verdict" : "an object that throws when it is read";
 }
 
 function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted" }): Verdict<I> {

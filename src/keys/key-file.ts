@@ -3,6 +3,7 @@ import { writeDraft } from "../base/draft-file.js";
 import { AuthError } from "../base/errors.js";
 import { isPrivate } from "../base/file-rights.js";
 import { type FileState, toFileState } from "../base/file-version.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../base/options.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { readRegularFile } from "../base/read-regular-file.js";
 import { replaceFile } from "../base/replace-file.js";
@@ -20,6 +21,14 @@ export interface KeyFileOptions {
 }
 
 /** A token holds the id in two bytes. */
+const rotateKinds: OptionKinds<RotateKeyFileOptions> = {
+  activateAfterMs: "number",
+  keepMs: "number",
+  platform: "object",
+};
+
+const keyFileKinds: OptionKinds<KeyFileOptions> = { create: "boolean", platform: "object" };
+
 const maxKeyId = 0xffff;
 
 /** `{ "version": 1, "keys": [{ "id": 1, "secret": "<base64url, 32 bytes>", "signsFrom": "<ISO 8601>" }] }` */
@@ -38,7 +47,10 @@ interface KeyFileText {
  *
  * @throws {AuthError} `invalid_options` when the file is to be made and cannot be
  */
-export function keyFile(path: string, { create = false, platform = systemPlatform }: KeyFileOptions = {}): KeyRing {
+export function keyFile(path: string, options: KeyFileOptions = {}): KeyRing {
+  requireArgument("keyFile", "path", path, "string");
+  requireOptions("keyFile", options, keyFileKinds);
+  const { create = false, platform = systemPlatform } = options;
   if (create) createOnce(path, platform);
   const settling = createSettling(platform);
   let last: KeysRead | undefined;
@@ -73,6 +85,8 @@ export interface RotateKeyFileOptions {
  * @throws {AuthError} `invalid_options` as `load` of `keyFile` does, or when all ids are taken
  */
 export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}): number {
+  requireArgument("rotateKeyFile", "path", path, "string");
+  requireOptions("rotateKeyFile", options, rotateKinds);
   const { activateAfterMs = 600_000, keepMs = 7 * 86_400_000, platform = systemPlatform } = options;
   const now = platform.now();
   const keys = [...read(path).keys].sort((a, b) => a.signsFrom - b.signsFrom);

@@ -27,6 +27,14 @@ export interface StepUp {
   readonly acrValues?: readonly string[] | undefined;
 }
 
+/** The requirements of a route on a caller. */
+export interface CallerRequirements extends StepUp {
+  /** The caller must have one of these roles. */
+  readonly roles?: readonly string[] | undefined;
+  /** The caller must have all of these scopes (RFC 6750 §3.1). */
+  readonly scopes?: readonly string[] | undefined;
+}
+
 /** What `authenticate` decided. */
 export type Decision<I extends Identity = Identity> = Allowed<I> | Anonymous | Denial;
 
@@ -55,7 +63,7 @@ export interface Denial {
   readonly reason: DenialReason;
   /** For people. It is the same for an unknown user, a wrong password and an unknown scheme. */
   readonly message: string;
-  /** Values for `WWW-Authenticate`, one field each; empty unless the code is `unauthenticated`. */
+  /** Values for `WWW-Authenticate`, one field each; empty unless the caller can do something about it. */
   readonly challenges: readonly string[];
   /** Further header fields that the response must carry. */
   readonly headers?: HeaderFields | undefined;
@@ -104,6 +112,10 @@ export type AuthenticationReason =
    * §3).
    */
   | "insufficient_user_authentication"
+  /** The caller is known, and lacks a scope that the route requires, as the challenge says (RFC 6750 §3.1). */
+  | "insufficient_scope"
+  /** The caller is known, and the route does not permit them. Another log-in may help; the same one will not. */
+  | "not_permitted"
   /** The session is bound to a key, and the `DPoP` proof is missing or wrong (RFC 9449 §7.1). */
   | "invalid_dpop_proof"
   /** The proof must hold the nonce that comes with this response: repeat once with it (RFC 9449 §8). */
@@ -127,8 +139,6 @@ export type GatewayReason =
   | "bad_request"
   /** No route matches. */
   | "no_route"
-  /** The caller is known, and the route does not permit them. Another log-in may help; the same one will not. */
-  | "not_permitted"
   /** No connection to the upstream could be opened: nothing was sent. */
   | "upstream_unavailable"
   /** The upstream closed the connection early, or its response is no valid HTTP. */

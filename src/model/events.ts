@@ -141,6 +141,11 @@ export type AuthEvent =
   | { readonly kind: "source-throttled"; readonly source: string | undefined }
   /** A handler threw, was late or returned no verdict; the caller got 503. `failure.error` is the handler's own. */
   | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
+  /**
+   * A function of the application failed, such as `trustProxy` or `onReuse`: it threw, rejected, or returned a promise
+   * where it must answer at once. A caller who waited for its answer got 503. `error` is the function's own.
+   */
+  | { readonly kind: "callback-failed"; readonly callback: string; readonly error: unknown }
   /** The store could not answer; the caller got 503. */
   | { readonly kind: "store-failed"; readonly error: unknown }
   /**
@@ -186,4 +191,5 @@ export type Recording = (event: AuthEvent, source?: RequestOrigin) => Awaitable<
 export type HandlerFailure =
   | { readonly kind: "threw"; readonly error: unknown }
   | { readonly kind: "timed-out" }
-  | { readonly kind: "invalid-verdict" };
+  /** `found`: what came back instead, by its kind and never by its value. */
+  | { readonly kind: "invalid-verdict"; readonly found: string };

@@ -1,4 +1,5 @@
 import { AuthError } from "../base/errors.js";
+import type { OptionKinds } from "../base/options.js";
 import type { SessionRules } from "../model/session.js";
 
 export type { SessionRules };
@@ -15,6 +16,18 @@ const day = 24 * hour;
 export type SessionRulesOptions = { readonly [Name in keyof SessionRules]?: SessionRules[Name] | undefined };
 
 /** Longer than any session should be, and short enough that no sum of instants leaves the exact integers. */
+/** The names and kinds of `SessionRulesOptions`. */
+export const sessionRulesKinds: OptionKinds<SessionRulesOptions> = {
+  policy: "any",
+  rotateAfterMs: "any",
+  overlapMs: "any",
+  stragglerMs: "any",
+  lifetimeMs: "any",
+  idleMs: "any",
+  absoluteMs: "any",
+  unclaimedMs: "any",
+};
+
 const longestMs = 3_660 * day;
 
 /**

@@ -1,4 +1,4 @@
-import { type Awaitable, after, rescue } from "../base/awaitable.js";
+import { type Awaitable, after, ignoreFailure, rescue } from "../base/awaitable.js";
 import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { Emit } from "../model/events.js";
@@ -138,7 +138,8 @@ export function createSession(
     onEnd(callback: (reason: string) => void) {
       const own = self();
       if (own.endedReason !== undefined) {
-        callback(own.endedReason);
+        const reason = own.endedReason;
+        ignoreFailure(() => callback(reason));
         return () => {};
       }
       // This session may have been evicted since, and then no end would reach it.

@@ -1,4 +1,4 @@
-import { type Awaitable, after, rescue } from "../base/awaitable.js";
+import { type Awaitable, after, atOnce, rescue } from "../base/awaitable.js";
 import type { Allowed, AuthenticateOptions } from "../model/decision.js";
 import { type EventParty, toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
@@ -144,8 +144,9 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   /** Whether the policy spares a session whose token was reused. A policy that throws spares none. */
   function isSpared({ ref, subject }: SessionRow): boolean {
     try {
-      return options.onReuse({ ref, subject }) === "refuse";
-    } catch {
+      return atOnce(() => options.onReuse({ ref, subject })) === "refuse";
+    } catch (error) {
+      emit({ kind: "callback-failed", callback: "onReuse", error });
       return false;
     }
   }

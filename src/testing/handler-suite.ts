@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import type { Awaitable } from "../base/awaitable.js";
+import { type OptionKinds, requireOptions } from "../base/options.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { createOneTimeProofs } from "../engine/one-time-proofs.js";
 import type { Handler, HandlerContext, OneTimeProofs, Verdict } from "../handlers/handler.js";
@@ -47,12 +48,25 @@ export interface HandlerSuiteOptions {
   readonly seed?: number;
 }
 
+const describeHandlerKinds: OptionKinds<HandlerSuiteOptions> = {
+  create: "function!",
+  good: "list!",
+  bad: "list!",
+  secrets: "strings",
+  mayAccept: "function",
+  stalled: "object|string!",
+  peer: "object",
+  rounds: "number",
+  seed: "number",
+};
+
 /**
  * Declares the tests that every handler must pass, for `node:test`. Call it in a test file of your handler.
  *
  * It covers `fromHeader`. See `docs/writing-a-handler.md`.
  */
 export function describeHandler(name: string, options: HandlerSuiteOptions): void {
+  requireOptions("describeHandler", options, describeHandlerKinds);
   const { good, bad, rounds = 200, mayAccept = () => false } = options;
   const contextOf = () => contextFrom(options.peer ?? { address: "192.0.2.1", trusted: false });
   const present = async (handler: Handler, payload: string): Promise<Verdict> => {

@@ -1,3 +1,4 @@
+import { atOnce } from "../base/awaitable.js";
 import type { Emit } from "../model/events.js";
 import type { RequestOrigin } from "../model/request.js";
 import type { Sessions } from "../sessions/sessions.js";
@@ -37,8 +38,9 @@ export function createTicketRefusals({ sessions, onTicketMisuse, emit }: TicketR
       emit({ kind: "ticket-misused", ref, reason, service }, source);
       let answer: "revoke" | "alarm";
       try {
-        answer = onTicketMisuse({ ref, reason, service });
-      } catch {
+        answer = atOnce(() => onTicketMisuse({ ref, reason, service }));
+      } catch (error) {
+        emit({ kind: "callback-failed", callback: "onTicketMisuse", error });
         answer = "revoke"; // a policy that fails must not spare a thief
       }
       if (answer === "revoke" && ref !== undefined) await sessions.end(ref, "ticket misused", source);

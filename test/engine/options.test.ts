@@ -165,7 +165,7 @@ test("the store must be one", () => {
   for (const store of [undefined, null, {}, "./sessions.db"]) {
     requireRefusal(
       () => resolve({ store }),
-      'store is missing: give sqlite("./sessions.db"), or memory() for one process',
+      `store is ${store === undefined ? "missing" : "no store"}: give sqlite("./sessions.db"), or memory() for one process`,
     );
   }
 });
@@ -242,7 +242,13 @@ test("each duration must be a whole number of milliseconds", () => {
   assert.equal(resolve({ stragglerMs: 0 }).rules.stragglerMs, 0);
 });
 
-test("unasked, only what needs a person is warned of, and never with a text that may hold a secret", (t) => {
+test("unasked, only what needs a person is warned of, in production never with a text that may hold a secret", (t) => {
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = "production";
+  t.after(() => {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
+  });
   const warned: unknown[][] = [];
   t.mock.method(console, "warn", (...words: unknown[]) => warned.push(words));
   const tell = (event: AuthEvent) => resolve().onEvent(event, { at: 0 });
@@ -259,6 +265,8 @@ test("unasked, only what needs a person is warned of, and never with a text that
   const ours = new AuthError("invalid_identity", "identity.born does not survive JSON");
   tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "threw", error: ours } });
   tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "timed-out" } });
+  tell({ kind: "handler-failed", scheme: "basic", failure: { kind: "invalid-verdict", found: "a boolean" } });
+  tell({ kind: "callback-failed", callback: "onReuse", error: secret });
   tell({ kind: "store-failed", error: secret });
   tell({ kind: "audit-failed", error: secret, repeated: false });
   tell({ kind: "audit-failed", error: secret, repeated: true });
@@ -272,6 +280,8 @@ test("unasked, only what needs a person is warned of, and never with a text that
       "sallyport: the handler for basic threw string; the caller got 503. Pass onEvent to see more",
       "sallyport: the handler for basic threw AuthError: identity.born does not survive JSON; the caller got 503. Pass onEvent to see more",
       "sallyport: the handler for basic timed out; the caller got 503. Pass onEvent to see more",
+      "sallyport: the handler for basic returned no valid verdict, but a boolean; the caller got 503. Pass onEvent to see more",
+      "sallyport: onReuse failed: Error",
       "sallyport: the store failed (Error); the caller got 503. Pass onEvent to see more",
       "sallyport: the audit failed (Error). Pass onEvent to hear of each record",
     ],

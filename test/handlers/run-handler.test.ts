@@ -276,9 +276,27 @@ for (const [why, verdict] of garbage) {
       unavailable,
     );
     assert.deepEqual(await runHandler(async () => verdict as Verdict, options), unavailable);
-    assert.deepEqual(failures, [{ kind: "invalid-verdict" }, { kind: "invalid-verdict" }]);
+    assert.deepEqual(
+      failures.map(({ kind }) => kind),
+      ["invalid-verdict", "invalid-verdict"],
+    );
   });
 }
+
+test("a verdict of another shape is told by its kind, and never by its value", () => {
+  const found = (verdict: unknown): unknown => {
+    const { options, failures } = setUp();
+    void runHandler(() => verdict as Verdict, options);
+    const [failure] = failures;
+    return failure?.kind === "invalid-verdict" ? failure.found : failure;
+  };
+  assert.equal(found("hunter2"), "a string");
+  assert.equal(found(undefined), "undefined");
+  assert.equal(found({ password: "hunter2" }), "an object that is no verdict");
+  const subject = "an accepted verdict whose identity.subject must be a string of 1 to 256 characters";
+  assert.equal(found({ kind: "accepted", identity: true }), subject);
+  assert.equal(found({ kind: "accepted", identity: { subject: 7 } }), subject);
+});
 
 test("a verdict carries what its kind has, and nothing else that the handler put there", () => {
   const { options } = setUp();

@@ -1,5 +1,7 @@
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import type { AuthenticateOptions, Decision } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import { type RpcMethod, type RpcService, refuse } from "../../model/rpc-service.js";
@@ -16,6 +18,8 @@ export interface GrpcAuthOptions {
   /** The clock of the timers for calls that do not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
+
+const grpcKinds: OptionKinds<GrpcAuthOptions> = { trustProxy: "function", platform: "object" };
 
 /** A listener for `createServer`, which is also a middleware. */
 export type GrpcAuthListener = (request: NodeRequest, response: NodeResponse, next?: (error?: unknown) => void) => void;
@@ -44,8 +48,11 @@ export function grpcAuth<I extends Identity>(
   services: readonly RpcService<I>[],
   options: GrpcAuthOptions = {},
 ): GrpcAuthListener {
+  requireAuth("grpcAuth", auth);
+  requireArgument("grpcAuth", "services", services, "list");
+  requireOptions("grpcAuth", options, grpcKinds);
   const { platform = systemPlatform } = options;
-  const { toAuthRequest } = createRequestReader(options.trustProxy);
+  const { toAuthRequest } = createRequestReader(options.trustProxy, auth.front);
   const known = new Map<string, Route<I>>();
   const unknown = new Map<string, Route<I>>();
   const nowhere: Route<I> = { method: undefined, options: {} };

@@ -1,5 +1,6 @@
 import type { Server as HttpServer } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
+import { requireArgument } from "../../base/options.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
 /**
@@ -19,6 +20,8 @@ export function continueAuth<Request extends NodeRequest, Response extends NodeR
   server: HttpServer | Http2Server | Http2SecureServer,
   listener: (request: Request, response: Response) => unknown,
 ): void {
+  requireArgument("continueAuth", "server", server, "object");
+  requireArgument("continueAuth", "listener", listener, "function");
   server.on("checkContinue", (request: Request, response: Response) => {
     const onListener = (event: string | symbol) => {
       if (event !== "data" && event !== "readable") return;

@@ -1,5 +1,6 @@
 import onHeaders from "on-headers";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { token } from "../../credentials/grammar.js";
 import type { HeaderFields } from "../../model/request.js";
 import { addVary } from "./attach.js";
@@ -56,6 +57,14 @@ export interface CorsOptions {
   readonly maxAgeMs?: number | undefined;
 }
 
+const corsKinds: OptionKinds<CorsOptions> = {
+  origins: "strings!",
+  methods: "strings",
+  allowedHeaders: "strings",
+  exposedHeaders: "strings",
+  maxAgeMs: "number",
+};
+
 /** Compiled options. */
 export interface CorsPolicy {
   /** The fields by which a page of this origin may read an answer; none for any other origin. */
@@ -72,6 +81,7 @@ const noFields: HeaderFields = Object.freeze([]);
  * @throws {AuthError} `invalid_options` for a malformed origin, method or name of a header
  */
 export function createCorsPolicy(options: CorsOptions): CorsPolicy {
+  requireOptions("cors", options, corsKinds);
   const { methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] } = options;
   const allowed = [...corsAllowedHeaders, ...(options.allowedHeaders ?? [])];
   const exposed = [...corsExposedHeaders, ...(options.exposedHeaders ?? [])];

@@ -1,3 +1,4 @@
+import { requireArgument } from "../../base/options.js";
 import { allowPage, answerPreflight, type CorsOptions, createCorsPolicy, toPreflight } from "./cors-policy.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
@@ -37,6 +38,7 @@ export function nodeCors<Request extends NodeRequest, Response extends NodeRespo
   listener: (request: Request, response: Response) => unknown,
   options: CorsOptions,
 ): (request: Request, response: Response) => void {
+  requireArgument("nodeCors", "listener", listener, "function");
   const middleware = expressCors(options);
   return function corsListener(request, response) {
     middleware(request, response, () => {

@@ -1,11 +1,14 @@
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { sourceOf } from "../../credentials/source.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import type { ExternalHandler } from "../../handlers/external/external.js";
 import type { PageAnswer } from "../../handlers/external/text.js";
 import type { Identity } from "../../model/identity.js";
 import { limitBodyTime } from "./body-deadline.js";
 import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./request.js";
+import { writeDenial } from "./write-denial.js";
 
 /** Options of `externalPages`. */
 export interface ExternalPagesOptions {
@@ -14,6 +17,8 @@ export interface ExternalPagesOptions {
   /** The clock of the timer for a form that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
+
+const pagesKinds: OptionKinds<ExternalPagesOptions> = { trustProxy: "function", platform: "object" };
 
 /** The longest form. Ours has some 250 bytes. */
 const maxBodyBytes = 4_096;
@@ -36,10 +41,14 @@ const maxBodyBytes = 4_096;
 export function externalPages<I extends Identity>(
   auth: Pick<Auth<Identity>, "front">,
   login: ExternalHandler<I>,
-  { trustProxy, platform = systemPlatform }: ExternalPagesOptions = {},
+  options: ExternalPagesOptions = {},
 ): (request: NodeRequest, response: NodeResponse, next?: () => void) => boolean {
+  requireAuth("externalPages", auth);
+  requireArgument("externalPages", "login (what external({ … }) returns)", login, "object");
+  requireOptions("externalPages", options, pagesKinds);
+  const { trustProxy, platform = systemPlatform } = options;
   const prefix = `${new URL(login.url).pathname.replace(/\/$/, "")}/`;
-  const { peerOf } = createRequestReader(trustProxy);
+  const { peerOf } = createRequestReader(trustProxy, auth.front);
   const proofs = auth.front.oneTimeProofs(login.scheme);
 
   async function serve(request: NodeRequest, response: NodeResponse, path: string, query: string): Promise<void> {
@@ -69,7 +78,10 @@ export function externalPages<I extends Identity>(
       next?.();
       return false;
     }
-    serve(request, response, page, url.slice(end)).catch(() => response.destroy());
+    serve(request, response, page, url.slice(end)).catch(() => {
+      if (response.headersSent) response.destroy();
+      else writeDenial(request, response, auth.front.unavailable(request), platform);
+    });
     return true;
   };
 }

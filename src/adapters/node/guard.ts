@@ -1,6 +1,11 @@
+import type { Awaitable } from "../../base/awaitable.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import type { Platform } from "../../base/platform.js";
+import { requirePermission } from "../../credentials/permission.js";
 import { requireStepUp } from "../../credentials/step-up.js";
+import { askCallback } from "../../engine/ask-callback.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import type { AuthenticateOptions, Decision, StepUp } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest, Peer } from "../../model/request.js";
@@ -28,6 +33,16 @@ export interface GuardOptions {
    * suffices. The refusal tells the client what to ask for (RFC 9470). A guard with `stepUp` may follow one without.
    */
   readonly stepUp?: StepUp | ((request: AuthRequest) => StepUp | undefined);
+  /**
+   * The roles of which the caller must have one; others get 403 `not_permitted`. Such a guard allows no anonymous
+   * request, and may follow one without. Default: any caller.
+   */
+  readonly roles?: readonly string[];
+  /**
+   * The scopes of which the caller must have all; others get 403 `insufficient_scope`, with the scopes in the challenge
+   * (RFC 6750 §3.1). Such a guard allows no anonymous request, and may follow one without. Default: any caller.
+   */
+  readonly scopes?: readonly string[];
   /** The clock of the timers that end a denied upload and a log-in that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
@@ -52,31 +67,86 @@ export interface Guard {
   peerOf(request: NodeRequest): Peer;
 }
 
+/** The names and kinds of `GuardOptions`. */
+export const guardKinds: OptionKinds<GuardOptions> = {
+  anonymous: "boolean|function",
+  trustProxy: "function",
+  stepUp: "object|function",
+  roles: "strings",
+  scopes: "strings",
+  platform: "object",
+};
+
 const welcome: AuthenticateOptions = Object.freeze({ anonymous: true });
 
 const deny: AuthenticateOptions = Object.freeze({ anonymous: false });
 
-export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOptions = {}): Guard {
-  const { anonymous = false, trustProxy, platform, stepUp } = options;
+/**
+ * Makes the guard of an adapter.
+ *
+ * @param where the adapter, for messages
+ * @throws {AuthError} `invalid_options` for a wrong `auth`, option or requirement
+ */
+export function createGuard<I extends Identity>(where: string, auth: Auth<I>, options: GuardOptions = {}): Guard {
+  requireAuth(where, auth);
+  requireOptions(where, options, guardKinds);
+  const { anonymous = false, trustProxy, platform, stepUp, roles, scopes } = options;
   if (typeof stepUp === "object") requireStepUp(stepUp);
-  const { toAuthRequest, peerOf } = createRequestReader(trustProxy);
-  const { id } = auth.front.slot;
+  requirePermission(where, options);
+  const { front } = auth;
+  const { toAuthRequest, peerOf } = createRequestReader(trustProxy, front);
+  const permission = roles === undefined && scopes === undefined ? undefined : Object.freeze({ roles, scopes });
+  const { id } = front.slot;
 
-  function apply(
-    decision: Decision<I>,
-    request: NodeRequest,
-    response: NodeResponse,
-    pass: () => void,
-    stop?: () => void,
-  ): void {
+  function apply(decision: Decision<I>, { data, request, response, pass, stop }: Asked): void {
     if (decision.kind === "denied") {
       writeDenial(request, response, decision, platform);
       stop?.();
       return;
     }
-    if (decision.kind === "allowed") attachCaller(auth, request, decision.caller);
-    finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+    if (decision.kind === "anonymous") {
+      finishHeaders(response);
+      pass();
+      return;
+    }
+    // A caller who is known and not permitted keeps the token that was offered.
+    finishHeaders(response, decision);
+    const denial = permission && auth.askForMore(decision.caller, permission, data);
+    if (denial !== undefined) {
+      writeDenial(request, response, denial, platform);
+      stop?.();
+      return;
+    }
+    attachCaller(auth, request, decision.caller);
     pass();
+  }
+
+  /** Returns how the request is to be authenticated: callbacks of the application decide it. */
+  function howOf(data: AuthRequest): AuthenticateOptions {
+    const asked = stepUpOf(data);
+    // Compared with `true`: nothing else may allow a request.
+    const isWelcome =
+      permission === undefined &&
+      (typeof anonymous === "function" ? askCallback(front, "anonymous", () => anonymous(data)) : anonymous) === true;
+    const given = isWelcome ? welcome : deny;
+    return asked === undefined ? given : { ...given, stepUp: asked };
+  }
+
+  function stepUpOf(data: AuthRequest): StepUp | undefined {
+    if (typeof stepUp !== "function") return stepUp;
+    return askCallback(
+      front,
+      "stepUp",
+      () => stepUp(data),
+      (asked) => (asked === undefined ? undefined : requireStepUp(asked)),
+    );
+  }
+
+  /** Decides on a caller that a guard in front has allowed. */
+  function again(before: Caller<I>, data: AuthRequest): Decision<I> {
+    const asked = stepUpOf(data);
+    const denial = asked && auth.askForMore(before, asked, data);
+    return denial ?? { kind: "allowed", caller: before };
   }
 
   return {
@@ -89,33 +159,38 @@ export function createGuard<I extends Identity>(auth: Auth<I>, options: GuardOpt
     check(request, response, pass, url, stop) {
       // A guard in front with the same `auth` has allowed this request already.
       const before = (request as unknown as Record<symbol, Caller<I> | undefined>)[id];
-      if (before !== undefined && stepUp === undefined) {
+      if (before !== undefined && stepUp === undefined && permission === undefined) {
         pass();
         return;
       }
       const data = toAuthRequest(request, url);
-      const asked = typeof stepUp === "function" ? stepUp(data) : stepUp;
-      if (before !== undefined) {
-        const denial = asked && auth.askForMore(before, requireStepUp(asked), data);
-        if (denial === undefined) pass();
-        else apply(denial, request, response, pass, stop);
-        return;
+      const call: Asked = { data, request, response, pass, stop };
+      let decision: Awaitable<Decision<I>>;
+      try {
+        decision = before === undefined ? auth.authenticate(data, howOf(data)) : again(before, data);
+      } catch {
+        decision = front.unavailable(data);
       }
-      // Compared with `true`: the promise of an async function would allow every request.
-      const isWelcome = (typeof anonymous === "function" ? anonymous(data) : anonymous) === true;
-      const given = isWelcome ? welcome : deny;
-      const decision = auth.authenticate(data, asked ? { ...given, stepUp: requireStepUp(asked) } : given);
       if (!(decision instanceof Promise)) {
-        apply(decision, request, response, pass, stop);
+        apply(decision, call);
         return;
       }
       void decision.then((awaited) => {
         // A listener for `close` that is added now would not be called for a client that has left already.
         if (hasLeft(request, response)) stop?.();
-        else apply(awaited, request, response, pass, stop);
+        else apply(awaited, call);
       });
     },
   };
+}
+
+/** A request at the guard, and what follows. */
+interface Asked {
+  readonly data: AuthRequest;
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+  readonly pass: () => void;
+  readonly stop: (() => void) | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { requireArgument } from "../../base/options.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import { createGuard, type GuardOptions } from "./guard.js";
@@ -29,7 +30,8 @@ export function nodeAuth<
   listener: (request: Request, response: Response) => unknown,
   options?: GuardOptions,
 ): (request: Request, response: Response) => void {
-  const guard = createGuard(auth, options);
+  requireArgument("nodeAuth", "listener", listener, "function");
+  const guard = createGuard("nodeAuth", auth, options);
   return function nodeAuthListener(request, response) {
     guard.check(request, response, () => {
       listener(request, response);

@@ -4,6 +4,8 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { AuthError } from "../../base/errors.js";
 import { createBlockTest } from "../../base/ip-address.js";
+import { askCallback } from "../../engine/ask-callback.js";
+import type { AuthFront } from "../../engine/front.js";
 import type { AuthRequest, Peer } from "../../model/request.js";
 import { toTrustedChain } from "./forwarded-for.js";
 import { clientAddressOf, relayedClientOf } from "./relayed-client.js";
@@ -42,11 +44,16 @@ export interface RequestReader {
 /**
  * Makes a reader of requests.
  *
- * @param trustProxy asked at most once per connection about its peer, and about each address that a trusted one names.
+ * @param given asked at most once per connection about its peer, and about each address that a trusted one names.
  *   Default: no proxy is trusted
+ * @param front hears of a function that failed. Default: what it throws is thrown
  * @throws {AuthError} `invalid_options` for a block that is none, or is larger than any private network
  */
-export function createRequestReader(trustProxy?: TrustProxy): RequestReader {
+export function createRequestReader(given?: TrustProxy, front?: Pick<AuthFront, "callbackFailed">): RequestReader {
+  const trustProxy: TrustProxy | undefined =
+    typeof given !== "function" || front === undefined
+      ? given
+      : (address) => askCallback(front, "trustProxy", () => given(address));
   // Readers without a predicate share one peer per connection; each predicate has its own.
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
   const isTrusted = toTrustTest(trustProxy);

@@ -1,4 +1,6 @@
+import type { OptionKinds } from "../../wire/option-fault.js";
 import type { Bearer } from "./bearer.js";
+import { requireClientOptions } from "./require-options.js";
 
 /** Options of `createAuthFetch`. */
 export interface AuthFetchOptions {
@@ -12,6 +14,12 @@ export interface AuthFetchOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
 }
 
+const createAuthFetchKinds: OptionKinds<AuthFetchOptions> = {
+  baseUrl: "string|object!",
+  bearer: "object!",
+  fetch: "function",
+};
+
 /**
  * Makes a `fetch` for plain HTTP that sends the token and follows its rotation. It repeats a request that was refused
  * with 401 if the body can be sent twice: none, text, bytes, a `Blob` or a form. A body that is a stream, or inside a
@@ -24,6 +32,7 @@ export interface AuthFetchOptions {
  * The returned function throws the errors of `fetch` and, when a log-in was needed, the error of the log-in.
  */
 export function createAuthFetch(options: AuthFetchOptions): typeof globalThis.fetch {
+  requireClientOptions("createAuthFetch", options, createAuthFetchKinds);
   const base = new URL(options.baseUrl, (globalThis as { location?: { href: string } }).location?.href);
   const { bearer } = options;
   const send: typeof globalThis.fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));

@@ -10,6 +10,7 @@ import {
 import { AuthService } from "../../gen/sallyport/v1/auth_service_pb.js";
 import type { Bearer, BearerCall } from "./bearer.js";
 import type { ProofKey } from "./proof-key.js";
+import { requireClientOptions } from "./require-options.js";
 
 type StreamNext = (request: StreamRequest) => Promise<StreamResponse>;
 
@@ -24,6 +25,7 @@ type Messages = StreamResponse["message"];
  * a proof to `LogIn`, so that the session is bound, and to a call whose `authorization` header has the scheme `DPoP`.
  */
 export function createBearerInterceptor(bearer: Bearer): Interceptor {
+  requireClientOptions("createBearerInterceptor", { bearer }, { bearer: "object!" });
   return (next) => async (request) => {
     const own = request.header.get("authorization");
     if (own !== null || isLogIn(request)) return leave(bearer.key, next, request, own);

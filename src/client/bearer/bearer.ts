@@ -1,7 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { OptionKinds } from "../../wire/option-fault.js";
 import { AuthenticationFailedError } from "./authentication-failed-error.js";
 import { hide } from "./hide.js";
 import type { ProofKey, ProvenCall } from "./proof-key.js";
+import { requireClientOptions } from "./require-options.js";
 import { createTokenHolder } from "./token-holder.js";
 
 /**
@@ -77,8 +79,18 @@ export interface BearerOptions {
   readonly onToken?: ((token: string) => void) | undefined;
 }
 
+const createBearerKinds: OptionKinds<BearerOptions> = {
+  token: "string",
+  logIn: "function",
+  follow: "boolean",
+  key: "object",
+  refresh: "function",
+  onToken: "function",
+};
+
 /** Makes a {@link Bearer}. */
 export function createBearer(options: BearerOptions = {}): Bearer {
+  requireClientOptions("createBearer", options, createBearerKinds);
   const follow = options.follow ?? true;
   const { onToken, key, refresh, discard } = options;
   const holder = createTokenHolder(options.token);

@@ -25,13 +25,22 @@ export interface ConnectionOptions {
  */
 export function toBaseUrl({ baseUrl, host, port, transport }: ConnectionOptions): string {
   if (baseUrl !== undefined) {
-    if (host === undefined && port === undefined) return baseUrl;
+    if (host === undefined && port === undefined) return requireHttp(baseUrl);
     throw refusal("give baseUrl, or host and port; not both");
   }
   if (host !== undefined && port !== undefined) return `https://${host.includes(":") ? `[${host}]` : host}:${port}`;
   if (host !== undefined || port !== undefined) throw refusal("give host and port together");
   if (typeof transport === "object") return "";
   throw refusal("give baseUrl, or host and port, or a transport of your own");
+}
+
+/** A URL of another scheme would fail at the first call, and an empty one would be the page or nothing. */
+function requireHttp(baseUrl: string): string {
+  const page = (globalThis as { readonly location?: { readonly href: string } }).location?.href;
+  const isHttp = URL.canParse(baseUrl, page) && /^https?:$/.test(new URL(baseUrl, page).protocol);
+  if (baseUrl !== "" && isHttp) return baseUrl;
+  const relative = page === undefined ? "" : ", or a path on this site";
+  throw refusal(`baseUrl must be a URL such as https://api.example.com${relative}`);
 }
 
 /** Returns a transport with these interceptors: the given one wrapped, or one that the factory makes. */

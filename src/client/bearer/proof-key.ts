@@ -1,5 +1,7 @@
 import { generateKeyPair, generateProof, type KeyPair } from "dpop";
+import type { OptionKinds } from "../../wire/option-fault.js";
 import { type Delay, systemDelay } from "./delay.js";
+import { requireClientOptions } from "./require-options.js";
 
 /** The parts of a call that its proof names. */
 export interface ProvenCall {
@@ -38,6 +40,8 @@ export interface ProofKeyOptions {
   readonly delay?: Delay | undefined;
 }
 
+const proofKeyKinds: OptionKinds<ProofKeyOptions> = { keyPair: "object", delay: "function" };
+
 /** The age from which a nonce counts as stale. A server accepts a nonce for at least 30 s. */
 const staleMs = 20_000;
 
@@ -46,7 +50,9 @@ const staleMs = 20_000;
  *
  * @throws {TypeError} without WebCrypto, which browsers give only to pages of `https:` and `localhost`
  */
-export function createProofKey({ keyPair, delay = systemDelay }: ProofKeyOptions = {}): ProofKey {
+export function createProofKey(options: ProofKeyOptions = {}): ProofKey {
+  requireClientOptions("createProofKey", options, proofKeyKinds);
+  const { keyPair, delay = systemDelay } = options;
   if (globalThis.crypto?.subtle === undefined) {
     throw new TypeError("A bound session needs WebCrypto, which browsers give to https: and localhost pages only");
   }

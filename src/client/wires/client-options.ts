@@ -1,6 +1,8 @@
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import type { OptionKinds } from "../../wire/option-fault.js";
 import { type Delay, systemDelay, systemWait } from "../bearer/delay.js";
 import { type ConnectionOptions, type TransportOptions, toBaseUrl } from "../bearer/open-transport.js";
+import { requireClientOptions } from "../bearer/require-options.js";
 import { requireSecure } from "./require-secure.js";
 
 /** Options of {@link AuthClient}. */
@@ -58,6 +60,21 @@ export interface AuthClientOptions {
   readonly delay?: Delay | undefined;
 }
 
+const clientKinds: OptionKinds<AuthClientOptions> = {
+  baseUrl: "string",
+  host: "string",
+  port: "number",
+  protocol: ["sallyport.v1", "deephaven-enterprise"],
+  transport: "object|function",
+  fetch: "function",
+  bind: "boolean",
+  insecure: "boolean",
+  rpcTimeoutSeconds: "any",
+  keepAliveMs: "any",
+  keepAlive: ["session", "streams"],
+  delay: "function",
+};
+
 /** Options with every default filled in. */
 export interface ClientOptions {
   /** The URL of the services; `""` when only the transport knows it. */
@@ -83,6 +100,7 @@ export interface ClientOptions {
  *   machine without `insecure`
  */
 export function resolveClientOptions(options: AuthClientOptions): ClientOptions {
+  requireClientOptions("AuthClient", options, clientKinds);
   const { rpcTimeoutSeconds = 120, keepAliveMs = 60_000, bind = false, fetch, delay } = options;
   const baseUrl = toBaseUrl(options);
   requireSecure(baseUrl, options.insecure === true);

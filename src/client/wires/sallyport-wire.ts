@@ -29,7 +29,7 @@ type LogInMessage = MessageInitShape<typeof LogInRequestSchema>;
  */
 export function createSallyportWire(
   options: ClientOptions,
-  key: ProofKey | undefined = options.bind ? createProofKey(options) : undefined,
+  key: ProofKey | undefined = options.bind ? createProofKey({ delay: options.delay }) : undefined,
 ): AuthWire & SallyportSession {
   const { baseUrl, fetch, timeoutMs, keepAliveMs, delay } = options;
   const bearer = createBearer({ key, refresh: ping, discard: (token) => end(token) });

@@ -1,5 +1,5 @@
 import { findShapeErrors, type ShapeError } from "../../gen/config/find-shape-errors.js";
-import { suggest } from "./closest.js";
+import { suggest } from "../../wire/closest.js";
 import { configSchema } from "./config.js";
 import { type ConfigDocument, type ConfigFault, type ConfigPath, fromPointer, toPathText } from "./document.js";
 import type { RawMap, Schema } from "./schema.js";

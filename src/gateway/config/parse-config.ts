@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { dirname, resolve } from "node:path";
 import { AuthError } from "../../base/errors.js";
 import { grants } from "../../base/file-rights.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { checkShape } from "./check-shape.js";
 import { type GatewayConfig, readConfig } from "./config.js";
 import { type ConfigFault, readConfigDocument, toFaultText } from "./document.js";
@@ -31,6 +32,8 @@ export interface ParseConfigOptions {
   readonly environment?: Environment | undefined;
 }
 
+const parseKinds: OptionKinds<ParseConfigOptions> = { file: "string!", environment: "object" };
+
 /**
  * Reads a configuration: strict YAML, checked against `configSchema`, then for what a schema cannot express. The files
  * that it names (keys, users, certificates, secrets) are read as well, so that a returned configuration will start. No
@@ -38,7 +41,10 @@ export interface ParseConfigOptions {
  *
  * @returns the configuration, or all faults at once, each with its line and what to do; none holds a secret
  */
-export function parseConfig(text: string, { file, environment = process.env }: ParseConfigOptions): ParsedConfig {
+export function parseConfig(text: string, options: ParseConfigOptions): ParsedConfig {
+  requireArgument("parseConfig", "text", text, "string");
+  requireOptions("parseConfig", options, parseKinds);
+  const { file, environment = process.env } = options;
   const document = readConfigDocument(text, file, environment);
   if (document.broken) return { kind: "faults", faults: inOrder(document.faults), files: [] };
   const { faults: misshapen, value: raw } = checkShape(document);
@@ -76,6 +82,7 @@ export function parseConfig(text: string, { file, environment = process.env }: P
  * @throws {AuthError} `invalid_options`; the message has a line for each fault
  */
 export function loadConfig(file: string, environment?: Environment): GatewayConfig {
+  requireArgument("loadConfig", "file", file, "string");
   return configOf(parseConfig(readConfigFile(file), { file, environment }));
 }
 

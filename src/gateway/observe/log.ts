@@ -56,6 +56,7 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   "audit-failed": "error",
   "keys-failed": "error",
   "handler-failed": "error",
+  "callback-failed": "error",
   "store-failed": "error",
 };
 

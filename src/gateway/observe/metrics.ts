@@ -166,6 +166,7 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "account-reset":
         case "credentials-accepted":
+        case "callback-failed": // the gateway gives the engine no function of an application
           break;
         case "reuse":
           reuses.inc();

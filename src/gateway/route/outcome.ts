@@ -1,9 +1,9 @@
-import type { Denial, DenialCode, GatewayReason } from "../../model/decision.js";
+import type { Denial, DenialCode, DenialReason, GatewayReason } from "../../model/decision.js";
 import type { Caller } from "../../model/session.js";
 import type { RouteConfig } from "./route-config.js";
 
 /** The gateway's own denials, which are written like any denial, in the caller's protocol. */
-export const refusals: Readonly<Record<GatewayReason | "headers_too_large", Denial>> = Object.freeze({
+export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "not_permitted", Denial>> = Object.freeze({
   headers_too_large: refusal("resource_exhausted", "headers_too_large", "The header fields are too long."),
   bad_request: refusal("invalid_argument", "bad_request", "The request has no single meaning."),
   no_route: refusal("not_found", "no_route", "There is nothing here."),

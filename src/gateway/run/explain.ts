@@ -1,5 +1,6 @@
 import { toTrustedChain } from "../../adapters/node/forwarded-for.js";
 import { toDenialResponse } from "../../adapters/node/reject.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Denial } from "../../model/decision.js";
@@ -74,6 +75,13 @@ export interface ExplainOptions {
   readonly platform?: Platform | undefined;
 }
 
+const explainKinds: OptionKinds<ExplainOptions> = {
+  from: "string",
+  certificate: "object",
+  encrypted: "boolean",
+  platform: "object",
+};
+
 type Connection = Omit<ExplainOptions, "platform">;
 
 /**
@@ -85,8 +93,12 @@ type Connection = Omit<ExplainOptions, "platform">;
 export async function explainRequest(
   config: GatewayConfig,
   request: RawRequest,
-  { platform = systemPlatform, ...connection }: ExplainOptions = {},
+  options: ExplainOptions = {},
 ): Promise<Explanation> {
+  requireArgument("explainRequest", "config (what loadConfig returns)", config, "object");
+  requireArgument("explainRequest", "request (what parseRawRequest returns)", request, "object");
+  requireOptions("explainRequest", options, explainKinds);
+  const { platform = systemPlatform, ...connection } = options;
   const explainer = createExplainer(config, platform);
   try {
     return await explainer.explain(request, connection);

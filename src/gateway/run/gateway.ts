@@ -1,5 +1,6 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createEventHub } from "../../engine/event-hub.js";
 import type { GatewayConfig } from "../config/config.js";
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   /** Reloads, for the RPC `reload`, and returns the text for its caller. Default: the RPC does not exist. */
   readonly reload?: (() => Awaitable<string>) | undefined;
 }
+
+const gatewayKinds: OptionKinds<GatewayOptions> = { platform: "object", log: "object", reload: "function" };
 
 /** A running gateway. */
 export interface Gateway {
@@ -54,6 +57,8 @@ export type RestartPart = (typeof restartParts)[number];
  * @throws rejects with `AuthError` `invalid_options`, or with the system's error when it cannot listen on an address
  */
 export async function startGateway(config: GatewayConfig, options: GatewayOptions = {}): Promise<Gateway> {
+  requireArgument("startGateway", "config (what loadConfig returns)", config, "object");
+  requireOptions("startGateway", options, gatewayKinds);
   const { platform = systemPlatform, log = createLog(config.log), reload } = options;
   let listeners: Listeners | undefined;
   let stopped: Promise<void> | undefined;

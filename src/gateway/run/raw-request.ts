@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { requireArgument } from "../../base/options.js";
 
 /** A request that was read from a file. */
 export interface RawRequest {
@@ -22,6 +23,7 @@ const fieldLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*$/;
  *   credentials
  */
 export function parseRawRequest(text: string, file: string): RawRequest {
+  requireArgument("parseRawRequest", "text", text, "string");
   const [head = ""] = text.split(/\r?\n\r?\n/, 1);
   const [first = "", ...fields] = head.replace(/\r?\n$/, "").split(/\r?\n/);
   const [, method, url, httpVersion] = startLine.exec(first) ?? [];

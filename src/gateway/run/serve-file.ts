@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { fileState, fileVersion, jointState } from "../../base/file-version.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createSettling, settleMs } from "../../base/settling.js";
 import { toFaultText } from "../config/document.js";
@@ -19,6 +20,13 @@ export interface ServeFileOptions {
   readonly onReloadAsked?: ((callback: () => void) => void) | undefined;
 }
 
+const serveKinds: OptionKinds<ServeFileOptions> = {
+  environment: "object",
+  platform: "object",
+  log: "object",
+  onReloadAsked: "function",
+};
+
 /** A gateway that follows its configuration file. */
 export interface Served {
   readonly gateway: Gateway;
@@ -34,6 +42,8 @@ export interface Served {
  * @throws {AuthError} rejects with `invalid_options` when the file is faulty at the start
  */
 export async function serveFile(file: string, options: ServeFileOptions = {}): Promise<Served> {
+  requireArgument("serveFile", "file", file, "string");
+  requireOptions("serveFile", options, serveKinds);
   const { environment, platform = systemPlatform, onReloadAsked, log: given } = options;
   const settling = createSettling(platform);
   /** The reload that waits for files that are being written. All who ask meanwhile get its answer. */

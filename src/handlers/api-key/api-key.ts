@@ -1,6 +1,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Awaitable, adopt, after, ignoreFailure } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, type Handler, rejected, type Verdict } from "../handler.js";
@@ -42,6 +43,13 @@ export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
   readonly platform?: Platform;
 }
 
+const apiKeyKinds: OptionKinds<ApiKeyOptions<ApiKeyRecord, Identity>> = {
+  keys: "any",
+  scheme: "string",
+  toIdentity: "function",
+  platform: "object",
+};
+
 /** The identity of `apiKey` without `toIdentity`. */
 export interface ApiKeyIdentity extends Identity {
   readonly roles: readonly string[];
@@ -74,6 +82,7 @@ const noDigest = Buffer.alloc(32);
 export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity = ApiKeyIdentity>(
   options: ApiKeyOptions<R, I>,
 ): Handler<I> {
+  requireOptions("apiKey", options, apiKeyKinds);
   const { keys, scheme = "ApiKey", platform = systemPlatform } = options;
   const toIdentity = options.toIdentity ?? (defaultIdentity as unknown as NonNullable<typeof options.toIdentity>);
   const source: ApiKeySource<R> = typeof keys === "function" ? { find: keys } : keys;

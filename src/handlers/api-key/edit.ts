@@ -1,5 +1,6 @@
 import { closeSync, openSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { replaceFile } from "../../base/replace-file.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./file-format.js";
@@ -11,12 +12,16 @@ export interface ApiKeyEditOptions {
   readonly platform?: Platform | undefined;
 }
 
+const editKinds: OptionKinds<ApiKeyEditOptions> = { platform: "object" };
+
 /**
  * Adds a key to a file of `apiKeyFile`, and makes the file (mode 0600) when it does not exist. Comments and order stay.
  *
  * @throws {AuthError} `invalid_options` when the file has a fault or cannot be written
  */
 export function addApiKey(path: string, record: ApiKeyRecord, options: ApiKeyEditOptions = {}): void {
+  requireArgument("addApiKey", "path", path, "string");
+  requireOptions("addApiKey", options, editKinds);
   edit(path, options, (text) => `${text === "" || text.endsWith("\n") ? text : `${text}\n`}${toApiKeyLine(record)}\n`);
 }
 
@@ -29,6 +34,8 @@ export function addApiKey(path: string, record: ApiKeyRecord, options: ApiKeyEdi
  * @throws {AuthError} `invalid_options` when the file has no such key, has a fault or cannot be written
  */
 export function revokeApiKey(path: string, id: string, options: ApiKeyEditOptions = {}): ApiKeyRecord {
+  requireArgument("revokeApiKey", "path", path, "string");
+  requireOptions("revokeApiKey", options, editKinds);
   const { platform = systemPlatform } = options;
   // The message does not show the text: an operator may have pasted a whole leaked key.
   if (!isApiKeyId(id)) {

@@ -1,4 +1,5 @@
 import { hotFile } from "../../base/hot-file.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import type { ApiKeySource } from "./api-key.js";
@@ -16,6 +17,8 @@ export interface ApiKeyFileOptions {
   readonly platform?: Platform | undefined;
 }
 
+const apiKeyFileKinds: OptionKinds<ApiKeyFileOptions> = { onWarning: "function", platform: "object" };
+
 /**
  * Reads API keys from a file, one JSON object per line, as `addApiKey` and `sallyport api-keys new` write them:
  * `apiKey({ keys: apiKeyFile("./api-keys.jsonl") })`.
@@ -27,6 +30,8 @@ export interface ApiKeyFileOptions {
  *   has a fault (with its line)
  */
 export function apiKeyFile(path: string, options: ApiKeyFileOptions = {}): ApiKeySource {
+  requireArgument("apiKeyFile", "path", path, "string");
+  requireOptions("apiKeyFile", options, apiKeyFileKinds);
   const { platform = systemPlatform } = options;
   const { onWarning = emitWarning } = options;
   const file = hotFile(path, {

@@ -1,5 +1,7 @@
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { isScope } from "../../credentials/permission.js";
 import { isSubject } from "../../model/identity.js";
 import { isRoleName } from "../role-name.js";
 import { apiKeyDigest, makeApiKeyText } from "./text.js";
@@ -45,12 +47,22 @@ export interface CreateApiKeyOptions {
   readonly platform?: Platform | undefined;
 }
 
+const createApiKeyKinds: OptionKinds<CreateApiKeyOptions> = {
+  name: "any",
+  subject: "any",
+  scopes: "any",
+  roles: "any",
+  expiresAt: "number",
+  platform: "object",
+};
+
 /**
  * Makes an API key. Show `key` once to the user of the key, and store `record`: the key cannot be made from it.
  *
  * @throws {AuthError} `invalid_options` for a malformed name, subject, scope or role, or an expiry in the past
  */
 export function createApiKey(options: CreateApiKeyOptions): { readonly key: string; readonly record: ApiKeyRecord } {
+  requireOptions("createApiKey", options, createApiKeyKinds);
   const { name, subject = name, scopes = [], roles = [], expiresAt, platform = systemPlatform } = options;
   const createdAt = platform.now();
   const { id, key } = makeApiKeyText(platform.random);
@@ -97,10 +109,6 @@ function matches(text: unknown, pattern: RegExp): boolean {
 
 function areAll(list: unknown, isGood: (item: unknown) => boolean): boolean {
   return Array.isArray(list) && list.every(isGood);
-}
-
-function isScope(scope: unknown): boolean {
-  return matches(scope, /^[\x21\x23-\x5b\x5d-\x7e]+$/);
 }
 
 function isInstantOrNone(instant: unknown): boolean {

@@ -1,5 +1,6 @@
 import { type Awaitable, adopt, after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, type Handler, type HandlerContext, rejected, type Verdict } from "../handler.js";
@@ -26,6 +27,11 @@ export interface ClientCertificateOptions<I extends Identity> {
   readonly platform?: Platform;
 }
 
+const clientCertificateKinds: OptionKinds<ClientCertificateOptions<Identity>> = {
+  rules: "any",
+  platform: "object",
+};
+
 /** The identity that rules give to a certificate. */
 export interface ClientCertificateIdentity extends Identity {
   readonly roles: readonly string[];
@@ -46,6 +52,7 @@ export interface ClientCertificateIdentity extends Identity {
 export function clientCertificate<I extends Identity = ClientCertificateIdentity>(
   options: ClientCertificateOptions<I>,
 ): Handler<I> {
+  requireOptions("clientCertificate", options, clientCertificateKinds);
   const { rules, forwarded, platform = systemPlatform } = options;
   const toIdentity = typeof rules === "function" ? rules : (byRules(rules) as unknown as typeof rules & Decide<I>);
   const readForwarded = forwarded === undefined ? undefined : createForwardedReader(forwarded);

@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import type { Identity } from "../../model/identity.js";
 import {
@@ -11,7 +12,7 @@ import {
 } from "../handler.js";
 import type { OidcIdentity } from "../oidc/claim-mapping.js";
 import { requireSecureUrl } from "../oidc/jwt-keys.js";
-import { type ProviderOptions, resolveProvider } from "../oidc/provider-options.js";
+import { type ProviderOptions, providerKinds, resolveProvider } from "../oidc/provider-options.js";
 import { parseExternalKey } from "./key.js";
 import { createExternalPages, type ExternalResult, type PageRequest } from "./pages.js";
 import { createExternalProvider } from "./provider.js";
@@ -61,6 +62,20 @@ export interface ExternalOptions<I extends Identity = OidcIdentity> extends Prov
   readonly maxWaitingPerSource?: number | undefined;
 }
 
+const externalKinds: OptionKinds<ExternalOptions<Identity>> = {
+  ...providerKinds,
+  issuer: "any",
+  clientId: "any",
+  clientSecret: "string",
+  url: "any",
+  scope: "string",
+  parameters: "object",
+  sameAddress: "boolean",
+  waitMs: "number",
+  maxWaiting: "number",
+  maxWaitingPerSource: "number",
+};
+
 /** A handler with pages for browsers: `externalPages` of `sallyport/node` serves them. */
 export interface ExternalHandler<I extends Identity = OidcIdentity> extends Handler<I> {
   /** The URL of the pages, as browsers reach them, without a slash at the end. */
@@ -86,6 +101,7 @@ const storeMs = 10_000;
  *   an unusable mapping, or without `openid-client`
  */
 export function external<I extends Identity = OidcIdentity>(options: ExternalOptions<I>): ExternalHandler<I> {
+  requireOptions("external", options, externalKinds);
   const { clientId, clientSecret, scope = "openid", parameters = {}, sameAddress = true } = options;
   const waitMs = requireWholeNumber("external: waitMs", options.waitMs ?? 240_000, 1, longestWaitMs);
   const maxWaiting = requireWholeNumber("external: maxWaiting", options.maxWaiting ?? 1_000, 1);

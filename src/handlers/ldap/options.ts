@@ -1,6 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import { AuthError } from "../../base/errors.js";
 import { isLoopback } from "../../base/ip-address.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import { toComparableDn } from "./names.js";
@@ -63,6 +64,26 @@ export interface LdapOptions {
   readonly platform?: Platform | undefined;
 }
 
+const groupsKinds: OptionKinds<LdapGroups> = { base: "string", member: "any", nested: "boolean", roles: "object!" };
+
+const ldapKinds: OptionKinds<LdapOptions> = {
+  url: "string|list!",
+  ca: "string|list",
+  startTls: "boolean",
+  insecure: "boolean",
+  bind: { dn: "string", password: "string" },
+  users: { base: "string", filter: "string", dn: "string" },
+  subject: "string",
+  attributes: "strings",
+  groups: groupsKinds,
+  decoyDn: "string",
+  timeoutMs: "number",
+  connectTimeoutMs: "number",
+  maxConnections: "number",
+  maxWaiting: "number",
+  platform: "object",
+};
+
 /** How to find a user's groups, and the roles that they give. */
 export interface LdapGroups {
   /** Search below this entry for groups that name the user. Default: read the user's `memberOf`. */
@@ -113,6 +134,7 @@ export interface LdapSettings {
  * @throws {AuthError} `invalid_options`; the message says what to do and holds no password
  */
 export function resolveLdapOptions(options: LdapOptions): LdapSettings {
+  requireOptions("ldap", options, ldapKinds);
   const platform = options.platform ?? systemPlatform;
   const bind = options.bind && Object.freeze({ dn: options.bind.dn, password: options.bind.password });
   if (bind && (!bind.dn || !bind.password)) {

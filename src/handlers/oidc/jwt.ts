@@ -1,6 +1,7 @@
 import type { JSONWebKeySet, JWTPayload } from "jose";
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler } from "../handler.js";
@@ -51,6 +52,20 @@ export interface JwtOptions<I extends Identity> extends TenantOptions {
   readonly platform?: Platform;
 }
 
+const jwtKinds: OptionKinds<JwtOptions<Identity>> = {
+  issuer: "any",
+  tenants: "any",
+  audience: "any",
+  jwks: "any",
+  algorithms: "any",
+  type: "string",
+  clockToleranceMs: "number",
+  cooldownMs: "number",
+  fetchTimeoutMs: "number",
+  toIdentity: "function",
+  platform: "object",
+};
+
 /** The identity of `jwt` without `toIdentity`. It has no roles, since issuers do not agree on a claim for them. */
 export interface JwtIdentity extends Identity {
   readonly issuer: string;
@@ -67,6 +82,7 @@ export interface JwtIdentity extends Identity {
  *   asymmetric
  */
 export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): Handler<I> {
+  requireOptions("jwt", options, jwtKinds);
   const { audience, algorithms, type, jwks, tenants } = options;
   const { clockToleranceMs = 5_000, cooldownMs = 30_000, fetchTimeoutMs = 3_000, platform = systemPlatform } = options;
   if (tenants !== undefined && !(typeof jwks === "string" && jwks.includes("{tenantid}"))) {

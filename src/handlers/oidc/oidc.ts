@@ -1,11 +1,12 @@
 import type { JWTPayload } from "jose";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler, Verdict } from "../handler.js";
 import type { OidcIdentity } from "./claim-mapping.js";
 import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
 import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
-import { type ProviderOptions, resolveProvider } from "./provider-options.js";
+import { type ProviderOptions, providerKinds, resolveProvider } from "./provider-options.js";
 import { createTenantVerifier, type TenantOptions } from "./tenants.js";
 
 /** Options of `oidc`. */
@@ -43,6 +44,18 @@ export interface OidcOptions<I extends Identity = OidcIdentity> extends Provider
   readonly cooldownMs?: number | undefined;
 }
 
+const oidcKinds: OptionKinds<OidcOptions<Identity>> = {
+  ...providerKinds,
+  issuer: "any",
+  tenants: "any",
+  audience: "any",
+  algorithms: "any",
+  type: "string",
+  opens: ["session", "nothing"],
+  clockToleranceMs: "number",
+  cooldownMs: "number",
+};
+
 /**
  * Accepts access tokens of an OpenID provider (RFC 9068, OpenID Connect Discovery 1.0): `Authorization: Bearer <jwt>`.
  * It is `jwt`, with keys and algorithms from the provider's metadata. It fetches nothing before the first token. Until
@@ -54,6 +67,7 @@ export interface OidcOptions<I extends Identity = OidcIdentity> extends Provider
  *   mapping or algorithm
  */
 export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>): Handler<I> {
+  requireOptions("oidc", options, oidcKinds);
   const { audience, algorithms, type, opens = "nothing" } = options;
   const { clockToleranceMs = 5_000, cooldownMs = 30_000 } = options;
   const verify = createTenantVerifier<I>("oidc", options, (issuer, tenant) => {

@@ -1,5 +1,6 @@
 import type { JWTPayload } from "jose";
 import type { Awaitable } from "../../base/awaitable.js";
+import type { OptionKinds } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import type { Identity } from "../../model/identity.js";
@@ -26,6 +27,18 @@ export interface ProviderOptions<I extends Identity> extends ClaimMapping {
   /** The clock, timers and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
+
+/** The names and kinds of `ProviderOptions`. */
+export const providerKinds: OptionKinds<ProviderOptions<Identity>> = {
+  subjectClaim: "any",
+  rolesClaim: "any",
+  rolesSeparator: "string",
+  groupRoles: "object",
+  fetchTimeoutMs: "number",
+  toIdentity: "function",
+  onWarning: "function",
+  platform: "object",
+};
 
 /** The options with their defaults. */
 export interface Provider<I extends Identity> {

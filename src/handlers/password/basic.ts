@@ -1,5 +1,6 @@
 import { type Awaitable, adopt, after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { basicChallenge } from "../../credentials/challenge.js";
 import { parseUserPass } from "../../credentials/user-pass.js";
 import type { Identity } from "../../model/identity.js";
@@ -30,6 +31,13 @@ export interface BasicOptions<I extends Identity> {
   epoch?(): number;
 }
 
+const basicKinds: OptionKinds<BasicOptions<Identity>> = {
+  verify: "function",
+  accountName: "function",
+  epoch: "function",
+  "*": "any", // a user file is taken as it is
+};
+
 /**
  * Accepts user names and passwords (RFC 7617). It opens a session, so that the password need not come with every call.
  *
@@ -39,6 +47,7 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
   if (typeof options?.verify !== "function") {
     throw new AuthError("invalid_options", "basic needs verify: (user, password) => identity, or null to reject");
   }
+  requireOptions("basic", options, basicKinds);
   return Object.freeze({
     scheme: "Basic",
     opens: "session",

@@ -1,4 +1,5 @@
 import { hotFile } from "../../base/hot-file.js";
+import type { OptionKinds } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import type { Identity } from "../../model/identity.js";
@@ -89,6 +90,15 @@ export interface UserFileOptions {
   /** Replaces the check of a hash, for tests that count. Default: argon2. */
   readonly verifyHash?: (hash: string, password: string) => Promise<boolean>;
 }
+
+/** The names and kinds of `UserFileOptions`. */
+export const userFileKinds: OptionKinds<UserFileOptions> = {
+  concurrentHashes: "number",
+  waitingHashes: "number",
+  onWarning: "function",
+  platform: "object",
+  verifyHash: "function",
+};
 
 /** The identity of a user of the file. */
 export interface UserFileIdentity extends Identity {

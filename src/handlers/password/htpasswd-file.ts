@@ -1,5 +1,6 @@
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { bcrypt, bcryptRemedy } from "./bcrypt-hash.js";
-import { passwordFile, type UserFile, type UserFileOptions } from "./file.js";
+import { passwordFile, type UserFile, type UserFileOptions, userFileKinds } from "./file.js";
 import { argon2id, type HashKind } from "./hash.js";
 import { parseLines, type RefuseLine, type UserEntry } from "./user-file-format.js";
 
@@ -11,6 +12,8 @@ export interface HtpasswdFileOptions extends UserFileOptions {
    */
   readonly roles?: readonly string[] | ((user: string) => readonly string[]);
 }
+
+const htpasswdFileKinds: OptionKinds<HtpasswdFileOptions> = { ...userFileKinds, roles: "strings|function" };
 
 const kinds: readonly HashKind[] = [bcrypt, argon2id];
 
@@ -39,6 +42,8 @@ const unknown = "this is no hash that is known; a password in the clear looks li
  *   a fault (with its line), or holds a weak hash. The message says what to do, and never shows a hash.
  */
 export function htpasswdFile(path: string, options: HtpasswdFileOptions = {}): UserFile {
+  requireArgument("htpasswdFile", "path", path, "string");
+  requireOptions("htpasswdFile", options, htpasswdFileKinds);
   const { roles = [] } = options;
   const rolesOf = typeof roles === "function" ? roles : () => roles;
   const example = "ada:HASH, made by: htpasswd -B -C 12 FILE ada";

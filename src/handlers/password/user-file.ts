@@ -1,4 +1,5 @@
-import { passwordFile, type UserFile, type UserFileOptions } from "./file.js";
+import { requireArgument, requireOptions } from "../../base/options.js";
+import { passwordFile, type UserFile, type UserFileOptions, userFileKinds } from "./file.js";
 import { argon2id } from "./hash.js";
 import { parseUserFile } from "./user-file-format.js";
 
@@ -14,6 +15,8 @@ import { parseUserFile } from "./user-file-format.js";
  *   a fault (with its line), or holds a weak hash. The message says what to do.
  */
 export function userFile(path: string, options: UserFileOptions = {}): UserFile {
+  requireArgument("userFile", "path", path, "string");
+  requireOptions("userFile", options, userFileKinds);
   return passwordFile(path, {
     ...options,
     what: "user file",

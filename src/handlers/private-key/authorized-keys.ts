@@ -1,4 +1,5 @@
 import { hotFile } from "../../base/hot-file.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import { parseAuthorizedKeys } from "./authorized-keys-format.js";
@@ -25,6 +26,14 @@ export interface AuthorizedKeysOptions {
   readonly platform?: Platform | undefined;
 }
 
+const authorizedKeysKinds: OptionKinds<AuthorizedKeysOptions> = {
+  user: "string",
+  roles: "strings",
+  allowLegacyDsa: "boolean",
+  onWarning: "function",
+  platform: "object",
+};
+
 /** The identity of a caller that logged in by a key of the file. */
 export interface AuthorizedKeyIdentity extends Identity {
   readonly roles: readonly string[];
@@ -49,6 +58,8 @@ export function authorizedKeys(
   path: string,
   options: AuthorizedKeysOptions = {},
 ): (user: string, key: PublicKey) => KeyOwner<AuthorizedKeyIdentity> | undefined {
+  requireArgument("authorizedKeys", "path", path, "string");
+  requireOptions("authorizedKeys", options, authorizedKeysKinds);
   const { user, roles = [], allowLegacyDsa = false, onWarning, platform = systemPlatform } = options;
   const owner = user === undefined ? undefined : { name: user, roles: Object.freeze([...roles]) };
   const file = hotFile(path, {

@@ -1,5 +1,6 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import { toBase64url } from "../../wire/bytes.js";
@@ -66,6 +67,13 @@ export interface PrivateKeyOptions<I extends Identity> {
   readonly platform?: Platform | undefined;
 }
 
+const privateKeyKinds: OptionKinds<PrivateKeyOptions<Identity>> = {
+  keys: "function",
+  rawChallenges: "boolean",
+  allowLegacyDsa: "boolean",
+  platform: "object",
+};
+
 /** The purpose in the signed message: a signature for another purpose is refused here. */
 const purpose = "log-in";
 
@@ -95,6 +103,7 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
   if (typeof keys !== "function") {
     throw new AuthError("invalid_options", 'privateKey needs keys: authorizedKeys("./authorized_keys"), or a function');
   }
+  requireOptions("privateKey", options, privateKeyKinds);
   const mayIssue = createQuota(platform, quota);
 
   async function issue({ user, publicKey }: Message<"challenge">, context: HandlerContext): Promise<Verdict<I>> {

@@ -1,5 +1,6 @@
 import { type Awaitable, adopt, after, rescue, withinTime } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import type { OptionKinds } from "../../base/options.js";
 import type { Platform } from "../../base/platform.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 import { type AuditRecord, toAuditRecord } from "./record.js";
@@ -28,6 +29,9 @@ export interface AuditOptions {
   /** How long a sink may take, in milliseconds. Default: 2,000, as for the store. */
   readonly timeoutMs?: number | undefined;
 }
+
+/** The names and kinds of `AuditOptions`. */
+export const auditKinds: OptionKinds<AuditOptions> = { sinks: "any", onFailure: "any", timeoutMs: "number" };
 
 export interface Audit {
   /**

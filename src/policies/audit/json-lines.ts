@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import { type Appendable, openAppendFile } from "./append-file.js";
@@ -20,6 +21,8 @@ export interface JsonLinesOptions {
   /** The clock. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
+
+const jsonLinesKinds: OptionKinds<JsonLinesOptions> = { fsync: "boolean", maxWaiting: "number", platform: "object" };
 
 /** A sink that writes lines of JSON. */
 export interface JsonLinesSink extends AuditSink {
@@ -55,6 +58,8 @@ const largestBatch = 256;
  *   `maxWaiting` is malformed. The message says what to do.
  */
 export function jsonLines(target: string | LineStream, options: JsonLinesOptions = {}): JsonLinesSink {
+  requireArgument("jsonLines", "target (a path or a stream)", target, "string|object");
+  requireOptions("jsonLines", options, jsonLinesKinds);
   const { fsync = false, maxWaiting = 10_000, platform = systemPlatform } = options;
   requireWholeNumber("jsonLines: maxWaiting", maxWaiting, 1);
   const file = typeof target === "string" ? openAppendFile(target, fsync, platform) : toAppendable(target);

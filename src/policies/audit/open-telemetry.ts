@@ -1,4 +1,5 @@
 import { type Logger, logs, SeverityNumber } from "@opentelemetry/api-logs";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import type { AuditSink } from "./audit.js";
 import type { AuditRecord } from "./record.js";
 
@@ -7,6 +8,8 @@ export interface OpenTelemetryLogsOptions {
   /** The logger. Default: that of the global provider with the name `sallyport`. */
   readonly logger?: Logger | undefined;
 }
+
+const openTelemetryLogsKinds: OptionKinds<OpenTelemetryLogsOptions> = { logger: "object" };
 
 /** The names of attributes: OpenTelemetry's own if it has one, else below `sallyport.`. */
 const names: Readonly<Partial<Record<keyof AuditRecord, string>>> = {
@@ -24,6 +27,7 @@ const names: Readonly<Partial<Record<keyof AuditRecord, string>>> = {
  * `jsonLines` sink if records must not be lost. Without a provider, a record counts as not written.
  */
 export function openTelemetryLogs(options: OpenTelemetryLogsOptions = {}): AuditSink {
+  requireOptions("openTelemetryLogs", options, openTelemetryLogsKinds);
   const { logger = logs.getLogger("sallyport") } = options;
   return Object.freeze({
     write(record: AuditRecord) {

@@ -112,6 +112,7 @@ function toFields(event: AuthEvent): Fields | undefined {
     case "account-throttled":
     case "rotated":
     case "handler-failed":
+    case "callback-failed":
     case "store-failed":
     case "keys-failed":
     case "audit-failed":

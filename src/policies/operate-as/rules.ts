@@ -1,5 +1,6 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import type { Identity } from "../../model/identity.js";
 import type { Grant, OperateAsPolicy, OperateAsRequest } from "./policy.js";
 
@@ -60,6 +61,8 @@ export interface OperateAsRulesOptions<I extends Identity> {
   readonly rules: readonly OperateAsRule[];
 }
 
+const operateAsRulesKinds: OptionKinds<OperateAsRulesOptions<Identity>> = { identify: "function", rules: "list!" };
+
 /**
  * Makes a policy of rules, for `createAuth({ operateAs: operateAsRules({ rules, identify }) })`.
  *
@@ -73,6 +76,7 @@ export function operateAsRules<I extends Identity>(options: OperateAsRulesOption
       "operateAsRules needs identify: (subject) => the account, or null when there is none",
     );
   }
+  requireOptions("operateAsRules", options, operateAsRulesKinds);
   const rules = options.rules.map(compile);
   return Object.freeze({
     identify: (subject: string) => options.identify(subject),

@@ -1,4 +1,5 @@
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import type { AccountRule, BucketRule } from "./rule.js";
 
@@ -48,6 +49,19 @@ export interface ThrottleOptions {
   readonly maxUnderWay?: number | undefined;
 }
 
+const throttleKinds: OptionKinds<ThrottleOptions> = {
+  freeFailures: "any",
+  firstDelayMs: "any",
+  longestDelayMs: "any",
+  forgetFailureMs: "any",
+  maxFailures: "any",
+  sourceBurst: "any",
+  sourceRefillMs: "any",
+  totalBurst: "any",
+  totalRefillMs: "any",
+  maxUnderWay: "any",
+};
+
 export interface ThrottleRules {
   readonly account: AccountRule;
   readonly source: BucketRule;
@@ -63,6 +77,7 @@ const longestMs = 366 * 24 * 60 * 60 * 1_000;
  * @throws {AuthError} `invalid_options` for a number out of range
  */
 export function resolveThrottle(options: ThrottleOptions = {}): ThrottleRules {
+  requireOptions("throttle", options, throttleKinds);
   const whole = (name: keyof ThrottleOptions, fallback: number, least: number, most: number): number =>
     requireWholeNumber(`throttle.${name}`, options[name] ?? fallback, least, most);
   const maxFailures = whole("maxFailures", 99, 1, 100);

@@ -1,5 +1,7 @@
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { requireOptions } from "../../base/options.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import { AuthService } from "../../gen/sallyport/v1/auth_service_pb.js";
 import type { Identity } from "../../model/identity.js";
 import type { Caller } from "../../model/session.js";
@@ -8,7 +10,7 @@ import { toLogInContext } from "../log-in-context.js";
 import { asking, toConnectError } from "../to-connect-error.js";
 import { createLogInMethods, forbidStoring } from "./log-in-methods.js";
 import { toCallerMessage, toSessionMessage, toSummaryMessage } from "./messages.js";
-import { type AuthRoutesOptions, createTicketMethods } from "./ticket-methods.js";
+import { type AuthRoutesOptions, authRoutesKinds, createTicketMethods } from "./ticket-methods.js";
 
 export type { AuthRoutesOptions } from "./ticket-methods.js";
 
@@ -35,6 +37,8 @@ export function authRoutes<I extends Identity>(
   auth: Auth<I>,
   options: AuthRoutesOptions = {},
 ): (router: ConnectRouter) => void {
+  requireAuth("authRoutes", auth);
+  requireOptions("authRoutes", options, authRoutesKinds);
   const service = createAuthService(auth, options);
   return (router) => addService(router, AuthService, service, (method) => openMethods.has(method));
 }

@@ -2,6 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { durationMs, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { AuthError } from "../../base/errors.js";
+import type { OptionKinds } from "../../base/options.js";
+import { askCallback } from "../../engine/ask-callback.js";
 import type { Auth } from "../../engine/auth.js";
 import {
   type AuthService,
@@ -14,7 +16,7 @@ import type { Identity } from "../../model/identity.js";
 import type { OperateAsWish } from "../../model/log-in.js";
 import type { Caller } from "../../model/session.js";
 import { toLogInContext } from "../log-in-context.js";
-import { toConnectError, toUnavailableError } from "../to-connect-error.js";
+import { asking, toConnectError, toUnavailableError } from "../to-connect-error.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 
 /** Options of `authRoutes`. */
@@ -32,6 +34,9 @@ export interface AuthRoutesOptions {
   readonly mayManageSessions?: ((caller: Caller) => boolean) | undefined;
 }
 
+/** The names and kinds of `AuthRoutesOptions`. */
+export const authRoutesKinds: OptionKinds<AuthRoutesOptions> = { servicesOf: "function" };
+
 type TicketMethods = Pick<ServiceImpl<typeof AuthService>, "operateAs" | "issueTicket" | "redeemTicket">;
 
 /** Makes the RPCs for operating as another account and for tickets. */
@@ -40,6 +45,17 @@ export function createTicketMethods<I extends Identity>(
   enter: (context: HandlerContext) => Caller<I>,
   { servicesOf = ({ identity }) => [identity.subject] }: AuthRoutesOptions,
 ): TicketMethods {
+  const askServices = (caller: Caller): readonly string[] =>
+    askCallback(
+      auth.front,
+      "servicesOf",
+      () => servicesOf(caller),
+      (services) => {
+        if (Array.isArray(services)) return services;
+        throw new TypeError("it must return a list of names");
+      },
+    );
+
   return {
     async operateAs({ wish }, context) {
       const caller = enter(context);
@@ -69,7 +85,7 @@ export function createTicketMethods<I extends Identity>(
 
     async redeemTicket(request, context) {
       const caller = enter(context);
-      const services = caller.actor === undefined ? servicesOf(caller) : [];
+      const services = caller.actor === undefined ? await asking(async () => askServices(caller)) : [];
       const service = request.service === "" ? (services[0] ?? "") : request.service;
       if (!services.includes(service)) {
         throw new ConnectError("You do not answer for this service.", Code.PermissionDenied);

@@ -1,12 +1,14 @@
 import { Code, type ConnectRouter, type ServiceImpl } from "@connectrpc/connect";
+import type { Awaitable } from "../../base/awaitable.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import { CallStatus } from "../../gen/io/deephaven/proto/auth/auth_pb.js";
 import { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import type { Identity } from "../../model/identity.js";
 import { addService } from "../add-service.js";
 import { toLogInContext } from "../log-in-context.js";
 import { createCookies } from "./cookie.js";
-import { answering, deadCookie, enterpriseError } from "./error.js";
+import { answering, cannotTell, deadCookie, enterpriseError } from "./error.js";
 import { createEnterpriseLogIn } from "./log-in.js";
 import { type EnterpriseOptions, type ResolvedEnterpriseOptions, resolveEnterpriseOptions } from "./options.js";
 import { createEnterpriseTokens } from "./tokens.js";
@@ -31,7 +33,8 @@ export function enterpriseRoutes<I extends Identity>(
   auth: Auth<I>,
   options: EnterpriseOptions = {},
 ): (router: ConnectRouter) => void {
-  const service = createAuthApi(auth, resolveEnterpriseOptions(auth.front.rules, options));
+  requireAuth("enterpriseRoutes", auth);
+  const service = createAuthApi(auth, resolveEnterpriseOptions(auth.front.rules, options, auth.front));
   return (router) => addService(router, AuthApi, service, (method) => method !== AuthApi.method.reload.name);
 }
 
@@ -40,6 +43,16 @@ function createAuthApi<I extends Identity>(
   options: ResolvedEnterpriseOptions,
 ): ServiceImpl<typeof AuthApi> {
   const cookies = createCookies(auth, options);
+
+  async function running(run: () => Awaitable<string>): Promise<string> {
+    try {
+      return await run();
+    } catch (error) {
+      auth.front.callbackFailed("reload", error);
+      throw cannotTell();
+    }
+  }
+
   return {
     ...createEnterpriseLogIn(auth, cookies, options),
     ...createEnterpriseTokens(auth, cookies, options),
@@ -69,7 +82,7 @@ function createAuthApi<I extends Identity>(
         if (!reload.roles.some((role) => roles.includes(role))) {
           throw notForYou(Code.PermissionDenied, "You may not reload.");
         }
-        return { result: await reload.run() };
+        return { result: await running(reload.run) };
       }),
   };
 }

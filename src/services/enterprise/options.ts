@@ -1,7 +1,10 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
+import { askCallback } from "../../engine/ask-callback.js";
+import type { AuthFront } from "../../engine/front.js";
 import { resolveRules, type SessionRules } from "../../sessions/rules.js";
 
 /** Options of `enterpriseRoutes`. */
@@ -40,6 +43,17 @@ export interface EnterpriseOptions {
   readonly platform?: Platform | undefined;
 }
 
+const enterpriseKinds: OptionKinds<EnterpriseOptions> = {
+  cookieLifeMs: "number",
+  tokenLifeMs: "number",
+  verifyTokenFrom: "string|function",
+  delegateServices: "strings",
+  detachedServices: "strings",
+  reload: { roles: "strings!", run: "function!" },
+  address: "string",
+  platform: "object",
+};
+
 /** Options with every default filled in. */
 export interface ResolvedEnterpriseOptions {
   /** The rules of the sessions whose tokens are cookies. */
@@ -70,7 +84,9 @@ const exactnessMs = 10_000;
 export function resolveEnterpriseOptions(
   { absoluteMs }: Pick<SessionRules, "absoluteMs">,
   options: EnterpriseOptions,
+  front: Pick<AuthFront, "callbackFailed"> = { callbackFailed: () => undefined },
 ): ResolvedEnterpriseOptions {
+  requireOptions("enterpriseRoutes", options, enterpriseKinds);
   const { cookieLifeMs = 600_000, tokenLifeMs = 30_000, verifyTokenFrom, reload } = options;
   const { delegateServices = [], detachedServices = [] } = options;
   requireWholeNumber("cookieLifeMs", cookieLifeMs, leastCookieLifeMs, 86_400_000);
@@ -89,13 +105,23 @@ export function resolveEnterpriseOptions(
       rotateAfterMs: exactnessMs,
     }),
     tokenLifeMs,
-    mayVerify: verifyTokenFrom === "anyone" ? () => true : (verifyTokenFrom ?? (() => false)),
+    mayVerify: toVerifiers(verifyTokenFrom, front),
     delegateServices: new Set(delegateServices),
     detachedServices: new Set(detachedServices),
     reload,
     address: requireAddress(options.address ?? "127.0.0.1"),
     platform: options.platform ?? systemPlatform,
   });
+}
+
+function toVerifiers(
+  from: EnterpriseOptions["verifyTokenFrom"],
+  front: Pick<AuthFront, "callbackFailed">,
+): (address: string) => boolean {
+  if (typeof from === "function")
+    return (address) => askCallback(front, "verifyTokenFrom", () => from(address)) === true;
+  if (from !== undefined && from !== "anyone") refuse('verifyTokenFrom must be "anyone" or a function');
+  return () => from === "anyone";
 }
 
 function requireAddress(address: string): Uint8Array {

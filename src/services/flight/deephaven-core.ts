@@ -1,6 +1,8 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import {
   AuthenticationConstantsResponseSchema,
   ConfigurationConstantsResponseSchema,
@@ -17,7 +19,7 @@ import type { Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import { firstOf } from "../../model/raw-headers.js";
 import { type RpcCall, type RpcMethod, type RpcService, refuse } from "../../model/rpc-service.js";
-import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
+import { type SessionRules, type SessionRulesOptions, sessionRulesKinds } from "../../sessions/rules.js";
 import { toDurationMs, toWireRules } from "../wire-rules.js";
 
 /** Options of `deephavenCoreServices`. */
@@ -46,6 +48,15 @@ export interface DeephavenCoreOptions {
   readonly platform?: Platform | undefined;
 }
 
+const coreKinds: OptionKinds<DeephavenCoreOptions> = {
+  session: sessionRulesKinds,
+  authHandlers: "strings",
+  authenticationConstants: "object",
+  configurationConstants: "object",
+  signal: "object",
+  platform: "object",
+};
+
 const backplane = "io.deephaven.proto.backplane.grpc";
 
 /** The paths that `deephavenCoreServices` answers. */
@@ -68,6 +79,8 @@ export function deephavenCoreServices<I extends Identity>(
   auth: Auth<I>,
   options: DeephavenCoreOptions = {},
 ): readonly RpcService<I>[] {
+  requireAuth("deephavenCoreServices", auth);
+  requireOptions("deephavenCoreServices", options, coreKinds);
   const rules = toWireRules(auth.front.rules, options.session);
   return [
     { name: `${backplane}.ConfigService`, rules, methods: createConfigService(auth, options, rules) },

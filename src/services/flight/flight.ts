@@ -1,6 +1,8 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type Awaitable, after } from "../../base/awaitable.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import type { Auth } from "../../engine/auth.js";
+import { requireAuth } from "../../engine/front.js";
 import { HandshakeRequestSchema, HandshakeResponseSchema } from "../../gen/arrow/flight/protocol/flight_pb.js";
 import { WrappedAuthenticationRequestSchema } from "../../gen/io/deephaven/proto/backplane/grpc/session_pb.js";
 import type { Denial } from "../../model/decision.js";
@@ -16,7 +18,7 @@ import {
   refuse,
 } from "../../model/rpc-service.js";
 import { isSessionToken, type Session } from "../../model/session.js";
-import type { SessionRules, SessionRulesOptions } from "../../sessions/rules.js";
+import { type SessionRules, type SessionRulesOptions, sessionRulesKinds } from "../../sessions/rules.js";
 import { toWireRules } from "../wire-rules.js";
 import { readBasicAuth } from "./basic-auth.js";
 
@@ -33,6 +35,8 @@ export interface FlightOptions {
    */
   readonly keepOpen?: boolean | undefined;
 }
+
+const flightKinds: OptionKinds<FlightOptions> = { session: sessionRulesKinds, keepOpen: "boolean" };
 
 const service = "arrow.flight.protocol.FlightService";
 
@@ -55,6 +59,8 @@ export function flightServices<I extends Identity>(
   auth: Auth<I>,
   options: FlightOptions = {},
 ): readonly RpcService<I>[] {
+  requireAuth("flightServices", auth);
+  requireOptions("flightServices", options, flightKinds);
   const { keepOpen = false } = options;
   const rules = toWireRules(auth.front.rules, options.session);
   const methods = new Map<string, RpcMethod<I>>([

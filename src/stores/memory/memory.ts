@@ -1,5 +1,6 @@
 import cluster from "node:cluster";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { maxLoginMs } from "../../model/session.js";
 import {
@@ -31,6 +32,8 @@ export interface MemoryOptions {
   readonly maxRecords?: number | undefined;
 }
 
+const memoryKinds: OptionKinds<MemoryOptions> = { platform: "object" };
+
 /**
  * The most moved deadlines that one purge handles, some 50 ms. Each live session's deadline is looked at about once per
  * idle limit.
@@ -50,6 +53,7 @@ const noState: SessionState = Object.freeze({ version: 0, json: undefined });
  *   sessions
  */
 export function memory(options: MemoryOptions = {}): Store {
+  requireOptions("memory", options, memoryKinds);
   if (cluster.isWorker) {
     throw new AuthError(
       "invalid_options",

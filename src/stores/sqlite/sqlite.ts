@@ -1,5 +1,6 @@
 import { after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
+import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { systemPlatform } from "../../base/platform.js";
 import {
   type EndEvent,
@@ -25,6 +26,13 @@ export type { SqliteOptions } from "./options.js";
 /** A row of a layout without realms is of every realm. */
 const ofRealm = "(realm = ? or realm is null)";
 
+const sqliteKinds: OptionKinds<SqliteOptions> = {
+  platform: "object",
+  pollMs: "number",
+  busyMs: "number",
+  maxRecords: "any",
+};
+
 /**
  * Keeps sessions in one SQLite file, for any number of processes on one machine. Rotations do not wait for the disk
  * (the rotation rule recovers from a lost one); log-ins, ends and one-time proofs do, without delaying other calls.
@@ -37,6 +45,8 @@ const ofRealm = "(realm = ? or realm is null)";
  *   a newer schema, or may be written by other users; `unavailable` when it stays locked
  */
 export function sqlite(path: string, options: SqliteOptions = {}): Store {
+  requireArgument("sqlite", "path", path, "string");
+  requireOptions("sqlite", options, sqliteKinds);
   // SQLite would make a private temporary file for "", and read parameters from "file:…".
   if (path === "" || path.startsWith("file:")) {
     throw new AuthError("invalid_options", 'sqlite(path) takes the path of a file, such as "./sessions.db"');

@@ -61,6 +61,8 @@ export function createScriptedAuth(): ScriptedAuth {
       oneTimeProofs() {
         throw new AuthError("unavailable", "a scripted Auth keeps nothing");
       },
+      callbackFailed: () => undefined,
+      unavailable: () => toDenial("unavailable"),
     },
     authenticate(request, options) {
       asked.push(request);

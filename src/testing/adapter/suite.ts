@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { requireArgument } from "../../base/options.js";
 import type { Auth } from "../../engine/auth.js";
 import { createHttp1Wire, createHttp2Wire, exchange, type Wire } from "./client.js";
 import { describeCarriedFields } from "./fields.js";
@@ -28,6 +29,7 @@ export interface AdapterCase {
  * @param cases one for each protocol of the adapter's server
  */
 export function describeAdapter(name: string, cases: readonly AdapterCase[]): void {
+  requireArgument("describeAdapter", "cases", cases, "list");
   for (const adapterCase of cases) {
     describe(`${name} over ${adapterCase.protocol}`, () => describeCase(adapterCase));
   }
@@ -35,6 +37,7 @@ export function describeAdapter(name: string, cases: readonly AdapterCase[]): vo
 
 /** Calls `describeAdapter` for several adapters. */
 export function describeAdapters(adapters: Readonly<Record<string, readonly AdapterCase[]>>): void {
+  requireArgument("describeAdapters", "adapters", adapters, "object");
   for (const [name, cases] of Object.entries(adapters)) describeAdapter(name, cases);
 }
 

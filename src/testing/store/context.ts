@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Awaitable } from "../../base/awaitable.js";
+import type { OptionKinds } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { SessionRules } from "../../model/session.js";
 import type { NewSession, OpenReading, Reading, SessionCaps, SessionChange, Store } from "../../model/store.js";
@@ -26,6 +27,9 @@ export interface StoreSuiteOptions {
    */
   readonly clock?: "platform" | "own" | undefined;
 }
+
+/** The names and kinds of `StoreSuiteOptions`. */
+export const storeSuiteKinds: OptionKinds<StoreSuiteOptions> = { create: "function!", clock: ["platform", "own"] };
 
 /** The context of one test of the suite. */
 export interface SuiteContext {

@@ -1,5 +1,6 @@
 import { describe } from "node:test";
-import { createStoreTest, type StoreSuiteOptions } from "./context.js";
+import { requireOptions } from "../../base/options.js";
+import { createStoreTest, type StoreSuiteOptions, storeSuiteKinds } from "./context.js";
 import { testStoreData } from "./data.js";
 import { testStoreEnds } from "./ends.js";
 import { testStoreLimits } from "./limits.js";
@@ -22,6 +23,7 @@ export type { StoreSuiteOptions, StoreUnderTest } from "./context.js";
  * ```
  */
 export function describeStore(name: string, options: StoreSuiteOptions): void {
+  requireOptions("describeStore", options, storeSuiteKinds);
   describe(`the store contract: ${name}`, () => {
     const test = createStoreTest(options);
     testStoreSessions(test);

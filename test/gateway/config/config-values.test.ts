@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseHostAndPort } from "../../../src/gateway/config/address.js";
-import { closest } from "../../../src/gateway/config/closest.js";
 import { parseDuration, toDuration } from "../../../src/gateway/config/duration.js";
 import { substitute } from "../../../src/gateway/config/secrets.js";
+import { closest } from "../../../src/wire/closest.js";
 
 test("a duration has a unit, and comes back in its largest one", () => {
   const good = [

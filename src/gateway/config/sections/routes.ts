@@ -1,8 +1,8 @@
 import { requireStepUp } from "../../../credentials/step-up.js";
+import { suggest } from "../../../wire/closest.js";
 import { decodePath, toCanonicalPath } from "../../route/canonical-path.js";
 import { foldPath } from "../../route/fold-path.js";
 import type { RouteConfig } from "../../route/route-config.js";
-import { suggest } from "../closest.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { itemsOf, messageOf } from "../read-context.js";
 import { condition, duration, flag, list, object, type RawList, type RawOf, type Schema, text } from "../schema.js";
