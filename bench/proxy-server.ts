@@ -67,7 +67,15 @@ function createGateway({ auth }: Engine): RequestListener {
     ...times,
   } as const;
   const match = { host: undefined, path: "/", methods: [] };
-  const open = { anonymous: false, roles: [], schemes: [], stepUp: undefined, forwardAuthorization: false, line: 1 };
+  const open = {
+    anonymous: false,
+    roles: [],
+    scopes: [],
+    schemes: [],
+    stepUp: undefined,
+    forwardAuthorization: false,
+    line: 1,
+  };
   return createRequestHandler({
     auth,
     upstreams: createUpstreams(new Map([[config.name, config]])),

@@ -71,7 +71,8 @@ function toText(explanation: Explanation, file: string): string {
   ];
   if (caller !== undefined) {
     const session = caller.session === undefined ? "" : `, session ${caller.session}`;
-    lines.push(`caller       ${caller.subject} [${caller.roles.join(", ")}] by ${caller.scheme}${session}`);
+    const scopes = caller.scopes.length === 0 ? "" : `, scopes ${caller.scopes.join(" ")}`;
+    lines.push(`caller       ${caller.subject} [${caller.roles.join(", ")}] by ${caller.scheme}${session}${scopes}`);
   }
   if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
   if (answeredBy !== undefined) lines.push(`answered     by the gateway itself: ${answeredBy}`);
@@ -83,11 +84,19 @@ function toText(explanation: Explanation, file: string): string {
   return lines.join("\n");
 }
 
-function describeRoute({ match, anonymous, roles, schemes, stepUp }: NonNullable<Explanation["route"]>): string {
+function describeRoute({
+  match,
+  anonymous,
+  roles,
+  scopes,
+  schemes,
+  stepUp,
+}: NonNullable<Explanation["route"]>): string {
   const parts = [`${match.host ?? ""}${match.path}`];
   if (match.methods.length > 0) parts.push(`for ${match.methods.join(", ")}`);
   if (anonymous) parts.push("anonymous is welcome");
   if (roles.length > 0) parts.push(`needs one of the roles ${roles.join(", ")}`);
+  if (scopes.length > 0) parts.push(`needs the scopes ${scopes.join(" ")}`);
   if (schemes.length > 0) parts.push(`needs one of the schemes ${schemes.join(", ")}`);
   if (stepUp?.maxAgeMs !== undefined) parts.push(`needs a log-in within ${toDuration(stepUp.maxAgeMs)}`);
   if (stepUp?.acrValues !== undefined) parts.push(`needs a log-in of one of ${stepUp.acrValues.join(", ")}`);

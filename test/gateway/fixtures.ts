@@ -6,6 +6,7 @@ export function route(match: Partial<RouteMatch> = {}, rest: Partial<Omit<RouteC
     match: { host: undefined, path: "/", methods: [], ...match },
     anonymous: false,
     roles: [],
+    scopes: [],
     schemes: [],
     stepUp: undefined,
     upstream: "app",

@@ -26,7 +26,7 @@ interface Configs {
   readonly apiKeys: ApiKeysConfig;
   readonly authorizedKeys: AuthorizedKeysConfig;
   readonly jwt: JwtConfig;
-  readonly oidc: OidcOptions;
+  readonly oidc: { readonly options: OidcOptions };
   readonly external: ExternalConfig;
   readonly anonymous: AnonymousConfig;
   readonly certificates: CertificatesConfig;

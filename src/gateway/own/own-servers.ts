@@ -58,8 +58,9 @@ export function createWires<I extends Identity>(
   config: ServicesConfig,
   options: Pick<DeephavenCoreOptions, "signal" | "platform">,
 ): readonly RpcService<I>[] {
+  const { cookie: _ofCarriers, ...flight } = config.flight ?? { cookie: undefined };
   return [
-    ...(config.flight === undefined ? [] : flightServices(auth, config.flight)),
+    ...(config.flight === undefined ? [] : flightServices(auth, flight)),
     ...(config.deephavenCore === undefined ? [] : deephavenCoreServices(auth, { ...config.deephavenCore, ...options })),
   ];
 }

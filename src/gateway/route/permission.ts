@@ -1,3 +1,4 @@
+import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial, StepUp } from "../../model/decision.js";
 import type { Caller } from "../../model/session.js";
 import { refusals } from "./outcome.js";
@@ -9,12 +10,10 @@ export interface Requirements {
   readonly stepUp: StepUp | undefined;
 }
 
-/** Returns the requirements of a route. One that requires a role, a scheme or a log-in allows no anonymous request. */
-export function toRequirements({ anonymous, roles, schemes, stepUp }: RouteConfig): Requirements {
-  return Object.freeze({
-    anonymous: anonymous && roles.length === 0 && schemes.length === 0 && stepUp === undefined,
-    stepUp,
-  });
+/** Returns the requirements of a route. One that asks anything of its caller allows no anonymous request. */
+export function toRequirements({ anonymous, roles, scopes, schemes, stepUp }: RouteConfig): Requirements {
+  const asksNothing = [roles, scopes, schemes].every(({ length }) => length === 0) && stepUp === undefined;
+  return Object.freeze({ anonymous: anonymous && asksNothing, stepUp });
 }
 
 /** Returns the caller of a decision; `undefined` for an anonymous request and for a denied one. */
@@ -22,14 +21,32 @@ export function callerOf(decision: Decision): Caller | undefined {
   return decision.kind === "allowed" ? decision.caller : undefined;
 }
 
-/** Returns the denial of a request that may not pass to the route's upstream, or `undefined` when it may. */
-export function denialOf(route: Pick<RouteConfig, "roles" | "schemes">, decision: Decision): Denial | undefined {
+/** The part of a route that says who may pass. */
+type Permission = Pick<RouteConfig, "roles" | "scopes" | "schemes">;
+
+/**
+ * Returns the denial of a request that may not pass to the route's upstream, or `undefined` when it may.
+ *
+ * @param auth writes the challenge for a missing scope
+ */
+export function denialOf(
+  route: Permission,
+  decision: Decision,
+  auth: Pick<Auth, "askForMore">,
+  request: Parameters<Auth["askForMore"]>[2],
+): Denial | undefined {
   if (decision.kind === "denied") return decision;
-  return isPermitted(route, callerOf(decision)) ? undefined : refusals.not_permitted;
+  const caller = callerOf(decision);
+  if (caller !== undefined && route.scopes.length > 0) {
+    const denial = auth.askForMore(caller, { scopes: route.scopes }, request);
+    if (denial !== undefined) return denial;
+  }
+  return isPermitted(route, caller) ? undefined : refusals.not_permitted;
 }
 
 /** Whether the route permits this caller. For a session the scheme that opened it counts. */
-function isPermitted({ roles, schemes }: Pick<RouteConfig, "roles" | "schemes">, caller: Caller | undefined): boolean {
-  if (roles.length > 0 && !caller?.identity.roles?.some((role) => roles.includes(role))) return false;
-  return schemes.length === 0 || (caller !== undefined && schemes.includes(caller.session?.scheme ?? caller.scheme));
+function isPermitted({ roles, scopes, schemes }: Permission, caller: Caller | undefined): boolean {
+  if (caller === undefined) return [roles, scopes, schemes].every(({ length }) => length === 0);
+  if (roles.length > 0 && !caller.identity.roles?.some((role) => roles.includes(role))) return false;
+  return schemes.length === 0 || schemes.includes(caller.session?.scheme ?? caller.scheme);
 }

@@ -7,6 +7,8 @@ export interface RouteConfig {
   readonly anonymous: boolean;
   /** The roles of which the caller must have one; empty: any caller. */
   readonly roles: readonly string[];
+  /** The scopes of which the caller must have all; empty: any caller. */
+  readonly scopes: readonly string[];
   /**
    * The schemes, in lower case, of which the caller must use one; empty: any. For a session: the scheme that opened it.
    */

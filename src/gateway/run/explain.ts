@@ -44,6 +44,7 @@ export interface Explanation {
     | {
         readonly subject: string;
         readonly roles: readonly string[];
+        readonly scopes: readonly string[];
         readonly scheme: string;
         readonly session: string | undefined;
       }
@@ -151,7 +152,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     const data = { method, path: asked.target.path, rawHeaders, truncated, peer };
     const decision = await auth.authenticate(data, asked.requirements);
     const caller = callerOf(decision);
-    const denial = denialOf(asked.route, decision);
+    const denial = denialOf(asked.route, decision, auth, data);
     if (denial !== undefined) return deny(denial, caller);
     const upstream = upstreams.get(asked.route.upstream);
     if (upstream === undefined) return deny(refusals.upstream_unavailable, caller);
@@ -205,7 +206,13 @@ function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typ
 function describe(caller: Caller | undefined): Explanation["caller"] {
   if (caller === undefined) return undefined;
   const { identity, scheme, session } = caller;
-  return { subject: identity.subject, roles: identity.roles ?? [], scheme, session: session?.ref };
+  return {
+    subject: identity.subject,
+    roles: identity.roles ?? [],
+    scopes: identity.scopes ?? [],
+    scheme,
+    session: session?.ref,
+  };
 }
 
 function toPairs(flat: readonly string[]): [string, string][] {

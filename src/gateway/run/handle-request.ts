@@ -12,6 +12,7 @@ import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import { soleOf } from "../../model/raw-headers.js";
+import type { AuthRequest } from "../../model/request.js";
 import { proxy } from "../forward/proxy.js";
 import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "../forward/proxy-upgrade.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
@@ -124,18 +125,21 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 
   function decide(call: Call): void {
     const { request, response, asked } = call;
-    const decision = auth.authenticate(toAuthRequest(request, asked.target.path), asked.requirements);
+    const data = toAuthRequest(request, asked.target.path);
+    const decision = auth.authenticate(data, asked.requirements);
     if (decision instanceof Promise) {
       // A fault of the gateway ends this request's connection, as it does where nothing is awaited; never the process.
-      void decision.then((made) => hasLeft(request, response) || admit(call, made)).catch(() => request.destroy());
-    } else admit(call, decision);
+      void decision
+        .then((made) => hasLeft(request, response) || admit(call, made, data))
+        .catch(() => request.destroy());
+    } else admit(call, decision, data);
   }
 
-  function admit(call: Call, decision: Decision<I>): void {
+  function admit(call: Call, decision: Decision<I>, data: AuthRequest): void {
     const { request, response, asked } = call;
     const { route } = asked;
     if (decision.kind !== "denied") finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
-    const denial = denialOf(route, decision);
+    const denial = denialOf(route, decision, auth, data);
     const upstream = upstreams.get(route.upstream);
     if (denial !== undefined) refuse(request, response, denial, route);
     else if (upstream === undefined) refuse(request, response, refusals.upstream_unavailable, route);

@@ -1,5 +1,6 @@
 import type { JWTPayload } from "jose";
 import { AuthError } from "../../base/errors.js";
+import { isScope } from "../../credentials/permission.js";
 import type { Identity } from "../../model/identity.js";
 import type { Tenant } from "./tenants.js";
 

@@ -42,6 +42,7 @@ test("the configuration of the design works as it is written", async (t) => {
     match: { host: undefined, path: "/", methods: [] },
     anonymous: false,
     roles: ["user"],
+    scopes: [],
     schemes: [],
     stepUp: undefined,
     upstream: "app",
@@ -214,7 +215,7 @@ services:
     from: "anonymous: true,",
     to: "anonymous: true, roles: [user],",
     faults: [
-      "gate.yaml:9:45: routes[0].anonymous contradicts roles, schemes, maxAge and acr, which no anonymous caller has; remove one",
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, scopes, schemes, maxAge and acr, which no anonymous caller has; remove one",
     ],
   },
   {

@@ -52,7 +52,15 @@ test("explain says of every request what the gateway does with it", async (t) =>
   }
   t.diagnostic(JSON.stringify(counts));
   // Every branch was taken, and often.
-  for (const outcome of ["forwarded", "answered", "bad_request", "no_route", "no_credentials", "not_permitted"]) {
+  for (const outcome of [
+    "forwarded",
+    "answered",
+    "bad_request",
+    "no_route",
+    "no_credentials",
+    "not_permitted",
+    "insufficient_scope",
+  ]) {
     assert.ok((counts[outcome] ?? 0) > sized(10, 50), `${outcome}: ${counts[outcome]}`);
   }
 });
@@ -164,6 +172,7 @@ function assertAgree(request: RawRequest, explanation: Explanation, { outcome, s
       const caller = identity && {
         subject: identity.subject,
         roles: identity.roles ?? [],
+        scopes: identity.scopes ?? [],
         scheme,
         session: session?.ref,
       };

@@ -69,7 +69,7 @@ export async function createWorld(t: TestContext): Promise<World> {
 
 /** Of sessions and accounts that live in the files of the world, so that every configuration meets them. */
 export async function createCredentials(t: TestContext, { files, ground, kept }: World): Promise<Credentials> {
-  const { key, record } = createApiKey({ name: "ci", subject: "robot", roles: ["user"] });
+  const { key, record } = createApiKey({ name: "ci", subject: "robot", roles: ["user"], scopes: ["deploy"] });
   addApiKey(`${files.directory}/api-keys.jsonl`, record);
   const config = parse(files, randomConfig(createRandom(1), { ...ground, certificateKey: undefined }));
   const state = createState(config, { platform, kept });

@@ -101,6 +101,8 @@ function randomRoutes(random: Random, schemes: readonly string[]): string {
       `anonymous: ${path === "/" ? "everything" : "true"}`,
       "roles: [user]",
       "roles: [admin, other]",
+      "scopes: [deploy]",
+      "scopes: [deploy, read]",
       `schemes: [${random.pick(schemes)}]`,
       "acr: [mfa]",
       "maxAge: 1d",

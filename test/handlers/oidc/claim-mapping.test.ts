@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type ClaimMapping, createClaimMapping } from "../../../src/handlers/oidc/claim-mapping.js";
+import { type ClaimMapping, createClaimMapping, toScopes } from "../../../src/handlers/oidc/claim-mapping.js";
 
 const issuer = "https://idp.example";
 const map = (mapping: ClaimMapping, claims: Record<string, unknown>) =>
@@ -114,3 +114,16 @@ for (const [why, mapping, message] of broken) {
     });
   });
 }
+
+test("scopes come from scope, or else scp: words or a list, and nothing that is no scope", () => {
+  assert.deepEqual(toScopes({}), {});
+  assert.deepEqual(toScopes({ scope: "openid orders:read openid" }), { scopes: ["openid", "orders:read"] });
+  assert.deepEqual(toScopes({ scp: ["a", "b"] }), { scopes: ["a", "b"] });
+  assert.deepEqual(toScopes({ scp: "a b" }), { scopes: ["a", "b"] });
+  assert.deepEqual(toScopes({ scope: "a", scp: ["admin"] }), { scopes: ["a"] });
+  assert.deepEqual(toScopes({ scope: ['a"', "a b", "", 7, null] }), { scopes: [] });
+  assert.deepEqual(toScopes({ scope: { admin: true } }), { scopes: [] });
+  const map = createClaimMapping("oidc", "https://idp.example", {});
+  assert.deepEqual(map({ sub: "ada", scp: "a" })?.scopes, ["a"]);
+  assert.equal(map({ sub: "ada" })?.scopes, undefined);
+});

@@ -79,9 +79,10 @@ export async function start(options: FlightOptions & DeephavenCoreOptions = {}):
     nestedSchemes: true,
     onEvent: (event) => events.push(event),
   });
-  const all = { session, platform, ...options };
+  const { keepOpen, ...core } = options;
+  const flight = flightServices(auth, { session, keepOpen });
   const server = createServer(
-    grpcAuth(auth, [...flightServices(auth, all), ...deephavenCoreServices(auth, all)], { platform }),
+    grpcAuth(auth, [...flight, ...deephavenCoreServices(auth, { session, platform, ...core })], { platform }),
   );
   const sessions = new Set<{ destroy(): void }>();
   server.on("session", (one) => sessions.add(one));

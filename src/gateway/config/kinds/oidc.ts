@@ -13,7 +13,7 @@ import {
 } from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
-export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
+export const oidcKind: HandlerKind<{ readonly options: OidcOptions }> = handlerKind({
   scheme: "Bearer",
   shares: "rest",
   schema: object(
@@ -36,7 +36,7 @@ export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
   read(raw) {
     const { issuer, audience, algorithms, ...same } = raw;
     if (issuer === undefined || audience === undefined) return undefined;
-    return {
+    const options: OidcOptions = {
       ...same,
       ...readClaims(raw),
       ...readTenancy(raw),
@@ -44,7 +44,8 @@ export const oidcKind: HandlerKind<OidcOptions> = handlerKind({
       audience,
       algorithms: algorithms && itemsOf(algorithms),
     };
+    return { options: Object.freeze(options) };
   },
-  rolesOf: (options) => rolesOfClaims(options),
-  create: (options, _scheme, onWarning) => oidc({ ...options, onWarning }),
+  rolesOf: ({ options }) => rolesOfClaims(options),
+  create: ({ options }, _scheme, onWarning) => oidc({ ...options, onWarning }),
 });

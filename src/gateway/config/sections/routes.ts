@@ -24,6 +24,12 @@ const match = object(
   "The requests of the route. The most specific route wins: one with a host before one without, then the longer path.",
 );
 
+const token: Schema<string> = {
+  type: "string",
+  pattern: "^[!#-\\[\\]-~]+$",
+  title: 'a scope: visible ASCII without " and \\ (RFC 6749 §3.3)',
+};
+
 const anonymous: Schema<boolean | "everything"> = {
   enum: [true, false, "everything"],
   title: "true or false (or everything, for the path /)",
@@ -39,6 +45,14 @@ const route = object(
     upstream: text("the name of an upstream", "The upstream of these requests: a name of `upstreams`."),
     anonymous,
     roles: condition(roles("The caller must have one of these. Default: any caller.")),
+    scopes: condition(
+      list(
+        token,
+        "a list of scopes, such as [orders:read]",
+        "The caller's token must have all of these: `scope` or `scp` of a token, the scopes of an API key. Otherwise 403 " +
+          "`insufficient_scope` (RFC 6750 §3.1). Default: any caller.",
+      ),
+    ),
     schemes: condition(
       list(
         scheme,
@@ -90,6 +104,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       match,
       anonymous: route.anonymous === true || route.anonymous === "everything",
       roles: itemsOf(route.roles),
+      scopes: itemsOf(route.scopes),
       schemes: Object.freeze(itemsOf(route.schemes).map((scheme) => scheme.toLowerCase())),
       stepUp: readStepUp(route, path, context),
       upstream: route.upstream ?? "",
@@ -171,7 +186,7 @@ function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContex
 }
 
 function checkAnonymous(
-  { anonymous = false, match = {}, roles, schemes, maxAge, acr }: RawRoute,
+  { anonymous = false, match = {}, roles, scopes, schemes, maxAge, acr }: RawRoute,
   at: ConfigPath,
   context: SectionContext,
 ): void {
@@ -183,8 +198,9 @@ function checkAnonymous(
     report("would open everything that no other route names; name a path, or spell it anonymous: everything");
   }
   if (anonymous === "everything" && match.path !== "/") report("is about one path; say anonymous: true");
-  if ((roles?.length ?? 0) > 0 || (schemes?.length ?? 0) > 0 || maxAge !== undefined || acr !== undefined) {
-    report("contradicts roles, schemes, maxAge and acr, which no anonymous caller has; remove one");
+  const lists = [roles, scopes, schemes];
+  if (lists.some((some) => (some?.length ?? 0) > 0) || maxAge !== undefined || acr !== undefined) {
+    report("contradicts roles, scopes, schemes, maxAge and acr, which no anonymous caller has; remove one");
   }
 }
 
