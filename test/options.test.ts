@@ -88,6 +88,7 @@ const rows: Readonly<Record<string, Row>> = {
   "./express/expressAuth": { ...withAuth(), good: {}, wrong: ["roles", "admin"] },
   "./koa/koaAuth": { ...withAuth(), good: {}, wrong: ["anonymous", "yes"] },
   "./node/nodeAuth": { ...withAuth(no), good: {}, wrong: ["stepUp", 300] },
+  "./node/createH2cServer": { call: (make, options) => make(no, options), good: {}, wrong: ["http2", 1] },
   "./node/externalPages": { ...withAuth({ url: "http://a/b", scheme: "x" }), good: {}, wrong: ["trustProxy", true] },
   "./grpc/grpcAuth": { ...withAuth([]), good: {}, wrong: ["trustProxy", true] },
   "./services/authRoutes": { ...withAuth(), good: {}, wrong: ["servicesOf", ["a"]] },

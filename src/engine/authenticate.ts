@@ -116,9 +116,11 @@ export function createAuthenticate<I extends Identity>({
     options: AuthenticateOptions,
   ): Awaitable<Decision<I>> {
     if (!isSessionToken(scheme, payload)) return check(table.schemeOf(name), payload, request, options);
-    return after(manager.resume(payload, options, scheme, request), (resumed) => {
+    const { again = false } = options;
+    const how = again ? { ...options, rotate: true } : options;
+    return after(manager.resume(payload, how, scheme, request), (resumed) => {
       if (resumed.kind !== "allowed") return refuse(request, scheme, resumed);
-      return options.open === undefined ? resumed : offerAgain(resumed, payload);
+      return options.open === undefined && !again ? resumed : offerAgain(resumed, payload);
     });
   }
 

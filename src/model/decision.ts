@@ -17,6 +17,11 @@ export interface AuthenticateOptions {
    * offered again. Default: tokens are offered when they are new.
    */
   readonly open?: SessionRules | undefined;
+  /**
+   * As `open` for session tokens, while other credentials open nothing: for a call that ends a session, and that such a
+   * client may see fail. Default: `false`.
+   */
+  readonly again?: boolean;
 }
 
 /** The requirements of a route on the log-in behind a call (RFC 9470). */

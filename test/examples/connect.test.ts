@@ -31,6 +31,13 @@ for (const [protocol, transport] of Object.entries({
   });
 }
 
+test("it serves HTTP/1.1 on the same port, which the client's default transport speaks", async () => {
+  const client = new AuthClient({ baseUrl: example.origin });
+  await client.password("ada", "correct-horse");
+  assert.equal((await client.whoAmI()).caller?.identity?.subject, "ada");
+  await client.close();
+});
+
 test("it stops when asked", async () => {
   assert.deepEqual(await example.stop(), [0, null]);
 });

@@ -95,7 +95,7 @@ export function grpcAuth<I extends Identity>(
 
 function toRoute<I extends Identity>(service: RpcService<I>, method: RpcMethod<I> | undefined): Route<I> {
   const { anonymous = false, opens = true } = method ?? {};
-  const options = Object.freeze({ anonymous, ...(opens ? { open: service.rules } : { rotate: false }) });
+  const options = Object.freeze({ anonymous, ...(opens ? { open: service.rules } : { rotate: false, again: true }) });
   return { method, options, toRawHeaders: service.toRawHeaders };
 }
 

@@ -8,6 +8,7 @@ import type { NodeRequest, NodeResponse } from "./request.js";
 export { continueAuth } from "./continue.js";
 export { type ExternalPagesOptions, externalPages } from "./external-pages.js";
 export type { GuardOptions } from "./guard.js";
+export { createH2cServer, type H2cServerOptions } from "./h2c-server.js";
 export { type DenialResponse, toDenialResponse } from "./reject.js";
 export { type NodeRequest, type NodeResponse, type TrustProxy, toAuthRequest } from "./request.js";
 export { writeDenial } from "./write-denial.js";

@@ -65,8 +65,8 @@ function sleep(ms: number, wait: Delay, signal: AbortSignal): Promise<void> {
 }
 
 /**
- * Node's codes of errors before anything is sent. A browser does not reveal the reason, so there a call is not
- * repeated.
+ * Codes of errors before anything is sent, in Node and in Bun. A browser does not reveal the reason, so there a call is
+ * not repeated.
  */
 const unconnected: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
@@ -75,12 +75,33 @@ const unconnected: ReadonlySet<string> = new Set([
   "ENETUNREACH",
   "ETIMEDOUT",
   "UND_ERR_CONNECT_TIMEOUT",
+  "ConnectionRefused",
 ]);
 
+/** The error of Deno's `fetch` has no code; the message of its cause says that no connection was made. */
+const denoUnconnected = /\b(?:tcp connect error|dns error: .*temporary failure)\b/i;
+
 function isUnconnected(error: unknown): boolean {
-  // Connect wraps the error, and `fetch` wraps it again.
-  for (let cause = error, depth = 0; cause instanceof Error && depth < 5; cause = cause.cause, depth++) {
-    if (unconnected.has(String((cause as { code?: unknown }).code))) return true;
-  }
-  return false;
+  return causesOf(error).some(
+    (cause) =>
+      unconnected.has(String((cause as { readonly code?: unknown }).code)) || denoUnconnected.test(cause.message),
+  );
+}
+
+/**
+ * Converts the failure of a connection, which `fetch` throws as a `TypeError`, to `Unavailable`: gRPC's code for it. Any
+ * other error is returned as it is.
+ */
+export function toNetworkError(error: unknown): ConnectError {
+  const known = ConnectError.from(error);
+  const isNetwork = isUnconnected(error) || causesOf(error).some((cause) => cause instanceof TypeError);
+  if (known.code !== Code.Unknown || !isNetwork) return known;
+  return new ConnectError(known.rawMessage, Code.Unavailable, known.metadata, undefined, error);
+}
+
+/** Returns an error and its causes: Connect wraps the error, and `fetch` wraps it again. */
+function causesOf(error: unknown): readonly Error[] {
+  const causes: Error[] = [];
+  for (let cause = error; cause instanceof Error && causes.length < 5; cause = cause.cause) causes.push(cause);
+  return causes;
 }

@@ -14,12 +14,12 @@ import {
 import { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import { type Caller, CallerSchema } from "../../gen/sallyport/v1/caller_pb.js";
 import { concat, fromBase64, toBase64, toUtf8 } from "../../wire/bytes.js";
-import { AuthenticationFailedError } from "../bearer/authentication-failed-error.js";
+import { AuthenticationFailedError, toLogInError } from "../bearer/authentication-failed-error.js";
 import { createBearer } from "../bearer/bearer.js";
 import { createClosing } from "../bearer/closing.js";
 import { hide } from "../bearer/hide.js";
 import { openFetch, openTransport } from "../bearer/open-transport.js";
-import { type CallAttempt, waitForReady } from "../bearer/wait-for-ready.js";
+import { type CallAttempt, toNetworkError, waitForReady } from "../bearer/wait-for-ready.js";
 import type { AuthWire, LogInMethod } from "./auth-wire.js";
 import type { ClientOptions } from "./client-options.js";
 import { createCookieRefresh, refreshTimeoutMs } from "./cookie-refresh.js";
@@ -29,6 +29,8 @@ import { createOwnGrpcTransport } from "./grpc-transport.js";
 export function createClientId(): ClientId {
   return create(ClientIdSchema, { name: "sallyport", uuid: crypto.getRandomValues(new Uint8Array(16)) });
 }
+
+const logInService = { typeName: AuthApi.typeName, remedy: "enterpriseRoutes(auth)" };
 
 /** The result of a log-in. */
 interface Held {
@@ -75,7 +77,9 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
   async function logIn(method: LogInMethod): Promise<Caller> {
     const limitMs = method.kind === "external" ? method.waitMs : timeoutMs;
     const current = closing;
-    const result = await ready((how) => authenticate(method, how), limitMs);
+    const result = await ready((how) => authenticate(method, how), limitMs).catch((error: unknown) => {
+      throw toLogInError(error, logInService);
+    });
     if (result?.authenticated !== true) throw new AuthenticationFailedError("The log-in was refused.");
     const { cookie, cookieDeadlineTimeMillis: deadline, userContext } = result;
     if (current.isClosed) {
@@ -192,6 +196,8 @@ export function createEnterpriseWire(options: ClientOptions): AuthWire {
       closing = createClosing();
       try {
         if (cookie !== undefined) await api.invalidateCookie({ cookie }, { timeoutMs });
+      } catch (error) {
+        throw toNetworkError(error);
       } finally {
         own?.close();
       }

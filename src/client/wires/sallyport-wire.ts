@@ -17,9 +17,11 @@ import { hide } from "../bearer/hide.js";
 import { createKeepAlive } from "../bearer/keep-alive.js";
 import { openFetch, openTransport } from "../bearer/open-transport.js";
 import { createProofKey, type ProofKey } from "../bearer/proof-key.js";
-import { type CallAttempt, waitForReady } from "../bearer/wait-for-ready.js";
+import { type CallAttempt, toNetworkError, waitForReady } from "../bearer/wait-for-ready.js";
 import type { AuthWire, LogInMethod, ServiceToken } from "./auth-wire.js";
 import type { ClientOptions } from "./client-options.js";
+
+const logInService = { typeName: AuthService.typeName, remedy: "authRoutes(auth)" };
 
 type LogInMessage = MessageInitShape<typeof LogInRequestSchema>;
 
@@ -86,7 +88,7 @@ export function createSallyportWire(
       if (key !== undefined && scheme !== "DPoP") throw notBound();
       return response;
     } catch (error) {
-      throw toLogInError(error);
+      throw toLogInError(error, logInService);
     }
   }
 
@@ -113,7 +115,7 @@ export function createSallyportWire(
     // Not by the interceptor, which would log in again if the session has ended already.
     const headers = { authorization: `${key ? "DPoP" : "Bearer"} ${token}` };
     await service.logOut({}, { timeoutMs, headers }).catch((error: ConnectError) => {
-      if (!isOver(error)) throw error;
+      if (!isOver(error)) throw toNetworkError(error);
     });
   }
 

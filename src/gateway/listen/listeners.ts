@@ -8,7 +8,7 @@ import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createAwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
 import { sweepMs } from "./connection-limits.js";
-import type { Protocol } from "./first-bytes.js";
+import type { Protocol } from "../../adapters/node/choose-protocol.js";
 import { drain } from "./graceful-stop.js";
 import { createHttp1, createHttp2 } from "./http-servers.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "./listen-config.js";

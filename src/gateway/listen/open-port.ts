@@ -1,7 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { chooseProtocol, type Protocol } from "../../adapters/node/choose-protocol.js";
 import { type RelayedClient, relayedClientOf, setRelayedClient } from "../../adapters/node/relayed-client.js";
 import type { Platform } from "../../base/platform.js";
-import { chooseProtocol, type Protocol, takeProxyHeader } from "./first-bytes.js";
+import { takeProxyHeader } from "./first-bytes.js";
 import type { AddressConfig, ListenConfig, TlsConfig } from "./listen-config.js";
 import { createTls } from "./tls.js";
 

@@ -29,6 +29,44 @@ async function turn(advance: (ms: number) => void, done: () => boolean): Promise
   return turned;
 }
 
+test("a failed connection is known by what Node, Bun and Deno say of it, and nothing else is", async () => {
+  const url = "http://127.0.0.1:1/";
+  const wrapped = (cause: Error) => new ConnectError("fetch failed", Code.Unknown, undefined, undefined, cause);
+  const failed = (cause: Error) => wrapped(new TypeError("fetch failed", { cause }));
+  const isRepeated = async (error: unknown): Promise<boolean> => {
+    let attempts = 0;
+    const { platform, advance } = createWorld();
+    const call = waitForReady(0, platform.delay, never, async () => {
+      attempts += 1;
+      if (attempts === 1) throw error;
+    }).catch(() => undefined);
+    let done = false;
+    void call.then(() => {
+      done = true;
+    });
+    await turn(advance, () => done);
+    return attempts > 1;
+  };
+  const deno = (what: string) => new Error(`error sending request for url (${url}): client error (Connect): ${what}`);
+  for (const cause of [
+    Object.assign(new Error("connect"), { code: "ECONNREFUSED" }),
+    Object.assign(new Error("Unable to connect"), { code: "ConnectionRefused" }),
+    deno("tcp connect error: Connection refused (os error 111)"),
+    deno("dns error: failed to lookup address information: Temporary failure in name resolution"),
+  ]) {
+    assert.equal(await isRepeated(failed(cause)), true, cause.message);
+  }
+  // Deno before 2 has the text in the error itself.
+  assert.equal(await isRepeated(wrapped(new TypeError(deno("tcp connect error: refused").message))), true);
+  for (const cause of [
+    deno("dns error: failed to lookup address information: Name or service not known"),
+    deno("invalid peer certificate: UnknownIssuer"),
+    new Error(`error sending request for url (${url}): connection error: Connection reset by peer (os error 104)`),
+  ]) {
+    assert.equal(await isRepeated(failed(cause)), false, cause.message);
+  }
+});
+
 test("a call is made again while nobody listens, in growing pauses, until somebody does", async () => {
   const { platform, advance } = createWorld();
   let attempts = 0;

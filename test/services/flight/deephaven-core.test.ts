@@ -92,7 +92,12 @@ test("every answer carries the current token, on failures in the trailers, which
     { cookie: `${cookieName}=${token}` },
   ]) {
     assert.equal(tokenOf(await call(configuration, headers)), token);
-    for (const path of [refresh, `${backplane}.TableService/FetchTable`, `${backplane}.SessionService/Release`]) {
+    for (const path of [
+      refresh,
+      `${backplane}.TableService/FetchTable`,
+      `${backplane}.SessionService/Release`,
+      close,
+    ]) {
       const failed = await call(path, headers, [
         toBinary(HandshakeRequestSchema, create(HandshakeRequestSchema, { authProtocol: 1 })),
       ]);
