@@ -59,8 +59,9 @@ export class AuthClient {
    *
    * @param effectiveUser the account to operate as. Default: the user's own
    * @returns the caller
-   * @throws {AuthenticationFailedError} when user or password is wrong
-   * @throws {ConnectError} when the server could not be asked or, with `bind`, does not bind the session
+   * @throws {AuthenticationFailedError} when user or password is wrong, or the user may not operate as `effectiveUser`
+   * @throws {ConnectError} `Unimplemented` when the server does not serve the log-in; any other code when it could not be
+   *   asked or, with `bind`, does not bind the session
    */
   password(user: string, password: string, effectiveUser?: string): Promise<Caller | undefined> {
     return this.#wire.logIn({ kind: "password", user, password, operateAs: effectiveUser });

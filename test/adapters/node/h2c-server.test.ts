@@ -17,11 +17,13 @@ async function start(t: TestContext, options: H2cServerOptions = {}) {
   const auth = createAuth({ handlers: [basic({ verify: (subject) => ({ subject }) })], store: memory() });
   const server = createH2cServer(
     nodeAuth<NodeRequest, NodeResponse>(auth, (request, response) => {
-      request.on("data", () => undefined).once("end", () => {
-        (response as { end(text: string): void }).end(
-          `${request.httpVersion} ${auth.caller(request).identity.subject}`,
-        );
-      });
+      request
+        .on("data", () => undefined)
+        .once("end", () => {
+          (response as { end(text: string): void }).end(
+            `${request.httpVersion} ${auth.caller(request).identity.subject}`,
+          );
+        });
     }),
     options,
   );

@@ -165,3 +165,15 @@ test("a session from a delegate token ends with the one that it came from, or go
     assert.equal(again.result?.authenticated, detachedServices.length > 0);
   }
 });
+
+test("a verifyTokenFrom that is async, rejects or throws lets no peer verify: the caller gets UNAVAILABLE", async (context) => {
+  const refusing = () => Promise.reject(new Error("no"));
+  const broken = [async () => true, refusing, () => assert.fail("no")] as unknown as readonly (() => boolean)[];
+  for (const verifyTokenFrom of broken) {
+    const world = await start(context, { verifyTokenFrom });
+    const { cookie } = await logIn(world, "ada");
+    const token = await issue(world, cookie);
+    const failed = await failure(world.api.verifyToken({ service: "worker", token }));
+    assert.equal(failed.code, Code.Unavailable);
+  }
+});
