@@ -99,7 +99,9 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const ask = createAsk(platform, storeTimeoutMs, emit);
   const loadOpen = createLoadOpen(store, ask);
   const keys = openKeys(resolved.keys, platform, (error, repeated) => emit({ kind: "keys-failed", error, repeated }));
-  const memory = createCredentialMemory<I>(platform);
+  const memory = createCredentialMemory<I>(platform, (scheme, error) =>
+    emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }),
+  );
   const known = createKnownSessions<I>({
     platform,
     maxStalenessMs,

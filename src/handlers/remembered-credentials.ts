@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey } from "node:crypto";
-import type { Awaitable } from "../base/awaitable.js";
+import { type Awaitable, atOnce } from "../base/awaitable.js";
 import type { Platform } from "../base/platform.js";
 import type { Allowed } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
@@ -57,18 +57,31 @@ export interface CredentialMemory<I extends Identity = Identity> {
  */
 const maxRemembered = 10_000;
 
-export function createCredentialMemory<I extends Identity>(platform: Platform): CredentialMemory<I> {
+export function createCredentialMemory<I extends Identity>(
+  platform: Platform,
+  onFailure: (scheme: string, error: unknown) => void = () => undefined,
+): CredentialMemory<I> {
   const processKey = createSecretKey(platform.random(32));
   const entries = new Map<string, { readonly entry: RememberedCredentials<I>; readonly until: number }>();
   const checks = new Map<string, Promise<unknown>>();
   let epoch = 0;
+
+  /** @throws what `epoch` throws, after it was reported */
+  function epochOf(handler: Pick<Handler, "scheme" | "epoch">): number | "" {
+    try {
+      return atOnce(() => handler.epoch?.() ?? "");
+    } catch (error) {
+      onFailure(handler.scheme.toLowerCase(), error);
+      throw error;
+    }
+  }
 
   return {
     // Neither scheme nor epoch holds a space, and the type of the payload is included, so different credentials have
     // different inputs.
     keyOf: (handler, payload) =>
       createHmac("sha256", processKey)
-        .update(`${handler.scheme.toLowerCase()} ${handler.epoch?.() ?? ""} ${typeof payload === "string"} `)
+        .update(`${handler.scheme.toLowerCase()} ${epochOf(handler)} ${typeof payload === "string"} `)
         .update(payload)
         .digest("base64"),
     find(key) {

@@ -114,6 +114,45 @@ test("policies on theft that are async count as failed, and spare no thief", asy
   await auth.close();
 });
 
+test("a trustProxy that throws: LogIn is 503 too, and not an internal error", async () => {
+  const { auth } = createEngine();
+  const trustProxy = () => assert.fail("no");
+  const routes = authRoutes(auth);
+  const server = await listen(createServer(connectAuth(auth, connectNodeAdapter, { routes, trustProxy })));
+  const body = JSON.stringify({ password: { user: "ada", password: "pass:word" } });
+  const headers = { "content-type": "application/json" };
+  try {
+    const url = `${server.origin}/sallyport.v1.AuthService/LogIn`;
+    const answer = await fetch(url, { method: "POST", body, headers });
+    assert.equal(answer.status, 503);
+    assert.equal(((await answer.json()) as { code: string }).code, "unavailable");
+  } finally {
+    await server.close();
+    await auth.close();
+  }
+});
+
+test("an epoch or a policy of operate-as that fails is unavailable, and told", async () => {
+  const events: AuthEvent[] = [];
+  const broken = () => assert.fail("no");
+  const auth = createAuth({
+    handlers: [basic({ verify: (subject) => ({ subject }), epoch: broken })],
+    store: memory(),
+    operateAs: { identify: broken, grant: broken },
+    onEvent: (event) => events.push(event),
+  });
+  const peer = { address: "192.0.2.1", trusted: false };
+  const rawHeaders = ["authorization", `Basic ${btoa("ada:x")}`];
+  const decision = await auth.authenticate({ method: "GET", path: "/", rawHeaders, peer });
+  assert.ok(decision.kind === "denied" && decision.reason === "unavailable");
+  assert.ok(events.some((event) => event.kind === "handler-failed" && event.failure.kind === "threw"));
+  const caller = { identity: { subject: "ada" }, scheme: "basic" };
+  const outcome = await auth.beginOperateAs(caller, { subject: "bob" });
+  assert.ok(outcome.kind === "denied" && outcome.reason === "unavailable");
+  assert.ok(events.some((event) => event.kind === "callback-failed" && event.callback === "operateAs.identify"));
+  await auth.close();
+});
+
 test("what a verify does wrong is told with its message and its place, but not in production", (t) => {
   const failed = new TypeError("Cannot read properties of undefined");
   const [, place = ""] = /\((file:[^)]*fail-open[^)]*)\)/.exec(toErrorDetail(failed)) ?? [];

@@ -74,8 +74,11 @@ function toEventFields(event: AuthEvent): object {
     case "handler-failed": {
       const { kind, scheme, failure } = event;
       const error = failure.kind === "threw" ? toErrorName(failure.error) : undefined;
-      return { kind, scheme, failure: failure.kind, error };
+      const found = failure.kind === "invalid-verdict" ? failure.found : undefined;
+      return { kind, scheme, failure: failure.kind, error, found };
     }
+    case "callback-failed":
+      return { kind: event.kind, callback: event.callback, error: toErrorName(event.error) };
     case "store-failed":
     case "keys-failed":
     case "audit-failed":

@@ -1,4 +1,4 @@
-import { type Awaitable, adopt, after, withinTime } from "../../base/awaitable.js";
+import { type Awaitable, adopt, after, rescue, withinTime } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import { clockToleranceMs } from "../../credentials/step-up.js";
 import type { Emit } from "../../model/events.js";
@@ -81,6 +81,7 @@ function lengthOf(actor: Actor): number {
 
 /** Makes the part of the engine that asks the policy, in bounded time. Without a policy every operate-as is refused. */
 export function createOperateAs<I extends Identity>(options: OperateAsParts<I>): OperateAs<I> {
+<<<<<<< HEAD
   const { platform, policy, timeoutMs, loadOpen, emit } = options;
   const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
 
@@ -98,6 +99,32 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
         const isScoped = by.scopes !== undefined && granted.scoped !== true;
         return { target, granted: isNested || isScoped ? undefined : granted };
       });
+=======
+  const { platform, policy, timeoutMs, loadContent, emit } = options;
+  /** Asks the policy in bounded time. What it throws is reported, and means that it cannot be decided now. */
+  const bounded = <T>(name: string, call: () => Awaitable<T>): Awaitable<T> =>
+    rescue(
+      () => withinTime(adopt(call()), platform, timeoutMs),
+      (error) => {
+        emit({ kind: "callback-failed", callback: `operateAs.${name}`, error });
+        throw error;
+      },
+    );
+
+  function ask(actor: Actor, subject: string, reason?: string, service?: string) {
+    return after(policy === undefined ? undefined : bounded("identify", () => policy.identify(subject)), (target) => {
+      if (policy === undefined || !target) return undefined;
+      requireSubject(target);
+      return after(
+        bounded("grant", () => policy.grant({ actor, target, reason, service })),
+        (grant) => {
+          // Nested only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an
+          // actor that operates as that subject.
+          if (!grant || (actor.actor !== undefined && grant.nested !== true)) return { target, granted: undefined };
+          return { target, granted: grant };
+        },
+      );
+>>>>>>> d9d4291 (fix(engine): a failing epoch, policy of operate-as or trustProxy in a log-in is told and means 503)
     });
   }
 

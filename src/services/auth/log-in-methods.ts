@@ -13,7 +13,7 @@ import type { LogInCredentials } from "../../model/log-in.js";
 import { parseKeyChallenge, privateKeyScheme, toKeyMessage } from "../../wire/key-messages.js";
 import { readSpki } from "../../wire/public-key.js";
 import { toLogInContext } from "../log-in-context.js";
-import { toConnectError } from "../to-connect-error.js";
+import { asking, toConnectError } from "../to-connect-error.js";
 import { toCallerMessage, toSessionMessage } from "./messages.js";
 import { toOperateAsWish } from "./ticket-methods.js";
 
@@ -24,8 +24,9 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
   return {
     async logIn(request, context) {
       forbidStoring(context);
+      const credentials = toCredentials(request);
       const operateAs = request.operateAs && toOperateAsWish(request.operateAs);
-      const outcome = await auth.logIn(toCredentials(request), { ...toLogInContext(context), operateAs });
+      const outcome = await asking(() => auth.logIn(credentials, { ...toLogInContext(context), operateAs }));
       switch (outcome.kind) {
         case "opened": {
           const scheme = outcome.caller.scheme === "dpop" ? "DPoP" : "Bearer";
@@ -53,7 +54,9 @@ export function createLogInMethods<I extends Identity>(auth: Auth<I>): LogInMeth
       const payload = toKeyMessage({ kind: "challenge", user, publicKey });
       // This call opens no session, so it must not bind one: a proof in the request is for a token that the caller has
       // already.
-      const outcome = await auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context, "dpop"));
+      const outcome = await asking(() =>
+        auth.logIn({ scheme: privateKeyScheme, payload }, toLogInContext(context, "dpop")),
+      );
       if (outcome.kind === "denied") throw toConnectError(outcome, isScript(context));
       const challenge = outcome.kind === "challenged" ? parseKeyChallenge(outcome.payload) : undefined;
       if (challenge === undefined)
