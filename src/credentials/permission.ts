@@ -1,6 +1,6 @@
 import { AuthError } from "../base/errors.js";
 import type { CallerRequirements } from "../model/decision.js";
-import type { Identity } from "../model/identity.js";
+import type { Caller } from "../model/session.js";
 
 const scopeShape = /^[!#-[\]-~]{1,256}$/;
 
@@ -9,9 +9,12 @@ export function isScope(scope: unknown): scope is string {
   return typeof scope === "string" && scopeShape.test(scope);
 }
 
-/** Returns the permission that an identity lacks: one of the roles, or all of the scopes. */
+/**
+ * Returns the permission that a caller lacks: one of the roles, or all of the scopes. Credentials without scopes, such as a
+ * password, have none to show: a token whose issuer left them out must not pass for one that was granted them.
+ */
 export function lackOf(
-  { roles = [], scopes = [] }: Identity,
+  { identity: { roles = [] }, scopes = [] }: Pick<Caller, "identity" | "scopes">,
   asked: Pick<CallerRequirements, "roles" | "scopes">,
 ): "insufficient_scope" | "not_permitted" | undefined {
   if (asked.scopes?.every((scope) => scopes.includes(scope)) === false) return "insufficient_scope";

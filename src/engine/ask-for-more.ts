@@ -13,7 +13,7 @@ export function createAskForMore(deny: Deny, platform: Platform) {
     if (!isSufficient(caller, asked, platform.now())) {
       return deny(request, "insufficient_user_authentication", { ...details, stepUp: asked });
     }
-    const lack = lackOf(caller.identity, asked);
+    const lack = lackOf(caller, asked);
     if (lack === undefined) return undefined;
     return deny(request, lack, lack === "insufficient_scope" ? { ...details, scopes: asked.scopes } : details);
   };

@@ -123,6 +123,7 @@ const optionKinds: OptionKinds<AuthOptions> = {
   nestedSchemes: "boolean",
   aliases: "object",
   carriers: carrierKinds,
+  maxAuthorizationLength: "any",
   rememberMs: "any",
   maxStalenessMs: "any",
   clockMarginMs: "any",

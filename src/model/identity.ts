@@ -12,8 +12,6 @@ export interface Identity {
   readonly subject: string;
   /** Roles that a route may require. */
   readonly roles?: readonly string[] | undefined;
-  /** Scopes that a route may require: what the token was granted for (RFC 6749 §3.3). */
-  readonly scopes?: readonly string[] | undefined;
 }
 
 /**

@@ -124,8 +124,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     // Checked after the take: a ticket of a session that ended before must not succeed.
     const live = await operateAs.loadLive(kept.ref);
     if (live === undefined) return refuse("session_ended", service, kept.ref, source);
-    const content =
-      kept.content === undefined ? live.content : fromContentJson<I>(JSON.stringify(kept.content));
+    const content = kept.content === undefined ? live.content : fromContentJson<I>(JSON.stringify(kept.content));
     const isGranted = await mayGoOn(content, kept.ownGrant && service);
     if (!isGranted) return refuse("session_ended", service, kept.ref, source);
     const { identity, actor, acr, cnf, grant, scopes } = content;

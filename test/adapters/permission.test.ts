@@ -7,6 +7,7 @@ import type { GuardOptions } from "../../src/adapters/node/guard.js";
 import { nodeAuth } from "../../src/adapters/node/node.js";
 import { toDenialResponse } from "../../src/adapters/node/reject.js";
 import { type Auth, createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
 import { basic } from "../../src/handlers/password/basic.js";
 import type { AuthEvent } from "../../src/model/events.js";
 import { memory } from "../../src/stores/memory/memory.js";
@@ -14,10 +15,26 @@ import { listen } from "./servers.js";
 
 const events: AuthEvent[] = [];
 
+/** The password is the list of scopes. */
+function toScoped(handler: Handler): Handler {
+  return {
+    ...handler,
+    async fromHeader(payload, context) {
+      const verdict = await handler.fromHeader?.(payload, context);
+      assert.ok(verdict?.kind === "accepted");
+      return {
+        ...verdict,
+        scopes: atob(payload)
+          .replace(/^[^:]*:/, "")
+          .split(" "),
+      };
+    },
+  };
+}
+
 function createEngine(t: TestContext): Auth {
   const auth = createAuth({
-    // The password is the list of scopes.
-    handlers: [basic({ verify: (subject, scopes) => ({ subject, roles: [subject], scopes: scopes.split(" ") }) })],
+    handlers: [toScoped(basic({ verify: (subject) => ({ subject, roles: [subject] }) }))],
     store: memory(),
     realm: "example",
     onEvent: (event) => events.push(event),
@@ -82,7 +99,7 @@ test("a guard may follow one that asks less", async (t) => {
 
 test("a caller without the scopes gets the challenge of RFC 6750, in every protocol", async (t) => {
   const auth = createEngine(t);
-  const caller = { identity: { subject: "ada", scopes: ["b"] }, scheme: "bearer" };
+  const caller = { identity: { subject: "ada" }, scopes: ["b"], scheme: "bearer" };
   const denial = auth.askForMore(caller, { scopes: ["a", "b"] }, { rawHeaders: [] });
   assert.ok(denial !== undefined);
   const challenge = /Bearer realm="example", error="insufficient_scope", .*scope="a b"/;

@@ -25,7 +25,6 @@ test("a token of the provider is let in with the roles of its groups, and one fo
     subject: "machine",
     issuer: idp.issuer,
     roles: ["user"],
-    scopes: ["read"],
   });
   assert.equal((await ask("https://other.example")).status, 401);
 });

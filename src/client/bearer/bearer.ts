@@ -85,6 +85,7 @@ const createBearerKinds: OptionKinds<BearerOptions> = {
   follow: "boolean",
   key: "object",
   refresh: "function",
+  discard: "function",
   onToken: "function",
 };
 

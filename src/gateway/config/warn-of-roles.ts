@@ -1,4 +1,4 @@
-import { suggest } from "./closest.js";
+import { suggest } from "../../wire/closest.js";
 import { type ConfigPath, toPathText } from "./document.js";
 import { type HandlerConfig, rolesOf } from "./handlers.js";
 import type { RawList } from "./schema.js";

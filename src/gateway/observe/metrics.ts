@@ -49,7 +49,9 @@ export function createMetrics(sources: MetricSources): Metrics {
   const refusals = counter("refusals", "Requests and log-ins refused, by reason.", ["reason"]);
   const ended = counter("sessions_ended", "Sessions ended here before their time.");
   const subjectsEnded = counter("subjects_ended", "Subjects whose sessions were all ended here.");
-  const tickets = counter("tickets", "Tickets issued, redeemed, refused, and misused: an attacker may hold a copy.", ["event"]);
+  const tickets = counter("tickets", "Tickets issued, redeemed, refused, and misused: an attacker may hold a copy.", [
+    "event",
+  ]);
   const operateAs = counter("operate_as", "Actors who began to operate as another account, or were refused.", [
     "outcome",
   ]);

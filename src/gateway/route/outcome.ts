@@ -1,4 +1,4 @@
-import type { Denial, DenialCode, DenialReason, GatewayReason } from "../../model/decision.js";
+import type { Denial, DenialCode, GatewayReason } from "../../model/decision.js";
 import type { Caller } from "../../model/session.js";
 import type { RouteConfig } from "./route-config.js";
 

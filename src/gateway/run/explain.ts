@@ -205,11 +205,11 @@ function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typ
 
 function describe(caller: Caller | undefined): Explanation["caller"] {
   if (caller === undefined) return undefined;
-  const { identity, scheme, session } = caller;
+  const { identity, scheme, session, scopes } = caller;
   return {
     subject: identity.subject,
     roles: identity.roles ?? [],
-    scopes: identity.scopes ?? [],
+    scopes: scopes ?? [],
     scheme,
     session: session?.ref,
   };

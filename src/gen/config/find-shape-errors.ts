@@ -17,7 +17,7 @@ export function findShapeErrors(value: unknown): readonly ShapeError[] {
   return validate21(value) ? [] : validate21.errors;
 }
 
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule65"},"cors":{"$ref":"#/definitions/rule66"},"routes":{"$ref":"#/definitions/rule73"},"upstreams":{"$ref":"#/definitions/rule76"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule79"},"audit":{"$ref":"#/definitions/rule81"},"log":{"$ref":"#/definitions/rule83"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule62":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule61"},"configurationConstants":{"$ref":"#/definitions/rule61"}},"required":[],"additionalProperties":false},"rule63":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule64":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule63"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule65":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule60"},"deephavenCore":{"$ref":"#/definitions/rule62"},"deephavenEnterprise":{"$ref":"#/definitions/rule64"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule67":{"type":"string","pattern":"^[A-Z]+$"},"rule68":{"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1},"rule69":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule68"}},"required":["path"],"additionalProperties":false},"rule70":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule72":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule69"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule70"},"schemes":{"$ref":"#/definitions/rule71"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule66"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1},"rule74":{"type":"string","enum":["headers","none"]},"rule75":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule74"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule76":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule75"}},"rule77":{"type":"integer","minimum":8192,"maximum":65536},"rule78":{"type":"integer","minimum":256,"maximum":65536},"rule79":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule77"},"maxAuthorizationLength":{"$ref":"#/definitions/rule78"}},"required":[],"additionalProperties":false},"rule80":{"type":"string","enum":["continue","refuse"]},"rule81":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule80"}},"required":["file","onFailure"],"additionalProperties":false},"rule82":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule83":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule82"}},"required":[],"additionalProperties":false}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule65"},"cors":{"$ref":"#/definitions/rule66"},"routes":{"$ref":"#/definitions/rule75"},"upstreams":{"$ref":"#/definitions/rule78"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule81"},"audit":{"$ref":"#/definitions/rule83"},"log":{"$ref":"#/definitions/rule85"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule62":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule61"},"configurationConstants":{"$ref":"#/definitions/rule61"}},"required":[],"additionalProperties":false},"rule63":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule64":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule63"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule65":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule60"},"deephavenCore":{"$ref":"#/definitions/rule62"},"deephavenEnterprise":{"$ref":"#/definitions/rule64"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule67":{"type":"string","pattern":"^[A-Z]+$"},"rule68":{"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1},"rule69":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule68"}},"required":["path"],"additionalProperties":false},"rule70":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule71":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule72":{"type":"array","items":{"$ref":"#/definitions/rule71"},"minItems":1},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule74":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule69"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule70"},"scopes":{"$ref":"#/definitions/rule72"},"schemes":{"$ref":"#/definitions/rule73"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule66"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule75":{"type":"array","items":{"$ref":"#/definitions/rule74"},"minItems":1},"rule76":{"type":"string","enum":["headers","none"]},"rule77":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule76"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule78":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule77"}},"rule79":{"type":"integer","minimum":8192,"maximum":65536},"rule80":{"type":"integer","minimum":256,"maximum":65536},"rule81":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule79"},"maxAuthorizationLength":{"$ref":"#/definitions/rule80"}},"required":[],"additionalProperties":false},"rule82":{"type":"string","enum":["continue","refuse"]},"rule83":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule82"}},"required":["file","onFailure"],"additionalProperties":false},"rule84":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule85":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule84"}},"required":[],"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"};
 const pattern0 = new RegExp("^[\\x20-\\x7e]{1,128}$", "u");
@@ -3716,8 +3716,8 @@ validate278.errors = vErrors;
 return errors === 0;
 }
 
-const schema73 = {"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1};
-const schema74 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule69"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule70"},"schemes":{"$ref":"#/definitions/rule71"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule66"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
+const schema73 = {"type":"array","items":{"$ref":"#/definitions/rule74"},"minItems":1};
+const schema74 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule69"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule70"},"scopes":{"$ref":"#/definitions/rule72"},"schemes":{"$ref":"#/definitions/rule73"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule66"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
 const schema75 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule68"}},"required":["path"],"additionalProperties":false};
 const schema76 = {"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1};
 const schema77 = {"type":"string","pattern":"^[A-Z]+$"};
@@ -3887,9 +3887,79 @@ validate296.errors = vErrors;
 return errors === 0;
 }
 
-const schema79 = {"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1};
+const schema79 = {"type":"array","items":{"$ref":"#/definitions/rule71"},"minItems":1};
+const schema80 = {"type":"string","pattern":"^[!#-\\[\\]-~]+$"};
+const pattern11 = new RegExp("^[!#-\\[\\]-~]+$", "u");
+
+function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data === "string"){
+if(!pattern11.test(data)){
+const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[!#-\\[\\]-~]+$"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate300.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate299(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+if(data.length < 1){
+const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate300(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate300.errors : vErrors.concat(validate300.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate299.errors = vErrors;
+return errors === 0;
+}
+
+const schema81 = {"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1};
+
+function validate303(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3921,7 +3991,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate299.errors = vErrors;
+validate303.errors = vErrors;
 return errors === 0;
 }
 
@@ -3993,9 +4063,15 @@ vErrors = vErrors === null ? validate296.errors : vErrors.concat(validate296.err
 errors = vErrors.length;
 }
 }
-if(data.schemes !== undefined){
-if(!(validate299(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+if(data.scopes !== undefined){
+if(!(validate299(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
 vErrors = vErrors === null ? validate299.errors : vErrors.concat(validate299.errors);
+errors = vErrors.length;
+}
+}
+if(data.schemes !== undefined){
+if(!(validate303(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+vErrors = vErrors === null ? validate303.errors : vErrors.concat(validate303.errors);
 errors = vErrors.length;
 }
 }
@@ -4075,11 +4151,11 @@ validate285.errors = vErrors;
 return errors === 0;
 }
 
-const schema80 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule75"}};
-const schema81 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule74"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
-const schema82 = {"type":"string","enum":["headers","none"]};
+const schema82 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule77"}};
+const schema83 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule76"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
+const schema84 = {"type":"string","enum":["headers","none"]};
 
-function validate311(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate315(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4093,7 +4169,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "headers") || (data === "none"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema82.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema84.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4102,12 +4178,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate311.errors = vErrors;
+validate315.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate309(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate313(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4140,8 +4216,8 @@ errors = vErrors.length;
 }
 }
 if(data.identity !== undefined){
-if(!(validate311(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
-vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
+if(!(validate315(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
+vErrors = vErrors === null ? validate315.errors : vErrors.concat(validate315.errors);
 errors = vErrors.length;
 }
 }
@@ -4192,12 +4268,12 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate309.errors = vErrors;
+validate313.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate308(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate312(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4238,8 +4314,8 @@ errors++;
 }
 }
 for(const key1 in data){
-if(!(validate309(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate309.errors : vErrors.concat(validate309.errors);
+if(!(validate313(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate313.errors : vErrors.concat(validate313.errors);
 errors = vErrors.length;
 }
 }
@@ -4254,14 +4330,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate308.errors = vErrors;
+validate312.errors = vErrors;
 return errors === 0;
 }
 
-const schema83 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule77"},"maxAuthorizationLength":{"$ref":"#/definitions/rule78"}},"required":[],"additionalProperties":false};
-const schema84 = {"type":"integer","minimum":8192,"maximum":65536};
+const schema85 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule79"},"maxAuthorizationLength":{"$ref":"#/definitions/rule80"}},"required":[],"additionalProperties":false};
+const schema86 = {"type":"integer","minimum":8192,"maximum":65536};
 
-function validate326(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate330(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4296,13 +4372,13 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate326.errors = vErrors;
+validate330.errors = vErrors;
 return errors === 0;
 }
 
-const schema85 = {"type":"integer","minimum":256,"maximum":65536};
+const schema87 = {"type":"integer","minimum":256,"maximum":65536};
 
-function validate328(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate332(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4337,12 +4413,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate328.errors = vErrors;
+validate332.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate322(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate326(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4377,14 +4453,14 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate326(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate326.errors : vErrors.concat(validate326.errors);
+if(!(validate330(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate330.errors : vErrors.concat(validate330.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxAuthorizationLength !== undefined){
-if(!(validate328(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
-vErrors = vErrors === null ? validate328.errors : vErrors.concat(validate328.errors);
+if(!(validate332(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
+vErrors = vErrors === null ? validate332.errors : vErrors.concat(validate332.errors);
 errors = vErrors.length;
 }
 }
@@ -4399,14 +4475,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate322.errors = vErrors;
+validate326.errors = vErrors;
 return errors === 0;
 }
 
-const schema86 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule80"}},"required":["file","onFailure"],"additionalProperties":false};
-const schema87 = {"type":"string","enum":["continue","refuse"]};
+const schema88 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule82"}},"required":["file","onFailure"],"additionalProperties":false};
+const schema89 = {"type":"string","enum":["continue","refuse"]};
 
-function validate334(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate338(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4420,7 +4496,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "continue") || (data === "refuse"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema87.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema89.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4429,12 +4505,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate334.errors = vErrors;
+validate338.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate331(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate335(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4483,8 +4559,8 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-if(!(validate334(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
-vErrors = vErrors === null ? validate334.errors : vErrors.concat(validate334.errors);
+if(!(validate338(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
+vErrors = vErrors === null ? validate338.errors : vErrors.concat(validate338.errors);
 errors = vErrors.length;
 }
 }
@@ -4499,14 +4575,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate331.errors = vErrors;
+validate335.errors = vErrors;
 return errors === 0;
 }
 
-const schema88 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule82"}},"required":[],"additionalProperties":false};
-const schema89 = {"type":"string","enum":["debug","info","warn","error","silent"]};
+const schema90 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule84"}},"required":[],"additionalProperties":false};
+const schema91 = {"type":"string","enum":["debug","info","warn","error","silent"]};
 
-function validate338(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate342(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4520,7 +4596,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data === "debug") || (data === "info")) || (data === "warn")) || (data === "error")) || (data === "silent"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema89.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema91.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4529,12 +4605,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate338.errors = vErrors;
+validate342.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate337(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate341(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4551,8 +4627,8 @@ errors++;
 }
 }
 if(data.level !== undefined){
-if(!(validate338(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
-vErrors = vErrors === null ? validate338.errors : vErrors.concat(validate338.errors);
+if(!(validate342(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
+vErrors = vErrors === null ? validate342.errors : vErrors.concat(validate342.errors);
 errors = vErrors.length;
 }
 }
@@ -4567,7 +4643,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate337.errors = vErrors;
+validate341.errors = vErrors;
 return errors === 0;
 }
 
@@ -4745,8 +4821,8 @@ errors = vErrors.length;
 }
 }
 if(data.upstreams !== undefined){
-if(!(validate308(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
-vErrors = vErrors === null ? validate308.errors : vErrors.concat(validate308.errors);
+if(!(validate312(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
+vErrors = vErrors === null ? validate312.errors : vErrors.concat(validate312.errors);
 errors = vErrors.length;
 }
 }
@@ -4757,20 +4833,20 @@ errors = vErrors.length;
 }
 }
 if(data.limits !== undefined){
-if(!(validate322(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
-vErrors = vErrors === null ? validate322.errors : vErrors.concat(validate322.errors);
+if(!(validate326(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
+vErrors = vErrors === null ? validate326.errors : vErrors.concat(validate326.errors);
 errors = vErrors.length;
 }
 }
 if(data.audit !== undefined){
-if(!(validate331(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
-vErrors = vErrors === null ? validate331.errors : vErrors.concat(validate331.errors);
+if(!(validate335(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
+vErrors = vErrors === null ? validate335.errors : vErrors.concat(validate335.errors);
 errors = vErrors.length;
 }
 }
 if(data.log !== undefined){
-if(!(validate337(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
-vErrors = vErrors === null ? validate337.errors : vErrors.concat(validate337.errors);
+if(!(validate341(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
+vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
 errors = vErrors.length;
 }
 }

@@ -29,6 +29,7 @@ export interface ClientCertificateOptions<I extends Identity> {
 
 const clientCertificateKinds: OptionKinds<ClientCertificateOptions<Identity>> = {
   rules: "any",
+  forwarded: "any",
   platform: "object",
 };
 

@@ -156,12 +156,12 @@ export function toLogInFacts({ acr, auth_time: at }: JWTPayload): {
 
 /**
  * Reads what an access token may do (RFC 9068 §2.2.3: `scope`, words in one text; some providers write `scp`, also a
- * list). A claim of another form allows nothing; without one the token stands for the whole account.
+ * list). What is no scope is left out, so a claim of another form allows nothing; without one the token stands for the whole account.
  */
 export function toScopes({ scope, scp }: JWTPayload): { readonly scopes?: readonly string[] } {
   const said = scope ?? scp;
   if (said === undefined || said === null) return {};
-  return { scopes: namesIn(said, " ").filter((name) => name !== "") };
+  return { scopes: [...new Set(namesIn(said, " ").filter(isScope))] };
 }
 
 type Claims = Readonly<Record<string, unknown>>;

@@ -5,7 +5,9 @@ import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
 import type { Handler } from "../handler.js";
+
 import { isPlainText, toTenantSubject } from "./claim-mapping.js";
+
 import { createKeyLoader } from "./jwt-keys.js";
 import { createJwtVerifier } from "./jwt-verifier.js";
 import { createTenantVerifier, fillTenant, type Tenant, type TenantOptions } from "./tenants.js";
@@ -55,6 +57,7 @@ export interface JwtOptions<I extends Identity> extends TenantOptions {
 const jwtKinds: OptionKinds<JwtOptions<Identity>> = {
   issuer: "any",
   tenants: "any",
+  tenantClaim: "any",
   audience: "any",
   jwks: "any",
   algorithms: "any",

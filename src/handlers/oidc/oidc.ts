@@ -48,6 +48,7 @@ const oidcKinds: OptionKinds<OidcOptions<Identity>> = {
   ...providerKinds,
   issuer: "any",
   tenants: "any",
+  tenantClaim: "any",
   audience: "any",
   algorithms: "any",
   type: "string",

@@ -81,26 +81,7 @@ function lengthOf(actor: Actor): number {
 
 /** Makes the part of the engine that asks the policy, in bounded time. Without a policy every operate-as is refused. */
 export function createOperateAs<I extends Identity>(options: OperateAsParts<I>): OperateAs<I> {
-<<<<<<< HEAD
   const { platform, policy, timeoutMs, loadOpen, emit } = options;
-  const bounded = <T>(answer: Awaitable<T>): Awaitable<T> => withinTime(adopt(answer), platform, timeoutMs);
-
-  function ask(actor: Actor, subject: string, grant: GrantContent, service?: string) {
-    return after(policy === undefined ? undefined : bounded(policy.identify(subject)), (found) => {
-      if (policy === undefined || !found) return undefined;
-      requireSubject(found);
-      const target = toFrozen(found);
-      const { reason, by = unknownCredentials } = grant;
-      return after(bounded(policy.grant({ ...by, actor, target, reason, service })), (granted) => {
-        if (!granted) return { target, granted: undefined };
-        // Only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an actor
-        // that operates as that subject, nor to a key that has few of that subject's rights.
-        const isNested = actor.actor !== undefined && granted.nested !== true;
-        const isScoped = by.scopes !== undefined && granted.scoped !== true;
-        return { target, granted: isNested || isScoped ? undefined : granted };
-      });
-=======
-  const { platform, policy, timeoutMs, loadContent, emit } = options;
   /** Asks the policy in bounded time. What it throws is reported, and means that it cannot be decided now. */
   const bounded = <T>(name: string, call: () => Awaitable<T>): Awaitable<T> =>
     rescue(
@@ -111,20 +92,23 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
       },
     );
 
-  function ask(actor: Actor, subject: string, reason?: string, service?: string) {
-    return after(policy === undefined ? undefined : bounded("identify", () => policy.identify(subject)), (target) => {
-      if (policy === undefined || !target) return undefined;
-      requireSubject(target);
+  function ask(actor: Actor, subject: string, grant: GrantContent, service?: string) {
+    return after(policy === undefined ? undefined : bounded("identify", () => policy.identify(subject)), (found) => {
+      if (policy === undefined || !found) return undefined;
+      requireSubject(found);
+      const target = toFrozen(found);
+      const { reason, by = unknownCredentials } = grant;
       return after(
-        bounded("grant", () => policy.grant({ actor, target, reason, service })),
-        (grant) => {
-          // Nested only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an
-          // actor that operates as that subject.
-          if (!grant || (actor.actor !== undefined && grant.nested !== true)) return { target, granted: undefined };
-          return { target, granted: grant };
+        bounded("grant", () => policy.grant({ ...by, actor, target, reason, service })),
+        (granted) => {
+          if (!granted) return { target, granted: undefined };
+          // Only if the grant says so: a policy that checks `actor.subject` alone must not give more rights to an actor
+          // that operates as that subject, nor to a key that has few of that subject's rights.
+          const isNested = actor.actor !== undefined && granted.nested !== true;
+          const isScoped = by.scopes !== undefined && granted.scoped !== true;
+          return { target, granted: isNested || isScoped ? undefined : granted };
         },
       );
->>>>>>> d9d4291 (fix(engine): a failing epoch, policy of operate-as or trustProxy in a log-in is told and means 503)
     });
   }
 

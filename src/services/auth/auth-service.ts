@@ -1,5 +1,6 @@
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
 import { requireOptions } from "../../base/options.js";
+import { askCallback } from "../../engine/ask-callback.js";
 import type { Auth } from "../../engine/auth.js";
 import { requireAuth } from "../../engine/front.js";
 import { AuthService } from "../../gen/sallyport/v1/auth_service_pb.js";
@@ -71,8 +72,10 @@ function createAuthService<I extends Identity>(
 
   const { mayManageSessions = ({ scopes }: Caller) => scopes === undefined } = options;
 
-  function requireManager(caller: Caller): void {
-    if (mayManageSessions(caller)) return;
+  async function requireManager(caller: Caller): Promise<void> {
+    // Compared with `true`: the promise of an async function must not let every caller manage.
+    const may = await asking(async () => askCallback(auth.front, "mayManageSessions", () => mayManageSessions(caller)));
+    if (may === true) return;
     throw new ConnectError(
       "These credentials do not stand for the whole account: they may list and end no other session of it.",
       Code.PermissionDenied,
@@ -109,7 +112,7 @@ function createAuthService<I extends Identity>(
     async listSessions({ pageSize, pageToken }, context) {
       const caller = enter(context);
       const { identity, session } = caller;
-      requireManager(caller);
+      await requireManager(caller);
       if (pageSize < 0) throw new ConnectError("page_size must not be negative", Code.InvalidArgument);
       if (pageToken !== "" && !refPattern.test(pageToken)) {
         throw new ConnectError("page_token must be the next_page_token of the page before", Code.InvalidArgument);
@@ -126,7 +129,7 @@ function createAuthService<I extends Identity>(
       const caller = enter(context);
       const { identity, actor } = caller;
       const { subject } = identity;
-      if (ref !== caller.session?.ref) requireManager(caller);
+      if (ref !== caller.session?.ref) await requireManager(caller);
       const by = { subject, actor, ...toLogInContext(context) };
       const ended = await asking(
         async () => (await owns(subject, ref)) && (await auth.sessions.end(ref, "logout", by)),

@@ -35,7 +35,10 @@ export interface AuthRoutesOptions {
 }
 
 /** The names and kinds of `AuthRoutesOptions`. */
-export const authRoutesKinds: OptionKinds<AuthRoutesOptions> = { servicesOf: "function" };
+export const authRoutesKinds: OptionKinds<AuthRoutesOptions> = {
+  servicesOf: "function",
+  mayManageSessions: "function",
+};
 
 type TicketMethods = Pick<ServiceImpl<typeof AuthService>, "operateAs" | "issueTicket" | "redeemTicket">;
 

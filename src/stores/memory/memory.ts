@@ -32,7 +32,7 @@ export interface MemoryOptions {
   readonly maxRecords?: number | undefined;
 }
 
-const memoryKinds: OptionKinds<MemoryOptions> = { platform: "object" };
+const memoryKinds: OptionKinds<MemoryOptions> = { platform: "object", maxRecords: "any" };
 
 /**
  * The most moved deadlines that one purge handles, some 50 ms. Each live session's deadline is looked at about once per

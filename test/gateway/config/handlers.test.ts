@@ -135,7 +135,7 @@ test("oidc: the issuer and the audience are enough, and groups give roles", asyn
   );
   const accepted = await ask(own, await idp.accessToken("urn:api"));
   assert.ok(accepted.kind === "accepted");
-  const identity = { subject: "machine", issuer: idp.issuer, roles: ["admin", "user"], scopes: ["read"] };
+  const identity = { subject: "machine", issuer: idp.issuer, roles: ["admin", "user"] };
   assert.deepEqual([own.opens, accepted.identity], ["nothing", identity]);
 });
 

@@ -168,11 +168,11 @@ function assertAgree(request: RawRequest, explanation: Explanation, { outcome, s
     case "proxied": {
       assert.equal(explanation.outcome, "forwarded");
       assert.equal(explanation.route, outcome.route);
-      const { identity, scheme, session } = outcome.caller ?? {};
+      const { identity, scheme, session, scopes } = outcome.caller ?? {};
       const caller = identity && {
         subject: identity.subject,
         roles: identity.roles ?? [],
-        scopes: identity.scopes ?? [],
+        scopes: scopes ?? [],
         scheme,
         session: session?.ref,
       };

@@ -123,7 +123,4 @@ test("scopes come from scope, or else scp: words or a list, and nothing that is 
   assert.deepEqual(toScopes({ scope: "a", scp: ["admin"] }), { scopes: ["a"] });
   assert.deepEqual(toScopes({ scope: ['a"', "a b", "", 7, null] }), { scopes: [] });
   assert.deepEqual(toScopes({ scope: { admin: true } }), { scopes: [] });
-  const map = createClaimMapping("oidc", "https://idp.example", {});
-  assert.deepEqual(map({ sub: "ada", scp: "a" })?.scopes, ["a"]);
-  assert.equal(map({ sub: "ada" })?.scopes, undefined);
 });
