@@ -19,7 +19,7 @@ export interface GrpcAuthOptions {
   readonly platform?: Platform;
 }
 
-const grpcKinds: OptionKinds<GrpcAuthOptions> = { trustProxy: "function|list", platform: "object" };
+const grpcKinds: OptionKinds<GrpcAuthOptions> = { trustProxy: "any", platform: "object" };
 
 /** A listener for `createServer`, which is also a middleware. */
 export type GrpcAuthListener = (request: NodeRequest, response: NodeResponse, next?: (error?: unknown) => void) => void;

@@ -18,7 +18,7 @@ export interface ExternalPagesOptions {
   readonly platform?: Platform;
 }
 
-const pagesKinds: OptionKinds<ExternalPagesOptions> = { trustProxy: "function|list", platform: "object" };
+const pagesKinds: OptionKinds<ExternalPagesOptions> = { trustProxy: "any", platform: "object" };
 
 /** The longest form. Ours has some 250 bytes. */
 const maxBodyBytes = 4_096;

@@ -70,7 +70,7 @@ export interface Guard {
 /** The names and kinds of `GuardOptions`. */
 export const guardKinds: OptionKinds<GuardOptions> = {
   anonymous: "boolean|function",
-  trustProxy: "function|list",
+  trustProxy: "any",
   stepUp: "object|function",
   roles: "strings",
   scopes: "strings",
