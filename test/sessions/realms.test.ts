@@ -32,7 +32,10 @@ function start(realm: string, store: Store, { platform }: World) {
   };
 }
 
-const stores = { memory, sqlite: ({ platform }: World) => sqlite(":memory:", { platform }) };
+const stores = {
+  memory: ({ platform }: World) => memory({ platform }),
+  sqlite: ({ platform }: World) => sqlite(":memory:", { platform }),
+};
 
 for (const [name, createStore] of Object.entries(stores)) {
   test(`two realms on one store (${name}): lists, ends and caps of a subject are each realm's own`, async (t) => {
