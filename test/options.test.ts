@@ -175,6 +175,17 @@ for (const [key, { call, good, wrong, without }] of Object.entries(rows)) {
   });
 }
 
+test("a list with an item of another kind is told by that item", async () => {
+  const guard = factories.get("./express/expressAuth") as Factory;
+  const fault = await faultOf(() => guard(auth, { roles: ["admin", 7] }));
+  assert.equal(fault, "expressAuth: roles must be a list of texts, not of a number");
+});
+
+test("a Connect adapter that was called already is refused with what to pass", async () => {
+  const front = factories.get("./connect/connectAuth") as Factory;
+  assert.match(await faultOf(() => front(auth, no)), /pass connectNodeAdapter itself, and not what it returns/);
+});
+
 test("an option inside another is named by its path", async () => {
   const handlers = [basic({ verify })];
   const fault = await faultOf(() => createAuth({ handlers, store: memory(), carriers: { cokie: {} } as never }));

@@ -1,5 +1,6 @@
 import { type ContextKey, type ContextValues, createContextValues } from "@connectrpc/connect";
 import type { ConnectNodeAdapterOptions, connectNodeAdapter } from "@connectrpc/connect-node";
+import { AuthError } from "../base/errors.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../base/options.js";
 import { askCallback } from "../engine/ask-callback.js";
 import type { Auth } from "../engine/auth.js";
@@ -72,6 +73,11 @@ export function connectAuth<I extends Identity>(
 ): ConnectAuthListener {
   requireAuth("connectAuth", auth);
   requireArgument("connectAuth", "adapter (connectNodeAdapter)", adapter, "function");
+  if (options === undefined) {
+    const remedy =
+      "pass connectNodeAdapter itself, and not what it returns: connectAuth(auth, connectNodeAdapter, { routes })";
+    throw new AuthError("invalid_options", `connectAuth needs options: ${remedy}`);
+  }
   requireOptions("connectAuth", options, connectKinds);
   const { routes, contextValues, readMaxBytes, ...rest } = options;
   const guard = createGuard("connectAuth", auth, pick(options, guardKinds));

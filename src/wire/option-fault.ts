@@ -53,7 +53,9 @@ export function valueFault(where: string, name: string, value: unknown, row: Opt
     return `${where}: ${name} must be ${row.map((text) => JSON.stringify(text)).join(" or ")}`;
   }
   if (kindsOf(row).some((kind) => kind === "any" || isOf(kind, value))) return undefined;
-  return `${where}: ${name} must be ${wanted(row)}, not ${kindName(value)}`;
+  const odd =
+    Array.isArray(value) && kindsOf(row).includes("strings") ? value.find((item) => typeof item !== "string") : value;
+  return `${where}: ${name} must be ${wanted(row)}, not ${odd === value ? "" : "of "}${kindName(odd)}`;
 }
 
 const isList = (row: OptionRow): row is readonly string[] => Array.isArray(row);

@@ -45,6 +45,7 @@ test("an address has a host and a port", () => {
 test("a near word is suggested, a far one is not", () => {
   assert.equal(closest("upstrem", ["upstream", "roles"]), "upstream");
   assert.equal(closest("ap", ["app"]), "app");
+  assert.equal(closest("relam", ["realm", "routes"]), "realm");
   assert.equal(closest("elephant", ["app", "roles"]), undefined);
 });
 
