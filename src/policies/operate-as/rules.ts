@@ -2,6 +2,7 @@ import type { Awaitable } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import type { Identity } from "../../model/identity.js";
+import { suggest } from "../../wire/closest.js";
 import type { Grant, OperateAsPolicy, OperateAsRequest } from "./policy.js";
 
 /**
@@ -100,6 +101,8 @@ const flags: ReadonlySet<string> = new Set(["reasonRequired", "nested", "detache
 
 const durations: ReadonlySet<string> = new Set(["maxMs", "maxAgeMs"]);
 
+const conditions: readonly string[] = [...lists, ...flags, ...durations];
+
 function isListOfNames(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "string" && item !== "");
 }
@@ -119,7 +122,7 @@ function compile(rule: OperateAsRule, index: number): CompiledRule {
     } else if (durations.has(name)) {
       if (Number.isSafeInteger(value) && (value as number) > 0) continue;
       refuse(`${where}.${name} must be a whole number of milliseconds of at least 1`);
-    } else refuse(`${where}.${name} is no condition; is it misspelt?`);
+    } else refuse(`${where}: there is no condition ${name}${suggest(name, conditions)}`);
   }
   const { maxMs, maxAgeMs, acrValues } = rule;
   if (rule.nested === true && rule.detached === true) {

@@ -200,7 +200,7 @@ test("a condition on credentials that is misspelt or of another form is refused 
     [{ maxAgeMs: 0 }, /maxAgeMs must be a whole number/],
     [{ detached: "yes" }, /detached must be true or false/],
     [{ detached: true, nested: true }, /both nested and detached/],
-    [{ acr: ["mfa"] }, /acr is no condition/],
+    [{ acr: ["mfa"] }, /there is no condition acr; there is actors, .*acrValues/],
   ] as const) {
     const rules = [{ ...pair, ...condition } as OperateAsRule];
     assert.throws(() => operateAsRules({ identify: () => null, rules }), { code: "invalid_options", message });

@@ -397,7 +397,7 @@ test("a rule that names no actor, no target, or an empty list is refused at star
 test("a condition that is misspelt, or of another form, is refused at start, and not taken for none", () => {
   const make = (rule: object) => () => operateAsRules({ identify: () => null, rules: [rule as OperateAsRule] });
   for (const [rule, message] of [
-    [{ ...pair, exept: ["carol"] }, /operateAs\.rules\[0\]\.exept is no condition/],
+    [{ ...pair, exept: ["carol"] }, /operateAs\.rules\[0\]: there is no condition exept; did you mean "except"\?/],
     [{ actorRoles: "admin", targets: ["*"] }, /actorRoles must be a list of names/],
     [{ ...pair, except: "carol" }, /except must be a list of names/],
     [{ ...pair, targets: null }, /targets must be a list of names/],
