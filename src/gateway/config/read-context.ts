@@ -58,5 +58,8 @@ export function toNewFile(file: string, at: ConfigPath, context: ReadContext): s
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) {
     context.report(at, `there is no directory ${directory}; make it with: mkdir -m 700 ${directory}`);
   }
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) {
+    context.report(at, `${path} is a directory; give the path of a file`);
+  }
   return path;
 }

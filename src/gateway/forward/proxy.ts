@@ -28,8 +28,8 @@ export interface ProxyCall {
   readonly platform: Platform;
   /** Called when the response does not come in one piece: a stream must end with its session. */
   readonly onStreaming: () => void;
-  /** Called when the upstream could not be reached, or broke off, before any byte of the response is written. */
-  readonly onFailed?: (reason: GatewayReason) => void;
+  /** Called when the upstream could not be reached, or broke off; with the code of the error, if there is one. */
+  readonly onFailed?: (reason: GatewayReason, code?: string) => void;
   /** Called when the caller asks for a WebSocket and the upstream agrees. */
   readonly onUpgrade?: (headers: UpstreamFields, upstream: Duplex) => void;
 }
@@ -63,8 +63,8 @@ export function proxy(call: ProxyCall): void {
     controller?.abort(new Error("the caller left"));
   });
 
-  function refuse(reason: GatewayReason): void {
-    call.onFailed?.(reason);
+  function refuse(reason: GatewayReason, code?: string): void {
+    call.onFailed?.(reason, code);
     cancelWait?.();
     state = "over";
     for (const [name] of fields) response.removeHeader(name);
@@ -73,13 +73,13 @@ export function proxy(call: ProxyCall): void {
   }
 
   /** The answer cannot be had whole: 502 and its like while that can be said, and the end of what was begun after that. */
-  function fail(reason: GatewayReason): void {
+  function fail(reason: GatewayReason, code?: string): void {
     if (state !== "answering" || !response.headersSent) {
-      refuse(reason);
+      refuse(reason, code);
       return;
     }
     state = "over";
-    call.onFailed?.("upstream_failed");
+    call.onFailed?.("upstream_failed", code);
     cut(response);
   }
 
@@ -183,7 +183,7 @@ export function proxy(call: ProxyCall): void {
       ) {
         controller = undefined;
         send();
-      } else fail(toReason(code));
+      } else fail(toReason(code), code === "" ? undefined : code);
     },
   };
 

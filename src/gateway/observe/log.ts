@@ -134,7 +134,12 @@ function toFields(outcome: RequestOutcome): object {
     case "refused":
       return { reason: outcome.denial.reason, route: outcome.route && toRouteName(outcome.route) };
     case "failed":
-      return { reason: outcome.reason, route: toRouteName(outcome.route) };
+      return {
+        reason: outcome.reason,
+        route: toRouteName(outcome.route),
+        upstream: outcome.route.upstream,
+        code: outcome.code,
+      };
     case "proxied": {
       const { caller } = outcome;
       const { subject } = caller?.identity ?? {};

@@ -29,8 +29,13 @@ export type RequestOutcome =
   /** A procedure of the gateway itself answers. */
   | { readonly kind: "service"; readonly path: string }
   | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined }
-  /** Reported after `proxied`: the upstream could not be reached, or broke off. */
-  | { readonly kind: "failed"; readonly route: RouteConfig; readonly reason: GatewayReason };
+  /** Reported after `proxied`: the upstream could not be reached, or broke off. `code`: that of the error, as Node names it. */
+  | {
+      readonly kind: "failed";
+      readonly route: RouteConfig;
+      readonly reason: GatewayReason;
+      readonly code: string | undefined;
+    };
 
 /** Returns the name of a route for logs and metrics. It comes from the configuration, so clients cannot add names. */
 export function toRouteName({ match }: RouteConfig): string {

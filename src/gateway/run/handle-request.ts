@@ -173,7 +173,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       path,
       headers,
       onStreaming: () => endWithSession(session, request, response),
-      onFailed: (reason) => report(request, { kind: "failed", route, reason }),
+      onFailed: (reason, code) => report(request, { kind: "failed", route, reason, code }),
       ...(upgrade !== undefined && {
         onUpgrade: (fields, socket) =>
           openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, session, platform, idleMs }),

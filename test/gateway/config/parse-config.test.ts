@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { toFaultText } from "../../../src/gateway/config/document.js";
@@ -51,6 +51,14 @@ test("the configuration of the design works as it is written", async (t) => {
     line: 10,
   });
   assert.deepEqual(config.store, { kind: "sqlite", path: join(files.directory, "sallyport.db") });
+});
+
+test("a directory in place of the database is a fault of its line", async (t) => {
+  const files = await gatewayFiles(t);
+  mkdirSync(join(files.directory, "folder"));
+  assert.deepEqual(faultsOf(files, changed("./sallyport.db", "./folder")), [
+    "gate.yaml:4:18: folder is a directory; give the path of a file",
+  ]);
 });
 
 test("every default is what the documentation says", async (t) => {
@@ -587,7 +595,7 @@ test("a faulty user file is refused with its own line", async (t) => {
   const files = await gatewayFiles(t);
   files.write("users.yaml", "# nobody\nada:hunter2:user\n");
   assert.deepEqual(faultsOf(files, sketch), [
-    "gate.yaml:6:19: handlers.Basic.users: users.yaml, line 2: the hash is not argon2id, which is the only kind taken. Make one with hashPassword",
+    "gate.yaml:6:19: handlers.Basic.users: users.yaml, line 2: the hash is not argon2id, which is the only kind taken. Make one with hashPassword, or: sallyport hash-password",
   ]);
 });
 

@@ -129,6 +129,8 @@ test("each denied or failed request has one line, with the id of its trace; othe
   await fetch(`${world.origin}/gone`);
   const requests = world.lines().filter(({ kind }) => kind === "request");
   const picked = requests.map(({ level, path, reason, route, id, msg }) => ({ level, path, reason, route, id, msg }));
+  const gone = requests.find(({ path }) => path === "/gone");
+  assert.deepEqual([gone?.upstream, gone?.code], ["gone", "ECONNREFUSED"]);
   assert.match(String(picked[2]?.id), /^[0-9a-f]{32}$/);
   assert.deepEqual(picked, [
     { level: "info", path: "/secret/path", reason: "no_credentials", route: "*/", id: traceId, msg: "refused" },
