@@ -1,6 +1,7 @@
 import type { Transport } from "@connectrpc/connect";
 import type { WhoAmIResponse } from "../gen/sallyport/v1/auth_service_pb.js";
 import type { Caller } from "../gen/sallyport/v1/caller_pb.js";
+import { requireClientOptions } from "./bearer/require-options.js";
 import { openPrivateKey, type PrivateKeyLogInOptions, type PrivateKeySource } from "./key/private-key.js";
 import type { AuthWire, ClientAsOptions, RedeemedToken, ServiceToken, ServiceTokenOptions } from "./wires/auth-wire.js";
 import { type AuthClientOptions, resolveClientOptions } from "./wires/client-options.js";
@@ -9,6 +10,8 @@ import { createSallyportWire } from "./wires/sallyport-wire.js";
 
 export type { TransportOptions } from "./bearer/open-transport.js";
 export type { AuthClientOptions } from "./wires/client-options.js";
+
+const passwordKinds = { user: "string!", password: "string!", effectiveUser: "string" } as const;
 
 /**
  * A client that logs in and calls services with the session's token.
@@ -60,10 +63,11 @@ export class AuthClient {
    * @param effectiveUser the account to operate as. Default: the user's own
    * @returns the caller
    * @throws {AuthenticationFailedError} when user or password is wrong, or the user may not operate as `effectiveUser`
-   * @throws {ConnectError} `Unimplemented` when the server does not serve the log-in; any other code when it could not be
-   *   asked or, with `bind`, does not bind the session
+   * @throws {ConnectError} `Unimplemented` when the server does not serve the log-in; `InvalidArgument` without a user or
+   *   a password; any other code when it could not be asked or, with `bind`, does not bind the session
    */
-  password(user: string, password: string, effectiveUser?: string): Promise<Caller | undefined> {
+  async password(user: string, password: string, effectiveUser?: string): Promise<Caller | undefined> {
+    requireClientOptions("password", { user, password, effectiveUser }, passwordKinds);
     return this.#wire.logIn({ kind: "password", user, password, operateAs: effectiveUser });
   }
 

@@ -199,6 +199,22 @@ test("options that contradict each other are refused in words", () => {
   }
 });
 
+test("a log-in without a password, or with one of another kind, is refused before anything is sent", async () => {
+  const client = new AuthClient({ baseUrl: "http://127.0.0.1:1", fetch: () => assert.fail("it was sent") });
+  const logIn = client.password.bind(client) as (...values: unknown[]) => Promise<unknown>;
+  for (const [values, message] of [
+    [["ada"], /password needs password, a string/],
+    [[undefined, "x"], /password needs user, a string/],
+    [["ada", 5], /password: password must be a string, not a number/],
+  ] as const) {
+    await assert.rejects(logIn(...values), (error: ConnectError) => {
+      assert.equal(error.code, Code.InvalidArgument);
+      assert.match(error.message, message);
+      return true;
+    });
+  }
+});
+
 test("host and port always mean TLS", async () => {
   const urls: string[] = [];
   for (const host of ["gate.example", "::1"]) {
