@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import type { Command } from "commander";
 import { AuthError } from "../base/errors.js";
 import { toDuration } from "../gateway/config/duration.js";
@@ -41,6 +42,7 @@ Example:
       const request = parseRawRequest(text, file === "-" ? "standard input" : file);
       const loaded = loadConfig(config, io.environment);
       const certificate = pem === undefined ? undefined : readCertificate(pem);
+      if (isIP(from) === 0) throw new AuthError("invalid_options", "--from must be an IP address, such as 203.0.113.7");
       const connection = { from, encrypted, certificate };
       const explanation = await explainRequest(loaded, request, { ...connection, platform: io.platform });
       print(io, json, explanation, toText(explanation, config));

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { AuthError } from "../base/errors.js";
 import { type CliIo, print } from "./io.js";
 
 interface HashPasswordOptions {
@@ -27,6 +28,13 @@ Examples:
       const { hashPassword } = await import("../handlers/password/hash.js");
       const { parseUserFile } = await import("../handlers/password/user-file-format.js");
       const { readPassword } = await import("./read-password.js");
+      // Asked before the password is typed.
+      if (user?.includes(":") || roles.includes(":")) {
+        throw new AuthError(
+          "invalid_options",
+          "--user and --roles must hold no colon, which separates the fields of a line",
+        );
+      }
       const hash = await hashPassword(await readPassword(io));
       const line = user === undefined ? hash : `${user}:${hash}:${roles}`;
       if (user !== undefined) parseUserFile(line, "--user and --roles");

@@ -33,8 +33,19 @@ export function print(io: CliIo, json: boolean | undefined, result: unknown, tex
 export function toErrorText(error: unknown): string {
   if (error instanceof AuthError) return error.message;
   if (!(error instanceof Error)) return "a value that is not an error was thrown";
-  return "syscall" in error ? error.message : `${error.name} inside Sallyport; this is a bug, please report it`;
+  return "syscall" in error
+    ? toSystemText(error as SystemError)
+    : `${error.name} inside Sallyport; this is a bug, please report it`;
 }
+
+/** Words the refusals of the system that a first try meets; any other one is worded as the system does. */
+function toSystemText({ message, code, path, address, port }: SystemError): string {
+  if (code === "ENOENT" && path !== undefined) return `there is no such file or folder: ${path}`;
+  if (code === "EADDRINUSE") return `${address}:${port} is in use by another process; stop that, or take another port`;
+  return message;
+}
+
+type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number };
 
 /** Formats a table with columns as wide as their widest cell. */
 export function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string {

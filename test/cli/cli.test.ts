@@ -135,6 +135,17 @@ test("a key file is made once, rotated, and listed without its secrets", async (
   for (const { secret } of keyFile(file).load()) assert.ok(!text.includes(Buffer.from(secret).toString("base64url")));
 });
 
+test("explain names a file that is not there, and refuses a source that is no address", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch);
+  const none = await runCli(["explain", "-c", files.config, "/no/such/request"]);
+  assert.deepEqual([none.code, none.err], [1, "sallyport: there is no such file or folder: /no/such/request\n"]);
+  const request = "GET / HTTP/1.1\nHost: a.example\n";
+  const from = await runCli(["explain", "-c", files.config, "--from", "localhost", "-"], request);
+  assert.deepEqual([from.code, from.out], [1, ""]);
+  assert.match(from.err, /--from must be an IP address/);
+});
+
 test("hash-password reads a pipe", async () => {
   const { code, out } = await runCli(["hash-password"], "correct horse\n");
   assert.equal(code, 0);
@@ -142,7 +153,14 @@ test("hash-password reads a pipe", async () => {
   const line = await runCli(["hash-password", "--user", "ada", "--roles", "user,admin"], "correct horse");
   assert.match(line.out, /^ada:\$argon2id\$[^:]+:user,admin\n$/);
   assert.equal((await runCli(["hash-password"], "")).code, 1);
-  assert.equal((await runCli(["hash-password", "--user", "a:b"], "x")).code, 1);
+  for (const options of [
+    ["--user", "a:b"],
+    ["--user", "ada", "--roles", "a:b"],
+  ]) {
+    const refused = await runCli(["hash-password", ...options], "x");
+    assert.deepEqual([refused.code, refused.out], [1, ""]);
+    assert.match(refused.err, /must hold no colon/);
+  }
   assert.equal((await runCli(["hash-password", "hunter2"], "x")).code, 2);
 });
 

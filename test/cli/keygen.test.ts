@@ -110,7 +110,7 @@ test("no file is overwritten, and where one is in the way nothing is written", a
   const missing = join(folder(t), "none");
   const { code, err } = await runCli(["keygen", "--user", "ada", "--dir", missing]);
   assert.equal(code, 1);
-  assert.match(err, /ENOENT/);
+  assert.match(err, /there is no such file or folder: /);
   assert.ok(!existsSync(missing));
 });
 

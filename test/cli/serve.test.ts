@@ -59,6 +59,16 @@ test("serve says where it listens, reloads on SIGHUP, hears of sessions ended be
   for (const secret of [adaPassword, asAda.slice(6), token.slice(7)]) assert.ok(!(out + err).includes(secret));
 });
 
+test("serve names the address that another process has, and what to do", async (t) => {
+  const files = await gatewayFiles(t);
+  const { url } = await echoUpstream(t);
+  const taken = new URL(url).host;
+  files.write("gate.yaml", configText(url, users).replace("127.0.0.1:0", taken));
+  const { code, err } = await runCli(["serve", "-c", files.config]);
+  assert.equal(code, 1);
+  assert.equal(err, `sallyport: ${taken} is in use by another process; stop that, or take another port\n`);
+});
+
 test("serve refuses to start on a faulty configuration, with every fault", async (t) => {
   const files = await gatewayFiles(t);
   files.write("gate.yaml", configText("http://127.0.0.1:1/path", users.replace("app", "ap")));

@@ -87,7 +87,7 @@ export async function verifyHash(hash: string, password: string): Promise<boolea
 /** Returns the fault of a hash and its remedy; `undefined` when it is acceptable. Never shows the hash. */
 function hashFault(hash: string): string | undefined {
   if (!hash.startsWith("$argon2id$")) {
-    return "the hash is not argon2id, which is the only kind taken. Make one with hashPassword";
+    return "the hash is not argon2id, which is the only kind taken. Make one with hashPassword, or: sallyport hash-password";
   }
   const match = phc.exec(hash);
   if (match === null) return "the hash is damaged: it must be $argon2id$v=19$m=…,t=…,p=…$salt$hash. Make a new one";

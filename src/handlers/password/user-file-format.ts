@@ -33,7 +33,7 @@ const maxNameLength = 256;
  * @throws {AuthError} `invalid_options` with source, line and remedy; never with a hash.
  */
 export function parseUserFile(text: string, source: string): ReadonlyMap<string, UserEntry> {
-  return parseLines(text, source, "ada:HASH:user, with HASH from hashPassword", parseLine);
+  return parseLines(text, source, "ada:HASH:user, made by: sallyport hash-password --user ada --roles user", parseLine);
 }
 
 /** Throws the fault of the line that is being read. */

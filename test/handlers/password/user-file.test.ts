@@ -319,7 +319,7 @@ const broken: readonly [why: string, text: string, message: RegExp][] = [
     /line 3: this user is in line 1 already/,
   ],
   ["names that differ by width", `bob:${adaHash}:\nｂｏｂ:${bobHash}:\n`, /line 2: this user is in line 1 already/],
-  ["a password in the clear", "ada:correct horse:\n", /line 1: the hash is not argon2id.*hashPassword/],
+  ["a password in the clear", "ada:correct horse:\n", /line 1: the hash is not argon2id.*or: sallyport hash-password/],
   ["bcrypt", `ada:$2b$12$${"a".repeat(53)}:\n`, /not argon2id/],
   ["argon2i", `ada:${adaHash.replace("argon2id", "argon2i")}:\n`, /not argon2id/],
   ["a hash that is cut off", `ada:${adaHash.slice(0, -30)}:\n`, /the hash is damaged/],
