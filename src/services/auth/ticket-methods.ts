@@ -62,7 +62,11 @@ export function createTicketMethods<I extends Identity>(
   return {
     async operateAs({ wish }, context) {
       const caller = enter(context);
-      if (wish === undefined) throw new ConnectError("wish is missing", Code.InvalidArgument);
+      if (wish === undefined)
+        throw new ConnectError(
+          "wish is missing: it holds the subject to operate as, and the reason",
+          Code.InvalidArgument,
+        );
       const outcome = await auth.beginOperateAs(caller, toOperateAsWish(wish), toLogInContext(context));
       if (outcome.kind === "denied") throw toConnectError(outcome);
       const { token, session } = outcome;
