@@ -55,6 +55,8 @@ export interface GrantContent {
   readonly parent?: string | undefined;
   /** The credentials of the actor when they began to operate. The policy is asked about them each time. */
   readonly by?: ActorCredentials | undefined;
+  /** The policy lets what is begun by it go on without the session of the actor. */
+  readonly detached?: true | undefined;
 }
 
 /** The credentials by which an actor asks to operate as another account. */

@@ -59,7 +59,7 @@ export interface TicketRequest {
   readonly operateAs?: OperateAsWish | undefined;
   /**
    * A session that begins from the ticket goes on when the one that it is issued for ends, by log-out, theft or
-   * otherwise: for work that outlives its user's log-in. A ticket with `operateAs` goes by its grant instead. No RPC sets
+   * otherwise: for work that outlives its user's log-in. Where an account operates as another, the grant decides instead. No RPC sets
    * it, since an attacker with a stolen session would. Default: `false`.
    */
   readonly detached?: boolean | undefined;

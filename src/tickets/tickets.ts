@@ -70,8 +70,7 @@ export function createTickets<I extends Identity>(parts: TicketsParts<I>): Ticke
     const kept: TicketRecord = {
       ...{ service, ref: row.ref, scheme: row.scheme, createdAt: row.createdAt },
       ...(operating && { content, ownGrant: Number.isFinite(grantEnds) ? { endsAt: grantEnds } : {} }),
-      // Nested rights were lent, and end with the session of who lent them.
-      ...((operating?.detached ?? (request.detached === true && own.actor?.actor === undefined)) && { detached: true }),
+      ...((operating?.detached ?? (request.detached === true && mayDetach(own))) && { detached: true }),
     };
     const goodMs = Math.min(lifeMs, operating?.maxMs ?? lifeMs, Math.max(1, session.expiresAt - now));
     // By whichever clock is behind, so that the store keeps the ticket until then at least.
@@ -221,6 +220,11 @@ interface Put<I extends Identity> {
   /** When the ticket expires, in milliseconds since 1970. */
   readonly expiresAt: number;
   readonly content: SessionContent<I>;
+}
+
+/** Rights that were lent end with the session for which they were lent, unless their grant says otherwise. */
+function mayDetach({ actor, grant }: SessionContent): boolean {
+  return grant === undefined ? actor?.actor === undefined : grant.detached === true;
 }
 
 type StillContent = Pick<SessionContent, "identity" | "actor" | "grant">;

@@ -159,7 +159,8 @@ export function createOperateAs<I extends Identity>(options: OperateAsParts<I>):
         // `NaN` must not count as no limit.
         if (answer?.granted === undefined || !(limit >= 1)) return refuse(answer?.target.subject);
         const detached = answer.granted.detached === true && who.actor === undefined;
-        return { identity: answer.target, actor, grant, maxMs: limit, detached };
+        const kept: GrantContent = detached ? { ...grant, detached } : grant;
+        return { identity: answer.target, actor, grant: kept, maxMs: limit, detached };
       });
     },
     mayGoOn,

@@ -187,6 +187,7 @@ test("detached, by its grant or its ticket, a session goes on; nested it does no
     [[byTicket(undefined, true)], "allowed"],
     [[byTicket(undefined, true), byTicket()], "allowed"],
     [[byTicket(), byTicket(undefined, true)], "allowed"],
+    [[operate("bob"), byTicket(undefined, true)], "allowed"],
     [[byTicket(undefined, false)], "denied"],
   ];
   for (const [begins, expected] of steps) {
@@ -196,6 +197,19 @@ test("detached, by its grant or its ticket, a session goes on; nested it does no
     assert.ok(last.session.expiresAt <= own.session.expiresAt, "no later than the first one in any case");
     await own.session.end();
     assert.equal((await two.call(last.token)).kind, expected);
+  }
+  // Rights that were lent: by two steps an actor gets no more than the rule says for one.
+  for (const [as, lent] of [
+    [undefined, operate("bob")],
+    ["bob", undefined],
+  ] as const) {
+    const { one } = startTwo((platform) => memory({ platform }), {});
+    const own = await one.opened("ada", as);
+    const operating = (await lent?.(one, own)) ?? own;
+    const { token } = await byTicket(undefined, true)(one, operating);
+    assert.equal((await one.call(token)).kind, "allowed");
+    await own.session.end();
+    assert.equal((await one.call(token)).kind, "denied");
   }
   const { one } = startTwo((platform) => memory({ platform }), {});
   const policy = { identify: (subject: string) => one.users.get(subject), grant: () => grant };
