@@ -75,8 +75,9 @@ export function createLogIn<I extends Identity>(
     switch (answer.kind) {
       case "accepted": {
         const { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt } = answer;
-        // A caller with a key, a ticket or an identity provider's token does not guess passwords.
-        if (!answer.counted) await parts.throttle.lift((actor ?? identity).subject);
+        // A caller with a key, a ticket or an identity provider's token does not guess passwords. Credentials with scopes do
+        // not stand for the account, so by them its password could be guessed for ever.
+        if (!answer.counted && scopes === undefined) await parts.throttle.lift((actor ?? identity).subject);
         // The answer would reach no client, and no client could end the session.
         if (context.signal?.aborted === true) return refused("unavailable");
         const possession = await foreseen.bind();

@@ -154,6 +154,23 @@ test("a log-in by other means lifts the stop; an operator's reset lifts everythi
   assert.equal(await auth.throttle.reset("grace"), false);
 });
 
+test("credentials with scopes do not lift the stop: a key for one task is not the owner of the account", async () => {
+  const scoped: Handler<User> = {
+    ...{ scheme: "Task", opens: "nothing" },
+    fromHeader: (subject) => ({ kind: "accepted", identity: { subject }, scopes: ["reports:read"] }),
+  };
+  const password = basic({ verify: (user, text) => (text === "lovelace" ? { subject: user } : null) });
+  const { world, byRpc, fail, told } = createThrottleWorld({
+    throttle: { maxFailures: 3, freeFailures: 2 },
+    handlers: [password, scoped],
+  });
+  await fail(3);
+  world.advance(quarterHour);
+  assert.equal(await byRpc("ada", "", {}, "Task"), "in");
+  assert.equal(await byRpc("ada", "lovelace"), "invalid_credentials");
+  assert.ok(!told().some(({ kind }) => kind === "account-reset"));
+});
+
 test("a source that fails too often gets 429 and costs no check; others go on", async () => {
   const { auth, world, byRpc, byHeader, checks, told } = createThrottleWorld({ rememberMs: 60_000 });
   const from = "2001:db8:1:2::1";
