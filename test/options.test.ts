@@ -203,3 +203,41 @@ test("a step-up that names nothing lets no caller in: it is refused when the gua
   assert.match(await faultOf(() => guard(auth, { roles: [] })), /roles must name at least one role/);
   assert.match(await faultOf(() => guard(auth, { scopes: ["a b"] })), /scopes must be a list of words/);
 });
+
+test("an option that a copy of its object would lose is refused: the guard of a procedure, the mapping of a token", async () => {
+  const connect = factories.get("./connect/connectAuth") as Factory;
+  const oidc = factories.get("./oidc") as Factory;
+  class Guarded {
+    readonly routes = no;
+    get scopes() {
+      return ["orders:write"];
+    }
+  }
+  class Mapped {
+    readonly issuer = "https://idp.example";
+    readonly audience = "orders";
+    toIdentity() {
+      return null;
+    }
+  }
+  const hidden = Object.defineProperty({ routes: no }, "roles", { value: "admin" });
+  const lost = /(scopes|toIdentity) is inherited, .* write it into a plain object/;
+  assert.match(await faultOf(() => connect(auth, () => no, new Guarded())), lost);
+  assert.match(await faultOf(() => connect(auth, () => no, Object.create({ routes: no, scopes: ["a"] }))), lost);
+  assert.match(await faultOf(() => connect(auth, () => no, hidden)), /roles must be a list of texts/);
+  assert.match(await faultOf(() => oidc(new Mapped())), lost);
+  // Frozen, without a prototype, or of a class that keeps them as its own: these are read like any other.
+  const bare = Object.assign(Object.create(null) as object, { routes: no, scopes: ["a"] });
+  class Own {
+    readonly routes = no;
+    readonly scopes = ["a"];
+  }
+  for (const good of [Object.freeze(bare), new Own()]) assert.equal(typeof connect(auth, () => no, good), "function");
+  // A user file is taken as it is, of whatever class.
+  class Users {
+    verify() {
+      return undefined;
+    }
+  }
+  assert.equal(basic(new Users()).scheme, "Basic");
+});

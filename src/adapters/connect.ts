@@ -140,7 +140,7 @@ export function connectAuth<I extends Identity>(
 
 /** Returns the options that a table names. */
 function pick(options: GuardOptions, table: OptionKinds<GuardOptions>): GuardOptions {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(table, name)));
+  return Object.fromEntries(Object.keys(table).map((name) => [name, options[name as keyof GuardOptions]]));
 }
 
 /** @throws {TypeError} when `contextValues` of the application returned something else */

@@ -41,6 +41,15 @@ export function optionFault(where: string, options: unknown, table: OptionTable,
     if (fault !== undefined) return fault;
   }
   const given = options as Readonly<Record<string, unknown>>;
+  for (const name of names) {
+    if (given[name] === undefined || Object.prototype.propertyIsEnumerable.call(given, name)) continue;
+    // A copy by `...` would lose it, and with it a guard, or a mapping that refuses callers. A secret is hidden, and kept.
+    if (table["*"] === undefined && !Object.hasOwn(given, name)) {
+      return `${where}: ${path}${name} is inherited, so a copy would lose it; write it into a plain object`;
+    }
+    const fault = valueFault(where, `${path}${name}`, given[name], table[name] as OptionRow);
+    if (fault !== undefined) return fault;
+  }
   const missing = names.find((name) => isRequired(table[name]) && given[name] === undefined);
   return missing === undefined ? undefined : `${where} needs ${path}${missing}, ${wanted(table[missing] as string)}`;
 }
