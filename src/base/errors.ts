@@ -14,6 +14,9 @@ const ownFolder = new URL("../", import.meta.url).href;
 
 const longestMessage = 300;
 
+/** What would begin a line of its own or control a terminal: a message may hold what a client sent. */
+const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu;
+
 /**
  * Describes an error of the application's code for the developer: with its message and the first stack frame outside
  * this package. With `NODE_ENV=production` it is `toErrorName` alone, since a message may hold what the code was given.
@@ -26,7 +29,7 @@ export function toErrorDetail(error: unknown): string {
     .split("\n")
     .find((line) => /^\s+at /.test(line) && !line.includes(ownFolder) && !/\bnode:/.test(line));
   const told = error instanceof AuthError ? name : `${name}: ${message.slice(0, longestMessage)}`;
-  return frame === undefined ? told : `${told} (${frame.trim()})`;
+  return (frame === undefined ? told : `${told} (${frame.trim()})`).replace(unprintable, " ");
 }
 
 /** Why an `AuthError` was thrown, for programs. Messages may change; codes do not. */

@@ -158,6 +158,10 @@ test("what a verify does wrong is told with its message and its place, but not i
   const [, place = ""] = /\((file:[^)]*fail-open[^)]*)\)/.exec(toErrorDetail(failed)) ?? [];
   assert.match(place, /fail-open\.test\.js:\d+:\d+$/);
   assert.match(toErrorDetail(failed), /^TypeError: Cannot read properties of undefined \(at /);
+  // A name that a client sent, in the message of a driver: it must not begin a line of its own, nor colour the terminal.
+  const forged = toErrorDetail(new Error("no user ada\r\nsallyport: \u001b[2Jall is well\u2028\u202e"));
+  assert.match(forged, /^Error: no user ada {1,2}sallyport: /);
+  assert.doesNotMatch(forged, /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u);
   // Frames of the package itself say nothing about the application.
   assert.doesNotMatch(toErrorDetail(catchError(() => basic(undefined as never))), /dist\/src/);
   const { NODE_ENV } = process.env;
