@@ -6,7 +6,7 @@ import { type FileState, toFileState } from "../base/file-version.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../base/options.js";
 import { type Platform, systemPlatform } from "../base/platform.js";
 import { readRegularFile } from "../base/read-regular-file.js";
-import { replaceFile } from "../base/replace-file.js";
+import { type ReplacedFile, replaceFile } from "../base/replace-file.js";
 import { createSettling } from "../base/settling.js";
 import type { KeyRing, SigningKey } from "./key-ring.js";
 
@@ -89,7 +89,8 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   requireOptions("rotateKeyFile", options, rotateKinds);
   const { activateAfterMs = 600_000, keepMs = 7 * 86_400_000, platform = systemPlatform } = options;
   const now = platform.now();
-  const keys = [...read(path).keys].sort((a, b) => a.signsFrom - b.signsFrom);
+  const { keys: before, stats } = read(path);
+  const keys = [...before].sort((a, b) => a.signsFrom - b.signsFrom);
   // A key stops signing when the next one starts.
   const kept = keys.filter((_key, index) => (keys[index + 1]?.signsFrom ?? Number.POSITIVE_INFINITY) + keepMs > now);
   const taken = new Set(keys.map((key) => key.id));
@@ -97,7 +98,7 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   let id = (keys.at(-1)?.id ?? 0) + 1;
   while (taken.has(id) || id > maxKeyId) id = id > maxKeyId ? 1 : id + 1;
   const next = { id, secret: platform.random(32), signsFrom: now + activateAfterMs };
-  replaceFile(path, statSync(path), toText([...kept, next]), platform);
+  replaceFile(path, stats, toText([...kept, next]), platform);
   return id;
 }
 
@@ -121,6 +122,7 @@ function createOnce(path: string, platform: Platform): void {
 interface KeysRead {
   readonly keys: readonly SigningKey[];
   readonly state: FileState;
+  readonly stats: ReplacedFile;
 }
 
 function read(path: string): KeysRead {
@@ -135,7 +137,7 @@ function read(path: string): KeysRead {
     );
   }
   try {
-    return { keys: fromText(found.bytes.toString("utf8")), state: toFileState(found.stats) };
+    return { keys: fromText(found.bytes.toString("utf8")), state: toFileState(found.stats), stats: found.stats };
   } catch {
     // The cause is left out: a JSON error quotes the text, and the text is secret.
     throw new AuthError(

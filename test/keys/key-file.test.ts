@@ -4,6 +4,7 @@ import { once } from "node:events";
 import fs, {
   chmodSync,
   chownSync,
+  fchmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -220,9 +221,9 @@ test("a user who may not keep the owner of a file is told, and nothing has chang
   const refused = () => {
     throw Object.assign(new Error("EPERM"), { code: "EPERM" });
   };
-  t.mock.method(fs, "chownSync", refused);
+  t.mock.method(fs, "fchownSync", refused);
   syncBuiltinESMExports();
-  const other = { ...before, mode: before.mode, uid: before.uid + 1, gid: before.gid } as Stats;
+  const other = { ...before, mode: before.mode, uid: before.uid + 1 } as Stats;
   const thrown = refusalOf(() => replaceFile(path, other, "new", createWorld().platform));
   t.mock.restoreAll();
   syncBuiltinESMExports();
@@ -235,6 +236,43 @@ test("a user who may not keep the owner of a file is told, and nothing has chang
     readdirSync(folder).filter((name) => name.endsWith(".tmp")),
     [],
   );
+});
+
+test("a service that owns the folder cannot have root change another file: by its draft, or by a link", (t) => {
+  const path = freshPath();
+  keyFile(path, { create: true });
+  const victim = freshPath();
+  writeFileSync(victim, "root:x", { mode: 0o644 });
+  const isUntouched = () => {
+    assert.equal(statSync(victim).mode & 0o777, 0o644);
+    assert.equal(readFileSync(victim, "utf8"), "root:x");
+  };
+  const swapped: string[] = [];
+  const original = { chmodSync, fchmodSync };
+  for (const name of ["chmodSync", "fchmodSync"] as const) {
+    t.mock.method(fs, name, (file: never, mode: number) => {
+      for (const draft of readdirSync(folder).filter((one) => one.endsWith(".tmp"))) {
+        swapped.push(draft);
+        rmSync(join(folder, draft));
+        symlinkSync(victim, join(folder, draft));
+      }
+      original[name](file, mode);
+    });
+  }
+  syncBuiltinESMExports();
+  rotateKeyFile(path);
+  t.mock.restoreAll();
+  syncBuiltinESMExports();
+  assert.equal(swapped.length, 1);
+  isUntouched();
+
+  const [own, link] = [freshPath(), freshPath()];
+  keyFile(own, { create: true });
+  const read = statSync(own);
+  symlinkSync(victim, link);
+  const thrown = refusalOf(() => replaceFile(link, read, "new", createWorld().platform));
+  assert.match(thrown.message, /was replaced meanwhile; run this again/);
+  isUntouched();
 });
 
 test("when the new file cannot take its place, no draft is left", (t) => {

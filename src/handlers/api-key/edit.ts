@@ -1,7 +1,8 @@
-import { closeSync, openSync, readFileSync, realpathSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, realpathSync, rmSync, statSync } from "node:fs";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { readRegularFile } from "../../base/read-regular-file.js";
 import { replaceFile } from "../../base/replace-file.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./file-format.js";
 import { type ApiKeyRecord, isApiKeyId } from "./record.js";
@@ -57,14 +58,16 @@ export function revokeApiKey(path: string, id: string, options: ApiKeyEditOption
  * edit.
  */
 function edit(path: string, { platform = systemPlatform }: ApiKeyEditOptions, change: (text: string) => string): void {
-  const find = () => statSync(path, { throwIfNoEntry: false });
-  const unlock = lock(`${find() === undefined ? path : realpathSync(path)}.lock`);
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const unlock = lock(`${isThere ? realpathSync(path) : path}.lock`);
   try {
-    // Looked at under the lock: another command may have made or replaced the file before.
-    const before = find();
-    const next = change(before === undefined ? "" : readFileSync(path, "utf8"));
+    // Read under the lock: another command may have made or replaced the file before.
+    const before = readRegularFile(path);
+    if ("fault" in before && before.code !== "ENOENT") throw new AuthError("invalid_options", before.fault);
+    const found = "fault" in before ? undefined : before;
+    const next = change(found?.bytes.toString("utf8") ?? "");
     parseApiKeyFile(next, path);
-    replaceFile(path, before, next, platform);
+    replaceFile(path, found?.stats, next, platform);
   } finally {
     unlock();
   }
