@@ -45,6 +45,12 @@ export interface AccountThrottle {
 /** The longest account name in an event: that of a subject. A longer name is no account, and must not fill logs. */
 const longestTold = 256;
 
+/**
+ * The longest name that may be an account's, in characters, as for user files and directories. To fold the spelling of a
+ * name of megabytes, which any caller may send in a message, stops the process for seconds.
+ */
+const longestName = 1_024;
+
 interface Begun {
   readonly blocked: boolean;
   readonly next: AccountState;
@@ -80,6 +86,7 @@ export function createAccountThrottle(rules: ThrottleRules, change: ChangeNumber
       run: () => Awaitable<Verdict<I>>,
       from?: RequestOrigin,
     ): Awaitable<Verdict<I>> {
+      if (given.length > longestName) return rejected;
       const account = toAccountName(given);
       const begin = () =>
         changeAccount(account, (state, now) => {

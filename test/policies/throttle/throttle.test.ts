@@ -154,6 +154,16 @@ test("a log-in by other means lifts the stop; an operator's reset lifts everythi
   assert.equal(await auth.throttle.reset("grace"), false);
 });
 
+test("a name that no account has for its length is refused before a word of it is looked at", async () => {
+  const { byRpc, checks, events } = createThrottleWorld();
+  assert.equal(await byRpc("a".repeat(1_024), "x"), "invalid_credentials");
+  assert.equal(checks(), 1);
+  // This letter is 18 in its compatible form: to fold four megabytes of it, which gzip makes a few kilobytes, took 5 s.
+  assert.equal(await byRpc("\ufdfa".repeat(1_025), "x"), "invalid_credentials");
+  assert.equal(checks(), 1);
+  assert.equal(events.filter(({ kind }) => kind === "refused").length, 2);
+});
+
 test("credentials with scopes do not lift the stop: a key for one task is not the owner of the account", async () => {
   const scoped: Handler<User> = {
     ...{ scheme: "Task", opens: "nothing" },
