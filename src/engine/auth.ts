@@ -174,6 +174,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     askHandler,
     memory,
     rememberMs,
+    maxAuthorizationLength: resolved.maxAuthorizationLength,
     throttle,
     manager,
     possession,

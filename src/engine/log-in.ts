@@ -30,6 +30,8 @@ export interface LogInParts<I extends Identity> extends BeginSessionParts<I> {
   readonly askHandler: AskHandler<I>;
   readonly throttle: Throttle;
   readonly rememberMs: number;
+  /** The longest text that a handler of headers gets, in characters, by a message as by a header. */
+  readonly maxAuthorizationLength: number;
 }
 
 /** Makes log-in by message. It uses the handlers that check headers, but accepted credentials always open a session. */
@@ -57,6 +59,10 @@ export function createLogIn<I extends Identity>(
     const refused = refusing(context, handler && { scheme });
     if (foreseen.kind === "refused") return refused(foreseen.reason, foreseen.headers);
     if (handler === undefined) return refused("invalid_credentials");
+    // A message may have megabytes: to parse a JSON Web Token of that length stops the process for a second.
+    if (typeof payload === "string" && payload.length > parts.maxAuthorizationLength) {
+      return refused("invalid_credentials");
+    }
     const round = challenge?.round ?? 1;
     const remembers = handler.remember === true && parts.rememberMs > 0;
     const answer = await parts.askHandler({

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthError } from "../../src/base/errors.js";
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import type { Identity } from "../../src/model/identity.js";
+import { memory } from "../../src/stores/memory/memory.js";
 import { absoluteMs, createEngine, rotateAfterMs } from "../services/server.js";
+import { createWorld } from "../world.js";
 
 const context = { peer: { address: "192.0.2.1", trusted: false }, target: { method: "POST", path: "/log-in" } };
 const proof = { scheme: "Basic", payload: btoa("ada:pass:word") };
@@ -39,5 +44,32 @@ test("rules that the rotation rule cannot keep are refused before anything is ch
     return true;
   });
   assert.equal(verified.count, 0);
+  await auth.close();
+});
+
+test("a handler of headers gets no longer text by a message than by a header, as text or as bytes", async () => {
+  const lengths: number[] = [];
+  const handler: Handler<Identity> = {
+    ...{ scheme: "Key", opens: "nothing" },
+    fromHeader: (payload) => {
+      lengths.push(payload.length);
+      return { kind: "accepted", identity: { subject: "ada" } };
+    },
+  };
+  const { platform } = createWorld();
+  const auth = createAuth({ handlers: [handler], store: memory({ platform }), platform, maxAuthorizationLength: 256 });
+  for (const make of [(text: string) => text, (text: string) => Buffer.from(text)]) {
+    for (const [length, expected] of [
+      [256, "opened"],
+      [257, "denied"],
+      [4_000_000, "denied"],
+    ] as const) {
+      const payload = make("a".repeat(length));
+      const peer = { address: "192.0.2.1", trusted: false };
+      const { kind } = await auth.logIn({ scheme: "Key", payload }, { peer, target: { method: "POST", path: "/" } });
+      assert.equal(kind, expected, String(length));
+    }
+  }
+  assert.deepEqual(lengths, [256, 256]);
   await auth.close();
 });
