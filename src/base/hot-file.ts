@@ -1,3 +1,4 @@
+import { nextEpoch } from "./epoch.js";
 import { AuthError } from "./errors.js";
 import { grants } from "./file-rights.js";
 import { fileState, toFileVersion } from "./file-version.js";
@@ -23,7 +24,7 @@ export interface HotFileOptions<T> {
 /** The current content of a file. */
 export interface HotFile<T> {
   read(): T;
-  /** Grows with each edit that was accepted. */
+  /** Another number after each edit that was accepted, unique in the process: see `nextEpoch`. */
   epoch(): number;
 }
 
@@ -43,7 +44,7 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
   const first = readSafely(path, options);
   let content = options.parse(first.text);
   let { version } = first;
-  let epoch = 1;
+  let epoch = nextEpoch();
   let lookAt = platform.monotonic() + lookEveryMs;
   const settling = createSettling(platform);
 
@@ -65,7 +66,7 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
       // Another write has begun since the look. The next look sees it.
       if (read.version !== version) return;
       content = options.parse(read.text);
-      epoch++;
+      epoch = nextEpoch();
     } catch (error) {
       const fault = error instanceof AuthError ? error.message : `The ${what} ${path} cannot be read`;
       onWarning(`${fault}. The last good version stays in use`);

@@ -1,8 +1,9 @@
 import { type Awaitable, adopt, after } from "../base/awaitable.js";
+import { nextEpoch } from "../base/epoch.js";
 import { AuthError } from "../base/errors.js";
 import { requireArgument } from "../base/options.js";
 import type { Identity } from "../model/identity.js";
-import { declined, type Handler, type HandlerContext, type Verdict } from "./handler.js";
+import { declined, type Handler, type HandlerContext, type RecheckContext, type Verdict } from "./handler.js";
 import type { IdentityOf } from "./handler-table.js";
 
 /** The handler of the chain that asked for one more round, and its state. */
@@ -13,7 +14,8 @@ interface ChainState {
 
 /**
  * Makes one handler of several for one scheme. It asks them in order: after `declined` it asks the next; any other
- * verdict is the chain's. A handler that throws ends the chain with `unavailable`: if a failed check were skipped,
+ * verdict is the chain's. Sessions remember which of them let the caller in, by its place: in another order of the
+ * chain their callers log in again. A handler that throws ends the chain with `unavailable`: if a failed check were skipped,
  * causing it to fail would bypass it. After `challenged`, the next message goes directly to the handler that asked for
  * it.
  *
@@ -31,6 +33,9 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
   if (first === undefined) throw new AuthError("invalid_options", `chain("${scheme}", …) needs at least one handler`);
   for (const link of links) requireLink(link, scheme, first);
 
+  /** Whether one of them can be asked again: then a session remembers which. */
+  const isAsked = links.some((link) => link.recheck !== undefined);
+
   /** Asks the handlers, beginning with the one that asked for this message. */
   function run(ask: (link: Handler<I>, context: HandlerContext) => Awaitable<Verdict<I>>, context: HandlerContext) {
     const resumed = context.state as ChainState | undefined;
@@ -41,6 +46,7 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
         index === resumed?.index ? withState(context, resumed.state, context.round) : withState(context, undefined, 1);
       return after(adopt(ask(link, own)), (verdict) => {
         if (verdict?.kind === "declined") return step(index + 1);
+        if (verdict?.kind === "accepted" && isAsked) return { ...verdict, via: toVia(index, verdict.via) };
         if (verdict?.kind !== "challenged") return verdict;
         return { ...verdict, state: { index, state: verdict.state } satisfies ChainState };
       });
@@ -52,8 +58,8 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
     scheme,
     opens: first.opens,
     remember: links.every((link) => link.remember === true),
-    // Each epoch only grows, so the sum grows with any of them.
-    epoch: () => links.reduce((sum, link) => sum + (link.epoch?.() ?? 0), 0),
+    epoch: jointEpoch(links),
+    ...(isAsked && { recheck: createRecheck(links) }),
     // The deadline holds for the whole chain, so it is that of the slowest handler.
     ...(links.some((link) => link.timeoutMs) && { timeoutMs: Math.max(...links.map((link) => link.timeoutMs ?? 0)) }),
     ...(links.some((link) => link.accountOf) && {
@@ -80,6 +86,36 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
         run((link, own) => (link.fromHandshake ? link.fromHandshake(payload, own) : declined), context),
     }),
   } satisfies Handler<I>);
+}
+
+/** Makes the epoch of several handlers: a new number whenever one of theirs differs, which a sum would hide. */
+function jointEpoch(links: readonly Pick<Handler, "epoch">[]): () => number {
+  const own = links.filter((link) => link.epoch !== undefined);
+  const seen = own.map((link) => link.epoch?.());
+  let epoch = nextEpoch();
+  return () => {
+    let differs = false;
+    for (const [index, link] of own.entries()) {
+      const now = link.epoch?.();
+      differs ||= now !== seen[index];
+      seen[index] = now;
+    }
+    if (differs) epoch = nextEpoch();
+    return epoch;
+  };
+}
+
+const toVia = (index: number, via = ""): string => `${index} ${via}`.trimEnd();
+
+/** Makes the question to the handler that let the caller in. */
+function createRecheck<I extends Identity>(links: readonly Handler<I>[]) {
+  return (identity: I, context: RecheckContext): Awaitable<I | null | undefined | false> => {
+    const [, place, via] = /^(\d+)(?: (.+))?$/.exec(context.via ?? "") ?? [];
+    const link = links[Number(place ?? Number.NaN)];
+    // Without a place the session is of an earlier version: it cannot be told which of them to ask.
+    if (place === undefined || (link !== undefined && link.recheck === undefined)) return identity;
+    return link?.recheck?.(identity, { __proto__: context, via } as unknown as RecheckContext);
+  };
 }
 
 /** Returns the context of one handler of the chain, with its own state and round. The signal stays lazy. */

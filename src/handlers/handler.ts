@@ -61,10 +61,23 @@ export interface Handler<I extends Identity = Identity> {
    */
   readonly remember?: boolean;
   /**
-   * With `remember`: returns a number that grows when an earlier verdict may no longer hold (a user file was edited).
-   * The engine calls it before it uses a remembered verdict, and ignores those with another number. It must be cheap.
+   * Returns a number that differs when an earlier verdict may no longer hold (a user file was edited). The engine calls
+   * it for every call of a session that this handler opened, and before it uses a remembered verdict; it must be cheap.
+   * After another number it asks `recheck`, and forgets verdicts. Numbers are compared within one process only.
    */
   epoch?(): number;
+  /**
+   * Decides again about a caller that this handler let in earlier: the account may have been disabled or deleted, have
+   * other roles, or have lost the key or password that was used. Return the identity as it is now; `undefined`, `null`
+   * or `false` when the account or what let the caller in is gone, and the session ends on every node. Throw when it
+   * cannot be decided now: the session goes on for `recheckStaleMs`, and then callers get 503.
+   *
+   * The engine asks when a token turns, after another `epoch`, and every `recheckMs` while the session is used. Without
+   * this method a session lives to its absolute limit, whatever becomes of the account.
+   *
+   * @param identity the identity of the session, as JSON gives it back
+   */
+  recheck?(identity: I, context: RecheckContext): Awaitable<I | null | undefined | false>;
   /**
    * How long this handler may take, in milliseconds, if longer than `handlerTimeoutMs`: for a handler that waits for a
    * person. At most `maxLoginMs`, 600,000: after a longer log-in the session would be revoked when it opens. Default:
@@ -92,6 +105,16 @@ export interface Handler<I extends Identity = Identity> {
   close?(): Awaitable<void>;
   /** Decides on one message of a handshake (a log-in RPC, Arrow Flight's `Handshake`). */
   fromHandshake?(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>>;
+}
+
+/** What a handler may know when it decides again. */
+export interface RecheckContext {
+  /** What let the caller in, as the verdict said; `undefined` if it did not, or the session is of an earlier version. */
+  readonly via: string | undefined;
+  /** Aborted when the deadline (`handlerTimeoutMs`) has passed: a later answer is ignored. */
+  readonly signal: AbortSignal;
+  /** As in `OneTimeProofs`. */
+  readonly derive: OneTimeProofs["derive"];
 }
 
 /** What a handler may know of the request. It holds neither the response nor headers, but for the one that it names. */
@@ -153,6 +176,11 @@ export type Verdict<I extends Identity = Identity> =
        * the whole account.
        */
       readonly scopes?: readonly string[] | undefined;
+      /**
+       * What let the caller in, for `recheck`: the fingerprint of a key, the id of an API key, a mark of the password.
+       * The session keeps it, so it must hold no secret. 1 to 64 characters of visible ASCII.
+       */
+      readonly via?: string | undefined;
     }
   | { readonly kind: "challenged"; readonly payload: Uint8Array; readonly state: unknown }
   | { readonly kind: "declined" }

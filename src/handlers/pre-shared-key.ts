@@ -1,8 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { nextEpoch } from "../base/epoch.js";
 import { AuthError } from "../base/errors.js";
 import { type OptionKinds, requireOptions } from "../base/options.js";
 import { type Identity, requireSubject } from "../model/identity.js";
-import { type Handler, rejected, type Verdict } from "./handler.js";
+import { toBase64url } from "../wire/bytes.js";
+import { type Handler, type RecheckContext, rejected, type Verdict } from "./handler.js";
 
 /** A pre-shared key: in the clear, or hashed by `hashPreSharedKey`, so that the configuration holds no secret. */
 export type PreSharedKey = ({ readonly key: string } | { readonly sha256: string }) & {
@@ -57,16 +59,23 @@ export function preSharedKey(options: PreSharedKeyOptions): Handler<PreSharedKey
   const entries = Object.entries(options.keys ?? {}).map(([name, key]) => toEntry(name, key));
   if (entries.length === 0) refuse("preSharedKey needs at least one key: keys: { robot: { key } }");
   requireDistinct(entries);
+  const madeAt = nextEpoch();
   return Object.freeze({
     scheme,
     opens: "session",
     remember: true,
+    // The keys do not change, but a reload makes another handler with others.
+    epoch: () => madeAt,
     fromHeader(payload: string): Verdict<PreSharedKeyIdentity> {
       if (payload === "" || payload.length > maxKeyLength) return rejected;
       const digest = sha256(payload);
       let found: Entry | undefined;
       for (const entry of entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
       return found === undefined ? rejected : found.accepted;
+    },
+    recheck({ subject, keyName }: PreSharedKeyIdentity, { via }: RecheckContext) {
+      const left = entries.filter((entry) => entry.identity.subject === subject && entry.name === keyName);
+      return left.find((entry) => via === undefined || entry.via === via)?.identity;
     },
   } satisfies Handler<PreSharedKeyIdentity>);
 }
@@ -85,6 +94,9 @@ export function hashPreSharedKey(key: string): string {
 interface Entry {
   readonly name: string;
   readonly digest: Buffer;
+  readonly identity: PreSharedKeyIdentity;
+  /** A key may be replaced under its name. The digest of a key of 128 bits reveals nothing of it. */
+  readonly via: string;
   readonly accepted: Verdict<PreSharedKeyIdentity>;
 }
 
@@ -95,7 +107,9 @@ function toEntry(name: string, key: PreSharedKey): Entry {
     keyName: name,
   });
   requireSubject(identity);
-  return { name, digest: toDigest(name, key), accepted: Object.freeze({ kind: "accepted", identity }) };
+  const digest = toDigest(name, key);
+  const via = toBase64url(sha256(`via ${digest.toString("hex")}`));
+  return { name, digest, identity, via, accepted: Object.freeze({ kind: "accepted", identity, via }) };
 }
 
 function toDigest(name: string, key: PreSharedKey): Buffer {

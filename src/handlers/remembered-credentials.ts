@@ -9,6 +9,8 @@ import type { Handler, Verdict } from "./handler.js";
 /** The result for credentials that were accepted recently. */
 export interface RememberedCredentials<I extends Identity = Identity> {
   readonly allowed: Allowed<I>;
+  /** What let the caller in, as the handler said. */
+  readonly via: string | undefined;
   /** The monotonic instant before they were checked. */
   readonly checkedAt: number;
   /** Milliseconds since 1970: when the credentials themselves end. */

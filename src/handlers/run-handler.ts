@@ -190,7 +190,7 @@ function describeVerdict(verdict: unknown, error?: unknown): string {
 }
 
 function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted" }): Verdict<I> {
-  const { expiresAt, acr, authenticatedAt } = verdict;
+  const { expiresAt, acr, authenticatedAt, via } = verdict;
   // A handler may answer with one object for all its callers: what a route does to it must not reach the next one.
   const identity = toFrozen(verdict.identity);
   const actor = toFrozen(verdict.actor);
@@ -205,6 +205,9 @@ function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted"
       throw new AuthError("invalid_identity", "expiresAt and authenticatedAt must be finite numbers");
     }
   }
+  if (via !== undefined && !(typeof via === "string" && viaShape.test(via))) {
+    throw new AuthError("invalid_identity", "via must be 1 to 64 characters of visible ASCII");
+  }
   if (acr !== undefined && typeof acr !== "string") throw new AuthError("invalid_identity", "acr must be a string");
   if (scopes !== undefined && !isListOfTexts(scopes)) {
     throw new AuthError("invalid_identity", "scopes must be a list of texts");
@@ -216,9 +219,13 @@ function toAccepted<I extends Identity>(verdict: Verdict<I> & { kind: "accepted"
     expiresAt: expiresAt === undefined ? undefined : Math.floor(expiresAt),
     acr,
     scopes,
+    ...(via !== undefined && { via }),
     authenticatedAt: typeof authenticatedAt === "number" ? toInstant(authenticatedAt) : authenticatedAt,
   };
 }
+
+/** The chain's place, a space and what its handler said count too. */
+const viaShape = /^[ -~]{1,64}$/;
 
 /** The last instant that a protobuf `Timestamp` can hold: the end of the year 9999. */
 const lastInstant = 253_402_300_799_999;

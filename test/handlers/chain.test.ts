@@ -120,11 +120,18 @@ test("a link without a method for this carrier declines", () => {
   assert.equal(chain("Key", [link("a", () => declined, [])]).fromHandshake, undefined);
 });
 
-test("it is remembered only if every link is, and its epoch grows with any", () => {
+test("it is remembered only if every link is, and its epoch is another one with any", () => {
   const remembered = (epoch: number) => link("a", () => declined, [], { remember: true, epoch: () => epoch });
   assert.equal(chain("Key", [remembered(1), remembered(2)]).remember, true);
   assert.equal(chain("Key", [remembered(1), link("b", () => declined, [])]).remember, false);
-  assert.equal(chain("Key", [remembered(1), remembered(2)]).epoch?.(), 3);
+  const epochs = [1, 2];
+  const both = epochs.map((_, at) => link("a", () => declined, [], { epoch: () => epochs[at] ?? 0 }));
+  const joint = chain("Key", both);
+  const first = joint.epoch?.();
+  assert.equal(joint.epoch?.(), first);
+  epochs[1] = 1;
+  epochs[0] = 2;
+  assert.notEqual(joint.epoch?.(), first, "a sum would be the same");
 });
 
 test("its deadline is the longest that a link asks for, if one does", () => {

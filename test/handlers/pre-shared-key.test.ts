@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import type { HandlerContext } from "../../src/handlers/handler.js";
+import type { HandlerContext, Verdict } from "../../src/handlers/handler.js";
 import { hashPreSharedKey, type PreSharedKey, preSharedKey } from "../../src/handlers/pre-shared-key.js";
 import { describeHandler } from "../../src/testing/handler-suite.js";
 
@@ -18,7 +18,12 @@ const keys = {
 
 test("each key is its own name's identity; two keys may have one subject", () => {
   const handler = preSharedKey({ keys });
-  const identityOf = (payload: string) => handler.fromHeader?.(payload, context);
+  const identityOf = (payload: string) => {
+    const verdict = handler.fromHeader?.(payload, context) as Verdict;
+    if (verdict.kind !== "accepted") assert.fail(verdict.kind);
+    assert.match(verdict.via ?? "", /^[\w-]{43}$/);
+    return { kind: verdict.kind, identity: verdict.identity };
+  };
   assert.deepEqual(identityOf(oldKey), {
     kind: "accepted",
     identity: { subject: "robot", roles: ["writer"], keyName: "robot-old" },

@@ -4,7 +4,7 @@ import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Identity } from "../../model/identity.js";
-import { declined, type Handler, rejected, type Verdict } from "../handler.js";
+import { declined, type Handler, type RecheckContext, rejected, type Verdict } from "../handler.js";
 import { type ApiKeyRecord, apiKeyFault } from "./record.js";
 import { apiKeyDigest, apiKeyPrefix, parseApiKey } from "./text.js";
 
@@ -23,6 +23,8 @@ export interface ApiKeySource<R extends ApiKeyRecord = ApiKeyRecord> {
   used?(id: string, usedAt: number): Awaitable<unknown>;
   /** Called by `auth.close()`, after the last `used`: writes what waits to be written. */
   close?(): Awaitable<unknown>;
+  /** Returns a number that differs when a key was added, changed or revoked: see `Handler.epoch`. */
+  epoch?(): number;
 }
 
 /** Options of `apiKey`. */
@@ -94,15 +96,17 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   function checkRecord(key: string, id: string, record: R | null | undefined | false): Awaitable<Verdict<I>> {
     const known = record ? requireRecord(record) : undefined;
     const right = timingSafeEqual(known ? Buffer.from(known.sha256, "hex") : noDigest, apiKeyDigest(key));
-    if (known === undefined || known.id !== id || !right) return rejected;
-    if (known.revokedAt !== undefined && known.revokedAt !== null) return rejected;
-    const expiresAt = known.expiresAt ?? undefined;
-    if (expiresAt !== undefined && expiresAt <= platform.now()) return rejected;
+    if (known === undefined || known.id !== id || !right || isOver(known)) return rejected;
     return after(adopt(toIdentity(known)), (identity): Verdict<I> => {
       if (identity === null || identity === undefined || identity === false) return rejected;
       uses.note(id);
-      return { kind: "accepted", identity, expiresAt, scopes: known.scopes };
+      return { kind: "accepted", identity, expiresAt: known.expiresAt ?? undefined, scopes: known.scopes, via: id };
     });
+  }
+
+  function isOver({ revokedAt, expiresAt }: ApiKeyRecord): boolean {
+    if (revokedAt !== undefined && revokedAt !== null) return true;
+    return expiresAt !== undefined && expiresAt !== null && expiresAt <= platform.now();
   }
 
   return Object.freeze({
@@ -118,6 +122,16 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
       if (id === undefined) return rejected;
       return after(adopt(source.find(id)), (record) => checkRecord(payload, id, record));
     },
+    recheck(identity: I, { via }: RecheckContext): Awaitable<I | null | undefined | false> {
+      // A session of an earlier version does not say by which key it was opened.
+      if (via === undefined) return identity;
+      return after(adopt(source.find(via)), (record) => {
+        if (!record) return undefined;
+        const known = requireRecord(record);
+        return known.id !== via || isOver(known) ? undefined : toIdentity(known);
+      });
+    },
+    ...(source.epoch && { epoch: () => source.epoch?.() ?? 0 }),
   } satisfies Handler<I>);
 }
 

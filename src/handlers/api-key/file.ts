@@ -45,6 +45,7 @@ export function apiKeyFile(path: string, options: ApiKeyFileOptions = {}): ApiKe
   const isKnown = (id: string) => file.read().has(id);
   return Object.freeze({
     find: (id: string) => file.read().get(id),
+    epoch: file.epoch,
     ...createUsageFile(path, { platform, onWarning, isKnown }),
   });
 }

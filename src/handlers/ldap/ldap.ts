@@ -19,12 +19,19 @@ export interface LdapIdentity extends Identity {
 /** A directory as options of `basic`: `basic(ldap({ … }))`. */
 export interface LdapDirectory {
   verify(user: string, password: string): Promise<LdapIdentity | null>;
+  /**
+   * Reads the entry of an identity again, by the search account: only with `bind`. Returns `null` when the entry is
+   * gone or disabled. A directory does not tell whether a password was changed.
+   */
+  recheck?(identity: LdapIdentity): Promise<LdapIdentity | null>;
 }
+
+const noSuchObject = 32;
 
 /** The result codes of a bind for a wrong name or password, or a disabled account (RFC 4511 §A.1). */
 const refusals: ReadonlySet<unknown> = new Set([
   19, // constraintViolation: too many wrong passwords, at some servers
-  32, // noSuchObject
+  noSuchObject,
   34, // invalidDNSyntax: a template with the typed name in it
   48, // inappropriateAuthentication: an entry without a password
   49, // invalidCredentials, and every refusal of Active Directory
@@ -54,7 +61,13 @@ export function ldap(options: LdapOptions): LdapDirectory {
   const withConnection = createConnections(settings, library);
   const { platform, timeoutMs } = settings;
 
+  const recheck = ({ dn }: LdapIdentity) => {
+    const deadline = platform.monotonic() + timeoutMs;
+    return limited(() => withConnection(deadline, (client) => lookAgain(client, settings, dn)));
+  };
+
   return Object.freeze({
+    ...(settings.bind && { recheck }),
     async verify(user: string, password: string) {
       if (!user || !password) return null;
       // No account has such a name or password, so this reveals nothing.
@@ -91,7 +104,15 @@ async function logIn(
   });
   if (!right) return null;
   if (entry === undefined) throw unavailable("the entry of a person cannot be read; grant it to bind.dn");
-  if (isDisabled(entry)) return null;
+  return isDisabled(entry) ? null : toIdentity(client, settings, entry);
+}
+
+async function lookAgain(client: Client, settings: LdapSettings, dn: string): Promise<LdapIdentity | null> {
+  const entry = await readEntry(client, settings, dn);
+  return entry === undefined || isDisabled(entry) ? null : toIdentity(client, settings, entry);
+}
+
+async function toIdentity(client: Client, settings: LdapSettings, entry: Person): Promise<LdapIdentity> {
   const roles = await rolesOf(client, settings, entry);
   return { subject: subjectOf(entry, settings), roles, dn: entry.dn, attributes: attributesOf(entry, settings) };
 }
@@ -132,8 +153,15 @@ async function readEntry(client: Client, settings: LdapSettings, dn: string): Pr
   await bindAsSearcher(client, settings);
   const wanted = ["uid", "memberOf", "userAccountControl", "pwdAccountLockedTime"];
   const attributes = [...new Set([settings.subject, ...settings.attributes, ...wanted])];
-  const { searchEntries } = await during("the look at an entry", client.search(dn, { scope: "base", attributes }));
+  const search = client.search(dn, { scope: "base", attributes }).catch(unlessGone);
+  const { searchEntries } = await during("the look at an entry", search);
   return searchEntries[0] && toPerson(searchEntries[0]);
+}
+
+/** noSuchObject (RFC 4511 §A.1) is an answer: there is no such entry any more. */
+function unlessGone(error: unknown): { readonly searchEntries: readonly Entry[] } {
+  if ((error as { code?: unknown } | null)?.code === noSuchObject) return { searchEntries: [] };
+  throw error;
 }
 
 function toPerson({ dn, ...attributes }: Entry): Person {

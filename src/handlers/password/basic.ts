@@ -4,7 +4,7 @@ import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { basicChallenge } from "../../credentials/challenge.js";
 import { parseUserPass } from "../../credentials/user-pass.js";
 import type { Identity } from "../../model/identity.js";
-import { type Handler, rejected, type Verdict } from "../handler.js";
+import { type Handler, type HandlerContext, type RecheckContext, rejected, type Verdict } from "../handler.js";
 
 /** Options of `basic`. */
 export interface BasicOptions<I extends Identity> {
@@ -25,16 +25,31 @@ export interface BasicOptions<I extends Identity> {
    */
   accountName?(user: string): string;
   /**
-   * Returns a number that grows when a password or an account has changed: the engine then forgets remembered
-   * passwords.
+   * Returns a number that differs when a password or an account has changed: the engine then forgets remembered
+   * passwords, and asks `recheck` about live sessions.
    */
   epoch?(): number;
+  /**
+   * Returns the identity of an account as it is now; `null`, `undefined` or `false` when it is disabled or gone, or has
+   * another password than the one by which the caller logged in, and the session ends. A throw or a rejection means
+   * that it cannot be decided now. See `Handler.recheck`. Without it, a session lives to its absolute limit.
+   */
+  recheck?(identity: I, context: RecheckContext): Awaitable<I | null | undefined | false>;
+  /**
+   * Returns a mark of the password by which this identity was just let in, such as the instant of its last change:
+   * `recheck` gets it as `context.via`. 1 to 64 characters of visible ASCII, and nothing secret. Default: none.
+   *
+   * @param identity what `verify` returned, the same object
+   */
+  viaOf?(identity: I, context: Pick<RecheckContext, "derive">): string | undefined;
 }
 
 const basicKinds: OptionKinds<BasicOptions<Identity>> = {
   verify: "function",
   accountName: "function",
   epoch: "function",
+  recheck: "function",
+  viaOf: "function",
   "*": "any", // a user file is taken as it is
 };
 
@@ -53,21 +68,20 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
     opens: "session",
     remember: true,
     ...(options.epoch && { epoch: options.epoch.bind(options) }),
+    ...(options.recheck && { recheck: options.recheck.bind(options) }),
     accountOf(payload: string | Uint8Array) {
       const user = typeof payload === "string" ? parseUserPass(payload)?.user : undefined;
       return user === undefined ? undefined : (options.accountName?.(user) ?? user);
     },
     challenge: basicChallenge,
-    fromHeader(payload: string): Awaitable<Verdict<I>> {
+    fromHeader(payload: string, context: HandlerContext): Awaitable<Verdict<I>> {
       const login = parseUserPass(payload);
       if (login === undefined) return rejected;
-      return after(adopt(options.verify(login.user, login.password)), toVerdict);
+      return after(adopt(options.verify(login.user, login.password)), (answer): Verdict<I> => {
+        if (answer === null || answer === undefined || answer === false) return rejected;
+        const via = options.viaOf?.(answer, context.proofs);
+        return via === undefined ? { kind: "accepted", identity: answer } : { kind: "accepted", identity: answer, via };
+      });
     },
   } satisfies Handler<I>);
-}
-
-function toVerdict<I extends Identity>(answer: I | null | undefined | false): Verdict<I> {
-  return answer === null || answer === undefined || answer === false
-    ? rejected
-    : { kind: "accepted", identity: answer };
 }

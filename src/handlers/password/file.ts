@@ -3,8 +3,10 @@ import type { OptionKinds } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import type { Identity } from "../../model/identity.js";
+import type { RecheckContext } from "../handler.js";
 import { createLimit, createPasswordCheck } from "./check.js";
 import { type HashKind, kindOf } from "./hash.js";
+import { isPasswordMark, toPasswordMark } from "./password-mark.js";
 import type { UserEntry } from "./user-file-format.js";
 
 export interface PasswordFileOptions extends UserFileOptions {
@@ -59,18 +61,35 @@ export function passwordFile(path: string, options: PasswordFileOptions): UserFi
     },
   });
 
+  /** The hash that let an identity in: the file may have changed since. */
+  const hashes = new WeakMap<object, string>();
+
   return Object.freeze({
     async verify(user: string, password: string) {
       const found = await limited(() => file.read().check(user, password));
-      return found ? { subject: found.name, roles: found.roles } : null;
+      if (found === undefined) return null;
+      const identity = toIdentity(found);
+      hashes.set(identity, found.hash);
+      return identity;
+    },
+    viaOf(identity: UserFileIdentity, { derive }: Pick<RecheckContext, "derive">) {
+      const hash = hashes.get(identity);
+      return hash === undefined ? undefined : toPasswordMark(hash, derive);
+    },
+    recheck({ subject }: UserFileIdentity, { via, derive }: Pick<RecheckContext, "via" | "derive">) {
+      const found = file.read().find(subject);
+      if (found === undefined || (via !== undefined && !isPasswordMark(via, found.hash, derive))) return null;
+      return toIdentity(found);
     },
     find(user: string) {
       const found = file.read().find(user);
-      return found ? { subject: found.name, roles: found.roles } : null;
+      return found === undefined ? null : toIdentity(found);
     },
     epoch: file.epoch,
   });
 }
+
+const toIdentity = ({ name, roles }: UserEntry): UserFileIdentity => ({ subject: name, roles });
 
 /** Options of `userFile`. */
 export interface UserFileOptions {
@@ -112,6 +131,13 @@ export interface UserFile {
    * Returns the user of this name, for `operateAsRules({ identify })`; `null` when there is none or the user is disabled.
    */
   find(user: string): UserFileIdentity | null;
-  /** Returns a number that grows with each edit that was accepted. */
+  /** Returns another number after each edit that was accepted. */
   epoch(): number;
+  /**
+   * Returns the user as in the file now; `null` when they are gone or disabled, or when the hash of their password is
+   * another one than at the log-in. A new hash of the same password counts as another password: the file cannot tell.
+   */
+  recheck(identity: UserFileIdentity, context: Pick<RecheckContext, "via" | "derive">): UserFileIdentity | null;
+  /** Returns a mark of the hash that let this identity in: an HMAC under the signing keys. */
+  viaOf(identity: UserFileIdentity, context: Pick<RecheckContext, "derive">): string | undefined;
 }

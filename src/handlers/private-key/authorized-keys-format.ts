@@ -16,7 +16,7 @@ export interface AuthorizedKey {
 
 /** The keys of a file, looked up by owner and key together. */
 export interface AuthorizedKeySet {
-  find(user: string, key: PublicKey): AuthorizedKey | undefined;
+  find(user: string, key: Pick<PublicKey, "fingerprint">): AuthorizedKey | undefined;
   /** Returns the roles of all keys. */
   roles(): readonly string[];
 }
@@ -79,7 +79,7 @@ export function parseAuthorizedKeys(text: string, rules: AuthorizedKeysRules): A
 }
 
 /** Owner and key are one look-up, so that an unknown user and another user's key take the same time. */
-const keyName = (user: string, { fingerprint }: PublicKey): string => `${fingerprint} ${user}`;
+const keyName = (user: string, { fingerprint }: Pick<PublicKey, "fingerprint">): string => `${fingerprint} ${user}`;
 
 type RefuseLine = (fault: string) => never;
 

@@ -41,6 +41,16 @@ export interface AuthorizedKeyIdentity extends Identity {
   readonly fingerprint: string;
 }
 
+/** The keys of a file, for `privateKey`. */
+export interface AuthorizedKeys {
+  (user: string, key: Pick<PublicKey, "fingerprint">): KeyOwner<AuthorizedKeyIdentity> | undefined;
+  recheck(
+    identity: AuthorizedKeyIdentity,
+    fingerprint: string | undefined,
+  ): KeyOwner<AuthorizedKeyIdentity> | undefined;
+  epoch(): number;
+}
+
 /**
  * Reads public keys and their owners from a file: `privateKey({ keys: authorizedKeys("./authorized_keys") })`.
  *
@@ -48,16 +58,13 @@ export interface AuthorizedKeyIdentity extends Identity {
  * `pub-….base64.txt`, or base64 of SPKI. Of OpenSSH's options `expiry-time` is honoured, those about shells are
  * ignored, and any other is refused. Names are compared without regard to case, width and space at the ends.
  *
- * An edit takes effect a second after the last write. After a faulty edit the last good version stays in use, and `onWarning` is
- * called. Removing a key does not end the sessions that it opened: end them too.
+ * An edit takes effect a second after the last write, for live sessions too: when a key is removed, those that it
+ * opened end. After a faulty edit the last good version stays in use, and `onWarning` is called.
  *
  * @throws {AuthError} `invalid_options` when the file cannot be read, may be written by every user of the machine, or
  *   has a fault, with its line. The message says what to do.
  */
-export function authorizedKeys(
-  path: string,
-  options: AuthorizedKeysOptions = {},
-): (user: string, key: PublicKey) => KeyOwner<AuthorizedKeyIdentity> | undefined {
+export function authorizedKeys(path: string, options: AuthorizedKeysOptions = {}): AuthorizedKeys {
   requireArgument("authorizedKeys", "path", path, "string");
   requireOptions("authorizedKeys", options, authorizedKeysKinds);
   const { user, roles = [], allowLegacyDsa = false, onWarning, platform = systemPlatform } = options;
@@ -70,10 +77,16 @@ export function authorizedKeys(
     onWarning,
     parse: (text) => parseAuthorizedKeys(text, { source: path, owner, allowLegacyDsa }),
   });
-  return (name, key) => {
-    const found = file.read().find(name, key);
+  const find = (name: string, { fingerprint }: Pick<PublicKey, "fingerprint">) => {
+    const found = file.read().find(name, { fingerprint });
     if (found === undefined) return undefined;
-    const { fingerprint } = key;
     return { identity: { subject: found.name, roles: found.roles, fingerprint }, expiresAt: found.expiresAt };
   };
+  return Object.freeze(
+    Object.assign(find, {
+      epoch: file.epoch,
+      recheck: ({ subject, fingerprint }: AuthorizedKeyIdentity, via = fingerprint) =>
+        find(subject, { fingerprint: via }),
+    }),
+  );
 }

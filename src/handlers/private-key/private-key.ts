@@ -17,6 +17,7 @@ import {
   type Handler,
   type HandlerContext,
   type OneTimeProofs,
+  type RecheckContext,
   rejected,
   unavailable,
   type Verdict,
@@ -44,10 +45,19 @@ export interface KeyOwner<I extends Identity> {
  * private half the caller holds. Look up user and fingerprint together, so that an unknown user takes the same time as
  * another user's key.
  */
-export type KeySource<I extends Identity> = (
-  user: string,
-  key: PublicKey,
-) => Awaitable<KeyOwner<I> | null | undefined | false>;
+export interface KeySource<I extends Identity> {
+  (user: string, key: PublicKey): Awaitable<KeyOwner<I> | null | undefined | false>;
+  /**
+   * Returns the owner of the key that opened a session, as now; `null`, `undefined` or `false` when the user or that key
+   * is gone, and the session ends. Throw when it cannot be decided now. Without it, a session lives to its absolute
+   * limit.
+   *
+   * @param fingerprint that of the key: SHA-256 of its SPKI in base64url. `undefined` for a session of an earlier version
+   */
+  recheck?(identity: I, fingerprint: string | undefined): Awaitable<KeyOwner<I> | null | undefined | false>;
+  /** Returns a number that differs when a key or an account has changed: see `Handler.epoch`. */
+  epoch?(): number;
+}
 
 /** Options of `privateKey`. */
 export interface PrivateKeyOptions<I extends Identity> {
@@ -148,7 +158,13 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
     const owner = await keys(user, key);
     if (owner === null || owner === undefined || owner === false) return rejected;
     const { identity, expiresAt } = owner;
-    return { kind: "accepted", identity, expiresAt }; // the engine refuses an expired one
+    return { kind: "accepted", identity, expiresAt, via: key.fingerprint }; // the engine refuses an expired one
+  }
+
+  async function recheck(identity: I, { via }: RecheckContext): Promise<I | undefined> {
+    const owner = await keys.recheck?.(identity, via);
+    if (!owner || (owner.expiresAt !== undefined && owner.expiresAt <= platform.now())) return undefined;
+    return owner.identity;
   }
 
   return Object.freeze({
@@ -156,6 +172,8 @@ export function privateKey<I extends Identity>(options: PrivateKeyOptions<I>): H
     opens: "session",
     // A header cannot answer a challenge of this scheme, so no 401 should name it.
     challenge: () => undefined,
+    ...(keys.recheck && { recheck }),
+    ...(keys.epoch && { epoch: () => keys.epoch?.() ?? 0 }),
     fromHandshake(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>> {
       const { proofs } = context;
       const message = parseKeyMessage(payload);

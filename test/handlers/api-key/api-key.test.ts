@@ -47,6 +47,7 @@ test("a key is its record's subject, with roles, scopes, its name and its id", (
     identity: { subject: "ci", roles: ["deploy"], scopes: ["repo:read"], keyId: record.id, keyName: "ci 2027" },
     scopes: ["repo:read"],
     expiresAt,
+    via: record.id,
   });
   assert.equal((present(make().key) as { identity?: { subject: string } }).identity?.subject, "ci");
 });
@@ -148,7 +149,7 @@ test("toIdentity sees the whole record, and may say nobody", async () => {
   const verdict = await handler.fromHeader?.(key, context);
   const identity = { subject: "ci", tenant: "acme" };
   // A key without scopes has none: it does not stand for the whole account.
-  assert.deepEqual(verdict, { kind: "accepted", identity, expiresAt: undefined, scopes: [] });
+  assert.deepEqual(verdict, { kind: "accepted", identity, expiresAt: undefined, scopes: [], via: record.id });
   const nobody = apiKey({ keys: () => record, toIdentity: async () => null, platform });
   assert.deepEqual(await nobody.fromHeader?.(key, context), { kind: "rejected" });
 });

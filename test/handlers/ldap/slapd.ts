@@ -14,6 +14,9 @@ export const lacksSlapd: string | undefined = existsSync(program) ? undefined : 
 export const suffix = "dc=example,dc=org";
 export const searcher = { dn: `cn=gate,${suffix}`, password: "the searcher's own" };
 
+/** May change every entry. */
+export const root = { dn: `cn=root,${suffix}`, password: "the root's own" };
+
 /** `ada`, whose password is `correct horse`, and the group `admins` that she is in. */
 export const smallDirectory: string = [
   `dn: ${suffix}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example`,
@@ -85,6 +88,8 @@ TLSCertificateFile ${cert}
 TLSCertificateKeyFile ${key}
 database mdb
 suffix "${suffix}"
+rootdn "${root.dn}"
+rootpw "${root.password}"
 directory ${folder}/data
 maxsize 16777216
 overlay memberof

@@ -175,6 +175,7 @@ test("an edit takes effect when it has stayed for a second, and one with a weak 
     onWarning: (message) => warnings.push(message),
     verifyHash: async () => true,
   });
+  const first = users.epoch();
   const edit = (text: string, at: number) => {
     write(text, path);
     utimesSync(path, at, at);
@@ -187,7 +188,7 @@ test("an edit takes effect when it has stayed for a second, and one with a weak 
   assert.equal(await users.verify("ada", "x"), null);
   edit("ada:hunter2hunter2\n", 2);
   assert.equal((await users.verify("bob", "x"))?.subject, "bob");
-  assert.equal(users.epoch(), 2);
+  assert.equal(users.epoch(), first + 1);
   assert.match(warnings.join(), /line 1: this is no hash.*The last good version stays in use/);
 });
 
