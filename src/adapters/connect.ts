@@ -8,7 +8,7 @@ import { requireAuth } from "../engine/front.js";
 import { isByMessage, peerSlot } from "../model/connect-context.js";
 import type { Identity } from "../model/identity.js";
 import { bodyReadError, wasBodyRead } from "./node/body-read.js";
-import { endWithSession } from "./node/end-with-session.js";
+import { endWithCaller } from "./node/end-with-session.js";
 import { createGuard, type GuardOptions, guardKinds } from "./node/guard.js";
 import type { NodeRequest, NodeResponse } from "./node/request.js";
 import { writeDenial } from "./node/write-denial.js";
@@ -130,7 +130,7 @@ export function connectAuth<I extends Identity>(
           return;
         }
       }
-      if (streams.has(path)) endWithSession(auth.optionalCaller(request)?.session, request, response);
+      if (streams.has(path)) endWithCaller(auth, auth.optionalCaller(request), request, response);
       handle(request, response as Parameters<typeof handle>[1]);
     };
     if (byMessage.has(path) && request.method === "POST") guard.skip(request, response, pass);

@@ -54,6 +54,7 @@ const wordsOf: Readonly<Record<AuthenticationReason, Words>> = {
   },
   operate_as_refused: { code: "permission_denied", message: "You may not operate as this account." },
   unavailable: { code: "unavailable", message: "Authentication is not possible right now. Try again." },
+  no_handler: { code: "unavailable", message: "The log-in of this session is not known here. Try again." },
   throttled: { code: "resource_exhausted", message: "Too many log-ins have failed. Try again later." },
   too_many_tickets: {
     code: "resource_exhausted",

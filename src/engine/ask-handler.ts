@@ -50,6 +50,7 @@ export interface AcceptedCredentials<I extends Identity> {
   readonly actor: Actor | undefined;
   readonly acr: string | undefined;
   readonly scopes: readonly string[] | undefined;
+  readonly via: string | undefined;
   readonly provedAt: ProvedAt;
   /** Monotonic instant before they were checked. */
   readonly checkedAt: number;
@@ -137,11 +138,11 @@ export function createAskHandler<I extends Identity>({
   function toAnswer(handler: Handler<I>, { verdict, checkedAt }: Checked<I>, counted: boolean): HandlerAnswer<I> {
     switch (verdict.kind) {
       case "accepted": {
-        const { identity, actor, acr, scopes, expiresAt } = verdict;
+        const { identity, actor, acr, scopes, via, expiresAt } = verdict;
         const lifeMs = expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(expiresAt - platform.now());
         if (lifeMs <= 0) return wrong;
         const proved = provedAt(handler, verdict.authenticatedAt);
-        const facts = { identity, actor, acr, scopes, provedAt: proved, checkedAt };
+        const facts = { identity, actor, acr, scopes, via, provedAt: proved, checkedAt };
         return { kind: "accepted", ...facts, expiresAt, lifeMs, counted };
       }
       case "challenged":

@@ -16,11 +16,14 @@ import { createOperateAs } from "../policies/operate-as/operate-as.js";
 import { requireOperateAs } from "../policies/operate-as/policy.js";
 import { createGuardedCheck } from "../policies/throttle/guarded-check.js";
 import { type AccountReset, createThrottle } from "../policies/throttle/throttle.js";
+import { createAskOwner } from "../sessions/ask-owner.js";
 import { createGrantCheck } from "../sessions/grant-check.js";
 import { createKnownSessions } from "../sessions/known-sessions.js";
 import { createLoadOpen } from "../sessions/load-open.js";
+import { createRecheck } from "../sessions/recheck.js";
 import { createSessionManager } from "../sessions/session-manager.js";
 import { createSessions, type Sessions } from "../sessions/sessions.js";
+import { createSightings, type Sightings } from "../sessions/sightings.js";
 import { createTokenCodec } from "../sessions/token.js";
 import type { Tickets } from "../tickets/ticket.js";
 import { createTickets } from "../tickets/tickets.js";
@@ -33,10 +36,13 @@ import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createChooseCarrier } from "./choose-carrier.js";
 import { createEventHub } from "./event-hub.js";
 import type { AuthFront } from "./front.js";
+import { createHolds } from "./holds.js";
 import { createLogIn } from "./log-in.js";
 import { createOneTimeProofs } from "./one-time-proofs.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { startPurge } from "./purge.js";
+import { watchEnds } from "./watch-ends.js";
+import { epochOf, watchEpochs } from "./watch-epochs.js";
 
 /** The engine, which every front is given. Made by `createAuth`. */
 export interface Auth<I extends Identity = Identity> {
@@ -82,6 +88,12 @@ export interface Auth<I extends Identity = Identity> {
   close(): Promise<void>;
 }
 
+/** What a front that makes its engine anew, as the gateway does at a reload, takes over from the one before. */
+export interface AuthInternals {
+  /** Default: a memory of its own. */
+  readonly sightings?: Sightings | undefined;
+}
+
 /**
  * Makes the engine: checks the options and fills in their defaults, opens the keys, and starts the background work.
  *
@@ -89,7 +101,10 @@ export interface Auth<I extends Identity = Identity> {
  *
  * @throws {AuthError} `invalid_options`; the message says what to do.
  */
-export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>): Auth<IdentityOf<H>> {
+export function createAuth<H extends Handler<Identity>>(
+  options: AuthOptions<H>,
+  internals: AuthInternals = {},
+): Auth<IdentityOf<H>> {
   type I = IdentityOf<H>;
   const resolved = resolveOptions(options);
   const { platform, store, realm, rules, rememberMs, maxStalenessMs, handlerTimeoutMs, storeTimeoutMs } = resolved;
@@ -106,12 +121,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     platform,
     maxStalenessMs,
     maxKnownSessions: resolved.maxKnownSessions,
-    watch: (onEnd) =>
-      store.watch((event) => {
-        if (event.kind === "subject" && (event.realm ?? realm) !== realm) return;
-        if (event.kind !== "session") memory.forget(event.kind === "subject" ? event.subject : undefined);
-        onEnd(event);
-      }),
+    watch: watchEnds(store, realm, memory, (subject) => holds.endSubject(subject)),
   });
   const proofs = createOneTimeProofs({ realm, store, ask, keys });
   const dpop = createDpop({
@@ -126,7 +136,16 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     loadOpen,
     emit,
   });
+  const sightings = internals.sightings ?? createSightings();
+  const askOwner = createAskOwner<I>({ platform, proofsOf: proofs, timeoutMs: handlerTimeoutMs, emit });
+  const recheck = createRecheck<I>({
+    ...{ platform, handlerOf: table.get, askOwner, sightings, emit },
+    ...{ recheckMs: resolved.recheckMs, recheckStaleMs: resolved.recheckStaleMs },
+  });
+  const vias = new WeakMap<Caller, string>();
+  const holds = createHolds<I>({ platform, table, known, askOwner, vias, recheckMs: resolved.recheckMs });
   const manager = createSessionManager<I>({
+    ...{ recheck, sightings, epochOf: (scheme: string) => epochOf(table.get(scheme)) },
     platform,
     realm,
     store,
@@ -156,54 +175,44 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
   const guardedCheck = createGuardedCheck<I>({ platform, memory, throttle });
   const askHandler = createAskHandler<I>({ platform, guardedCheck, proofs, handlerTimeoutMs, emit });
   const checkCredentials = createCheckCredentials<I>({
-    platform,
-    table,
+    ...{ vias, platform, table, askHandler, memory, rememberMs, manager, offered, emit, record },
     nestedSchemes: resolved.nestedSchemes,
-    askHandler,
-    memory,
-    rememberMs,
-    manager,
     bind: possession.bind,
-    offered,
-    emit,
-    record,
   });
   const { logIn, beginOperateAs, openFor } = createLogIn<I>({
-    platform,
-    table,
-    askHandler,
-    memory,
-    rememberMs,
+    ...{
+      platform,
+      table,
+      askHandler,
+      memory,
+      rememberMs,
+      throttle,
+      manager,
+      possession,
+      operateAs,
+      deny,
+      emit,
+      record,
+    },
     maxAuthorizationLength: resolved.maxAuthorizationLength,
-    throttle,
-    manager,
-    possession,
-    operateAs,
-    deny,
-    emit,
-    record,
   });
   const sessions = createSessions({ realm, store, ask, loadOpen, known, memory, emit });
   const tickets = createTickets<I>({
-    platform,
-    realm,
-    store,
-    ask,
-    keys,
-    deny,
-    operateAs,
-    sessions,
-    openFor,
+    ...{ platform, realm, store, ask, keys, deny, operateAs, sessions, openFor, emit, record },
     onTicketMisuse: resolved.onTicketMisuse,
-    emit,
-    record,
   });
-  const { slot, caller, optionalCaller } = createCallerSlot<I>();
+  const { slot, ...callers } = createCallerSlot<I>();
   const stopPurge = startPurge(store, ask, platform);
+  const stopEpochs = watchEpochs(table, platform, (scheme) => {
+    known.checkAwaited();
+    holds.check(scheme);
+  });
 
   let closing: Promise<void> | undefined;
   async function stop(): Promise<void> {
     stopPurge();
+    stopEpochs();
+    holds.close();
     known.close();
     await Promise.allSettled(options.handlers.map(async (handler) => handler.close?.()));
     await store.close();
@@ -212,12 +221,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
 
   return Object.freeze({
     authenticate: createAuthenticate<I>({
-      platform,
-      table,
-      manager,
-      checkCredentials,
-      offered,
-      deny,
+      ...{ platform, table, manager, checkCredentials, offered, deny },
       extract: createExtract(options.carriers, resolved.maxAuthorizationLength),
       chooseCarrier: createChooseCarrier<I>(manager),
       cookie: options.carriers?.cookie,
@@ -228,8 +232,7 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
     sessions,
     tickets,
     throttle: Object.freeze({ reset: async (account: string) => throttle.reset(account) }),
-    caller,
-    optionalCaller,
+    ...callers,
     front: Object.freeze({
       realm,
       rules,
@@ -237,11 +240,9 @@ export function createAuth<H extends Handler<Identity>>(options: AuthOptions<H>)
       slot,
       oneTimeProofs: (scheme: string) => proofs(scheme.toLowerCase()),
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
+      hold: holds.hold,
       unavailable: (request: Denied) => deny(request, "unavailable"),
     }),
-    close() {
-      closing ??= stop();
-      return closing;
-    },
+    close: () => (closing ??= stop()),
   });
 }

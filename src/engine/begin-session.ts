@@ -89,6 +89,8 @@ export function createBeginSession<I extends Identity>({
       const opened = await manager.open({
         ...own,
         ...operating,
+        // The caller was let in by what let in the session from which this one begins.
+        via: began?.content.via ?? who.via,
         parents,
         expiresAt: Number.isFinite(ends) ? ends : undefined,
       });

@@ -31,6 +31,8 @@ export type Checking<I extends Identity> = Allowed<I> | CheckRefusal;
 
 export interface CheckCredentialsOptions<I extends Identity> {
   readonly platform: Platform;
+  /** What let callers without a session in, for streams that are asked about again. */
+  readonly vias: WeakMap<Caller, string>;
   readonly table: HandlerTable<I>;
   readonly manager: SessionManager<I>;
   readonly memory: CredentialMemory<I>;
@@ -104,12 +106,13 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
     scheme: string,
     request: AuthRequest,
     how: AuthenticateOptions,
-    { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt, lifeMs }: AcceptedCredentials<I>,
+    { identity, actor, acr, scopes, via, provedAt, checkedAt, expiresAt, lifeMs }: AcceptedCredentials<I>,
     remember?: { readonly key: string; readonly epoch: number },
   ): Awaitable<Checking<I>> {
     const authenticatedAt = provedAt === "now" ? platform.now() : provedAt === "unknown" ? undefined : provedAt;
     if (handler.opens === "nothing" && how.open === undefined) {
       const caller = Object.freeze({ identity, actor, scheme, authenticatedAt, acr, scopes, expiresAt });
+      if (via !== undefined) options.vias.set(caller, via);
       return { kind: "allowed", caller };
     }
     let caller: Caller<I>;
@@ -128,8 +131,9 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       options.emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }, request);
       return cannotTell;
     }
+    if (via !== undefined) options.vias.set(caller, via);
     const allowed: Allowed<I> = Object.freeze({ kind: "allowed", caller });
-    const entry: RememberedCredentials<I> = { allowed, checkedAt, expiresAt, provedAt };
+    const entry: RememberedCredentials<I> = { allowed, via, checkedAt, expiresAt, provedAt };
     if (remember !== undefined) memory.remember(remember.key, entry, Math.min(rememberMs, lifeMs), remember.epoch);
     return offerOnce(entry, request, how);
   }
@@ -172,7 +176,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
   }
 
   function open(
-    { allowed, checkedAt, expiresAt, provedAt }: RememberedCredentials<I>,
+    { allowed, via, checkedAt, expiresAt, provedAt }: RememberedCredentials<I>,
     source: AuthRequest,
     { cnf, headers }: Extract<PossessionOutcome, { kind: "proven" }>,
     rules: SessionRules | undefined,
@@ -192,7 +196,7 @@ export function createCheckCredentials<I extends Identity>(options: CheckCredent
       if (error instanceof AuthError && error.code === "session_ended") memory.forget(caller.identity.subject);
       throw error;
     };
-    const who = { ...caller, checkedAt, expiresAt, provedAt, cnf, rules, source };
+    const who = { ...caller, via, checkedAt, expiresAt, provedAt, cnf, rules, source };
     const made = rescue(() => manager.offer(who), failed);
     return after(made, (offer) => ({ kind: "allowed", caller, offer, headers }));
   }

@@ -3,7 +3,7 @@ import type { Denied } from "../credentials/deny.js";
 import type { OneTimeProofs } from "../handlers/handler.js";
 import type { Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
-import type { SessionRules } from "../model/session.js";
+import type { Caller, SessionRules } from "../model/session.js";
 import type { CallerSlot } from "./caller-slot.js";
 
 /** The parts of an `Auth` that only fronts need: adapters and services, not routes. */
@@ -29,6 +29,14 @@ export interface AuthFront<I extends Identity = Identity> {
    * @param callback the name of the option, such as `trustProxy`
    */
   callbackFailed(callback: string, error: unknown): void;
+  /**
+   * Watches what let a caller in, for what lives longer than a call, such as a stream: calls `end` once when the session
+   * ends or loses a role; without a session when the credentials expire, the account is ended, or its handler says that
+   * it is gone or has lost a role.
+   *
+   * @returns a function that ends the watch: call it when the stream is over
+   */
+  hold(caller: Caller, end: () => void): () => void;
   /** Returns the denial of a request that cannot be decided now: 503. */
   unavailable(request: Denied): Denial;
 }

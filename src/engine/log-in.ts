@@ -80,7 +80,7 @@ export function createLogIn<I extends Identity>(
     });
     switch (answer.kind) {
       case "accepted": {
-        const { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt } = answer;
+        const { identity, actor, acr, scopes, via, provedAt, checkedAt, expiresAt } = answer;
         // A caller with a key, a ticket or an identity provider's token does not guess passwords. Credentials with scopes do
         // not stand for the account, so by them its password could be guessed for ever.
         if (!answer.counted && scopes === undefined) await parts.throttle.lift((actor ?? identity).subject);
@@ -88,7 +88,8 @@ export function createLogIn<I extends Identity>(
         if (context.signal?.aborted === true) return refused("unavailable");
         const possession = await foreseen.bind();
         if (possession.kind === "refused") return refused(possession.reason, possession.headers);
-        const who = { identity, actor, acr, scopes, provedAt, checkedAt, expiresAt, scheme, rules, source: context };
+        const facts = { identity, actor, acr, scopes, via, provedAt, checkedAt, expiresAt };
+        const who = { ...facts, scheme, rules, source: context };
         return open(who, context.operateAs, refused, possession);
       }
       case "challenged":

@@ -79,6 +79,17 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   /** How long the store may take. Default: 2,000; then the caller gets 503. */
   readonly storeTimeoutMs?: number | undefined;
   /**
+   * How often a handler is asked again about the account of a session in use, by `Handler.recheck`, beside when a token
+   * turns and when the handler's `epoch` differs. Default: 300,000, so that an account that was disabled in a directory
+   * is out after five minutes at most.
+   */
+  readonly recheckMs?: number | undefined;
+  /**
+   * How long a session goes on while its handler cannot tell whether the account is still there, counted from the last
+   * answer; then its callers get 503. Default: 3,600,000, longer than most directories are down; at least `recheckMs`.
+   */
+  readonly recheckStaleMs?: number | undefined;
+  /**
    * Open sessions of one subject; those of each actor are counted separately. Default: 100; the oldest is removed
    * first.
    */
@@ -130,6 +141,8 @@ const optionKinds: OptionKinds<AuthOptions> = {
   throttle: "object|boolean",
   handlerTimeoutMs: "any",
   storeTimeoutMs: "any",
+  recheckMs: "any",
+  recheckStaleMs: "any",
   maxSessionsPerSubject: "any",
   maxUnclaimedPerSubject: "any",
   maxKnownSessions: "any",
@@ -158,6 +171,8 @@ export interface ResolvedOptions {
   readonly throttle: ThrottleRules | undefined;
   readonly handlerTimeoutMs: number;
   readonly storeTimeoutMs: number;
+  readonly recheckMs: number;
+  readonly recheckStaleMs: number;
   readonly maxKnownSessions: number;
   readonly bindToCertificate: boolean;
   readonly dpop: ResolvedDpopOptions;
@@ -175,6 +190,7 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: AuthOptions): ResolvedOptions {
   requireOptions("createAuth", options, optionKinds);
+  const recheckMs = requireWholeNumber("recheckMs", options.recheckMs ?? 300_000, 1_000);
   const platform = options.platform ?? systemPlatform;
   const store = requireStore(options.store);
   return Object.freeze({
@@ -200,6 +216,8 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     throttle: options.throttle === false ? undefined : resolveThrottle(options.throttle),
     handlerTimeoutMs: requireWholeNumber("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
     storeTimeoutMs: requireWholeNumber("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
+    recheckMs,
+    recheckStaleMs: requireWholeNumber("recheckStaleMs", options.recheckStaleMs ?? 3_600_000, recheckMs),
     maxKnownSessions: requireWholeNumber("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
     bindToCertificate: options.bindToCertificate ?? false,
     dpop: resolveDpop(options.dpop),

@@ -129,6 +129,8 @@ export type AuthenticationReason =
   | "operate_as_refused"
   /** The store or a handler cannot tell now. The credentials may be good: keep them and try again. */
   | "unavailable"
+  /** This node has no handler for the scheme that opened the session; another one may. Keep the token and try again. */
+  | "no_handler"
   /**
    * Too many log-ins failed from this source, or from all. Passwords are not checked for a while; tokens and keys are.
    */

@@ -139,13 +139,23 @@ export type AuthEvent =
   | { readonly kind: "account-reset"; readonly account: string }
   /** The budget of a source has run out, or that of all sources together when `source` is absent: passwords get 429. */
   | { readonly kind: "source-throttled"; readonly source: string | undefined }
-  /** A handler threw, was late or returned no verdict; the caller got 503. `failure.error` is the handler's own. */
+  /**
+   * A handler threw, was late or returned no verdict; the caller got 503, unless `recheck` failed: then `recheck-failed`
+   * comes too. `failure.error` is the handler's own.
+   */
   | { readonly kind: "handler-failed"; readonly scheme: string; readonly failure: HandlerFailure }
   /**
    * A function of the application failed, such as `trustProxy` or `onReuse`: it threw, rejected, or returned a promise
    * where it must answer at once. A caller who waited for its answer got 503. `error` is the function's own.
    */
   | { readonly kind: "callback-failed"; readonly callback: string; readonly error: unknown }
+  /** A handler could not say whether an account is still there. Its sessions go on for `recheckStaleMs`, then get 503. */
+  | { readonly kind: "recheck-failed"; readonly scheme: string }
+  /**
+   * This process does not know the owner of a session, or knows other roles, and has not seen them change: it acts for
+   * itself alone, and writes nothing. In a rolling deployment of users this is over with the deployment.
+   */
+  | { readonly kind: "recheck-disagrees"; readonly ref: string; readonly subject: string; readonly scheme: string }
   /** The store could not answer; the caller got 503. */
   | { readonly kind: "store-failed"; readonly error: unknown }
   /**

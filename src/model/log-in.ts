@@ -128,6 +128,8 @@ export interface LoggedIn {
   readonly grant?: GrantContent | undefined;
   /** The scopes of the credentials; `undefined`: they stand for the whole account. */
   readonly scopes?: readonly string[] | undefined;
+  /** What let the caller in, as the handler said. */
+  readonly via?: string | undefined;
   /** The refs of the sessions from which this one begins, nearest first. Default: none. */
   readonly parents?: readonly string[] | undefined;
   /** Milliseconds since 1970: the session ends then at the latest. */

@@ -40,6 +40,8 @@ export interface SessionContent<I extends Identity = Identity> {
   readonly cnf?: Confirmation | undefined;
   /** The scopes of the credentials of the log-in; absent: they stand for the whole account. */
   readonly scopes?: readonly string[] | undefined;
+  /** What let the caller in, as the handler said: it is asked about again. Absent: the handler did not say. */
+  readonly via?: string | undefined;
   /** The refs of the sessions from which this one began, nearest first. It ends with any of them. */
   readonly parents?: readonly string[] | undefined;
   /**

@@ -34,6 +34,8 @@ export interface Store {
   /**
    * Writes `change` and `version + 1` if the row still has the reading's version.
    *
+   * A write of `identity` is told to every watch as `changed`.
+   *
    * @returns the new reading, or `undefined` when nothing was written: another version, revoked, under an end mark,
    *   gone, or more than `maxReadingAgeMs` since the reading was taken. Load again and decide again.
    */
@@ -134,7 +136,7 @@ export interface SessionRow {
   readonly subject: string;
   /** The subject of the actor who operates as `subject`, if there is one. */
   readonly actor: string | null;
-  /** JSON of identity and actor, checked when the session opened. */
+  /** JSON of identity and actor, as they were when the session opened, or as a handler has said since. */
   readonly identity: string;
   /** The scheme that opened the session, in lower case. */
   readonly scheme: string;
@@ -152,6 +154,8 @@ export interface SessionRow {
   /** When use was last recorded without a rotation. */
   readonly touchedAt: number;
   readonly createdAt: number;
+  /** When a handler last said that the owner is still there, by the store's clock. */
+  readonly recheckedAt: number;
   /** A token of this session has come back, or it was opened by a log-in RPC. */
   readonly claimed: boolean;
   readonly revokedAt: number | null;
@@ -179,6 +183,8 @@ export type SessionChange = Partial<
     | "confirmedAt"
     | "previousConfirmedAt"
     | "touchedAt"
+    | "identity"
+    | "recheckedAt"
     | "claimed"
     | "revokedAt"
     | "revokedReason"
@@ -201,11 +207,13 @@ export interface SessionQuery {
   readonly limit: number;
 }
 
-/** An event of `watch`: a session or subject ended, or may have. */
+/** An event of `watch`: a session or subject ended, or may have, or a session has another identity. */
 export type EndEvent =
   | { readonly kind: "session"; readonly ref: string; readonly reason: string }
   /** `realm` is `null` when a version that knew none ended the subject: then it is of every realm. */
   | { readonly kind: "subject"; readonly subject: string; readonly realm: string | null; readonly reason: string }
+  /** The identity of a session was written anew: forget what is remembered of the session, and load it. */
+  | { readonly kind: "changed"; readonly ref: string }
   /** Ends may have been missed here (a lost connection, a long pause): forget all that is remembered. */
   | { readonly kind: "gap" };
 

@@ -15,12 +15,23 @@ export interface KnownSession<I extends Identity = Identity> {
   readonly ref: string;
   readonly subject: string;
   readonly actor: string | null;
+  /** `identity` of the row, and the identity in it. That of `allowed` may be newer: see `Rechecked`. */
+  content: string;
+  identity: I;
+  /** What let the caller in, as the handler said. */
+  readonly via: string | undefined;
+  /** The handler's `epoch` when it was last asked about the owner; `undefined`: not yet by this process. */
+  epoch: number | undefined;
+  /** Returns the handler's `epoch` now. `undefined`: the handler has none. */
+  readonly currentEpoch: (() => number) | undefined;
+  /** Monotonic instant until which a handler that could not tell is not asked again. */
+  askAgainAt: number;
   /** The grant by which the actor operates as the identity. */
   readonly grant: GrantContent | undefined;
   /** The refs of the sessions from which it began, nearest first. */
   readonly parents: readonly string[];
-  /** The decision for `token`, made once. */
-  readonly allowed: Allowed<I>;
+  /** The decision for `token`, made once, and again when a handler says that the owner has other roles. */
+  allowed: Allowed<I>;
   /** Asks the store whether the session has ended, and ends it here if so. */
   readonly checkEnded: () => void;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
@@ -31,6 +42,25 @@ export interface KnownSession<I extends Identity = Identity> {
   freshUntil: number;
   endedReason: string | undefined;
   readonly onEnd: Set<(reason: string) => void>;
+  /** Ends the streams that this process would not begin now, while the session goes on. */
+  readonly onLoss: Set<(reason: string) => void>;
+}
+
+/** Ends the streams of a session that this process would not begin now: their caller has lost a role, or is refused. */
+export function loseHolds({ onLoss }: KnownSession, reason: string): void {
+  const callbacks = [...onLoss];
+  onLoss.clear();
+  for (const callback of callbacks) ignoreFailure(() => callback(reason));
+}
+
+/** Makes the decision for a session that for a caller with this identity. */
+export function setIdentity<I extends Identity>(session: KnownSession<I>, identity: I): void {
+  const { allowed } = session;
+  if (allowed.caller.identity === identity) return;
+  const { roles = [] } = identity;
+  const hasLost = allowed.caller.identity.roles?.some((role) => !roles.includes(role)) ?? false;
+  session.allowed = Object.freeze({ kind: "allowed", caller: Object.freeze({ ...allowed.caller, identity }) });
+  if (hasLost) loseHolds(session, "role lost");
 }
 
 export interface KnownSessions<I extends Identity = Identity> {
@@ -46,6 +76,8 @@ export interface KnownSessions<I extends Identity = Identity> {
    * @returns whether the session was known here
    */
   end(ref: string, reason: string): boolean;
+  /** Checks the sessions whose end a callback awaits: a handler may say of their owners what it did not say before. */
+  checkAwaited(): void;
   /** One more with every end on any node: a decision that was under way meanwhile must not be remembered. */
   readonly epoch: number;
   /** The recent ends, also of unclaimed sessions, which are not remembered. */
@@ -101,6 +133,13 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       end(event.ref, event.reason);
       return;
     }
+    if (event.kind === "changed") {
+      const known = byRef.get(event.ref);
+      if (known === undefined) return;
+      forget(known);
+      if (known.onEnd.size > 0) known.checkEnded();
+      return;
+    }
     if (event.kind === "subject") recentEnds.note(event.subject);
     for (const known of byRef.values()) {
       if (event.kind === "subject" && !concerns(known, event.subject)) continue;
@@ -126,6 +165,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       known.endedReason = reason;
       for (const callback of known.onEnd) ignoreFailure(() => callback(reason));
       known.onEnd.clear();
+      known.onLoss.clear();
     }
     for (const child of children.of(ref)) {
       end(child.ref, parentEnded);
@@ -161,6 +201,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       const now = platform.monotonic();
       if (now >= known.acceptUntil) return undefined;
       if (now >= known.freshUntil && now - feed.aliveAt() >= maxStalenessMs) return undefined;
+      if (known.currentEpoch !== undefined && known.currentEpoch() !== known.epoch) return undefined;
       return known.allowed;
     },
     find: (ref) => byRef.get(ref),
@@ -180,6 +221,9 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       known.freshUntil = freshUntil;
     },
     end,
+    checkAwaited() {
+      for (const known of byRef.values()) if (known.onEnd.size > 0) known.checkEnded();
+    },
     close() {
       closed = true;
       feed.stop();

@@ -11,6 +11,7 @@ import type { Ask, Reading, SessionCaps, SessionRow, Store } from "../model/stor
 import type { RecentEnds } from "./recent-ends.js";
 import { type SessionAnswers, toScheme } from "./session-answers.js";
 import { toContentJson } from "./session-content.js";
+import type { Sightings } from "./sightings.js";
 import { toRef } from "./token.js";
 
 export interface Opened<I extends Identity> {
@@ -45,10 +46,11 @@ export interface OpenSessionOptions {
   readonly emit: Emit;
   readonly record: Recording;
   readonly recentEnds: RecentEnds;
+  readonly sightings: Pick<Sightings, "note">;
 }
 
 export function createOpenSession<I extends Identity>(
-  { platform, store, ask, keys, realm, rules: ownRules, caps, emit, record, recentEnds }: OpenSessionOptions,
+  { platform, store, ask, keys, realm, rules: ownRules, caps, emit, record, recentEnds, sightings }: OpenSessionOptions,
   { rememberedOrNew, tokenOf, offer }: SessionAnswers<I>,
 ): OpenSession<I> {
   /** Ends a session whose token was not sent yet: if the store cannot end it now, it expires unused. */
@@ -57,10 +59,10 @@ export function createOpenSession<I extends Identity>(
   }
 
   function begin(who: LoggedIn, claimed: boolean): Awaitable<{ readonly row: SessionRow; readonly token: string }> {
-    const { identity, actor, scheme, acr, provedAt, cnf, grant, scopes, rules = ownRules } = who;
+    const { identity, actor, scheme, acr, provedAt, cnf, grant, scopes, via, rules = ownRules } = who;
     const parents = who.parents?.length === 0 ? undefined : who.parents;
     const authenticatedAt = provedAt === "unknown" ? null : provedAt === "now" ? undefined : provedAt;
-    const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant, scopes, parents });
+    const content = toContentJson({ identity, actor, acr, authenticatedAt, cnf, grant, scopes, via, parents });
     const sessionId = platform.random(16);
     const lifeMs = who.expiresAt === undefined ? Number.POSITIVE_INFINITY : Math.floor(who.expiresAt - platform.now());
     if (lifeMs <= 0) throw new AuthError("invalid_identity", "the credentials' own expiry has passed");
@@ -82,6 +84,7 @@ export function createOpenSession<I extends Identity>(
         const party = { subject: row.subject, actor: row.actor ?? undefined };
         for (const ref of evicted) emit({ kind: "session-ended", ref, reason: "cap", ...party }, who.source);
         if (row.revokedAt !== null) throw new AuthError("session_ended", "the subject was ended during the log-in");
+        sightings.note(row.ref, identity);
         const token = tokenOf(row, sessionId);
         if (token === undefined) throw new AuthError("unavailable", "the signing key left the ring; try again");
         const names = { ref: row.ref, subject: row.subject, ...toActorNames(actor) };

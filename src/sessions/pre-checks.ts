@@ -9,7 +9,7 @@ import type { GrantCheck } from "./grant-check.js";
 import type { KnownSession } from "./known-sessions.js";
 
 /** Why a session token was refused. */
-export type TokenRefusal = "expired" | "revoked" | "superseded" | PossessionRefusal;
+export type TokenRefusal = "expired" | "revoked" | "superseded" | "no_handler" | PossessionRefusal;
 
 export interface Refused {
   readonly kind: "refused";

@@ -2,7 +2,7 @@ import { createOffer, type Offer } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { Confirmation } from "../model/session.js";
 import type { SessionRow } from "../model/store.js";
-import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { type KnownSession, type KnownSessions, setIdentity } from "./known-sessions.js";
 import { fromContentJson, parentsOf, toAuthenticatedAt } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
@@ -10,6 +10,8 @@ import type { TokenCodec } from "./token.js";
 export interface SessionAnswersOptions<I extends Identity> extends SessionHandleOptions {
   readonly codec: TokenCodec;
   readonly known: KnownSessions<I>;
+  /** Returns the `epoch` of the handler of a scheme, bound; `undefined` where nothing is asked again by it. */
+  readonly epochOf: (scheme: string) => (() => number) | undefined;
 }
 
 /** Makes from a row what responses and routes need: a caller, a token, an offer. */
@@ -30,13 +32,19 @@ export interface SessionAnswers<I extends Identity> {
 }
 
 export function createSessionAnswers<I extends Identity>(options: SessionAnswersOptions<I>): SessionAnswers<I> {
-  const { platform, codec, known } = options;
+  const { platform, codec, known, epochOf } = options;
   return {
     rememberedOrNew(row) {
       const found = known.find(row.ref);
-      if (found !== undefined) return found;
+      if (found?.content === row.identity) return found;
       const content = fromContentJson<I>(row.identity);
       const { identity, actor, acr, scopes } = content;
+      if (found !== undefined) {
+        found.content = row.identity;
+        setIdentity(found, identity);
+        found.identity = identity;
+        return found;
+      }
       const scheme = toScheme(content.cnf).toLowerCase();
       const authenticatedAt = toAuthenticatedAt(content, row.createdAt);
       const { session, checkEnded } = createSession(row, content.cnf, () => fresh, options);
@@ -44,6 +52,12 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
         ref: row.ref,
         subject: row.subject,
         actor: row.actor,
+        content: row.identity,
+        identity,
+        via: content.via,
+        epoch: undefined,
+        currentEpoch: epochOf(row.scheme),
+        askAgainAt: 0,
         grant: content.grant,
         parents: parentsOf(content),
         checkEnded,
@@ -57,6 +71,7 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
         freshUntil: 0,
         endedReason: undefined,
         onEnd: new Set(),
+        onLoss: new Set(),
       };
       known.add(fresh);
       return fresh;

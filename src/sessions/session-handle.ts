@@ -7,7 +7,8 @@ import type { RequestOrigin } from "../model/request.js";
 import type { Confirmation, Session } from "../model/session.js";
 import type { Ask, Reading, SessionRow, Store } from "../model/store.js";
 import type { GrantCheck } from "./grant-check.js";
-import { isDerived, type KnownSession, type KnownSessions } from "./known-sessions.js";
+import { isDerived, type KnownSession, type KnownSessions, loseHolds } from "./known-sessions.js";
+import { type Rechecked, withRecheck } from "./recheck.js";
 import { sessionDeadline } from "./rotation.js";
 import { toOwner } from "./session-content.js";
 
@@ -19,6 +20,8 @@ export interface SessionHandleOptions {
   readonly emit: Emit;
   /** Called with every reading of a session that depends on a grant, or on the one from which it began. */
   readonly checkGrant: GrantCheck;
+  /** Asks again about the owner. */
+  recheck(session: KnownSession, row: SessionRow, now: number, isTurn: boolean): Awaitable<Rechecked>;
   /** Such a session is checked this often, while a callback waits for its end. Milliseconds. */
   readonly maxStalenessMs: number;
 }
@@ -57,7 +60,7 @@ export function createSession(
   row: SessionRow,
   cnf: Confirmation | undefined,
   self: () => KnownSession,
-  { platform, store, ask, known, emit, checkGrant, maxStalenessMs }: SessionHandleOptions,
+  { platform, store, ask, known, emit, checkGrant, recheck, maxStalenessMs }: SessionHandleOptions,
 ): SessionHandle {
   const { ref } = row;
   let watching = false;
@@ -97,14 +100,44 @@ export function createSession(
     const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
     const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
     if (leftMs > 0 && reading?.row.revokedAt === null) {
-      if (!isDerived(self())) return leftMs;
-      // The end of a grant has no event, nor has the expiry of a parent, and a stream presents no token.
-      const soonMs = Math.min(leftMs, Math.max(maxStalenessMs, retryCheckMs));
-      return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
+      return after(checkOwner(reading), (untilMs): Awaitable<number | undefined> => {
+        if (untilMs === undefined || !isDerived(self())) return untilMs && Math.min(leftMs, untilMs);
+        // The end of a grant has no event, nor has the expiry of a parent, and a stream presents no token.
+        const soonMs = Math.min(leftMs, untilMs, Math.max(maxStalenessMs, retryCheckMs));
+        return after(checkGrant(self()), (granted) => (granted ? soonMs : undefined));
+      });
     }
     const knew = known.end(ref, reason);
     if (knew && reason === "expired") emit({ kind: "session-ended", reason, ...toOwner(row) });
     return undefined;
+  }
+
+  /**
+   * Asks the handler about the owner, where it is time: a stream presents no token.
+   *
+   * @returns the milliseconds until it is time again; `undefined` when the session has ended
+   */
+  function checkOwner(reading: Reading): Awaitable<number | undefined> {
+    return after(recheck(self(), reading.row, reading.now, false), (rechecked): Awaitable<number | undefined> => {
+      // This process alone refuses the caller: the session may go on at others.
+      if (rechecked.kind === "refused") {
+        loseHolds(self(), rechecked.reason);
+        return retryCheckMs;
+      }
+      const change = withRecheck(reading.row, reading.now, undefined, rechecked);
+      const untilMs = rechecked.kind === "holds" ? Math.max(rechecked.until - platform.monotonic(), retryCheckMs) : 0;
+      if (change === undefined) return untilMs;
+      return after(
+        ask(() => store.swapSession(reading, change, change.revokedAt !== undefined)),
+        (written) => {
+          if (rechecked.kind !== "gone") return untilMs;
+          if (written === undefined) return retryCheckMs; // the row has changed meanwhile
+          known.end(ref, rechecked.reason);
+          emit({ kind: "session-ended", ref, reason: rechecked.reason, subject: row.subject });
+          return undefined;
+        },
+      );
+    });
   }
 
   async function loadState(): Promise<{ version: number; value: Json | undefined }> {

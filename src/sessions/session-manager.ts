@@ -1,14 +1,16 @@
 import { type Awaitable, after, atOnce, rescue } from "../base/awaitable.js";
 import type { Allowed, AuthenticateOptions } from "../model/decision.js";
-import { type EventParty, toParty } from "../model/events.js";
+import { toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
 import type { PossessionRequest, PresentedToken } from "../model/possession.js";
-import type { HeaderFields, RequestOrigin } from "../model/request.js";
+import type { HeaderFields } from "../model/request.js";
 import type { Reading, SessionChange, SessionRow } from "../model/store.js";
 import { isDerived, type KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
 import { createPreChecks, type PreChecked, type PreCheckParts, type Refused } from "./pre-checks.js";
-import { judgePresentation, type Outcome, type RefusalCode, rotationDueAt, sessionDeadline } from "./rotation.js";
+import { type Rechecked, withRecheck } from "./recheck.js";
+import { createRefusals } from "./refusals.js";
+import { judgePresentation, type Outcome, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { createSessionAnswers, type SessionAnswersOptions, toScheme } from "./session-answers.js";
 import { toOwner } from "./session-content.js";
 import { type TokenFields, toRef } from "./token.js";
@@ -44,6 +46,8 @@ interface Asked extends PresentedToken {
   attempts: number;
   /** The result of the pre-checks, which run once: a proof may not be used twice. */
   preChecked: PreChecked | undefined;
+  /** What the handler said of the owner, who is asked about once. */
+  rechecked: Rechecked | undefined;
 }
 
 /**
@@ -54,12 +58,13 @@ const maxAttempts = 8;
 
 /** Makes the manager, which opens sessions and judges their tokens: load → pre-checks → rule → swap → remember. */
 export function createSessionManager<I extends Identity>(options: SessionManagerOptions<I>): SessionManager<I> {
-  const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove } = options;
+  const { platform, store, ask, keys, codec, known, clockMarginMs, maxStalenessMs, emit, prove, recheck } = options;
   const answers = createSessionAnswers<I>(options);
   const { rememberedOrNew, tokenOf, offer } = answers;
   const offerNext = (session: KnownSession<I>, row: SessionRow, token: string) =>
     offer(row, token, toScheme(session.allowed.caller.session?.cnf), () => session.endedReason !== undefined);
   const preCheck = createPreChecks(options);
+  const { refuse, expire, endOver } = createRefusals(options);
 
   function decode(token: string): TokenFields | undefined {
     const fields = codec.decode(token);
@@ -83,8 +88,20 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const { row, now } = reading;
     const outcome = judgePresentation(row, fields, now, keys.signing().id, asked.rotate);
     const isReuse = outcome.kind === "refuse" && outcome.code === "reuse";
-    if (isReuse && isSpared(row)) return refuse(reading, asked, "superseded");
-    const { change } = outcome;
+    if (isReuse && isSpared(row)) return refuse(reading, fields.generation, "superseded", asked.request);
+    if (outcome.kind === "accept" && asked.rechecked === undefined) {
+      const said = recheck(rememberedOrNew(row), row, now, outcome.event === "turned");
+      if (said instanceof Promise) {
+        return said.then((settled) => {
+          asked.rechecked = settled;
+          return loadAgain(asked);
+        });
+      }
+      asked.rechecked = said;
+    }
+    const said = outcome.kind === "accept" ? asked.rechecked : undefined;
+    if (said?.kind === "refused") return { kind: "refused", reason: said.reason, party: toOwner(row) };
+    const change = withRecheck(row, now, outcome.change, said);
     if (change === undefined) return settle(asked, outcome, reading, askedAt, epoch);
     const swappedAt = platform.monotonic();
     const write = () =>
@@ -95,6 +112,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       throw error;
     });
     return after(swapped, (next) => {
+      if (next !== undefined && said?.kind === "gone") return endOver(next.row, said.reason, asked.request);
       if (next !== undefined) return settle(asked, outcome, next, swappedAt, epoch);
       // Each call of the store has its own deadline; the calls of a store that needs nearly all of it must not add up.
       if (asked.attempts >= maxAttempts || platform.monotonic() >= asked.giveUpAt) {
@@ -128,17 +146,14 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     }
     return preChecked.then((settled) => {
       asked.preChecked = settled;
-      asked.giveUpAt = platform.monotonic() + options.storeTimeoutMs;
-      // The reading is old by now: the session may have ended, and a swap by it would be refused.
-      return settled.refused === undefined ? load(asked) : { ...settled.refused, party };
+      return settled.refused === undefined ? loadAgain(asked) : { ...settled.refused, party };
     });
   }
 
-  /**
-   * Reports an expiry only if this process knew the session: once, and not each time that a dead token is presented.
-   */
-  function expire(owner: EventParty & { readonly ref: string }, request: RequestOrigin): void {
-    if (known.end(owner.ref, "expired")) emit({ kind: "session-ended", reason: "expired", ...owner }, request);
+  /** The reading is old by now: the session may have ended, and a swap by it would be refused. */
+  function loadAgain(asked: Asked): Awaitable<Resumed<I>> {
+    asked.giveUpAt = platform.monotonic() + options.storeTimeoutMs;
+    return load(asked);
   }
 
   /** Whether the policy spares a session whose token was reused. A policy that throws spares none. */
@@ -154,7 +169,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   function settle(asked: Asked, outcome: Outcome, reading: Reading, askedAt: number, epoch: number): Resumed<I> {
     const { row, now } = reading;
     const { token, fields, request, preChecked } = asked;
-    if (outcome.kind === "refuse") return refuse(reading, asked, outcome.code);
+    if (outcome.kind === "refuse") return refuse(reading, fields.generation, outcome.code, request);
     const session = rememberedOrNew(row);
     const { generation } = row;
     if (outcome.event === "healed") emit({ kind: "healed", ...toOwner(row), generation }, request);
@@ -168,35 +183,13 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     // The end of a grant has no event, nor has the expiry of a parent: both are checked again after as long as a
     // revocation may go unnoticed.
     const grantedUntil = isDerived(session) ? (preChecked?.askedAt ?? 0) + maxStalenessMs : Number.POSITIVE_INFINITY;
-    const acceptUntil = Math.min(askedAt + undueMs, grantedUntil);
+    const recheckAt = asked.rechecked?.kind === "holds" ? asked.rechecked.until : askedAt;
+    const acceptUntil = Math.min(askedAt + undueMs, grantedUntil, recheckAt);
     const current = row.confirmedAt !== null && fields.generation === row.generation;
     if (current && acceptUntil > askedAt && known.epoch === epoch) {
       known.remember(session, token, acceptUntil, askedAt + maxStalenessMs);
     }
     return session.allowed;
-  }
-
-  function refuse({ row, now }: Reading, { fields, request }: Asked, code: RefusalCode): Resumed<I> {
-    const party = toOwner(row);
-    const { ref } = party;
-    const { generation } = fields;
-    switch (code) {
-      case "superseded":
-        emit({ kind: "superseded", ...party, generation }, request);
-        return { kind: "refused", reason: "superseded", party };
-      case "reuse":
-        emit({ kind: "reuse", ...party, generation }, request);
-        known.end(ref, "reuse");
-        return { kind: "refused", reason: "revoked", party };
-      case "revoked":
-        known.end(ref, row.revokedReason ?? code);
-        return { kind: "refused", reason: code, party };
-      case "expired": // under `overlapping` it may be the token alone that has expired
-        if (now >= sessionDeadline(row)) expire(party, request);
-        return { kind: "refused", reason: code, party };
-      default:
-        return code satisfies never;
-    }
   }
 
   return {
@@ -223,7 +216,8 @@ export function createSessionManager<I extends Identity>(options: SessionManager
           if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
           const giveUpAt = platform.monotonic() + options.storeTimeoutMs;
           const ref = toRef(fields.sessionId);
-          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, attempts: 0, preChecked: undefined });
+          const unasked = { attempts: 0, preChecked: undefined, rechecked: undefined };
+          return load({ token, scheme, request, fields, rotate, ref, giveUpAt, ...unasked });
         },
         () => unavailable,
       );

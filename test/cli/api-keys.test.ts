@@ -44,6 +44,7 @@ test("a key is made, works, is listed without itself, and is revoked", async (t)
     identity: { subject: "ci", roles: ["deploy", "user"], scopes: ["a", "b"], keyId: id, keyName: "ci 2027" },
     scopes: ["a", "b"],
     expiresAt: platform.now() + 90 * 86_400_000,
+    via: id,
   });
 
   const { out } = await cli("ls", file);

@@ -48,6 +48,8 @@ test("the defaults", () => {
     maxAuthorizationLength: 16_384,
     rememberMs: 30_000,
     maxStalenessMs: 5_000,
+    recheckMs: 300_000,
+    recheckStaleMs: 3_600_000,
     throttle: {
       account: {
         freeFailures: 10,

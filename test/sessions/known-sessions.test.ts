@@ -34,6 +34,12 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       ref,
       subject,
       actor,
+      content: "",
+      identity: { subject },
+      via: undefined,
+      epoch: undefined,
+      currentEpoch: undefined,
+      askAgainAt: 0,
       grant: undefined,
       parents: [],
       allowed: { kind: "allowed", caller: { identity: { subject }, scheme: "bearer" } },
@@ -43,6 +49,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       freshUntil: 0,
       endedReason: undefined,
       onEnd: new Set(waits ? [(reason: string) => void ended.push(`${ref} ${reason}`)] : []),
+      onLoss: new Set(),
     };
     known.add(session);
     return session;

@@ -36,6 +36,7 @@ export function rowWith(change: Partial<SessionRow> = {}): SessionRow {
     confirmedAt: start + 100,
     previousConfirmedAt: start - 7_000,
     touchedAt: start - 50_000,
+    recheckedAt: start - 50_000,
     createdAt: start - 50_000,
     claimed: true,
     revokedAt: null,

@@ -1,18 +1,40 @@
 import { constants } from "node:http2";
-import type { Session } from "../../model/session.js";
+import type { Auth } from "../../engine/auth.js";
+import type { Identity } from "../../model/identity.js";
+import type { Caller, Session } from "../../model/session.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
 /**
- * Ends a stream when its session ends, so that a thief or a disabled user keeps no stream open. The end of the token
- * that opened it does not end the stream. The client sees a cancelled stream, and 401 at its next call.
+ * Ends a stream when what let its caller in is gone: the session, the credentials or the account, so that a thief or a
+ * disabled user keeps no stream open. The end of the token that opened it does not end the stream. The client sees a
+ * cancelled stream, and 401 at its next call.
  */
-export function endWithSession(session: Session | undefined, request: NodeRequest, response: NodeResponse): void {
-  if (session === undefined) return;
-  const forget = session.onEnd(() => {
-    if ("stream" in response) response.stream.close(constants.NGHTTP2_CANCEL);
-    else response.destroy();
-  });
-  whenGone(request, response, forget);
+export function endWithCaller<I extends Identity>(
+  auth: Pick<Auth<I>, "front">,
+  caller: Caller<I> | undefined,
+  request: NodeRequest,
+  response: NodeResponse,
+): void {
+  if (caller === undefined) return;
+  whenGone(
+    request,
+    response,
+    auth.front.hold(caller, () => cut(response)),
+  );
+}
+
+/** The same for a stream that has a session, and no caller yet. */
+export function endWithSession(session: Session, request: NodeRequest, response: NodeResponse): void {
+  whenGone(
+    request,
+    response,
+    session.onEnd(() => cut(response)),
+  );
+}
+
+function cut(response: NodeResponse): void {
+  if ("stream" in response) response.stream.close(constants.NGHTTP2_CANCEL);
+  else response.destroy();
 }
 
 /** Calls back once when the response is over or its client has left. */

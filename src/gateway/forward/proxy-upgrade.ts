@@ -1,7 +1,6 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Platform } from "../../base/platform.js";
-import type { Session } from "../../model/session.js";
 import { toCallerHeaders } from "./managed-headers.js";
 
 /** A caller's connection after Node has handed it over with its `upgrade` event. */
@@ -33,7 +32,8 @@ export interface Tunnel extends UpgradeSocket {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** See `toCallerHeaders`. */
   readonly ownCookie: string | undefined;
-  readonly session: Session | undefined;
+  /** Calls back when what let the caller in is gone, until the function that it returns is called. */
+  readonly hold: (end: () => void) => () => void;
   readonly platform: Platform;
   /** Closed after this long without a byte in either direction, milliseconds; it may take twice as long. */
   readonly idleMs: number;
@@ -41,7 +41,7 @@ export interface Tunnel extends UpgradeSocket {
 
 /** Answers 101, with the offered token if there is one, and connects the two sides until one of them ends. */
 export function openTunnel(tunnel: Tunnel): void {
-  const { response, socket, head, upstream, headers, ownCookie, session, platform, idleMs } = tunnel;
+  const { response, socket, head, upstream, headers, ownCookie, hold, platform, idleMs } = tunnel;
   for (const [name, value] of toCallerHeaders(headers, ownCookie)) {
     if (name !== "content-length") response.setHeader(name, value);
   }
@@ -55,10 +55,10 @@ export function openTunnel(tunnel: Tunnel): void {
 
   let moved = -1;
   let cancel = (): void => {};
-  const forget = session?.onEnd(end);
+  let forget = (): void => {};
   function end(): void {
     cancel();
-    forget?.();
+    forget();
     socket.destroy();
     upstream.destroy();
   }
@@ -72,14 +72,15 @@ export function openTunnel(tunnel: Tunnel): void {
     cancel = platform.delay(idleMs, watch);
   }
 
+  forget = hold(end);
   upstream.on("error", end).on("close", end);
   socket.on("close", end);
   if (head.length > 0) upstream.write(head);
   socket.pipe(upstream);
   upstream.pipe(socket);
   watch();
-  // The session may have ended, and the caller may have left, before the upstream answered.
-  if (session?.ended || socket.destroyed) end();
+  // What let the caller in may be gone, and the caller may have left, before the upstream answered.
+  if (socket.destroyed) end();
 }
 
 function bytesThrough(socket: Duplex): number {

@@ -57,6 +57,8 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   "keys-failed": "error",
   "handler-failed": "error",
   "callback-failed": "error",
+  "recheck-failed": "warn",
+  "recheck-disagrees": "warn",
   "store-failed": "error",
 };
 

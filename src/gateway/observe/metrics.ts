@@ -65,6 +65,12 @@ export function createMetrics(sources: MetricSources): Metrics {
     "scheme",
     "failure",
   ]);
+  const rechecks = counter("recheck_failures", "Handlers that could not tell whether an account is still there.", [
+    "scheme",
+  ]);
+  const disagreements = counter("recheck_disagreements", "Sessions whose owner is not as this process knows them.", [
+    "scheme",
+  ]);
   const storeFailures = counter("store_failures", "Questions that the store did not answer.");
   const keyFailures = counter("key_ring_failures", "Times that the signing keys could not be read again.");
   const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
@@ -178,6 +184,12 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "handler-failed":
           handlerFailures.inc({ scheme: event.scheme, failure: event.failure.kind });
+          break;
+        case "recheck-failed":
+          rechecks.inc({ scheme: event.scheme });
+          break;
+        case "recheck-disagrees":
+          disagreements.inc({ scheme: event.scheme });
           break;
         case "store-failed":
           storeFailures.inc();

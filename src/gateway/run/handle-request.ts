@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { finishHeaders } from "../../adapters/node/attach.js";
 import { answerPreflight, type CorsOptions, finishCors } from "../../adapters/node/cors-policy.js";
-import { endWithSession } from "../../adapters/node/end-with-session.js";
+import { endWithCaller } from "../../adapters/node/end-with-session.js";
 import { hasLeft } from "../../adapters/node/guard.js";
 import { createRequestReader, type NodeRequest, type NodeResponse } from "../../adapters/node/request.js";
 import { writeDenial } from "../../adapters/node/write-denial.js";
@@ -161,8 +161,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { path, headers } = toUpstreamRequest(admitted);
     report(request, { kind: "proxied", route, caller });
     if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
-    const session = caller?.session;
     const { bodyTimeoutMs: idleMs } = upstream.config;
+    const hold = (end: () => void) => (caller === undefined ? () => {} : auth.front.hold(caller, end));
     proxy({
       request,
       response,
@@ -172,11 +172,11 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       platform,
       path,
       headers,
-      onStreaming: () => endWithSession(session, request, response),
+      onStreaming: () => endWithCaller(auth, caller, request, response),
       onFailed: (reason, code) => report(request, { kind: "failed", route, reason, code }),
       ...(upgrade !== undefined && {
         onUpgrade: (fields, socket) =>
-          openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, session, platform, idleMs }),
+          openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, hold, platform, idleMs }),
       }),
     });
   }

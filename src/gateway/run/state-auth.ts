@@ -1,7 +1,9 @@
 import type { Platform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import { type Auth, createAuth } from "../../engine/auth.js";
+import type { AuthOptions } from "../../engine/options.js";
 import type { ExternalHandler, ExternalOptions } from "../../handlers/external/external.js";
+import type { Handler } from "../../handlers/handler.js";
 import { keyFile } from "../../keys/key-file.js";
 import type { OnEvent } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
@@ -9,6 +11,7 @@ import type { Store } from "../../model/store.js";
 import type { AuditOptions } from "../../policies/audit/audit.js";
 import type { OperateAsPolicy } from "../../policies/operate-as/policy.js";
 import { operateAsRules } from "../../policies/operate-as/rules.js";
+import type { Sightings } from "../../sessions/sightings.js";
 import type { GatewayConfig } from "../config/config.js";
 import { createHandler, openUsers } from "../config/handlers.js";
 import { createExternal } from "../config/kinds/external.js";
@@ -22,6 +25,8 @@ export interface StateAuthOptions {
   readonly onEvent?: OnEvent | undefined;
   /** It outlives the engine. */
   readonly audit?: AuditOptions | undefined;
+  /** What handlers of earlier configurations have said counts after a reload. Default: a memory of its own. */
+  readonly sightings?: Sightings | undefined;
   /** Called when an edited user file was refused. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** From `createLogin`, where its pages are served. Default: one without pages. */
@@ -49,7 +54,7 @@ export function findLogin({ handlers }: Pick<GatewayConfig, "handlers">): Extern
  */
 export function createStateAuth(config: GatewayConfig, store: Store, options: StateAuthOptions): Auth<Identity> {
   const { platform, onEvent, login, onWarning = emitWarning } = options;
-  return createAuth({
+  const auth: AuthOptions<Handler<Identity>> = {
     ...config.session,
     ...config.binding,
     handlers: config.handlers.map((handler) =>
@@ -69,7 +74,8 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     operateAs: config.operateAs && createOperateAsPolicy(config.operateAs),
     onTicketMisuse: () => config.tickets.onMisuse,
     maxStalenessMs: revocationBoundMs,
-  });
+  };
+  return createAuth(auth, { sightings: options.sightings });
 }
 
 /** Faults of an edited file are told by the handler that lets its users in, if there is one. */

@@ -3,6 +3,7 @@ import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import type { Store } from "../../model/store.js";
+import { createSightings, type Sightings } from "../../sessions/sightings.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, type StoreConfig } from "../config/stores.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
@@ -37,6 +38,7 @@ export interface GatewayState {
 export interface KeptParts {
   readonly stores: KeptThroughReload<StoreConfig, MeasuredStore>;
   readonly upstreams: KeptThroughReload<UpstreamConfig, Upstreams>;
+  readonly sightings: Sightings;
 }
 
 /**
@@ -57,6 +59,7 @@ export function createKeptParts(
       (config) => createUpstreams(new Map([[config.name, config]]), platform),
       (upstreams) => upstreams.close(),
     ),
+    sightings: createSightings(),
   };
 }
 
@@ -89,7 +92,7 @@ export function createState(
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
     const login = createLogin(config, options);
-    auth = createStateAuth(config, borrowed, { ...options, login });
+    auth = createStateAuth(config, borrowed, { ...options, login, sightings: kept.sightings });
     const upstreams = { get: (name: string) => taken.get(name)?.resource.get(name) };
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({

@@ -113,6 +113,8 @@ function toFields(event: AuthEvent): Fields | undefined {
     case "rotated":
     case "handler-failed":
     case "callback-failed":
+    case "recheck-failed":
+    case "recheck-disagrees":
     case "store-failed":
     case "keys-failed":
     case "audit-failed":

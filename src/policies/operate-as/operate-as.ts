@@ -6,13 +6,13 @@ import { toFrozen } from "../../model/frozen-copy.js";
 import { type Actor, type Identity, isSubject, requireSubject, toActor, toActorNames } from "../../model/identity.js";
 import type { OperateAsWish, WouldBeActor } from "../../model/log-in.js";
 import type { RequestOrigin } from "../../model/request.js";
+import { isSameIdentity } from "../../model/same-identity.js";
 import type { ActorCredentials, GrantContent, SessionContent } from "../../model/session.js";
 import type { SessionRow } from "../../model/store.js";
 import type { GrantState, StillOperating } from "../../sessions/grant-check.js";
 import type { LoadOpen } from "../../sessions/load-open.js";
 import { fromContentJson, parentsOf } from "../../sessions/session-content.js";
 import type { OperateAsPolicy } from "./policy.js";
-import { isSameIdentity } from "./same-identity.js";
 
 /** The actor and the account that they may operate as. */
 export interface Operating<I extends Identity> {

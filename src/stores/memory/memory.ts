@@ -191,6 +191,7 @@ export function memory(options: MemoryOptions = {}): Store {
       const next = toNextRow(row, change);
       put(row, next, now);
       if (next.revokedAt !== null) emit({ kind: "session", ref: next.ref, reason: next.revokedReason ?? "" });
+      else if (next.identity !== row.identity) emit({ kind: "changed", ref: next.ref });
       return { row: next, now };
     },
     endSession(ref, reason) {

@@ -115,5 +115,6 @@ export function createEndFeed(database: SqliteDatabase, platform: Platform, poll
 }
 
 function toEvent({ kind, name, reason, realm }: EndColumns): EndEvent {
+  if (kind === "changed") return { kind, ref: name };
   return kind === "subject" ? { kind, subject: name, realm, reason } : { kind: "session", ref: name, reason };
 }

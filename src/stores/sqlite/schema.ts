@@ -7,7 +7,7 @@ import type { SqliteValue } from "./driver.js";
 /** "SaLy": distinguishes our files from other SQLite databases. */
 export const applicationId = 0x53614c79;
 
-export const schemaVersion = 3;
+export const schemaVersion = 4;
 
 /** Added by schema 2. `check_at` is as in `sessions`, so that a write of a record touches no index. */
 const records = `
@@ -29,12 +29,16 @@ alter table sessions add column realm text;
 alter table ends add column realm text;
 `;
 
+/** Added by schema 4. 0: nothing was asked yet, since a process of an older version wrote the row. */
+const rechecks = "alter table sessions add column rechecked_at integer not null default 0;\n";
+
 /**
  * The statements that change schema `n` to `n + 1`. A running process of the previous version can still use the file.
  */
 export const migrations: ReadonlyMap<number, string> = new Map([
   [1, `${records} pragma user_version = 2;`],
   [2, `${realms} pragma user_version = 3;`],
+  [3, `${rechecks} pragma user_version = 4;`],
 ]);
 
 /**
@@ -89,13 +93,13 @@ create table ends (
 );
 create index ends_by_subject on ends (name) where kind = 'subject';
 create index ends_by_at on ends (at);
-${records}${realms}pragma application_id = ${applicationId};
+${records}${realms}${rechecks}pragma application_id = ${applicationId};
 pragma user_version = ${schemaVersion};
 `;
 
 /** The columns in the order of `toRow`. */
 export const rowColumns: string = `ref, version, subject, actor, identity, scheme, rules, generation, issued_at, key_id,
-  confirmed_at, previous_confirmed_at, touched_at, created_at, claimed, revoked_at, revoked_reason, realm`;
+  confirmed_at, previous_confirmed_at, touched_at, created_at, claimed, revoked_at, revoked_reason, realm, rechecked_at`;
 
 type RowColumns = readonly [
   ref: string,
@@ -116,6 +120,7 @@ type RowColumns = readonly [
   revokedAt: number | null,
   revokedReason: string | null,
   realm: string | null,
+  recheckedAt: number,
 ];
 
 /**
@@ -141,6 +146,7 @@ export function toRow(columns: unknown, toRules: (json: string) => SessionRules)
     previousConfirmedAt: at[11],
     touchedAt: at[12],
     createdAt: at[13],
+    recheckedAt: at[18],
     claimed: at[14] === 1,
     revokedAt: at[15],
     revokedReason: at[16],
@@ -148,7 +154,7 @@ export function toRow(columns: unknown, toRules: (json: string) => SessionRules)
 }
 
 export const insertRow: string = `insert into sessions (${rowColumns}, over_at, removable_at, absolute_at, check_at)
-  values (${"?, ".repeat(21)}?)`;
+  values (${"?, ".repeat(22)}?)`;
 
 export function toInsertValues(row: SessionRow): SqliteValue[] {
   const removable = removableAt(row);
@@ -171,6 +177,7 @@ export function toInsertValues(row: SessionRow): SqliteValue[] {
     row.revokedAt,
     row.revokedReason,
     row.realm,
+    row.recheckedAt,
     sessionDeadline(row),
     removable,
     row.createdAt + row.rules.absoluteMs,
@@ -178,14 +185,18 @@ export function toInsertValues(row: SessionRow): SqliteValue[] {
   ];
 }
 
-/**
- * Returns the statement that updates a row. SQLite rewrites the index entry of every column that is named, and
- * `claimed` is indexed, so it is named only if it changes.
- */
-export function updateRow(withClaimed: boolean): string {
+/** The columns that a write may leave alone: SQLite rewrites the index entry of each that is named, and the text. */
+export interface Written {
+  readonly claimed: boolean;
+  readonly identity: boolean;
+}
+
+/** Returns the statement that updates a row. */
+export function updateRow({ claimed, identity }: Written): string {
   return `update sessions set version = version + 1, generation = ?, issued_at = ?, key_id = ?, confirmed_at = ?,
-    previous_confirmed_at = ?, touched_at = ?, revoked_at = ?, revoked_reason = ?, over_at = ?, removable_at = ?
-    ${withClaimed ? ", claimed = ?" : ""} where ref = ? and version = ? and revoked_at is null`;
+    previous_confirmed_at = ?, touched_at = ?, revoked_at = ?, revoked_reason = ?, rechecked_at = ?, over_at = ?,
+    removable_at = ?${claimed ? ", claimed = ?" : ""}${identity ? ", identity = ?" : ""}
+    where ref = ? and version = ? and revoked_at is null`;
 }
 
 /**
@@ -193,7 +204,7 @@ export function updateRow(withClaimed: boolean): string {
  *
  * @param version the version that the row must still have
  */
-export function toUpdateValues(next: SessionRow, withClaimed: boolean, version: number): SqliteValue[] {
+export function toUpdateValues(next: SessionRow, { claimed, identity }: Written, version: number): SqliteValue[] {
   return [
     next.generation,
     next.issuedAt,
@@ -203,9 +214,11 @@ export function toUpdateValues(next: SessionRow, withClaimed: boolean, version: 
     next.touchedAt,
     next.revokedAt,
     next.revokedReason,
+    next.recheckedAt,
     sessionDeadline(next),
     removableAt(next),
-    ...(withClaimed ? [Number(next.claimed)] : []),
+    ...(claimed ? [Number(next.claimed)] : []),
+    ...(identity ? [next.identity] : []),
     next.ref,
     version,
   ];

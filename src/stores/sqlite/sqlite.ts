@@ -74,8 +74,9 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
 
   const load = prepareRows(`select ${rowColumns} from sessions where ref = ?`);
   const insert = database.prepare(insertRow);
-  const update = database.prepare(updateRow(false));
-  const updateAndClaim = database.prepare(updateRow(true));
+  const updates = [false, true].flatMap((identity) =>
+    [false, true].map((claimed) => database.prepare(updateRow({ claimed, identity }))),
+  );
   const exists = database.prepare("select 1 from sessions where ref = ?");
   const marksOf = database.prepare(
     `select at, reason from ends where kind = 'subject' and name in (?, ?) and ${ofRealm}`,
@@ -107,8 +108,9 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   type Noted<E extends End = End> = { readonly event: E; readonly id: number };
 
   function noteEnd<E extends End>(event: E, now: number): Noted<E> {
-    const [name, realm] = event.kind === "session" ? [event.ref, null] : [event.subject, event.realm];
-    return { event, id: Number(note.run(event.kind, name, event.reason, now, realm).lastInsertRowid) };
+    const [name, realm] = event.kind === "subject" ? [event.subject, event.realm] : [event.ref, null];
+    const reason = event.kind === "changed" ? "" : event.reason;
+    return { event, id: Number(note.run(event.kind, name, reason, now, realm).lastInsertRowid) };
   }
 
   type CapEnd = Noted<Extract<End, { kind: "session" }>>;
@@ -153,17 +155,20 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
     swapSession(reading, change, durable) {
       const { row } = reading;
       const next: SessionRow = toNextRow(row, change);
-      const withClaimed = next.claimed !== row.claimed;
-      const values = toUpdateValues(next, withClaimed, row.version);
+      const written = { claimed: next.claimed !== row.claimed, identity: next.identity !== row.identity };
+      const update = updates[Number(written.claimed) + 2 * Number(written.identity)] as SqliteStatement;
+      const values = toUpdateValues(next, written, row.version);
       const updateRow = (): Reading | undefined => {
         const now = platform.now();
         if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
-        if (Number((withClaimed ? updateAndClaim : update).run(...values).changes) === 0) return undefined;
+        if (Number(update.run(...values).changes) === 0) return undefined;
         return { row: next, now };
       };
-      if (next.revokedAt === null) return writeOne(durable, updateRow);
-      const event = { kind: "session", ref: row.ref, reason: next.revokedReason ?? "" } as const;
-      const revoked = write(
+      const { ref } = row;
+      if (next.revokedAt === null && !written.identity) return writeOne(durable, updateRow);
+      const event: End =
+        next.revokedAt === null ? { kind: "changed", ref } : { kind: "session", ref, reason: next.revokedReason ?? "" };
+      const told = write(
         durable,
         () => {
           const swapped = updateRow();
@@ -171,7 +176,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
         },
         ({ ends }) => deliver(ends),
       );
-      return after(revoked, ({ swapped }) => swapped);
+      return after(told, ({ swapped }) => swapped);
     },
     endSession(ref, reason) {
       const endRow = (): Noted[] => {

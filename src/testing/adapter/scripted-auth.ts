@@ -56,6 +56,7 @@ export function createScriptedAuth(): ScriptedAuth {
     front: {
       realm: "scripted",
       rules: resolveRules(),
+      hold: ({ session }, end) => session?.onEnd(end) ?? (() => {}),
       schemes: new Map(),
       slot,
       oneTimeProofs() {

@@ -22,6 +22,7 @@ export function testStoreSessions(test: StoreTest): void {
       confirmedAt: null,
       previousConfirmedAt: null,
       touchedAt: now,
+      recheckedAt: now,
       createdAt: now,
       claimed: false,
       revokedAt: null,

@@ -31,7 +31,10 @@ function faultOf(files: GatewayFiles, entry: string): string {
 }
 
 const ask = (handler: ReturnType<typeof handlerOf>, payload: string): Verdict | Promise<Verdict> =>
-  handler.fromHeader?.(payload, { peer: { address: "", trusted: false } } as HandlerContext) ?? assert.fail();
+  handler.fromHeader?.(payload, {
+    peer: { address: "", trusted: false },
+    proofs: { derive: () => undefined },
+  } as unknown as HandlerContext) ?? assert.fail();
 
 test("htpasswd: the users of the file, with the roles of the entry", async (t) => {
   const files = await gatewayFiles(t);

@@ -39,9 +39,10 @@ export async function createWorld(t: TestContext): Promise<World> {
   const made = clients?.make({ san: "email:ada@example.org" });
   const server = servers?.make("gateway");
   const inProcess = createInProcess();
-  const { stores } = createKeptParts(platform);
+  const { stores, sightings } = createKeptParts(platform);
   const kept: KeptParts = {
     stores,
+    sightings,
     upstreams: {
       take: (config: UpstreamConfig) => ({
         resource: {

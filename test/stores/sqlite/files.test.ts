@@ -87,11 +87,13 @@ test("a file that is no database, or the database of something else, is refused 
 test("a newer schema is refused with what to do", async () => {
   const path = newPath();
   await sqlite(path).close();
-  run(path, "pragma user_version = 4");
-  refuses(path, /has schema 4, and this version of sallyport knows 3; update sallyport/);
+  run(path, "pragma user_version = 5");
+  refuses(path, /has schema 5, and this version of sallyport knows 4; update sallyport/);
 });
 
-const withoutRealms = "alter table sessions drop column realm; alter table ends drop column realm;";
+const withoutRechecks = "alter table sessions drop column rechecked_at;";
+
+const withoutRealms = `${withoutRechecks} alter table sessions drop column realm; alter table ends drop column realm;`;
 
 test("a file of the schema before is brought up to date, once, and keeps what is in it", async () => {
   const path = newPath();

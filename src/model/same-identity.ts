@@ -1,11 +1,12 @@
-import type { Identity } from "../../model/identity.js";
+import type { Identity } from "./identity.js";
 
 /** Whether two identities are the same as JSON, but for the order of members and of roles, which means nothing. */
 export function isSameIdentity(one: Identity, other: Identity): boolean {
   return JSON.stringify(one) === JSON.stringify(other) || toComparable(one) === toComparable(other);
 }
 
-function toComparable({ roles, ...others }: Identity): string {
+/** Returns JSON text that is equal for identities that are the same. */
+export function toComparable({ roles, ...others }: Identity): string {
   return JSON.stringify([others, roles && [...roles].sort()], inOrder);
 }
 

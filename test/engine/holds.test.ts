@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { createAuth } from "../../src/engine/auth.js";
+import type { Handler } from "../../src/handlers/handler.js";
+import type { Identity } from "../../src/model/identity.js";
+import type { Caller } from "../../src/model/session.js";
+import { memory } from "../../src/stores/memory/memory.js";
+import { createWorld } from "../world.js";
+
+const peer = { address: "192.0.2.1", trusted: false };
+
+interface State {
+  roles: readonly string[];
+  there: boolean;
+  epoch: number;
+}
+
+/** A handler for each way: with a session, by the credentials themselves, and one that cannot be asked. */
+function world(t: TestContext) {
+  const { platform, advance } = createWorld();
+  const state: State = { roles: ["user", "admin"], there: true, epoch: 1 };
+  const life = { ms: 0 };
+  const handler = (scheme: string, opens: "session" | "nothing", more: Partial<Handler<Identity>> = {}) => ({
+    scheme,
+    opens,
+    fromHeader: () => ({
+      kind: "accepted" as const,
+      identity: { subject: "ada", roles: state.roles },
+      via: `by ${scheme}`,
+      ...(life.ms > 0 && { expiresAt: platform.now() + life.ms }),
+    }),
+    ...more,
+  });
+  const recheck: NonNullable<Handler["recheck"]> = ({ subject }, { via }) => {
+    assert.match(via ?? "", /^by /);
+    return state.there ? { subject, roles: state.roles } : undefined;
+  };
+  const asked = { recheck, epoch: () => state.epoch };
+  const auth = createAuth({
+    handlers: [handler("Basic", "session", asked), handler("ApiKey", "nothing", asked), handler("Jwt", "nothing")],
+    store: memory({ platform }),
+    platform,
+  });
+  t.after(() => auth.close());
+  const edit = (change: Partial<State>) => {
+    Object.assign(state, change);
+    state.epoch += 1;
+  };
+  const enter = async (authorization: string): Promise<{ caller: Caller; token: string | undefined }> => {
+    const request = { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer: { ...peer } };
+    const decision = await auth.authenticate(request);
+    if (decision.kind !== "allowed") assert.fail(decision.kind);
+    return { caller: decision.caller, token: decision.offer?.token };
+  };
+  /** What a stream of each kind of caller holds on to. */
+  async function streams() {
+    const first = await enter("Basic x");
+    const second = await enter(`Bearer ${first.token}`);
+    const ended: string[] = [];
+    const forget = new Map<string, () => void>();
+    for (const [name, caller] of [
+      ["password", first.caller],
+      ["token", second.caller],
+      ["key", (await enter("ApiKey x")).caller],
+      ["jwt", (await enter("Jwt x")).caller],
+    ] as const) {
+      forget.set(
+        name,
+        auth.front.hold(caller, () => ended.push(name)),
+      );
+    }
+    return { ended, forget, session: second.caller.session };
+  }
+  return { auth, advance, edit, streams, life };
+}
+
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+};
+
+test("an account that is gone ends every stream that it can be asked about, within a second of the edit", async (t) => {
+  const { advance, edit, streams } = world(t);
+  const { ended } = await streams();
+  advance(1_000);
+  await settle();
+  assert.deepEqual(ended, []);
+  edit({ there: false });
+  advance(1_000);
+  await settle();
+  assert.deepEqual(ended.sort(), ["key", "password", "token"]);
+});
+
+test("a lost role ends the streams, a new one does not", async (t) => {
+  const { advance, edit, streams } = world(t);
+  const { ended, session } = await streams();
+  edit({ roles: ["user", "admin", "more"] });
+  advance(1_000);
+  await settle();
+  assert.deepEqual(ended, []);
+  edit({ roles: ["user"] });
+  advance(1_000);
+  await settle();
+  assert.deepEqual(ended.sort(), ["key", "password", "token"]);
+  assert.equal(session?.ended, false, "the session goes on, with fewer roles");
+});
+
+test("credentials with an end take their streams along, to the millisecond; others stay", async (t) => {
+  const { advance, life, streams } = world(t);
+  life.ms = 5_000;
+  const { ended } = await streams();
+  advance(4_999);
+  await settle();
+  assert.deepEqual(ended, []);
+  advance(1);
+  await settle();
+  assert.deepEqual(ended.sort(), ["jwt", "key", "password", "token"]);
+});
+
+test("ending the subject ends the streams of its credentials too, and none of another", async (t) => {
+  const { auth, streams } = world(t);
+  const { ended } = await streams();
+  await auth.sessions.endSubject("bob");
+  assert.deepEqual(ended, []);
+  await auth.sessions.endSubject("ada");
+  await settle();
+  assert.deepEqual(ended.sort(), ["jwt", "key", "password", "token"]);
+});
+
+test("a stream that is over is forgotten, and ended once at most", async (t) => {
+  const { auth, advance, edit, streams } = world(t);
+  const { ended, forget } = await streams();
+  for (const done of forget.values()) done();
+  edit({ there: false });
+  advance(1_000);
+  await settle();
+  await auth.sessions.endSubject("ada");
+  assert.deepEqual(ended, []);
+});
