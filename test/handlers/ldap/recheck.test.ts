@@ -8,9 +8,13 @@ const ada = `uid=ada,${suffix}`;
 const admins = `cn=admins,${suffix}`;
 
 describe("a directory, asked again about a person", { skip: lacksSlapd ?? false }, () => {
-  test("other groups, a closed account and a deleted entry are seen; a directory that is down cannot tell", async () => {
+  test("other groups, a closed account and a deleted entry are seen", async (t) => {
     const slapd = await startSlapd(smallDirectory);
     const client = new Client({ url: slapd.url });
+    t.after(async () => {
+      await client.unbind();
+      await slapd.stop();
+    });
     await client.bind(root.dn, root.password);
     const change = (dn: string, operation: "add" | "delete" | "replace", type: string, values: string[]) =>
       client.modify(dn, new Change({ operation, modification: new Attribute({ type, values }) }));
@@ -38,9 +42,6 @@ describe("a directory, asked again about a person", { skip: lacksSlapd ?? false 
     assert.deepEqual(await ask(), who);
     await client.del(ada);
     assert.equal(await ask(), null);
-    await client.unbind();
-    await slapd.stop();
-    await assert.rejects(ask(), { code: "unavailable" });
   });
 
   test("without a search account a directory is not asked again: it lets no one else read entries", () => {
