@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Certificates, makeCertificates } from "../../gateway/make-certificates.js";
@@ -58,6 +58,9 @@ export async function startSlapd(entries: string): Promise<Slapd> {
   const child = spawn(program, ["-f", config, "-h", urls, "-d", "256"], { stdio: ["ignore", "ignore", "pipe"] });
   const log = readLog(child);
   await log.until((line) => line.includes("slapd starting"));
+  // It says so before it listens.
+  for (const port of [plain, secure]) while (!(await accepts(port))) await new Promise(setImmediate);
+  await log.operations(2);
   return {
     url: `ldap://127.0.0.1:${plain}`,
     secureUrl: `ldaps://localhost:${secure}`,
@@ -71,6 +74,15 @@ export async function startSlapd(entries: string): Promise<Slapd> {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/** Whether a connection is taken. */
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
 }
 
 function configOf(folder: string, ca: string, cert: string, key: string): string {
