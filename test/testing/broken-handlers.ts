@@ -3,7 +3,7 @@ import { rejected } from "../../src/handlers/handler.js";
 import type { Identity } from "../../src/model/identity.js";
 import { describeHandler, type HandlerSuiteOptions } from "../../src/testing/handler-suite.js";
 
-// Run by handler-suite.test.ts, one fault per process: each must make the suite fail.
+// Run by handler-suite.test.ts, in a process of its own: each fault must make its suite fail.
 
 const key = "k3y-of-ada-0123456789";
 const ada: Verdict = { kind: "accepted", identity: { subject: "ada" } };
@@ -39,16 +39,17 @@ const faults: Record<string, Handler> = {
   nameless: handler({ scheme: "my key" }),
 };
 
-const fault = process.env.FAULT ?? "none";
 const options: Omit<HandlerSuiteOptions, "create" | "stalled"> = {
   good: [{ payload: key, subject: "ada" }],
   bad: ["", "x"],
 };
-describeHandler(fault, {
-  ...options,
-  create: () => faults[fault] as Handler,
-  stalled:
-    fault === "crossing"
-      ? { create: () => handler({ fromHeader: () => new Promise<Verdict>(() => {}) }), payload: key }
-      : "answers at once",
-});
+for (const [fault, made] of Object.entries(faults)) {
+  describeHandler(fault, {
+    ...options,
+    create: () => made,
+    stalled:
+      fault === "crossing"
+        ? { create: () => handler({ fromHeader: () => new Promise<Verdict>(() => {}) }), payload: key }
+        : "answers at once",
+  });
+}
