@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,8 +55,7 @@ export function makeClientCertificates(): ClientCertificates | undefined {
   function sign(subject: string, extensions: string, { key, ca }: Pick<CertificateWish, "key" | "ca">): string {
     const name = `c${++made}`;
     writeFileSync(join(cwd, `${name}.cnf`), `[req]\ndistinguished_name = dn\n[dn]\n[ext]\n${extensions}\n`);
-    if (key === undefined) openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", `${name}.key`);
-    else writeFileSync(join(cwd, `${name}.key`), readFileSync(key));
+    writeFileSync(join(cwd, `${name}.key`), key === undefined ? freshKey() : readFileSync(key));
     const config = ["-config", `${name}.cnf`];
     openssl("req", "-new", "-utf8", ...config, "-key", `${name}.key`, "-subj", subject, "-out", `${name}.csr`);
     const issuer =
@@ -77,20 +76,27 @@ export function makeClientCertificates(): ClientCertificates | undefined {
       if (!saysIssuerKey) extensions.push("authorityKeyIdentifier = none");
       const name = sign(subject, extensions.join("\n"), rest);
       const pem = read(`${name}.crt`);
-      const publicKey = openssl("x509", "-in", `${name}.crt`, "-pubkey", "-noout");
-      writeFileSync(join(cwd, "public.pem"), publicKey);
-      openssl("pkey", "-pubin", "-in", "public.pem", "-outform", "der", "-out", "public.der");
-      const digest = openssl("dgst", "-sha256", "-r", "public.der").toString();
       return {
         der: new X509Certificate(pem).raw,
         pem,
         key: join(cwd, `${name}.key`),
         keyPem: read(`${name}.key`),
-        keySha256: digest.slice(0, 64),
+        // Three processes: only where it is asked for.
+        get keySha256() {
+          const publicKey = openssl("x509", "-in", `${name}.crt`, "-pubkey", "-noout");
+          writeFileSync(join(cwd, "public.pem"), publicKey);
+          openssl("pkey", "-pubin", "-in", "public.pem", "-outform", "der", "-out", "public.der");
+          return openssl("dgst", "-sha256", "-r", "public.der").toString().slice(0, 64);
+        },
       };
     },
     remove: () => rmSync(cwd, { recursive: true }),
   };
+}
+
+function freshKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ type: "sec1", format: "pem" }).toString();
 }
 
 const tags = { email: 0x81, dns: 0x82, uri: 0x86 };
