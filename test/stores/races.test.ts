@@ -3,7 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { sized } from "../size.js";
 import { type Races, raceDisable, raceEnds, raceOpens, raceProofs, raceTurns, startRaces } from "./races.js";
 
-const rounds = sized(200, 1_000);
+const rounds = sized(100, 1_000);
 
 describe("64 callers in 4 processes on one SQLite file", () => {
   let races: Races;

@@ -8,7 +8,7 @@ import { startGateway } from "../../../src/gateway/run/gateway.js";
 import type { RawRequest } from "../../../src/gateway/run/raw-request.js";
 import { createState } from "../../../src/gateway/run/state.js";
 import { createRandom, type Random } from "../../../src/testing/random.js";
-import { sized } from "../../size.js";
+import { isFull, sized } from "../../size.js";
 import { echoUpstream } from "../running-gateway.js";
 import { createCredentials, createWorld, parse, type World } from "./explain-world.js";
 import type { Connection, Handled } from "./in-process.js";
@@ -27,7 +27,7 @@ test("explain says of every request what the gateway does with it", async (t) =>
   const world = await createWorld(t);
   const credentials = await createCredentials(t, world);
   const counts: Record<string, number> = {};
-  for (let left = sized(15, 50); left > 0; left -= 1) {
+  for (let left = sized(6, 50); left > 0; left -= 1) {
     const text = randomConfig(random, world.ground);
     const config = parse(world.files, text);
     const state = createState(config, { ...world, platform, onOutcome: world.inProcess.onOutcome, onWarning() {} });
@@ -51,7 +51,8 @@ test("explain says of every request what the gateway does with it", async (t) =>
     }
   }
   t.diagnostic(JSON.stringify(counts));
-  // Every branch was taken, and often.
+  // Every branch was taken, and often: a few configurations cannot tell.
+  if (!isFull) return;
   for (const outcome of [
     "forwarded",
     "answered",
@@ -61,7 +62,7 @@ test("explain says of every request what the gateway does with it", async (t) =>
     "not_permitted",
     "insufficient_scope",
   ]) {
-    assert.ok((counts[outcome] ?? 0) > sized(10, 50), `${outcome}: ${counts[outcome]}`);
+    assert.ok((counts[outcome] ?? 0) > 50, `${outcome}: ${counts[outcome]}`);
   }
 });
 
