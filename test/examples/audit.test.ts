@@ -10,8 +10,7 @@ test("a log-in, a refusal and a log-out are a line each, there when the answer i
   const folder = mkdtempSync(join(tmpdir(), "audit-example-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const path = join(folder, "audit.jsonl");
-  process.env.AUDIT = path;
-  const example = await runExample("audit");
+  const example = await runExample("audit", { AUDIT: path });
   t.after(() => example.stop());
   const linesOf = () => readFileSync(path, "utf8").trimEnd().split("\n");
   const ask = (authorization: string, method = "GET") =>

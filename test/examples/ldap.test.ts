@@ -6,7 +6,7 @@ import { runExample } from "./run-example.js";
 test("people of a directory log in, with the roles of their groups", { skip: lacksSlapd ?? false }, async (t) => {
   const slapd = await startSlapd(smallDirectory);
   t.after(() => slapd.stop());
-  Object.assign(process.env, {
+  const example = await runExample("ldap", {
     LDAP_URL: slapd.secureUrl,
     LDAP_CA: slapd.certificates.ca,
     LDAP_BASE: suffix,
@@ -14,7 +14,6 @@ test("people of a directory log in, with the roles of their groups", { skip: lac
     LDAP_PASSWORD: searcher.password,
     LDAP_ADMINS: `cn=admins,${suffix}`,
   });
-  const example = await runExample("ldap");
   t.after(() => example.stop());
   const ask = (login: string) => fetch(example.origin, { headers: { authorization: `Basic ${btoa(login)}` } });
   const ada = { subject: "ada", roles: ["admin"], dn: `uid=ada,${suffix}`, attributes: {} };

@@ -10,9 +10,18 @@ export interface RunningExample {
   stop(): Promise<readonly unknown[]>;
 }
 
-/** Starts an example on a free port, and waits until it says where it listens. */
-export async function runExample(name: string, ready = "listening on"): Promise<RunningExample> {
-  const env = { ...process.env, PORT: "0" };
+/**
+ * Starts an example on a free port, and waits until it says where it listens.
+ *
+ * @param environment what it reads beside `PORT`. Other files' tests share this process's own environment.
+ * @param ready what it prints when it listens.
+ */
+export async function runExample(
+  name: string,
+  environment: Readonly<Record<string, string>> = {},
+  ready = "listening on",
+): Promise<RunningExample> {
+  const env = { ...process.env, ...environment, PORT: "0" };
   const example: ChildProcessWithoutNullStreams = spawn(process.execPath, [`dist/examples/${name}.js`], { env });
   example.stderr.pipe(process.stderr);
   const exited = once(example, "exit");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { before, test } from "node:test";
+import { test } from "node:test";
 import { type CryptoKey, exportJWK, generateKeyPair, type JWK, type JWTPayload, SignJWT } from "jose";
 import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import { chain } from "../../../src/handlers/chain.js";
@@ -41,10 +41,7 @@ const forge = (header: unknown, claims: unknown = { sub: "ada", iss: issuer, aud
 const present = async (token: string, options: Partial<JwtOptions<{ subject: string }>> = {}): Promise<Verdict> =>
   (await jwt({ issuer, audience, jwks, platform, ...options }).fromHeader?.(token, {} as HandlerContext)) as Verdict;
 
-let good: string;
-before(async () => {
-  good = await sign();
-});
+const good = await sign();
 
 test("a good token is its subject, until it expires", async () => {
   assert.deepEqual(await present(good), {
