@@ -12,6 +12,8 @@ const configuration = {
   compilerOptions: {
     rootDir: ".",
     outDir: "out",
+    // Not that of the build, which would believe afterwards that it has made all this, and make nothing of it again.
+    tsBuildInfoFile: "out/tsconfig.tsbuildinfo",
     declaration: false,
     isolatedDeclarations: false,
     noEmitOnError: false,
