@@ -16,6 +16,7 @@ import type { SessionCaps, Store } from "../model/store.js";
 import { type AuditOptions, auditKinds, requireAudit } from "../policies/audit/audit.js";
 import type { OperateAsPolicy } from "../policies/operate-as/policy.js";
 import { resolveThrottle, type ThrottleOptions, type ThrottleRules } from "../policies/throttle/options.js";
+import { type RecheckTimes, resolveRecheck } from "../sessions/recheck.js";
 import { resolveRules, type SessionRulesOptions, sessionRulesKinds } from "../sessions/rules.js";
 import type { TicketMisuse } from "../tickets/ticket.js";
 import { warnOfEvent } from "./warn-of-event.js";
@@ -86,7 +87,8 @@ export interface AuthOptions<H extends Handler<Identity> = Handler<Identity>> ex
   readonly recheckMs?: number | undefined;
   /**
    * How long a session goes on while its handler cannot tell whether the account is still there, counted from the last
-   * answer; then its callers get 503. Default: 3,600,000, longer than most directories are down; at least `recheckMs`.
+   * answer; then its callers get 503. Default: 3,600,000, or `recheckMs` if that is longer: longer than most
+   * directories are down. At least `recheckMs`.
    */
   readonly recheckStaleMs?: number | undefined;
   /**
@@ -157,7 +159,7 @@ const optionKinds: OptionKinds<AuthOptions> = {
 };
 
 /** Options with every default filled in. */
-export interface ResolvedOptions {
+export interface ResolvedOptions extends RecheckTimes {
   readonly store: Store;
   readonly keys: KeyRing;
   readonly realm: string;
@@ -171,8 +173,6 @@ export interface ResolvedOptions {
   readonly throttle: ThrottleRules | undefined;
   readonly handlerTimeoutMs: number;
   readonly storeTimeoutMs: number;
-  readonly recheckMs: number;
-  readonly recheckStaleMs: number;
   readonly maxKnownSessions: number;
   readonly bindToCertificate: boolean;
   readonly dpop: ResolvedDpopOptions;
@@ -190,7 +190,6 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: AuthOptions): ResolvedOptions {
   requireOptions("createAuth", options, optionKinds);
-  const recheckMs = requireWholeNumber("recheckMs", options.recheckMs ?? 300_000, 1_000);
   const platform = options.platform ?? systemPlatform;
   const store = requireStore(options.store);
   return Object.freeze({
@@ -216,8 +215,7 @@ export function resolveOptions(options: AuthOptions): ResolvedOptions {
     throttle: options.throttle === false ? undefined : resolveThrottle(options.throttle),
     handlerTimeoutMs: requireWholeNumber("handlerTimeoutMs", options.handlerTimeoutMs ?? 10_000, 1),
     storeTimeoutMs: requireWholeNumber("storeTimeoutMs", options.storeTimeoutMs ?? 2_000, 1),
-    recheckMs,
-    recheckStaleMs: requireWholeNumber("recheckStaleMs", options.recheckStaleMs ?? 3_600_000, recheckMs),
+    ...resolveRecheck(options),
     maxKnownSessions: requireWholeNumber("maxKnownSessions", options.maxKnownSessions ?? 100_000, 1),
     bindToCertificate: options.bindToCertificate ?? false,
     dpop: resolveDpop(options.dpop),

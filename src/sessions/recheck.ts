@@ -1,5 +1,7 @@
 import { type Awaitable, after } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
+import { requireWholeNumber } from "../base/whole-number.js";
 import type { Handler } from "../handlers/handler.js";
 import type { Emit } from "../model/events.js";
 import type { Actor, Identity } from "../model/identity.js";
@@ -27,15 +29,11 @@ export type Rechecked =
   | { readonly kind: "gone"; readonly reason: "account gone" | "handler removed" }
   | { readonly kind: "refused"; readonly reason: "unavailable" | "no_handler" };
 
-export interface RecheckParts<I extends Identity> {
+export interface RecheckParts<I extends Identity> extends RecheckTimes {
   readonly platform: Platform;
   /** Returns the handler of a scheme in lower case. */
   readonly handlerOf: (scheme: string) => Handler<I> | undefined;
   readonly askOwner: AskOwner<I>;
-  /** How often the owner of a session in use is asked about, in milliseconds. */
-  readonly recheckMs: number;
-  /** How long after the last answer a session goes on while its handler cannot tell, in milliseconds. */
-  readonly recheckStaleMs: number;
   readonly sightings: Sightings;
   readonly emit: Emit;
 }
@@ -53,6 +51,29 @@ export type Recheck<I extends Identity> = (
   now: number,
   isTurn: boolean,
 ) => Awaitable<Rechecked>;
+
+/** How often accounts are asked about, and how long a session goes on without an answer. */
+export interface RecheckTimes {
+  /** How often the owner of a session in use is asked about, in milliseconds. */
+  readonly recheckMs: number;
+  /** How long after the last answer a session goes on while its handler cannot tell, in milliseconds. */
+  readonly recheckStaleMs: number;
+}
+
+/**
+ * Checks the times of asking again, and fills in defaults: 5 min, and 1 h or `recheckMs`, whichever is longer.
+ *
+ * @throws {AuthError} `invalid_options`
+ */
+export function resolveRecheck(options: { readonly [Name in keyof RecheckTimes]?: number | undefined }): RecheckTimes {
+  const recheckMs = requireWholeNumber("recheckMs", options.recheckMs ?? 300_000, 1_000);
+  const { recheckStaleMs = Math.max(3_600_000, recheckMs) } = options;
+  if (Number.isSafeInteger(recheckStaleMs) && recheckStaleMs < recheckMs) {
+    const message = `recheckStaleMs (${recheckStaleMs}) must be at least recheckMs (${recheckMs}); lengthen recheckStaleMs`;
+    throw new AuthError("invalid_options", message);
+  }
+  return { recheckMs, recheckStaleMs: requireWholeNumber("recheckStaleMs", recheckStaleMs, recheckMs) };
+}
 
 /** How soon a handler that could not tell is asked again about a session, in milliseconds. */
 const retryMs = 5_000;

@@ -1,6 +1,5 @@
 import type { CorsOptions } from "../../adapters/node/cors-policy.js";
 import type { ThrottleOptions } from "../../policies/throttle/options.js";
-import type { SessionRulesOptions } from "../../sessions/rules.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "../listen/listen-config.js";
 import type { ServicesConfig, TicketsConfig } from "../own/own-config.js";
@@ -23,7 +22,7 @@ import { realmSection } from "./sections/realm.js";
 import { routesSection } from "./sections/routes.js";
 import type { SectionContext } from "./sections/section.js";
 import { servicesSection } from "./sections/services/services.js";
-import { sessionSection } from "./sections/session.js";
+import { type SessionConfig, sessionSection } from "./sections/session.js";
 import { throttleSection } from "./sections/throttle.js";
 import { ticketsSection } from "./sections/tickets.js";
 import { trustedProxiesSection } from "./sections/trusted-proxies.js";
@@ -38,7 +37,7 @@ interface Sections {
   readonly admin: AddressConfig | undefined;
   readonly keys: { readonly file: string };
   readonly store: StoreConfig;
-  readonly session: SessionRulesOptions;
+  readonly session: SessionConfig;
   readonly handlers: readonly HandlerConfig[];
   /** Further names of schemes. */
   readonly aliases: Readonly<Record<string, string>>;

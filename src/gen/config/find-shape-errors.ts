@@ -17,7 +17,7 @@ export function findShapeErrors(value: unknown): readonly ShapeError[] {
   return validate21(value) ? [] : validate21.errors;
 }
 
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule65"},"cors":{"$ref":"#/definitions/rule66"},"routes":{"$ref":"#/definitions/rule75"},"upstreams":{"$ref":"#/definitions/rule78"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule81"},"audit":{"$ref":"#/definitions/rule83"},"log":{"$ref":"#/definitions/rule85"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule62":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule61"},"configurationConstants":{"$ref":"#/definitions/rule61"}},"required":[],"additionalProperties":false},"rule63":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule64":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule63"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule65":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule60"},"deephavenCore":{"$ref":"#/definitions/rule62"},"deephavenEnterprise":{"$ref":"#/definitions/rule64"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule67":{"type":"string","pattern":"^[A-Z]+$"},"rule68":{"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1},"rule69":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule68"}},"required":["path"],"additionalProperties":false},"rule70":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule71":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule72":{"type":"array","items":{"$ref":"#/definitions/rule71"},"minItems":1},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule74":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule69"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule70"},"scopes":{"$ref":"#/definitions/rule72"},"schemes":{"$ref":"#/definitions/rule73"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule66"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule75":{"type":"array","items":{"$ref":"#/definitions/rule74"},"minItems":1},"rule76":{"type":"string","enum":["headers","none"]},"rule77":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule76"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule78":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule77"}},"rule79":{"type":"integer","minimum":8192,"maximum":65536},"rule80":{"type":"integer","minimum":256,"maximum":65536},"rule81":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule79"},"maxAuthorizationLength":{"$ref":"#/definitions/rule80"}},"required":[],"additionalProperties":false},"rule82":{"type":"string","enum":["continue","refuse"]},"rule83":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule82"}},"required":["file","onFailure"],"additionalProperties":false},"rule84":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule85":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule84"}},"required":[],"additionalProperties":false}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule66"},"cors":{"$ref":"#/definitions/rule67"},"routes":{"$ref":"#/definitions/rule76"},"upstreams":{"$ref":"#/definitions/rule79"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule82"},"audit":{"$ref":"#/definitions/rule84"},"log":{"$ref":"#/definitions/rule86"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule63":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule62"},"configurationConstants":{"$ref":"#/definitions/rule62"}},"required":[],"additionalProperties":false},"rule64":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule65":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule64"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule61"},"deephavenCore":{"$ref":"#/definitions/rule63"},"deephavenEnterprise":{"$ref":"#/definitions/rule65"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule68":{"type":"string","pattern":"^[A-Z]+$"},"rule69":{"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1},"rule70":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":["path"],"additionalProperties":false},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule72":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1},"rule74":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule75":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule76":{"type":"array","items":{"$ref":"#/definitions/rule75"},"minItems":1},"rule77":{"type":"string","enum":["headers","none"]},"rule78":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule77"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule79":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule78"}},"rule80":{"type":"integer","minimum":8192,"maximum":65536},"rule81":{"type":"integer","minimum":256,"maximum":65536},"rule82":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule80"},"maxAuthorizationLength":{"$ref":"#/definitions/rule81"}},"required":[],"additionalProperties":false},"rule83":{"type":"string","enum":["continue","refuse"]},"rule84":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule83"}},"required":["file","onFailure"],"additionalProperties":false},"rule85":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule86":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule85"}},"required":[],"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"};
 const pattern0 = new RegExp("^[\\x20-\\x7e]{1,128}$", "u");
@@ -523,7 +523,7 @@ validate48.errors = vErrors;
 return errors === 0;
 }
 
-const schema18 = {"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false};
+const schema18 = {"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false};
 const schema19 = {"type":"string","enum":["confirm-then-cut","overlapping"]};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
@@ -587,6 +587,2742 @@ return errors === 0;
 
 
 function validate51(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(func2.call(schema18.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.policy !== undefined){
+if(!(validate52(data.policy, {instancePath:instancePath+"/policy",parentData:data,parentDataProperty:"policy",rootData}))){
+vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
+errors = vErrors.length;
+}
+}
+if(data.rotateAfter !== undefined){
+if(!(validate54(data.rotateAfter, {instancePath:instancePath+"/rotateAfter",parentData:data,parentDataProperty:"rotateAfter",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.overlap !== undefined){
+if(!(validate54(data.overlap, {instancePath:instancePath+"/overlap",parentData:data,parentDataProperty:"overlap",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.straggler !== undefined){
+if(!(validate54(data.straggler, {instancePath:instancePath+"/straggler",parentData:data,parentDataProperty:"straggler",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.lifetime !== undefined){
+if(!(validate54(data.lifetime, {instancePath:instancePath+"/lifetime",parentData:data,parentDataProperty:"lifetime",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.idle !== undefined){
+if(!(validate54(data.idle, {instancePath:instancePath+"/idle",parentData:data,parentDataProperty:"idle",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.absolute !== undefined){
+if(!(validate54(data.absolute, {instancePath:instancePath+"/absolute",parentData:data,parentDataProperty:"absolute",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.unclaimed !== undefined){
+if(!(validate54(data.unclaimed, {instancePath:instancePath+"/unclaimed",parentData:data,parentDataProperty:"unclaimed",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.recheck !== undefined){
+if(!(validate54(data.recheck, {instancePath:instancePath+"/recheck",parentData:data,parentDataProperty:"recheck",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.recheckStale !== undefined){
+if(!(validate54(data.recheckStale, {instancePath:instancePath+"/recheckStale",parentData:data,parentDataProperty:"recheckStale",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate51.errors = vErrors;
+return errors === 0;
+}
+
+const schema21 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}};
+const pattern2 = new RegExp("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "u");
+const schema22 = {"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2};
+const schema23 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false};
+const schema24 = {"type":"array","items":{"$ref":"#/definitions/rule15"}};
+const schema25 = {"type":"string","pattern":"^[\\w.@/-]+$"};
+const pattern3 = new RegExp("^[\\w.@/-]+$", "u");
+
+function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data === "string"){
+if(!pattern3.test(data)){
+const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[\\w.@/-]+$"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate71.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate71(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate70.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.file === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "file"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "file") || (key0 === "roles"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.file !== undefined){
+if(!(validate31(data.file, {instancePath:instancePath+"/file",parentData:data,parentDataProperty:"file",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.roles !== undefined){
+if(!(validate70(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate68.errors = vErrors;
+return errors === 0;
+}
+
+const schema26 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false};
+const schema27 = {"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}};
+
+function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if((typeof data !== "string") && (!(Array.isArray(data)))){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema27.type}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(typeof data === "string"){
+if(func3(data) < 1){
+const err1 = {instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(Array.isArray(data)){
+if(data.length < 1){
+const err2 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate31(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+validate76.errors = vErrors;
+return errors === 0;
+}
+
+const schema28 = {"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false};
+const schema29 = {"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false};
+
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if((typeof data !== "string") && (!(data && typeof data == "object" && !Array.isArray(data)))){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema29.type}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(typeof data === "string"){
+if(func3(data) < 1){
+const err1 = {instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.file === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "file"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(key0 === "file")){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.file !== undefined){
+if(!(validate31(data.file, {instancePath:instancePath+"/file",parentData:data,parentDataProperty:"file",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+validate84.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.dn === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "dn"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.password === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "password"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "dn") || (key0 === "password"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.dn !== undefined){
+if(!(validate31(data.dn, {instancePath:instancePath+"/dn",parentData:data,parentDataProperty:"dn",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.password !== undefined){
+if(!(validate84(data.password, {instancePath:instancePath+"/password",parentData:data,parentDataProperty:"password",rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate82.errors = vErrors;
+return errors === 0;
+}
+
+const schema30 = {"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
+
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(((key0 === "base") || (key0 === "filter")) || (key0 === "dn"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.base !== undefined){
+if(!(validate31(data.base, {instancePath:instancePath+"/base",parentData:data,parentDataProperty:"base",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.filter !== undefined){
+if(!(validate31(data.filter, {instancePath:instancePath+"/filter",parentData:data,parentDataProperty:"filter",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.dn !== undefined){
+if(!(validate31(data.dn, {instancePath:instancePath+"/dn",parentData:data,parentDataProperty:"dn",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate88.errors = vErrors;
+return errors === 0;
+}
+
+const schema31 = {"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false};
+const schema32 = {"type":"string","enum":["member","uniqueMember","memberUid"]};
+
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(!(((data === "member") || (data === "uniqueMember")) || (data === "memberUid"))){
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema32.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate96.errors = vErrors;
+return errors === 0;
+}
+
+const schema33 = {"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}};
+
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+const _errs1 = errors;
+if(typeof key0 === "string"){
+if(func3(key0) < 1){
+const err1 = {instancePath,schemaPath:"#/propertyNames/minLength",keyword:"minLength",params:{limit: 1},propertyName:key0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+for(const key1 in data){
+if(!(validate70(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate99.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.roles === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "roles"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((key0 === "base") || (key0 === "member")) || (key0 === "nested")) || (key0 === "roles"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.base !== undefined){
+if(!(validate31(data.base, {instancePath:instancePath+"/base",parentData:data,parentDataProperty:"base",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.member !== undefined){
+if(!(validate96(data.member, {instancePath:instancePath+"/member",parentData:data,parentDataProperty:"member",rootData}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+errors = vErrors.length;
+}
+}
+if(data.nested !== undefined){
+if(!(validate28(data.nested, {instancePath:instancePath+"/nested",parentData:data,parentDataProperty:"nested",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.roles !== undefined){
+if(!(validate99(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate94.errors = vErrors;
+return errors === 0;
+}
+
+const schema34 = {"type":"integer","minimum":1,"maximum":1000000};
+
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if((typeof data == "number") && (isFinite(data))){
+if(data > 1000000 || isNaN(data)){
+const err1 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data < 1 || isNaN(data)){
+const err2 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+validate106.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.url === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "url"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.users === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "users"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func2.call(schema26.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.url !== undefined){
+if(!(validate76(data.url, {instancePath:instancePath+"/url",parentData:data,parentDataProperty:"url",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.ca !== undefined){
+if(!(validate31(data.ca, {instancePath:instancePath+"/ca",parentData:data,parentDataProperty:"ca",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.startTls !== undefined){
+if(!(validate28(data.startTls, {instancePath:instancePath+"/startTls",parentData:data,parentDataProperty:"startTls",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.insecure !== undefined){
+if(!(validate28(data.insecure, {instancePath:instancePath+"/insecure",parentData:data,parentDataProperty:"insecure",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.bind !== undefined){
+if(!(validate82(data.bind, {instancePath:instancePath+"/bind",parentData:data,parentDataProperty:"bind",rootData}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+errors = vErrors.length;
+}
+}
+if(data.users !== undefined){
+if(!(validate88(data.users, {instancePath:instancePath+"/users",parentData:data,parentDataProperty:"users",rootData}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+errors = vErrors.length;
+}
+}
+if(data.subject !== undefined){
+if(!(validate31(data.subject, {instancePath:instancePath+"/subject",parentData:data,parentDataProperty:"subject",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.groups !== undefined){
+if(!(validate94(data.groups, {instancePath:instancePath+"/groups",parentData:data,parentDataProperty:"groups",rootData}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+errors = vErrors.length;
+}
+}
+if(data.decoyDn !== undefined){
+if(!(validate31(data.decoyDn, {instancePath:instancePath+"/decoyDn",parentData:data,parentDataProperty:"decoyDn",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.timeout !== undefined){
+if(!(validate54(data.timeout, {instancePath:instancePath+"/timeout",parentData:data,parentDataProperty:"timeout",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.connectTimeout !== undefined){
+if(!(validate54(data.connectTimeout, {instancePath:instancePath+"/connectTimeout",parentData:data,parentDataProperty:"connectTimeout",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.maxConnections !== undefined){
+if(!(validate106(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate75.errors = vErrors;
+return errors === 0;
+}
+
+const schema35 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}};
+const pattern4 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]*$", "u");
+const schema36 = {"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false};
+const schema37 = {"type":"string","pattern":"^[0-9a-f]{64}$"};
+const pattern5 = new RegExp("^[0-9a-f]{64}$", "u");
+
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data === "string"){
+if(!pattern5.test(data)){
+const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(((key0 === "key") || (key0 === "sha256")) || (key0 === "roles"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.key !== undefined){
+if(!(validate84(data.key, {instancePath:instancePath+"/key",parentData:data,parentDataProperty:"key",rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+if(data.sha256 !== undefined){
+if(!(validate112(data.sha256, {instancePath:instancePath+"/sha256",parentData:data,parentDataProperty:"sha256",rootData}))){
+vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+errors = vErrors.length;
+}
+}
+if(data.roles !== undefined){
+if(!(validate70(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate110.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+const _errs1 = errors;
+if(typeof key0 === "string"){
+if(!pattern4.test(key0)){
+const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$"},propertyName:key0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+for(const key1 in data){
+if(!(validate110(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate109.errors = vErrors;
+return errors === 0;
+}
+
+const schema38 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false};
+
+function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.file === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "file"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((key0 === "file") || (key0 === "rawChallenges")) || (key0 === "allowLegacyDsa"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.file !== undefined){
+if(!(validate31(data.file, {instancePath:instancePath+"/file",parentData:data,parentDataProperty:"file",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.rawChallenges !== undefined){
+if(!(validate28(data.rawChallenges, {instancePath:instancePath+"/rawChallenges",parentData:data,parentDataProperty:"rawChallenges",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.allowLegacyDsa !== undefined){
+if(!(validate28(data.allowLegacyDsa, {instancePath:instancePath+"/allowLegacyDsa",parentData:data,parentDataProperty:"allowLegacyDsa",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate118.errors = vErrors;
+return errors === 0;
+}
+
+const schema39 = {"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false};
+const schema40 = {"type":"array","items":{"$ref":"#/definitions/rule4"}};
+
+function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate31(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate127.errors = vErrors;
+return errors === 0;
+}
+
+const schema41 = {"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1};
+
+function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+if(data.length < 1){
+const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate31(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate130.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.issuer === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "issuer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.audience === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "audience"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func2.call(schema39.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.issuer !== undefined){
+if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.audience !== undefined){
+if(!(validate31(data.audience, {instancePath:instancePath+"/audience",parentData:data,parentDataProperty:"audience",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.jwks !== undefined){
+if(!(validate31(data.jwks, {instancePath:instancePath+"/jwks",parentData:data,parentDataProperty:"jwks",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.algorithms !== undefined){
+if(!(validate127(data.algorithms, {instancePath:instancePath+"/algorithms",parentData:data,parentDataProperty:"algorithms",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.tenants !== undefined){
+if(!(validate130(data.tenants, {instancePath:instancePath+"/tenants",parentData:data,parentDataProperty:"tenants",rootData}))){
+vErrors = vErrors === null ? validate130.errors : vErrors.concat(validate130.errors);
+errors = vErrors.length;
+}
+}
+if(data.tenantClaim !== undefined){
+if(!(validate31(data.tenantClaim, {instancePath:instancePath+"/tenantClaim",parentData:data,parentDataProperty:"tenantClaim",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.subjectClaim !== undefined){
+if(!(validate76(data.subjectClaim, {instancePath:instancePath+"/subjectClaim",parentData:data,parentDataProperty:"subjectClaim",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.rolesClaim !== undefined){
+if(!(validate76(data.rolesClaim, {instancePath:instancePath+"/rolesClaim",parentData:data,parentDataProperty:"rolesClaim",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.rolesSeparator !== undefined){
+if(!(validate31(data.rolesSeparator, {instancePath:instancePath+"/rolesSeparator",parentData:data,parentDataProperty:"rolesSeparator",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.groupRoles !== undefined){
+if(!(validate99(data.groupRoles, {instancePath:instancePath+"/groupRoles",parentData:data,parentDataProperty:"groupRoles",rootData}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate123.errors = vErrors;
+return errors === 0;
+}
+
+const schema42 = {"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false};
+const schema43 = {"type":"string","enum":["nothing","session"]};
+
+function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(!((data === "nothing") || (data === "session"))){
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema43.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate144.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.issuer === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "issuer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.audience === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "audience"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func2.call(schema42.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.issuer !== undefined){
+if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.audience !== undefined){
+if(!(validate31(data.audience, {instancePath:instancePath+"/audience",parentData:data,parentDataProperty:"audience",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.algorithms !== undefined){
+if(!(validate127(data.algorithms, {instancePath:instancePath+"/algorithms",parentData:data,parentDataProperty:"algorithms",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.type !== undefined){
+if(!(validate31(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.opens !== undefined){
+if(!(validate144(data.opens, {instancePath:instancePath+"/opens",parentData:data,parentDataProperty:"opens",rootData}))){
+vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors);
+errors = vErrors.length;
+}
+}
+if(data.tenants !== undefined){
+if(!(validate130(data.tenants, {instancePath:instancePath+"/tenants",parentData:data,parentDataProperty:"tenants",rootData}))){
+vErrors = vErrors === null ? validate130.errors : vErrors.concat(validate130.errors);
+errors = vErrors.length;
+}
+}
+if(data.tenantClaim !== undefined){
+if(!(validate31(data.tenantClaim, {instancePath:instancePath+"/tenantClaim",parentData:data,parentDataProperty:"tenantClaim",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.subjectClaim !== undefined){
+if(!(validate76(data.subjectClaim, {instancePath:instancePath+"/subjectClaim",parentData:data,parentDataProperty:"subjectClaim",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.rolesClaim !== undefined){
+if(!(validate76(data.rolesClaim, {instancePath:instancePath+"/rolesClaim",parentData:data,parentDataProperty:"rolesClaim",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.rolesSeparator !== undefined){
+if(!(validate31(data.rolesSeparator, {instancePath:instancePath+"/rolesSeparator",parentData:data,parentDataProperty:"rolesSeparator",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.groupRoles !== undefined){
+if(!(validate99(data.groupRoles, {instancePath:instancePath+"/groupRoles",parentData:data,parentDataProperty:"groupRoles",rootData}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate139.errors = vErrors;
+return errors === 0;
+}
+
+const schema44 = {"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false};
+const schema45 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}};
+const pattern6 = new RegExp("^[a-z_]+$", "u");
+
+function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+const _errs1 = errors;
+if(typeof key0 === "string"){
+if(!pattern6.test(key0)){
+const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z_]+$"},propertyName:key0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+for(const key1 in data){
+if(!(validate31(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate159.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.issuer === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "issuer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.clientId === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "clientId"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.url === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "url"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func2.call(schema44.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.issuer !== undefined){
+if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.clientId !== undefined){
+if(!(validate31(data.clientId, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.clientSecret !== undefined){
+if(!(validate84(data.clientSecret, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+if(data.url !== undefined){
+if(!(validate31(data.url, {instancePath:instancePath+"/url",parentData:data,parentDataProperty:"url",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.scope !== undefined){
+if(!(validate31(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.parameters !== undefined){
+if(!(validate159(data.parameters, {instancePath:instancePath+"/parameters",parentData:data,parentDataProperty:"parameters",rootData}))){
+vErrors = vErrors === null ? validate159.errors : vErrors.concat(validate159.errors);
+errors = vErrors.length;
+}
+}
+if(data.sameAddress !== undefined){
+if(!(validate28(data.sameAddress, {instancePath:instancePath+"/sameAddress",parentData:data,parentDataProperty:"sameAddress",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.wait !== undefined){
+if(!(validate54(data.wait, {instancePath:instancePath+"/wait",parentData:data,parentDataProperty:"wait",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.subjectClaim !== undefined){
+if(!(validate76(data.subjectClaim, {instancePath:instancePath+"/subjectClaim",parentData:data,parentDataProperty:"subjectClaim",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.rolesClaim !== undefined){
+if(!(validate76(data.rolesClaim, {instancePath:instancePath+"/rolesClaim",parentData:data,parentDataProperty:"rolesClaim",rootData}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+errors = vErrors.length;
+}
+}
+if(data.rolesSeparator !== undefined){
+if(!(validate31(data.rolesSeparator, {instancePath:instancePath+"/rolesSeparator",parentData:data,parentDataProperty:"rolesSeparator",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.groupRoles !== undefined){
+if(!(validate99(data.groupRoles, {instancePath:instancePath+"/groupRoles",parentData:data,parentDataProperty:"groupRoles",rootData}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err4 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+validate153.errors = vErrors;
+return errors === 0;
+}
+
+const schema46 = {"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false};
+
+function validate169(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.subject === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "subject"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "subject") || (key0 === "roles"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.subject !== undefined){
+if(!(validate31(data.subject, {instancePath:instancePath+"/subject",parentData:data,parentDataProperty:"subject",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.roles !== undefined){
+if(!(validate70(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate169.errors = vErrors;
+return errors === 0;
+}
+
+const schema47 = {"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1};
+const schema48 = {"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
+const schema49 = {"type":"string","enum":["dns","uri","email"]};
+
+function validate175(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(!(((data === "dns") || (data === "uri")) || (data === "email"))){
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema49.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate175.errors = vErrors;
+return errors === 0;
+}
+
+const schema50 = {"type":"array","items":{"$ref":"#/definitions/rule27"}};
+
+function validate183(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate112(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate183.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate174(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(func2.call(schema48.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.san !== undefined){
+if(!(validate175(data.san, {instancePath:instancePath+"/san",parentData:data,parentDataProperty:"san",rootData}))){
+vErrors = vErrors === null ? validate175.errors : vErrors.concat(validate175.errors);
+errors = vErrors.length;
+}
+}
+if(data.field !== undefined){
+if(!(validate31(data.field, {instancePath:instancePath+"/field",parentData:data,parentDataProperty:"field",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.value !== undefined){
+if(!(validate31(data.value, {instancePath:instancePath+"/value",parentData:data,parentDataProperty:"value",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.pattern !== undefined){
+if(!(validate31(data.pattern, {instancePath:instancePath+"/pattern",parentData:data,parentDataProperty:"pattern",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.subject !== undefined){
+if(!(validate31(data.subject, {instancePath:instancePath+"/subject",parentData:data,parentDataProperty:"subject",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.roles !== undefined){
+if(!(validate70(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+if(data.issuer !== undefined){
+if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.keys !== undefined){
+if(!(validate183(data.keys, {instancePath:instancePath+"/keys",parentData:data,parentDataProperty:"keys",rootData}))){
+vErrors = vErrors === null ? validate183.errors : vErrors.concat(validate183.errors);
+errors = vErrors.length;
+}
+}
+if(data.anyKey !== undefined){
+if(!(validate28(data.anyKey, {instancePath:instancePath+"/anyKey",parentData:data,parentDataProperty:"anyKey",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate174.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate173(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+if(data.length < 1){
+const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate174(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate174.errors : vErrors.concat(validate174.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate173.errors = vErrors;
+return errors === 0;
+}
+
+const schema51 = {"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false};
+const schema52 = {"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]};
+
+function validate190(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(!((data === "Client-Cert") || (data === "X-Forwarded-Client-Cert"))){
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema52.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate190.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate189(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.field === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "field"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.rules === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "rules"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "field") || (key0 === "rules"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.field !== undefined){
+if(!(validate190(data.field, {instancePath:instancePath+"/field",parentData:data,parentDataProperty:"field",rootData}))){
+vErrors = vErrors === null ? validate190.errors : vErrors.concat(validate190.errors);
+errors = vErrors.length;
+}
+}
+if(data.rules !== undefined){
+if(!(validate173(data.rules, {instancePath:instancePath+"/rules",parentData:data,parentDataProperty:"rules",rootData}))){
+vErrors = vErrors === null ? validate173.errors : vErrors.concat(validate173.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate189.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length > 2){
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(Object.keys(data).length < 1){
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func2.call(schema22.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.users !== undefined){
+if(!(validate31(data.users, {instancePath:instancePath+"/users",parentData:data,parentDataProperty:"users",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.htpasswd !== undefined){
+if(!(validate68(data.htpasswd, {instancePath:instancePath+"/htpasswd",parentData:data,parentDataProperty:"htpasswd",rootData}))){
+vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
+errors = vErrors.length;
+}
+}
+if(data.ldap !== undefined){
+if(!(validate75(data.ldap, {instancePath:instancePath+"/ldap",parentData:data,parentDataProperty:"ldap",rootData}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+errors = vErrors.length;
+}
+}
+if(data.keys !== undefined){
+if(!(validate109(data.keys, {instancePath:instancePath+"/keys",parentData:data,parentDataProperty:"keys",rootData}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
+errors = vErrors.length;
+}
+}
+if(data.apiKeys !== undefined){
+if(!(validate31(data.apiKeys, {instancePath:instancePath+"/apiKeys",parentData:data,parentDataProperty:"apiKeys",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.authorizedKeys !== undefined){
+if(!(validate118(data.authorizedKeys, {instancePath:instancePath+"/authorizedKeys",parentData:data,parentDataProperty:"authorizedKeys",rootData}))){
+vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
+errors = vErrors.length;
+}
+}
+if(data.jwt !== undefined){
+if(!(validate123(data.jwt, {instancePath:instancePath+"/jwt",parentData:data,parentDataProperty:"jwt",rootData}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+errors = vErrors.length;
+}
+}
+if(data.oidc !== undefined){
+if(!(validate139(data.oidc, {instancePath:instancePath+"/oidc",parentData:data,parentDataProperty:"oidc",rootData}))){
+vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+errors = vErrors.length;
+}
+}
+if(data.external !== undefined){
+if(!(validate153(data.external, {instancePath:instancePath+"/external",parentData:data,parentDataProperty:"external",rootData}))){
+vErrors = vErrors === null ? validate153.errors : vErrors.concat(validate153.errors);
+errors = vErrors.length;
+}
+}
+if(data.anonymous !== undefined){
+if(!(validate169(data.anonymous, {instancePath:instancePath+"/anonymous",parentData:data,parentDataProperty:"anonymous",rootData}))){
+vErrors = vErrors === null ? validate169.errors : vErrors.concat(validate169.errors);
+errors = vErrors.length;
+}
+}
+if(data.certificates !== undefined){
+if(!(validate173(data.certificates, {instancePath:instancePath+"/certificates",parentData:data,parentDataProperty:"certificates",rootData}))){
+vErrors = vErrors === null ? validate173.errors : vErrors.concat(validate173.errors);
+errors = vErrors.length;
+}
+}
+if(data.forwardedCertificates !== undefined){
+if(!(validate189(data.forwardedCertificates, {instancePath:instancePath+"/forwardedCertificates",parentData:data,parentDataProperty:"forwardedCertificates",rootData}))){
+vErrors = vErrors === null ? validate189.errors : vErrors.concat(validate189.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate66.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+const _errs1 = errors;
+if(typeof key0 === "string"){
+if(!pattern2.test(key0)){
+const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},propertyName:key0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+for(const key1 in data){
+if(!(validate66(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate65.errors = vErrors;
+return errors === 0;
+}
+
+const schema53 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}};
+const schema54 = {"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"};
+
+function validate197(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data === "string"){
+if(!pattern2.test(data)){
+const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate197.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate196(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+const _errs1 = errors;
+if(typeof key0 === "string"){
+if(!pattern2.test(key0)){
+const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},propertyName:key0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+for(const key1 in data){
+if(!(validate197(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate197.errors : vErrors.concat(validate197.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate196.errors = vErrors;
+return errors === 0;
+}
+
+const schema55 = {"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false};
+const schema56 = {"type":"integer","minimum":0,"maximum":99};
+
+function validate203(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if((typeof data == "number") && (isFinite(data))){
+if(data > 99 || isNaN(data)){
+const err1 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data < 0 || isNaN(data)){
+const err2 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+validate203.errors = vErrors;
+return errors === 0;
+}
+
+const schema57 = {"type":"integer","minimum":1,"maximum":100};
+
+function validate208(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if((typeof data == "number") && (isFinite(data))){
+if(data > 100 || isNaN(data)){
+const err1 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data < 1 || isNaN(data)){
+const err2 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+validate208.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate201(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(func2.call(schema55.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.off !== undefined){
+if(!(validate28(data.off, {instancePath:instancePath+"/off",parentData:data,parentDataProperty:"off",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.freeFailures !== undefined){
+if(!(validate203(data.freeFailures, {instancePath:instancePath+"/freeFailures",parentData:data,parentDataProperty:"freeFailures",rootData}))){
+vErrors = vErrors === null ? validate203.errors : vErrors.concat(validate203.errors);
+errors = vErrors.length;
+}
+}
+if(data.firstDelay !== undefined){
+if(!(validate54(data.firstDelay, {instancePath:instancePath+"/firstDelay",parentData:data,parentDataProperty:"firstDelay",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.longestDelay !== undefined){
+if(!(validate54(data.longestDelay, {instancePath:instancePath+"/longestDelay",parentData:data,parentDataProperty:"longestDelay",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.forgetFailure !== undefined){
+if(!(validate54(data.forgetFailure, {instancePath:instancePath+"/forgetFailure",parentData:data,parentDataProperty:"forgetFailure",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.maxFailures !== undefined){
+if(!(validate208(data.maxFailures, {instancePath:instancePath+"/maxFailures",parentData:data,parentDataProperty:"maxFailures",rootData}))){
+vErrors = vErrors === null ? validate208.errors : vErrors.concat(validate208.errors);
+errors = vErrors.length;
+}
+}
+if(data.sourceBurst !== undefined){
+if(!(validate106(data.sourceBurst, {instancePath:instancePath+"/sourceBurst",parentData:data,parentDataProperty:"sourceBurst",rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+if(data.sourceRefill !== undefined){
+if(!(validate54(data.sourceRefill, {instancePath:instancePath+"/sourceRefill",parentData:data,parentDataProperty:"sourceRefill",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.totalBurst !== undefined){
+if(!(validate106(data.totalBurst, {instancePath:instancePath+"/totalBurst",parentData:data,parentDataProperty:"totalBurst",rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+if(data.totalRefill !== undefined){
+if(!(validate54(data.totalRefill, {instancePath:instancePath+"/totalRefill",parentData:data,parentDataProperty:"totalRefill",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.maxUnderWay !== undefined){
+if(!(validate106(data.maxUnderWay, {instancePath:instancePath+"/maxUnderWay",parentData:data,parentDataProperty:"maxUnderWay",rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate201.errors = vErrors;
+return errors === 0;
+}
+
+const schema58 = {"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false};
+const schema59 = {"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1};
+const schema60 = {"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
+const schema61 = {"type":"array","items":{"$ref":"#/definitions/rule47"}};
+
+function validate226(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate197(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate197.errors : vErrors.concat(validate197.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate226.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate219(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(func2.call(schema60.properties, key0))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.actors !== undefined){
+if(!(validate127(data.actors, {instancePath:instancePath+"/actors",parentData:data,parentDataProperty:"actors",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.actorRoles !== undefined){
+if(!(validate70(data.actorRoles, {instancePath:instancePath+"/actorRoles",parentData:data,parentDataProperty:"actorRoles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+if(data.targets !== undefined){
+if(!(validate127(data.targets, {instancePath:instancePath+"/targets",parentData:data,parentDataProperty:"targets",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.targetRoles !== undefined){
+if(!(validate70(data.targetRoles, {instancePath:instancePath+"/targetRoles",parentData:data,parentDataProperty:"targetRoles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+if(data.except !== undefined){
+if(!(validate127(data.except, {instancePath:instancePath+"/except",parentData:data,parentDataProperty:"except",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.exceptRoles !== undefined){
+if(!(validate70(data.exceptRoles, {instancePath:instancePath+"/exceptRoles",parentData:data,parentDataProperty:"exceptRoles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
+errors = vErrors.length;
+}
+}
+if(data.schemes !== undefined){
+if(!(validate226(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+vErrors = vErrors === null ? validate226.errors : vErrors.concat(validate226.errors);
+errors = vErrors.length;
+}
+}
+if(data.scopes !== undefined){
+if(!(validate127(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.acr !== undefined){
+if(!(validate127(data.acr, {instancePath:instancePath+"/acr",parentData:data,parentDataProperty:"acr",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.maxAge !== undefined){
+if(!(validate54(data.maxAge, {instancePath:instancePath+"/maxAge",parentData:data,parentDataProperty:"maxAge",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.services !== undefined){
+if(!(validate127(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.reasonRequired !== undefined){
+if(!(validate28(data.reasonRequired, {instancePath:instancePath+"/reasonRequired",parentData:data,parentDataProperty:"reasonRequired",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.maxDuration !== undefined){
+if(!(validate54(data.maxDuration, {instancePath:instancePath+"/maxDuration",parentData:data,parentDataProperty:"maxDuration",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.nested !== undefined){
+if(!(validate28(data.nested, {instancePath:instancePath+"/nested",parentData:data,parentDataProperty:"nested",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.detached !== undefined){
+if(!(validate28(data.detached, {instancePath:instancePath+"/detached",parentData:data,parentDataProperty:"detached",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate219.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate218(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(Array.isArray(data)){
+if(data.length < 1){
+const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate219(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate219.errors : vErrors.concat(validate219.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate218.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate216(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.rules === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "rules"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "users") || (key0 === "rules"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.users !== undefined){
+if(!(validate31(data.users, {instancePath:instancePath+"/users",parentData:data,parentDataProperty:"users",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.rules !== undefined){
+if(!(validate218(data.rules, {instancePath:instancePath+"/rules",parentData:data,parentDataProperty:"rules",rootData}))){
+vErrors = vErrors === null ? validate218.errors : vErrors.concat(validate218.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate216.errors = vErrors;
+return errors === 0;
+}
+
+const schema62 = {"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
+
+function validate240(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(((((key0 === "certificate") || (key0 === "baseUrls")) || (key0 === "nonce")) || (key0 === "proofLife")) || (key0 === "sharedReplay"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.certificate !== undefined){
+if(!(validate28(data.certificate, {instancePath:instancePath+"/certificate",parentData:data,parentDataProperty:"certificate",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.baseUrls !== undefined){
+if(!(validate127(data.baseUrls, {instancePath:instancePath+"/baseUrls",parentData:data,parentDataProperty:"baseUrls",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.nonce !== undefined){
+if(!(validate28(data.nonce, {instancePath:instancePath+"/nonce",parentData:data,parentDataProperty:"nonce",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+if(data.proofLife !== undefined){
+if(!(validate54(data.proofLife, {instancePath:instancePath+"/proofLife",parentData:data,parentDataProperty:"proofLife",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.sharedReplay !== undefined){
+if(!(validate28(data.sharedReplay, {instancePath:instancePath+"/sharedReplay",parentData:data,parentDataProperty:"sharedReplay",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate240.errors = vErrors;
+return errors === 0;
+}
+
+const schema63 = {"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false};
+const schema64 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}};
+const pattern9 = new RegExp("^[^\\p{Cc}]{1,256}$", "u");
+
+function validate248(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+const _errs1 = errors;
+if(typeof key0 === "string"){
+if(!pattern9.test(key0)){
+const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[^\\p{Cc}]{1,256}$"},propertyName:key0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+var valid0 = _errs1 === errors;
+if(!valid0){
+const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+for(const key1 in data){
+if(!(validate127(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+validate248.errors = vErrors;
+return errors === 0;
+}
+
+const schema65 = {"type":"string","enum":["alarm","revoke"]};
+
+function validate251(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(!((data === "alarm") || (data === "revoke"))){
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema65.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate251.errors = vErrors;
+return errors === 0;
+}
+
+
+function validate247(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!((key0 === "services") || (key0 === "onMisuse"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.services !== undefined){
+if(!(validate248(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
+vErrors = vErrors === null ? validate248.errors : vErrors.concat(validate248.errors);
+errors = vErrors.length;
+}
+}
+if(data.onMisuse !== undefined){
+if(!(validate251(data.onMisuse, {instancePath:instancePath+"/onMisuse",parentData:data,parentDataProperty:"onMisuse",rootData}))){
+vErrors = vErrors === null ? validate251.errors : vErrors.concat(validate251.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate247.errors = vErrors;
+return errors === 0;
+}
+
+const schema66 = {"type":"object","properties":{"flight":{"$ref":"#/definitions/rule61"},"deephavenCore":{"$ref":"#/definitions/rule63"},"deephavenEnterprise":{"$ref":"#/definitions/rule65"}},"required":[],"additionalProperties":false};
+const schema67 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false};
+const schema68 = {"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false};
+
+function validate256(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -661,2655 +3397,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate51.errors = vErrors;
-return errors === 0;
-}
-
-const schema21 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}};
-const pattern2 = new RegExp("^[!#$%&'*+.^_`|~0-9A-Za-z-]+$", "u");
-const schema22 = {"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2};
-const schema23 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false};
-const schema24 = {"type":"array","items":{"$ref":"#/definitions/rule15"}};
-const schema25 = {"type":"string","pattern":"^[\\w.@/-]+$"};
-const pattern3 = new RegExp("^[\\w.@/-]+$", "u");
-
-function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data === "string"){
-if(!pattern3.test(data)){
-const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[\\w.@/-]+$"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate69.errors = vErrors;
+validate256.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate69(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-validate68.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.file === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "file"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-if(!((key0 === "file") || (key0 === "roles"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(data.file !== undefined){
-if(!(validate31(data.file, {instancePath:instancePath+"/file",parentData:data,parentDataProperty:"file",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.roles !== undefined){
-if(!(validate68(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-validate66.errors = vErrors;
-return errors === 0;
-}
-
-const schema26 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false};
-const schema27 = {"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}};
-
-function validate74(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if((typeof data !== "string") && (!(Array.isArray(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema27.type}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(typeof data === "string"){
-if(func3(data) < 1){
-const err1 = {instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(Array.isArray(data)){
-if(data.length < 1){
-const err2 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate31(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-}
-validate74.errors = vErrors;
-return errors === 0;
-}
-
-const schema28 = {"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false};
-const schema29 = {"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false};
-
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if((typeof data !== "string") && (!(data && typeof data == "object" && !Array.isArray(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema29.type}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(typeof data === "string"){
-if(func3(data) < 1){
-const err1 = {instancePath,schemaPath:"#/minLength",keyword:"minLength",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.file === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "file"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(key0 === "file")){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-}
-if(data.file !== undefined){
-if(!(validate31(data.file, {instancePath:instancePath+"/file",parentData:data,parentDataProperty:"file",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-}
-validate82.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.dn === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "dn"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.password === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "password"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-for(const key0 in data){
-if(!((key0 === "dn") || (key0 === "password"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data.dn !== undefined){
-if(!(validate31(data.dn, {instancePath:instancePath+"/dn",parentData:data,parentDataProperty:"dn",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.password !== undefined){
-if(!(validate82(data.password, {instancePath:instancePath+"/password",parentData:data,parentDataProperty:"password",rootData}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate80.errors = vErrors;
-return errors === 0;
-}
-
-const schema30 = {"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
-
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!(((key0 === "base") || (key0 === "filter")) || (key0 === "dn"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.base !== undefined){
-if(!(validate31(data.base, {instancePath:instancePath+"/base",parentData:data,parentDataProperty:"base",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.filter !== undefined){
-if(!(validate31(data.filter, {instancePath:instancePath+"/filter",parentData:data,parentDataProperty:"filter",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.dn !== undefined){
-if(!(validate31(data.dn, {instancePath:instancePath+"/dn",parentData:data,parentDataProperty:"dn",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate86.errors = vErrors;
-return errors === 0;
-}
-
-const schema31 = {"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false};
-const schema32 = {"type":"string","enum":["member","uniqueMember","memberUid"]};
-
-function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(!(((data === "member") || (data === "uniqueMember")) || (data === "memberUid"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema32.enum}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate94.errors = vErrors;
-return errors === 0;
-}
-
-const schema33 = {"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}};
-
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-const _errs1 = errors;
-if(typeof key0 === "string"){
-if(func3(key0) < 1){
-const err1 = {instancePath,schemaPath:"#/propertyNames/minLength",keyword:"minLength",params:{limit: 1},propertyName:key0};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-for(const key1 in data){
-if(!(validate68(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate97.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.roles === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "roles"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-if(!((((key0 === "base") || (key0 === "member")) || (key0 === "nested")) || (key0 === "roles"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(data.base !== undefined){
-if(!(validate31(data.base, {instancePath:instancePath+"/base",parentData:data,parentDataProperty:"base",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.member !== undefined){
-if(!(validate94(data.member, {instancePath:instancePath+"/member",parentData:data,parentDataProperty:"member",rootData}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
-errors = vErrors.length;
-}
-}
-if(data.nested !== undefined){
-if(!(validate28(data.nested, {instancePath:instancePath+"/nested",parentData:data,parentDataProperty:"nested",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.roles !== undefined){
-if(!(validate97(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-validate92.errors = vErrors;
-return errors === 0;
-}
-
-const schema34 = {"type":"integer","minimum":1,"maximum":1000000};
-
-function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if((typeof data == "number") && (isFinite(data))){
-if(data > 1000000 || isNaN(data)){
-const err1 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-if(data < 1 || isNaN(data)){
-const err2 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-validate104.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.url === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "url"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.users === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "users"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(func2.call(schema26.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data.url !== undefined){
-if(!(validate74(data.url, {instancePath:instancePath+"/url",parentData:data,parentDataProperty:"url",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.ca !== undefined){
-if(!(validate31(data.ca, {instancePath:instancePath+"/ca",parentData:data,parentDataProperty:"ca",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.startTls !== undefined){
-if(!(validate28(data.startTls, {instancePath:instancePath+"/startTls",parentData:data,parentDataProperty:"startTls",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.insecure !== undefined){
-if(!(validate28(data.insecure, {instancePath:instancePath+"/insecure",parentData:data,parentDataProperty:"insecure",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.bind !== undefined){
-if(!(validate80(data.bind, {instancePath:instancePath+"/bind",parentData:data,parentDataProperty:"bind",rootData}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
-errors = vErrors.length;
-}
-}
-if(data.users !== undefined){
-if(!(validate86(data.users, {instancePath:instancePath+"/users",parentData:data,parentDataProperty:"users",rootData}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
-errors = vErrors.length;
-}
-}
-if(data.subject !== undefined){
-if(!(validate31(data.subject, {instancePath:instancePath+"/subject",parentData:data,parentDataProperty:"subject",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.groups !== undefined){
-if(!(validate92(data.groups, {instancePath:instancePath+"/groups",parentData:data,parentDataProperty:"groups",rootData}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
-errors = vErrors.length;
-}
-}
-if(data.decoyDn !== undefined){
-if(!(validate31(data.decoyDn, {instancePath:instancePath+"/decoyDn",parentData:data,parentDataProperty:"decoyDn",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.timeout !== undefined){
-if(!(validate54(data.timeout, {instancePath:instancePath+"/timeout",parentData:data,parentDataProperty:"timeout",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.connectTimeout !== undefined){
-if(!(validate54(data.connectTimeout, {instancePath:instancePath+"/connectTimeout",parentData:data,parentDataProperty:"connectTimeout",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.maxConnections !== undefined){
-if(!(validate104(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
-vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate73.errors = vErrors;
-return errors === 0;
-}
-
-const schema35 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}};
-const pattern4 = new RegExp("^[A-Za-z0-9][A-Za-z0-9._-]*$", "u");
-const schema36 = {"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false};
-const schema37 = {"type":"string","pattern":"^[0-9a-f]{64}$"};
-const pattern5 = new RegExp("^[0-9a-f]{64}$", "u");
-
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data === "string"){
-if(!pattern5.test(data)){
-const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate110.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!(((key0 === "key") || (key0 === "sha256")) || (key0 === "roles"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.key !== undefined){
-if(!(validate82(data.key, {instancePath:instancePath+"/key",parentData:data,parentDataProperty:"key",rootData}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
-errors = vErrors.length;
-}
-}
-if(data.sha256 !== undefined){
-if(!(validate110(data.sha256, {instancePath:instancePath+"/sha256",parentData:data,parentDataProperty:"sha256",rootData}))){
-vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
-errors = vErrors.length;
-}
-}
-if(data.roles !== undefined){
-if(!(validate68(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate108.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-const _errs1 = errors;
-if(typeof key0 === "string"){
-if(!pattern4.test(key0)){
-const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$"},propertyName:key0};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-for(const key1 in data){
-if(!(validate108(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate107.errors = vErrors;
-return errors === 0;
-}
-
-const schema38 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false};
-
-function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.file === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "file"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(((key0 === "file") || (key0 === "rawChallenges")) || (key0 === "allowLegacyDsa"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(data.file !== undefined){
-if(!(validate31(data.file, {instancePath:instancePath+"/file",parentData:data,parentDataProperty:"file",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.rawChallenges !== undefined){
-if(!(validate28(data.rawChallenges, {instancePath:instancePath+"/rawChallenges",parentData:data,parentDataProperty:"rawChallenges",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.allowLegacyDsa !== undefined){
-if(!(validate28(data.allowLegacyDsa, {instancePath:instancePath+"/allowLegacyDsa",parentData:data,parentDataProperty:"allowLegacyDsa",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-validate116.errors = vErrors;
-return errors === 0;
-}
-
-const schema39 = {"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false};
-const schema40 = {"type":"array","items":{"$ref":"#/definitions/rule4"}};
-
-function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate31(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-validate125.errors = vErrors;
-return errors === 0;
-}
-
-const schema41 = {"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1};
-
-function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-if(data.length < 1){
-const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate31(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate128.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.issuer === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "issuer"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.audience === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "audience"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(func2.call(schema39.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data.issuer !== undefined){
-if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.audience !== undefined){
-if(!(validate31(data.audience, {instancePath:instancePath+"/audience",parentData:data,parentDataProperty:"audience",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.jwks !== undefined){
-if(!(validate31(data.jwks, {instancePath:instancePath+"/jwks",parentData:data,parentDataProperty:"jwks",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.algorithms !== undefined){
-if(!(validate125(data.algorithms, {instancePath:instancePath+"/algorithms",parentData:data,parentDataProperty:"algorithms",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.tenants !== undefined){
-if(!(validate128(data.tenants, {instancePath:instancePath+"/tenants",parentData:data,parentDataProperty:"tenants",rootData}))){
-vErrors = vErrors === null ? validate128.errors : vErrors.concat(validate128.errors);
-errors = vErrors.length;
-}
-}
-if(data.tenantClaim !== undefined){
-if(!(validate31(data.tenantClaim, {instancePath:instancePath+"/tenantClaim",parentData:data,parentDataProperty:"tenantClaim",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.subjectClaim !== undefined){
-if(!(validate74(data.subjectClaim, {instancePath:instancePath+"/subjectClaim",parentData:data,parentDataProperty:"subjectClaim",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.rolesClaim !== undefined){
-if(!(validate74(data.rolesClaim, {instancePath:instancePath+"/rolesClaim",parentData:data,parentDataProperty:"rolesClaim",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.rolesSeparator !== undefined){
-if(!(validate31(data.rolesSeparator, {instancePath:instancePath+"/rolesSeparator",parentData:data,parentDataProperty:"rolesSeparator",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.groupRoles !== undefined){
-if(!(validate97(data.groupRoles, {instancePath:instancePath+"/groupRoles",parentData:data,parentDataProperty:"groupRoles",rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate121.errors = vErrors;
-return errors === 0;
-}
-
-const schema42 = {"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false};
-const schema43 = {"type":"string","enum":["nothing","session"]};
-
-function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(!((data === "nothing") || (data === "session"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema43.enum}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate142.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.issuer === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "issuer"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.audience === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "audience"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(func2.call(schema42.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data.issuer !== undefined){
-if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.audience !== undefined){
-if(!(validate31(data.audience, {instancePath:instancePath+"/audience",parentData:data,parentDataProperty:"audience",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.algorithms !== undefined){
-if(!(validate125(data.algorithms, {instancePath:instancePath+"/algorithms",parentData:data,parentDataProperty:"algorithms",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.type !== undefined){
-if(!(validate31(data.type, {instancePath:instancePath+"/type",parentData:data,parentDataProperty:"type",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.opens !== undefined){
-if(!(validate142(data.opens, {instancePath:instancePath+"/opens",parentData:data,parentDataProperty:"opens",rootData}))){
-vErrors = vErrors === null ? validate142.errors : vErrors.concat(validate142.errors);
-errors = vErrors.length;
-}
-}
-if(data.tenants !== undefined){
-if(!(validate128(data.tenants, {instancePath:instancePath+"/tenants",parentData:data,parentDataProperty:"tenants",rootData}))){
-vErrors = vErrors === null ? validate128.errors : vErrors.concat(validate128.errors);
-errors = vErrors.length;
-}
-}
-if(data.tenantClaim !== undefined){
-if(!(validate31(data.tenantClaim, {instancePath:instancePath+"/tenantClaim",parentData:data,parentDataProperty:"tenantClaim",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.subjectClaim !== undefined){
-if(!(validate74(data.subjectClaim, {instancePath:instancePath+"/subjectClaim",parentData:data,parentDataProperty:"subjectClaim",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.rolesClaim !== undefined){
-if(!(validate74(data.rolesClaim, {instancePath:instancePath+"/rolesClaim",parentData:data,parentDataProperty:"rolesClaim",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.rolesSeparator !== undefined){
-if(!(validate31(data.rolesSeparator, {instancePath:instancePath+"/rolesSeparator",parentData:data,parentDataProperty:"rolesSeparator",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.groupRoles !== undefined){
-if(!(validate97(data.groupRoles, {instancePath:instancePath+"/groupRoles",parentData:data,parentDataProperty:"groupRoles",rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate137.errors = vErrors;
-return errors === 0;
-}
-
-const schema44 = {"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false};
-const schema45 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}};
-const pattern6 = new RegExp("^[a-z_]+$", "u");
-
-function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-const _errs1 = errors;
-if(typeof key0 === "string"){
-if(!pattern6.test(key0)){
-const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z_]+$"},propertyName:key0};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-for(const key1 in data){
-if(!(validate31(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate157.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.issuer === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "issuer"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.clientId === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "clientId"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-if(data.url === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "url"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(func2.call(schema44.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-}
-if(data.issuer !== undefined){
-if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.clientId !== undefined){
-if(!(validate31(data.clientId, {instancePath:instancePath+"/clientId",parentData:data,parentDataProperty:"clientId",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.clientSecret !== undefined){
-if(!(validate82(data.clientSecret, {instancePath:instancePath+"/clientSecret",parentData:data,parentDataProperty:"clientSecret",rootData}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
-errors = vErrors.length;
-}
-}
-if(data.url !== undefined){
-if(!(validate31(data.url, {instancePath:instancePath+"/url",parentData:data,parentDataProperty:"url",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.scope !== undefined){
-if(!(validate31(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.parameters !== undefined){
-if(!(validate157(data.parameters, {instancePath:instancePath+"/parameters",parentData:data,parentDataProperty:"parameters",rootData}))){
-vErrors = vErrors === null ? validate157.errors : vErrors.concat(validate157.errors);
-errors = vErrors.length;
-}
-}
-if(data.sameAddress !== undefined){
-if(!(validate28(data.sameAddress, {instancePath:instancePath+"/sameAddress",parentData:data,parentDataProperty:"sameAddress",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.wait !== undefined){
-if(!(validate54(data.wait, {instancePath:instancePath+"/wait",parentData:data,parentDataProperty:"wait",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.subjectClaim !== undefined){
-if(!(validate74(data.subjectClaim, {instancePath:instancePath+"/subjectClaim",parentData:data,parentDataProperty:"subjectClaim",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.rolesClaim !== undefined){
-if(!(validate74(data.rolesClaim, {instancePath:instancePath+"/rolesClaim",parentData:data,parentDataProperty:"rolesClaim",rootData}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
-errors = vErrors.length;
-}
-}
-if(data.rolesSeparator !== undefined){
-if(!(validate31(data.rolesSeparator, {instancePath:instancePath+"/rolesSeparator",parentData:data,parentDataProperty:"rolesSeparator",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.groupRoles !== undefined){
-if(!(validate97(data.groupRoles, {instancePath:instancePath+"/groupRoles",parentData:data,parentDataProperty:"groupRoles",rootData}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err4 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err4];
-}
-else {
-vErrors.push(err4);
-}
-errors++;
-}
-validate151.errors = vErrors;
-return errors === 0;
-}
-
-const schema46 = {"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false};
-
-function validate167(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.subject === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "subject"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-if(!((key0 === "subject") || (key0 === "roles"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(data.subject !== undefined){
-if(!(validate31(data.subject, {instancePath:instancePath+"/subject",parentData:data,parentDataProperty:"subject",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.roles !== undefined){
-if(!(validate68(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-validate167.errors = vErrors;
-return errors === 0;
-}
-
-const schema47 = {"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1};
-const schema48 = {"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
-const schema49 = {"type":"string","enum":["dns","uri","email"]};
-
-function validate173(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(!(((data === "dns") || (data === "uri")) || (data === "email"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema49.enum}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate173.errors = vErrors;
-return errors === 0;
-}
-
-const schema50 = {"type":"array","items":{"$ref":"#/definitions/rule27"}};
-
-function validate181(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate110(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-validate181.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate172(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!(func2.call(schema48.properties, key0))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.san !== undefined){
-if(!(validate173(data.san, {instancePath:instancePath+"/san",parentData:data,parentDataProperty:"san",rootData}))){
-vErrors = vErrors === null ? validate173.errors : vErrors.concat(validate173.errors);
-errors = vErrors.length;
-}
-}
-if(data.field !== undefined){
-if(!(validate31(data.field, {instancePath:instancePath+"/field",parentData:data,parentDataProperty:"field",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.value !== undefined){
-if(!(validate31(data.value, {instancePath:instancePath+"/value",parentData:data,parentDataProperty:"value",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.pattern !== undefined){
-if(!(validate31(data.pattern, {instancePath:instancePath+"/pattern",parentData:data,parentDataProperty:"pattern",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.subject !== undefined){
-if(!(validate31(data.subject, {instancePath:instancePath+"/subject",parentData:data,parentDataProperty:"subject",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.roles !== undefined){
-if(!(validate68(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-if(data.issuer !== undefined){
-if(!(validate31(data.issuer, {instancePath:instancePath+"/issuer",parentData:data,parentDataProperty:"issuer",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.keys !== undefined){
-if(!(validate181(data.keys, {instancePath:instancePath+"/keys",parentData:data,parentDataProperty:"keys",rootData}))){
-vErrors = vErrors === null ? validate181.errors : vErrors.concat(validate181.errors);
-errors = vErrors.length;
-}
-}
-if(data.anyKey !== undefined){
-if(!(validate28(data.anyKey, {instancePath:instancePath+"/anyKey",parentData:data,parentDataProperty:"anyKey",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate172.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate171(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-if(data.length < 1){
-const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate172(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate172.errors : vErrors.concat(validate172.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate171.errors = vErrors;
-return errors === 0;
-}
-
-const schema51 = {"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false};
-const schema52 = {"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]};
-
-function validate188(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(!((data === "Client-Cert") || (data === "X-Forwarded-Client-Cert"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema52.enum}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate188.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate187(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.field === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "field"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.rules === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "rules"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-for(const key0 in data){
-if(!((key0 === "field") || (key0 === "rules"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data.field !== undefined){
-if(!(validate188(data.field, {instancePath:instancePath+"/field",parentData:data,parentDataProperty:"field",rootData}))){
-vErrors = vErrors === null ? validate188.errors : vErrors.concat(validate188.errors);
-errors = vErrors.length;
-}
-}
-if(data.rules !== undefined){
-if(!(validate171(data.rules, {instancePath:instancePath+"/rules",parentData:data,parentDataProperty:"rules",rootData}))){
-vErrors = vErrors === null ? validate171.errors : vErrors.concat(validate171.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate187.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(Object.keys(data).length < 1){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(func2.call(schema22.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-if(data.users !== undefined){
-if(!(validate31(data.users, {instancePath:instancePath+"/users",parentData:data,parentDataProperty:"users",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.htpasswd !== undefined){
-if(!(validate66(data.htpasswd, {instancePath:instancePath+"/htpasswd",parentData:data,parentDataProperty:"htpasswd",rootData}))){
-vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
-errors = vErrors.length;
-}
-}
-if(data.ldap !== undefined){
-if(!(validate73(data.ldap, {instancePath:instancePath+"/ldap",parentData:data,parentDataProperty:"ldap",rootData}))){
-vErrors = vErrors === null ? validate73.errors : vErrors.concat(validate73.errors);
-errors = vErrors.length;
-}
-}
-if(data.keys !== undefined){
-if(!(validate107(data.keys, {instancePath:instancePath+"/keys",parentData:data,parentDataProperty:"keys",rootData}))){
-vErrors = vErrors === null ? validate107.errors : vErrors.concat(validate107.errors);
-errors = vErrors.length;
-}
-}
-if(data.apiKeys !== undefined){
-if(!(validate31(data.apiKeys, {instancePath:instancePath+"/apiKeys",parentData:data,parentDataProperty:"apiKeys",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.authorizedKeys !== undefined){
-if(!(validate116(data.authorizedKeys, {instancePath:instancePath+"/authorizedKeys",parentData:data,parentDataProperty:"authorizedKeys",rootData}))){
-vErrors = vErrors === null ? validate116.errors : vErrors.concat(validate116.errors);
-errors = vErrors.length;
-}
-}
-if(data.jwt !== undefined){
-if(!(validate121(data.jwt, {instancePath:instancePath+"/jwt",parentData:data,parentDataProperty:"jwt",rootData}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
-errors = vErrors.length;
-}
-}
-if(data.oidc !== undefined){
-if(!(validate137(data.oidc, {instancePath:instancePath+"/oidc",parentData:data,parentDataProperty:"oidc",rootData}))){
-vErrors = vErrors === null ? validate137.errors : vErrors.concat(validate137.errors);
-errors = vErrors.length;
-}
-}
-if(data.external !== undefined){
-if(!(validate151(data.external, {instancePath:instancePath+"/external",parentData:data,parentDataProperty:"external",rootData}))){
-vErrors = vErrors === null ? validate151.errors : vErrors.concat(validate151.errors);
-errors = vErrors.length;
-}
-}
-if(data.anonymous !== undefined){
-if(!(validate167(data.anonymous, {instancePath:instancePath+"/anonymous",parentData:data,parentDataProperty:"anonymous",rootData}))){
-vErrors = vErrors === null ? validate167.errors : vErrors.concat(validate167.errors);
-errors = vErrors.length;
-}
-}
-if(data.certificates !== undefined){
-if(!(validate171(data.certificates, {instancePath:instancePath+"/certificates",parentData:data,parentDataProperty:"certificates",rootData}))){
-vErrors = vErrors === null ? validate171.errors : vErrors.concat(validate171.errors);
-errors = vErrors.length;
-}
-}
-if(data.forwardedCertificates !== undefined){
-if(!(validate187(data.forwardedCertificates, {instancePath:instancePath+"/forwardedCertificates",parentData:data,parentDataProperty:"forwardedCertificates",rootData}))){
-vErrors = vErrors === null ? validate187.errors : vErrors.concat(validate187.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate64.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-const _errs1 = errors;
-if(typeof key0 === "string"){
-if(!pattern2.test(key0)){
-const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},propertyName:key0};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-for(const key1 in data){
-if(!(validate64(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate63.errors = vErrors;
-return errors === 0;
-}
-
-const schema53 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}};
-const schema54 = {"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"};
-
-function validate195(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data === "string"){
-if(!pattern2.test(data)){
-const err0 = {instancePath,schemaPath:"#/pattern",keyword:"pattern",params:{pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate195.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate194(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-const _errs1 = errors;
-if(typeof key0 === "string"){
-if(!pattern2.test(key0)){
-const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},propertyName:key0};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-for(const key1 in data){
-if(!(validate195(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate194.errors = vErrors;
-return errors === 0;
-}
-
-const schema55 = {"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false};
-const schema56 = {"type":"integer","minimum":0,"maximum":99};
-
-function validate201(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if((typeof data == "number") && (isFinite(data))){
-if(data > 99 || isNaN(data)){
-const err1 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 99}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-if(data < 0 || isNaN(data)){
-const err2 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-validate201.errors = vErrors;
-return errors === 0;
-}
-
-const schema57 = {"type":"integer","minimum":1,"maximum":100};
-
-function validate206(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "integer"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if((typeof data == "number") && (isFinite(data))){
-if(data > 100 || isNaN(data)){
-const err1 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-if(data < 1 || isNaN(data)){
-const err2 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-validate206.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate199(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!(func2.call(schema55.properties, key0))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.off !== undefined){
-if(!(validate28(data.off, {instancePath:instancePath+"/off",parentData:data,parentDataProperty:"off",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.freeFailures !== undefined){
-if(!(validate201(data.freeFailures, {instancePath:instancePath+"/freeFailures",parentData:data,parentDataProperty:"freeFailures",rootData}))){
-vErrors = vErrors === null ? validate201.errors : vErrors.concat(validate201.errors);
-errors = vErrors.length;
-}
-}
-if(data.firstDelay !== undefined){
-if(!(validate54(data.firstDelay, {instancePath:instancePath+"/firstDelay",parentData:data,parentDataProperty:"firstDelay",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.longestDelay !== undefined){
-if(!(validate54(data.longestDelay, {instancePath:instancePath+"/longestDelay",parentData:data,parentDataProperty:"longestDelay",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.forgetFailure !== undefined){
-if(!(validate54(data.forgetFailure, {instancePath:instancePath+"/forgetFailure",parentData:data,parentDataProperty:"forgetFailure",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.maxFailures !== undefined){
-if(!(validate206(data.maxFailures, {instancePath:instancePath+"/maxFailures",parentData:data,parentDataProperty:"maxFailures",rootData}))){
-vErrors = vErrors === null ? validate206.errors : vErrors.concat(validate206.errors);
-errors = vErrors.length;
-}
-}
-if(data.sourceBurst !== undefined){
-if(!(validate104(data.sourceBurst, {instancePath:instancePath+"/sourceBurst",parentData:data,parentDataProperty:"sourceBurst",rootData}))){
-vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
-errors = vErrors.length;
-}
-}
-if(data.sourceRefill !== undefined){
-if(!(validate54(data.sourceRefill, {instancePath:instancePath+"/sourceRefill",parentData:data,parentDataProperty:"sourceRefill",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.totalBurst !== undefined){
-if(!(validate104(data.totalBurst, {instancePath:instancePath+"/totalBurst",parentData:data,parentDataProperty:"totalBurst",rootData}))){
-vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
-errors = vErrors.length;
-}
-}
-if(data.totalRefill !== undefined){
-if(!(validate54(data.totalRefill, {instancePath:instancePath+"/totalRefill",parentData:data,parentDataProperty:"totalRefill",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.maxUnderWay !== undefined){
-if(!(validate104(data.maxUnderWay, {instancePath:instancePath+"/maxUnderWay",parentData:data,parentDataProperty:"maxUnderWay",rootData}))){
-vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate199.errors = vErrors;
-return errors === 0;
-}
-
-const schema58 = {"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false};
-const schema59 = {"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1};
-const schema60 = {"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
-const schema61 = {"type":"array","items":{"$ref":"#/definitions/rule47"}};
-
-function validate224(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate195(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-validate224.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate217(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!(func2.call(schema60.properties, key0))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.actors !== undefined){
-if(!(validate125(data.actors, {instancePath:instancePath+"/actors",parentData:data,parentDataProperty:"actors",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.actorRoles !== undefined){
-if(!(validate68(data.actorRoles, {instancePath:instancePath+"/actorRoles",parentData:data,parentDataProperty:"actorRoles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-if(data.targets !== undefined){
-if(!(validate125(data.targets, {instancePath:instancePath+"/targets",parentData:data,parentDataProperty:"targets",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.targetRoles !== undefined){
-if(!(validate68(data.targetRoles, {instancePath:instancePath+"/targetRoles",parentData:data,parentDataProperty:"targetRoles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-if(data.except !== undefined){
-if(!(validate125(data.except, {instancePath:instancePath+"/except",parentData:data,parentDataProperty:"except",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.exceptRoles !== undefined){
-if(!(validate68(data.exceptRoles, {instancePath:instancePath+"/exceptRoles",parentData:data,parentDataProperty:"exceptRoles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
-errors = vErrors.length;
-}
-}
-if(data.schemes !== undefined){
-if(!(validate224(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
-vErrors = vErrors === null ? validate224.errors : vErrors.concat(validate224.errors);
-errors = vErrors.length;
-}
-}
-if(data.scopes !== undefined){
-if(!(validate125(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.acr !== undefined){
-if(!(validate125(data.acr, {instancePath:instancePath+"/acr",parentData:data,parentDataProperty:"acr",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.maxAge !== undefined){
-if(!(validate54(data.maxAge, {instancePath:instancePath+"/maxAge",parentData:data,parentDataProperty:"maxAge",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.services !== undefined){
-if(!(validate125(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.reasonRequired !== undefined){
-if(!(validate28(data.reasonRequired, {instancePath:instancePath+"/reasonRequired",parentData:data,parentDataProperty:"reasonRequired",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.maxDuration !== undefined){
-if(!(validate54(data.maxDuration, {instancePath:instancePath+"/maxDuration",parentData:data,parentDataProperty:"maxDuration",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.nested !== undefined){
-if(!(validate28(data.nested, {instancePath:instancePath+"/nested",parentData:data,parentDataProperty:"nested",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.detached !== undefined){
-if(!(validate28(data.detached, {instancePath:instancePath+"/detached",parentData:data,parentDataProperty:"detached",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate217.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate216(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(Array.isArray(data)){
-if(data.length < 1){
-const err0 = {instancePath,schemaPath:"#/minItems",keyword:"minItems",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-const len0 = data.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate217(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate217.errors : vErrors.concat(validate217.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate216.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate214(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.rules === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "rules"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-if(!((key0 === "users") || (key0 === "rules"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-if(data.users !== undefined){
-if(!(validate31(data.users, {instancePath:instancePath+"/users",parentData:data,parentDataProperty:"users",rootData}))){
-vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
-errors = vErrors.length;
-}
-}
-if(data.rules !== undefined){
-if(!(validate216(data.rules, {instancePath:instancePath+"/rules",parentData:data,parentDataProperty:"rules",rootData}))){
-vErrors = vErrors === null ? validate216.errors : vErrors.concat(validate216.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-validate214.errors = vErrors;
-return errors === 0;
-}
-
-const schema62 = {"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
-
-function validate238(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!(((((key0 === "certificate") || (key0 === "baseUrls")) || (key0 === "nonce")) || (key0 === "proofLife")) || (key0 === "sharedReplay"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.certificate !== undefined){
-if(!(validate28(data.certificate, {instancePath:instancePath+"/certificate",parentData:data,parentDataProperty:"certificate",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.baseUrls !== undefined){
-if(!(validate125(data.baseUrls, {instancePath:instancePath+"/baseUrls",parentData:data,parentDataProperty:"baseUrls",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-if(data.nonce !== undefined){
-if(!(validate28(data.nonce, {instancePath:instancePath+"/nonce",parentData:data,parentDataProperty:"nonce",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-if(data.proofLife !== undefined){
-if(!(validate54(data.proofLife, {instancePath:instancePath+"/proofLife",parentData:data,parentDataProperty:"proofLife",rootData}))){
-vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
-errors = vErrors.length;
-}
-}
-if(data.sharedReplay !== undefined){
-if(!(validate28(data.sharedReplay, {instancePath:instancePath+"/sharedReplay",parentData:data,parentDataProperty:"sharedReplay",rootData}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate238.errors = vErrors;
-return errors === 0;
-}
-
-const schema63 = {"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false};
-const schema64 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}};
-const pattern9 = new RegExp("^[^\\p{Cc}]{1,256}$", "u");
-
-function validate246(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-for(const key0 in data){
-const _errs1 = errors;
-if(typeof key0 === "string"){
-if(!pattern9.test(key0)){
-const err1 = {instancePath,schemaPath:"#/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[^\\p{Cc}]{1,256}$"},propertyName:key0};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-}
-var valid0 = _errs1 === errors;
-if(!valid0){
-const err2 = {instancePath,schemaPath:"#/propertyNames",keyword:"propertyNames",params:{propertyName: key0}};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-}
-for(const key1 in data){
-if(!(validate125(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-validate246.errors = vErrors;
-return errors === 0;
-}
-
-const schema65 = {"type":"string","enum":["alarm","revoke"]};
-
-function validate249(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(typeof data !== "string"){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(!((data === "alarm") || (data === "revoke"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema65.enum}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate249.errors = vErrors;
-return errors === 0;
-}
-
-
-function validate245(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
-let vErrors = null;
-let errors = 0;
-if(data && typeof data == "object" && !Array.isArray(data)){
-for(const key0 in data){
-if(!((key0 === "services") || (key0 === "onMisuse"))){
-const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-}
-if(data.services !== undefined){
-if(!(validate246(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
-vErrors = vErrors === null ? validate246.errors : vErrors.concat(validate246.errors);
-errors = vErrors.length;
-}
-}
-if(data.onMisuse !== undefined){
-if(!(validate249(data.onMisuse, {instancePath:instancePath+"/onMisuse",parentData:data,parentDataProperty:"onMisuse",rootData}))){
-vErrors = vErrors === null ? validate249.errors : vErrors.concat(validate249.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-validate245.errors = vErrors;
-return errors === 0;
-}
-
-const schema66 = {"type":"object","properties":{"flight":{"$ref":"#/definitions/rule60"},"deephavenCore":{"$ref":"#/definitions/rule62"},"deephavenEnterprise":{"$ref":"#/definitions/rule64"}},"required":[],"additionalProperties":false};
-const schema67 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false};
-
-function validate253(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate255(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3326,8 +3419,8 @@ errors++;
 }
 }
 if(data.session !== undefined){
-if(!(validate51(data.session, {instancePath:instancePath+"/session",parentData:data,parentDataProperty:"session",rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate256(data.session, {instancePath:instancePath+"/session",parentData:data,parentDataProperty:"session",rootData}))){
+vErrors = vErrors === null ? validate256.errors : vErrors.concat(validate256.errors);
 errors = vErrors.length;
 }
 }
@@ -3338,8 +3431,8 @@ errors = vErrors.length;
 }
 }
 if(data.cookie !== undefined){
-if(!(validate195(data.cookie, {instancePath:instancePath+"/cookie",parentData:data,parentDataProperty:"cookie",rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
+if(!(validate197(data.cookie, {instancePath:instancePath+"/cookie",parentData:data,parentDataProperty:"cookie",rootData}))){
+vErrors = vErrors === null ? validate197.errors : vErrors.concat(validate197.errors);
 errors = vErrors.length;
 }
 }
@@ -3354,14 +3447,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate253.errors = vErrors;
+validate255.errors = vErrors;
 return errors === 0;
 }
 
-const schema68 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule14"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule61"},"configurationConstants":{"$ref":"#/definitions/rule61"}},"required":[],"additionalProperties":false};
-const schema69 = {"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}};
+const schema69 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule62"},"configurationConstants":{"$ref":"#/definitions/rule62"}},"required":[],"additionalProperties":false};
+const schema70 = {"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}};
 
-function validate261(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate272(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3418,12 +3511,12 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate261.errors = vErrors;
+validate272.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate258(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate269(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3440,26 +3533,26 @@ errors++;
 }
 }
 if(data.session !== undefined){
-if(!(validate51(data.session, {instancePath:instancePath+"/session",parentData:data,parentDataProperty:"session",rootData}))){
-vErrors = vErrors === null ? validate51.errors : vErrors.concat(validate51.errors);
+if(!(validate256(data.session, {instancePath:instancePath+"/session",parentData:data,parentDataProperty:"session",rootData}))){
+vErrors = vErrors === null ? validate256.errors : vErrors.concat(validate256.errors);
 errors = vErrors.length;
 }
 }
 if(data.authHandlers !== undefined){
-if(!(validate125(data.authHandlers, {instancePath:instancePath+"/authHandlers",parentData:data,parentDataProperty:"authHandlers",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.authHandlers, {instancePath:instancePath+"/authHandlers",parentData:data,parentDataProperty:"authHandlers",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.authenticationConstants !== undefined){
-if(!(validate261(data.authenticationConstants, {instancePath:instancePath+"/authenticationConstants",parentData:data,parentDataProperty:"authenticationConstants",rootData}))){
-vErrors = vErrors === null ? validate261.errors : vErrors.concat(validate261.errors);
+if(!(validate272(data.authenticationConstants, {instancePath:instancePath+"/authenticationConstants",parentData:data,parentDataProperty:"authenticationConstants",rootData}))){
+vErrors = vErrors === null ? validate272.errors : vErrors.concat(validate272.errors);
 errors = vErrors.length;
 }
 }
 if(data.configurationConstants !== undefined){
-if(!(validate261(data.configurationConstants, {instancePath:instancePath+"/configurationConstants",parentData:data,parentDataProperty:"configurationConstants",rootData}))){
-vErrors = vErrors === null ? validate261.errors : vErrors.concat(validate261.errors);
+if(!(validate272(data.configurationConstants, {instancePath:instancePath+"/configurationConstants",parentData:data,parentDataProperty:"configurationConstants",rootData}))){
+vErrors = vErrors === null ? validate272.errors : vErrors.concat(validate272.errors);
 errors = vErrors.length;
 }
 }
@@ -3474,18 +3567,18 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate258.errors = vErrors;
+validate269.errors = vErrors;
 return errors === 0;
 }
 
-const schema70 = {"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule63"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false};
-const schema71 = {"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}};
+const schema71 = {"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule64"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false};
+const schema72 = {"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}};
 
-function validate269(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate280(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if((typeof data !== "string") && (!(Array.isArray(data)))){
-const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema71.type}};
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: schema72.type}};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3515,12 +3608,12 @@ errors = vErrors.length;
 }
 }
 }
-validate269.errors = vErrors;
+validate280.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate266(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate277(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3549,26 +3642,26 @@ errors = vErrors.length;
 }
 }
 if(data.verifyTokenFrom !== undefined){
-if(!(validate269(data.verifyTokenFrom, {instancePath:instancePath+"/verifyTokenFrom",parentData:data,parentDataProperty:"verifyTokenFrom",rootData}))){
-vErrors = vErrors === null ? validate269.errors : vErrors.concat(validate269.errors);
+if(!(validate280(data.verifyTokenFrom, {instancePath:instancePath+"/verifyTokenFrom",parentData:data,parentDataProperty:"verifyTokenFrom",rootData}))){
+vErrors = vErrors === null ? validate280.errors : vErrors.concat(validate280.errors);
 errors = vErrors.length;
 }
 }
 if(data.delegateServices !== undefined){
-if(!(validate125(data.delegateServices, {instancePath:instancePath+"/delegateServices",parentData:data,parentDataProperty:"delegateServices",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.delegateServices, {instancePath:instancePath+"/delegateServices",parentData:data,parentDataProperty:"delegateServices",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.detachedServices !== undefined){
-if(!(validate125(data.detachedServices, {instancePath:instancePath+"/detachedServices",parentData:data,parentDataProperty:"detachedServices",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.detachedServices, {instancePath:instancePath+"/detachedServices",parentData:data,parentDataProperty:"detachedServices",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.reloadRoles !== undefined){
-if(!(validate68(data.reloadRoles, {instancePath:instancePath+"/reloadRoles",parentData:data,parentDataProperty:"reloadRoles",rootData}))){
-vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
+if(!(validate70(data.reloadRoles, {instancePath:instancePath+"/reloadRoles",parentData:data,parentDataProperty:"reloadRoles",rootData}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
 errors = vErrors.length;
 }
 }
@@ -3589,12 +3682,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate266.errors = vErrors;
+validate277.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate252(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate254(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3611,20 +3704,20 @@ errors++;
 }
 }
 if(data.flight !== undefined){
-if(!(validate253(data.flight, {instancePath:instancePath+"/flight",parentData:data,parentDataProperty:"flight",rootData}))){
-vErrors = vErrors === null ? validate253.errors : vErrors.concat(validate253.errors);
+if(!(validate255(data.flight, {instancePath:instancePath+"/flight",parentData:data,parentDataProperty:"flight",rootData}))){
+vErrors = vErrors === null ? validate255.errors : vErrors.concat(validate255.errors);
 errors = vErrors.length;
 }
 }
 if(data.deephavenCore !== undefined){
-if(!(validate258(data.deephavenCore, {instancePath:instancePath+"/deephavenCore",parentData:data,parentDataProperty:"deephavenCore",rootData}))){
-vErrors = vErrors === null ? validate258.errors : vErrors.concat(validate258.errors);
+if(!(validate269(data.deephavenCore, {instancePath:instancePath+"/deephavenCore",parentData:data,parentDataProperty:"deephavenCore",rootData}))){
+vErrors = vErrors === null ? validate269.errors : vErrors.concat(validate269.errors);
 errors = vErrors.length;
 }
 }
 if(data.deephavenEnterprise !== undefined){
-if(!(validate266(data.deephavenEnterprise, {instancePath:instancePath+"/deephavenEnterprise",parentData:data,parentDataProperty:"deephavenEnterprise",rootData}))){
-vErrors = vErrors === null ? validate266.errors : vErrors.concat(validate266.errors);
+if(!(validate277(data.deephavenEnterprise, {instancePath:instancePath+"/deephavenEnterprise",parentData:data,parentDataProperty:"deephavenEnterprise",rootData}))){
+vErrors = vErrors === null ? validate277.errors : vErrors.concat(validate277.errors);
 errors = vErrors.length;
 }
 }
@@ -3639,13 +3732,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate252.errors = vErrors;
+validate254.errors = vErrors;
 return errors === 0;
 }
 
-const schema72 = {"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false};
+const schema73 = {"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false};
 
-function validate278(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate289(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3672,26 +3765,26 @@ errors++;
 }
 }
 if(data.origins !== undefined){
-if(!(validate125(data.origins, {instancePath:instancePath+"/origins",parentData:data,parentDataProperty:"origins",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.origins, {instancePath:instancePath+"/origins",parentData:data,parentDataProperty:"origins",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.methods !== undefined){
-if(!(validate125(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.allowedHeaders !== undefined){
-if(!(validate125(data.allowedHeaders, {instancePath:instancePath+"/allowedHeaders",parentData:data,parentDataProperty:"allowedHeaders",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.allowedHeaders, {instancePath:instancePath+"/allowedHeaders",parentData:data,parentDataProperty:"allowedHeaders",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.exposedHeaders !== undefined){
-if(!(validate125(data.exposedHeaders, {instancePath:instancePath+"/exposedHeaders",parentData:data,parentDataProperty:"exposedHeaders",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.exposedHeaders, {instancePath:instancePath+"/exposedHeaders",parentData:data,parentDataProperty:"exposedHeaders",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
@@ -3712,18 +3805,18 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate278.errors = vErrors;
+validate289.errors = vErrors;
 return errors === 0;
 }
 
-const schema73 = {"type":"array","items":{"$ref":"#/definitions/rule74"},"minItems":1};
-const schema74 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule69"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule70"},"scopes":{"$ref":"#/definitions/rule72"},"schemes":{"$ref":"#/definitions/rule73"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule66"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
-const schema75 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule68"}},"required":["path"],"additionalProperties":false};
-const schema76 = {"type":"array","items":{"$ref":"#/definitions/rule67"},"minItems":1};
-const schema77 = {"type":"string","pattern":"^[A-Z]+$"};
+const schema74 = {"type":"array","items":{"$ref":"#/definitions/rule75"},"minItems":1};
+const schema75 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"maxAge":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
+const schema76 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":["path"],"additionalProperties":false};
+const schema77 = {"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1};
+const schema78 = {"type":"string","pattern":"^[A-Z]+$"};
 const pattern10 = new RegExp("^[A-Z]+$", "u");
 
-function validate291(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate302(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
@@ -3748,12 +3841,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate291.errors = vErrors;
+validate302.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate290(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate301(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3769,8 +3862,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate291(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate291.errors : vErrors.concat(validate291.errors);
+if(!(validate302(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate302.errors : vErrors.concat(validate302.errors);
 errors = vErrors.length;
 }
 }
@@ -3785,12 +3878,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate290.errors = vErrors;
+validate301.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate287(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate298(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3829,8 +3922,8 @@ errors = vErrors.length;
 }
 }
 if(data.methods !== undefined){
-if(!(validate290(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
-vErrors = vErrors === null ? validate290.errors : vErrors.concat(validate290.errors);
+if(!(validate301(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
+vErrors = vErrors === null ? validate301.errors : vErrors.concat(validate301.errors);
 errors = vErrors.length;
 }
 }
@@ -3845,13 +3938,13 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate287.errors = vErrors;
+validate298.errors = vErrors;
 return errors === 0;
 }
 
-const schema78 = {"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1};
+const schema79 = {"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1};
 
-function validate296(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate307(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3867,8 +3960,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate69(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
+if(!(validate71(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
 errors = vErrors.length;
 }
 }
@@ -3883,15 +3976,15 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate296.errors = vErrors;
+validate307.errors = vErrors;
 return errors === 0;
 }
 
-const schema79 = {"type":"array","items":{"$ref":"#/definitions/rule71"},"minItems":1};
-const schema80 = {"type":"string","pattern":"^[!#-\\[\\]-~]+$"};
+const schema80 = {"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1};
+const schema81 = {"type":"string","pattern":"^[!#-\\[\\]-~]+$"};
 const pattern11 = new RegExp("^[!#-\\[\\]-~]+$", "u");
 
-function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate311(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
@@ -3916,12 +4009,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate300.errors = vErrors;
+validate311.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate299(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate310(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3937,8 +4030,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate300(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate300.errors : vErrors.concat(validate300.errors);
+if(!(validate311(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate311.errors : vErrors.concat(validate311.errors);
 errors = vErrors.length;
 }
 }
@@ -3953,13 +4046,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate299.errors = vErrors;
+validate310.errors = vErrors;
 return errors === 0;
 }
 
-const schema81 = {"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1};
+const schema82 = {"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1};
 
-function validate303(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate314(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3975,8 +4068,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate195(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate195.errors : vErrors.concat(validate195.errors);
+if(!(validate197(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate197.errors : vErrors.concat(validate197.errors);
 errors = vErrors.length;
 }
 }
@@ -3991,12 +4084,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate303.errors = vErrors;
+validate314.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate286(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate297(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4021,7 +4114,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema74.properties, key0))){
+if(!(func2.call(schema75.properties, key0))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err2];
@@ -4033,8 +4126,8 @@ errors++;
 }
 }
 if(data.match !== undefined){
-if(!(validate287(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
-vErrors = vErrors === null ? validate287.errors : vErrors.concat(validate287.errors);
+if(!(validate298(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
+vErrors = vErrors === null ? validate298.errors : vErrors.concat(validate298.errors);
 errors = vErrors.length;
 }
 }
@@ -4047,7 +4140,7 @@ errors = vErrors.length;
 if(data.anonymous !== undefined){
 let data2 = data.anonymous;
 if(!(((data2 === true) || (data2 === false)) || (data2 === "everything"))){
-const err3 = {instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/enum",keyword:"enum",params:{allowedValues: schema74.properties.anonymous.enum}};
+const err3 = {instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/enum",keyword:"enum",params:{allowedValues: schema75.properties.anonymous.enum}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4058,20 +4151,20 @@ errors++;
 }
 }
 if(data.roles !== undefined){
-if(!(validate296(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate296.errors : vErrors.concat(validate296.errors);
+if(!(validate307(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate307.errors : vErrors.concat(validate307.errors);
 errors = vErrors.length;
 }
 }
 if(data.scopes !== undefined){
-if(!(validate299(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
-vErrors = vErrors === null ? validate299.errors : vErrors.concat(validate299.errors);
+if(!(validate310(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
+vErrors = vErrors === null ? validate310.errors : vErrors.concat(validate310.errors);
 errors = vErrors.length;
 }
 }
 if(data.schemes !== undefined){
-if(!(validate303(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
-vErrors = vErrors === null ? validate303.errors : vErrors.concat(validate303.errors);
+if(!(validate314(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+vErrors = vErrors === null ? validate314.errors : vErrors.concat(validate314.errors);
 errors = vErrors.length;
 }
 }
@@ -4082,14 +4175,14 @@ errors = vErrors.length;
 }
 }
 if(data.acr !== undefined){
-if(!(validate125(data.acr, {instancePath:instancePath+"/acr",parentData:data,parentDataProperty:"acr",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.acr, {instancePath:instancePath+"/acr",parentData:data,parentDataProperty:"acr",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.cors !== undefined){
-if(!(validate278(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
-vErrors = vErrors === null ? validate278.errors : vErrors.concat(validate278.errors);
+if(!(validate289(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
+vErrors = vErrors === null ? validate289.errors : vErrors.concat(validate289.errors);
 errors = vErrors.length;
 }
 }
@@ -4110,12 +4203,12 @@ vErrors.push(err4);
 }
 errors++;
 }
-validate286.errors = vErrors;
+validate297.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate285(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate296(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -4131,8 +4224,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate286(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate286.errors : vErrors.concat(validate286.errors);
+if(!(validate297(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate297.errors : vErrors.concat(validate297.errors);
 errors = vErrors.length;
 }
 }
@@ -4147,15 +4240,15 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate285.errors = vErrors;
+validate296.errors = vErrors;
 return errors === 0;
 }
 
-const schema82 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule77"}};
-const schema83 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule76"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
-const schema84 = {"type":"string","enum":["headers","none"]};
+const schema83 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule78"}};
+const schema84 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule77"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
+const schema85 = {"type":"string","enum":["headers","none"]};
 
-function validate315(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate326(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4169,7 +4262,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "headers") || (data === "none"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema84.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema85.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4178,12 +4271,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate315.errors = vErrors;
+validate326.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate313(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate324(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4216,8 +4309,8 @@ errors = vErrors.length;
 }
 }
 if(data.identity !== undefined){
-if(!(validate315(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
-vErrors = vErrors === null ? validate315.errors : vErrors.concat(validate315.errors);
+if(!(validate326(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
+vErrors = vErrors === null ? validate326.errors : vErrors.concat(validate326.errors);
 errors = vErrors.length;
 }
 }
@@ -4252,8 +4345,8 @@ errors = vErrors.length;
 }
 }
 if(data.maxConnections !== undefined){
-if(!(validate104(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
-vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
+if(!(validate106(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
 errors = vErrors.length;
 }
 }
@@ -4268,12 +4361,12 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate313.errors = vErrors;
+validate324.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate312(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate323(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4314,8 +4407,8 @@ errors++;
 }
 }
 for(const key1 in data){
-if(!(validate313(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate313.errors : vErrors.concat(validate313.errors);
+if(!(validate324(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate324.errors : vErrors.concat(validate324.errors);
 errors = vErrors.length;
 }
 }
@@ -4330,14 +4423,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate312.errors = vErrors;
+validate323.errors = vErrors;
 return errors === 0;
 }
 
-const schema85 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule79"},"maxAuthorizationLength":{"$ref":"#/definitions/rule80"}},"required":[],"additionalProperties":false};
-const schema86 = {"type":"integer","minimum":8192,"maximum":65536};
+const schema86 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule80"},"maxAuthorizationLength":{"$ref":"#/definitions/rule81"}},"required":[],"additionalProperties":false};
+const schema87 = {"type":"integer","minimum":8192,"maximum":65536};
 
-function validate330(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate341(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4372,13 +4465,13 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate330.errors = vErrors;
+validate341.errors = vErrors;
 return errors === 0;
 }
 
-const schema87 = {"type":"integer","minimum":256,"maximum":65536};
+const schema88 = {"type":"integer","minimum":256,"maximum":65536};
 
-function validate332(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate343(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4413,12 +4506,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate332.errors = vErrors;
+validate343.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate326(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate337(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4447,20 +4540,20 @@ errors = vErrors.length;
 }
 }
 if(data.maxConnections !== undefined){
-if(!(validate104(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
-vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
+if(!(validate106(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate330(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate330.errors : vErrors.concat(validate330.errors);
+if(!(validate341(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxAuthorizationLength !== undefined){
-if(!(validate332(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
-vErrors = vErrors === null ? validate332.errors : vErrors.concat(validate332.errors);
+if(!(validate343(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
+vErrors = vErrors === null ? validate343.errors : vErrors.concat(validate343.errors);
 errors = vErrors.length;
 }
 }
@@ -4475,14 +4568,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate326.errors = vErrors;
+validate337.errors = vErrors;
 return errors === 0;
 }
 
-const schema88 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule82"}},"required":["file","onFailure"],"additionalProperties":false};
-const schema89 = {"type":"string","enum":["continue","refuse"]};
+const schema89 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule83"}},"required":["file","onFailure"],"additionalProperties":false};
+const schema90 = {"type":"string","enum":["continue","refuse"]};
 
-function validate338(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate349(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4496,7 +4589,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "continue") || (data === "refuse"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema89.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema90.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4505,12 +4598,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate338.errors = vErrors;
+validate349.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate335(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate346(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4559,8 +4652,8 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-if(!(validate338(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
-vErrors = vErrors === null ? validate338.errors : vErrors.concat(validate338.errors);
+if(!(validate349(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
+vErrors = vErrors === null ? validate349.errors : vErrors.concat(validate349.errors);
 errors = vErrors.length;
 }
 }
@@ -4575,14 +4668,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate335.errors = vErrors;
+validate346.errors = vErrors;
 return errors === 0;
 }
 
-const schema90 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule84"}},"required":[],"additionalProperties":false};
-const schema91 = {"type":"string","enum":["debug","info","warn","error","silent"]};
+const schema91 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule85"}},"required":[],"additionalProperties":false};
+const schema92 = {"type":"string","enum":["debug","info","warn","error","silent"]};
 
-function validate342(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate353(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4596,7 +4689,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data === "debug") || (data === "info")) || (data === "warn")) || (data === "error")) || (data === "silent"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema91.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema92.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4605,12 +4698,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate342.errors = vErrors;
+validate353.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate341(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate352(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4627,8 +4720,8 @@ errors++;
 }
 }
 if(data.level !== undefined){
-if(!(validate342(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
-vErrors = vErrors === null ? validate342.errors : vErrors.concat(validate342.errors);
+if(!(validate353(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
+vErrors = vErrors === null ? validate353.errors : vErrors.concat(validate353.errors);
 errors = vErrors.length;
 }
 }
@@ -4643,7 +4736,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate341.errors = vErrors;
+validate352.errors = vErrors;
 return errors === 0;
 }
 
@@ -4761,14 +4854,14 @@ errors = vErrors.length;
 }
 }
 if(data.handlers !== undefined){
-if(!(validate63(data.handlers, {instancePath:instancePath+"/handlers",parentData:data,parentDataProperty:"handlers",rootData}))){
-vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
+if(!(validate65(data.handlers, {instancePath:instancePath+"/handlers",parentData:data,parentDataProperty:"handlers",rootData}))){
+vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors);
 errors = vErrors.length;
 }
 }
 if(data.aliases !== undefined){
-if(!(validate194(data.aliases, {instancePath:instancePath+"/aliases",parentData:data,parentDataProperty:"aliases",rootData}))){
-vErrors = vErrors === null ? validate194.errors : vErrors.concat(validate194.errors);
+if(!(validate196(data.aliases, {instancePath:instancePath+"/aliases",parentData:data,parentDataProperty:"aliases",rootData}))){
+vErrors = vErrors === null ? validate196.errors : vErrors.concat(validate196.errors);
 errors = vErrors.length;
 }
 }
@@ -4779,74 +4872,74 @@ errors = vErrors.length;
 }
 }
 if(data.throttle !== undefined){
-if(!(validate199(data.throttle, {instancePath:instancePath+"/throttle",parentData:data,parentDataProperty:"throttle",rootData}))){
-vErrors = vErrors === null ? validate199.errors : vErrors.concat(validate199.errors);
+if(!(validate201(data.throttle, {instancePath:instancePath+"/throttle",parentData:data,parentDataProperty:"throttle",rootData}))){
+vErrors = vErrors === null ? validate201.errors : vErrors.concat(validate201.errors);
 errors = vErrors.length;
 }
 }
 if(data.operateAs !== undefined){
-if(!(validate214(data.operateAs, {instancePath:instancePath+"/operateAs",parentData:data,parentDataProperty:"operateAs",rootData}))){
-vErrors = vErrors === null ? validate214.errors : vErrors.concat(validate214.errors);
+if(!(validate216(data.operateAs, {instancePath:instancePath+"/operateAs",parentData:data,parentDataProperty:"operateAs",rootData}))){
+vErrors = vErrors === null ? validate216.errors : vErrors.concat(validate216.errors);
 errors = vErrors.length;
 }
 }
 if(data.binding !== undefined){
-if(!(validate238(data.binding, {instancePath:instancePath+"/binding",parentData:data,parentDataProperty:"binding",rootData}))){
-vErrors = vErrors === null ? validate238.errors : vErrors.concat(validate238.errors);
+if(!(validate240(data.binding, {instancePath:instancePath+"/binding",parentData:data,parentDataProperty:"binding",rootData}))){
+vErrors = vErrors === null ? validate240.errors : vErrors.concat(validate240.errors);
 errors = vErrors.length;
 }
 }
 if(data.tickets !== undefined){
-if(!(validate245(data.tickets, {instancePath:instancePath+"/tickets",parentData:data,parentDataProperty:"tickets",rootData}))){
-vErrors = vErrors === null ? validate245.errors : vErrors.concat(validate245.errors);
+if(!(validate247(data.tickets, {instancePath:instancePath+"/tickets",parentData:data,parentDataProperty:"tickets",rootData}))){
+vErrors = vErrors === null ? validate247.errors : vErrors.concat(validate247.errors);
 errors = vErrors.length;
 }
 }
 if(data.services !== undefined){
-if(!(validate252(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
-vErrors = vErrors === null ? validate252.errors : vErrors.concat(validate252.errors);
+if(!(validate254(data.services, {instancePath:instancePath+"/services",parentData:data,parentDataProperty:"services",rootData}))){
+vErrors = vErrors === null ? validate254.errors : vErrors.concat(validate254.errors);
 errors = vErrors.length;
 }
 }
 if(data.cors !== undefined){
-if(!(validate278(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
-vErrors = vErrors === null ? validate278.errors : vErrors.concat(validate278.errors);
+if(!(validate289(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
+vErrors = vErrors === null ? validate289.errors : vErrors.concat(validate289.errors);
 errors = vErrors.length;
 }
 }
 if(data.routes !== undefined){
-if(!(validate285(data.routes, {instancePath:instancePath+"/routes",parentData:data,parentDataProperty:"routes",rootData}))){
-vErrors = vErrors === null ? validate285.errors : vErrors.concat(validate285.errors);
+if(!(validate296(data.routes, {instancePath:instancePath+"/routes",parentData:data,parentDataProperty:"routes",rootData}))){
+vErrors = vErrors === null ? validate296.errors : vErrors.concat(validate296.errors);
 errors = vErrors.length;
 }
 }
 if(data.upstreams !== undefined){
-if(!(validate312(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
-vErrors = vErrors === null ? validate312.errors : vErrors.concat(validate312.errors);
+if(!(validate323(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
+vErrors = vErrors === null ? validate323.errors : vErrors.concat(validate323.errors);
 errors = vErrors.length;
 }
 }
 if(data.trustedProxies !== undefined){
-if(!(validate125(data.trustedProxies, {instancePath:instancePath+"/trustedProxies",parentData:data,parentDataProperty:"trustedProxies",rootData}))){
-vErrors = vErrors === null ? validate125.errors : vErrors.concat(validate125.errors);
+if(!(validate127(data.trustedProxies, {instancePath:instancePath+"/trustedProxies",parentData:data,parentDataProperty:"trustedProxies",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
 errors = vErrors.length;
 }
 }
 if(data.limits !== undefined){
-if(!(validate326(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
-vErrors = vErrors === null ? validate326.errors : vErrors.concat(validate326.errors);
+if(!(validate337(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
+vErrors = vErrors === null ? validate337.errors : vErrors.concat(validate337.errors);
 errors = vErrors.length;
 }
 }
 if(data.audit !== undefined){
-if(!(validate335(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
-vErrors = vErrors === null ? validate335.errors : vErrors.concat(validate335.errors);
+if(!(validate346(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
+vErrors = vErrors === null ? validate346.errors : vErrors.concat(validate346.errors);
 errors = vErrors.length;
 }
 }
 if(data.log !== undefined){
-if(!(validate341(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
-vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
+if(!(validate352(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
+vErrors = vErrors === null ? validate352.errors : vErrors.concat(validate352.errors);
 errors = vErrors.length;
 }
 }

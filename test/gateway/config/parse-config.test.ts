@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { toFaultText } from "../../../src/gateway/config/document.js";
 import { loadConfig, parseConfig } from "../../../src/gateway/config/parse-config.js";
+import { resolveRecheck } from "../../../src/sessions/recheck.js";
 import { type GatewayFiles, gatewayFiles, sketch } from "../gateway-files.js";
 
 /** The faults as a person reads them, without the directory. */
@@ -139,6 +140,18 @@ const rows: readonly Row[] = [
     from: "realm: example",
     to: "realm: example\nsession: { rotateAfter: 10s, overlap: 6s }",
     faults: ["gate.yaml:2:39: session: overlap (6s) must be at most half of rotateAfter (10s); shorten overlap"],
+  },
+  {
+    name: "accounts that are asked about more seldom than a source may be down, and too often",
+    from: "realm: example",
+    to: "realm: example\nsession: { recheck: 10m, recheckStale: 5m }",
+    faults: ["gate.yaml:2:40: session: recheckStale (5m) must be at least recheck (10m); lengthen recheckStale"],
+  },
+  {
+    name: "accounts that are asked about all the time",
+    from: "realm: example",
+    to: "realm: example\nsession: { recheck: 10ms }",
+    faults: ["gate.yaml:2:21: session: recheck must be a whole number of milliseconds of at least 1000, not 10"],
   },
   {
     name: "a throttle that contradicts itself",
@@ -463,6 +476,18 @@ test("what is allowed by a word for it: metrics for other machines, free failure
   const files = await gatewayFiles(t);
   const text = "admin: { address: 0.0.0.0:9090, insecure: true }\nthrottle: { freeFailures: 99, maxFailures: 100 }";
   assert.deepEqual(faultsOf(files, changed("realm: example", text)), []);
+});
+
+test("how often accounts are asked about is part of the engine's options, and a long time makes a long patience", async (t) => {
+  const files = await gatewayFiles(t);
+  const parsed = (session: string) => {
+    files.write("gate.yaml", `session: ${session}\n${sketch}`);
+    return loadConfig(files.config, {}).session;
+  };
+  const { recheckMs, recheckStaleMs } = parsed("{ recheck: 1m, recheckStale: 2h }");
+  assert.deepEqual([recheckMs, recheckStaleMs], [60_000, 7_200_000]);
+  assert.deepEqual(resolveRecheck(parsed("{ recheck: 3h }")), { recheckMs: 10_800_000, recheckStaleMs: 10_800_000 });
+  assert.deepEqual(resolveRecheck(parsed("{}")), { recheckMs: 300_000, recheckStaleMs: 3_600_000 });
 });
 
 test("an empty configuration is said to be empty", async (t) => {

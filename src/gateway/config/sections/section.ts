@@ -1,4 +1,3 @@
-import type { SessionRulesOptions } from "../../../sessions/rules.js";
 import type { ListenConfig } from "../../listen/listen-config.js";
 import type { RouteConfig } from "../../route/route-config.js";
 import type { ConfigPath } from "../document.js";
@@ -6,6 +5,7 @@ import type { HandlerConfig } from "../handlers.js";
 import type { Part } from "../part.js";
 import type { ReadContext } from "../read-context.js";
 import type { Schema } from "../schema.js";
+import type { SessionConfig } from "./session.js";
 
 /** What the readers of sections share. */
 export interface SectionContext extends ReadContext {
@@ -14,7 +14,7 @@ export interface SectionContext extends ReadContext {
   /** The configurations of the sections above. */
   readonly above: {
     readonly listen: readonly ListenConfig[];
-    readonly session: SessionRulesOptions;
+    readonly session: SessionConfig;
     readonly handlers: readonly HandlerConfig[];
     readonly routes: readonly RouteConfig[];
   };

@@ -1,12 +1,13 @@
+import { type RecheckTimes, resolveRecheck } from "../../../sessions/recheck.js";
 import { resolveRules, type SessionRulesOptions } from "../../../sessions/rules.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { toDuration } from "../duration.js";
 import { durationsOf, inMs, withoutMs } from "../in-ms.js";
 import { type Part, part } from "../part.js";
 import { faultOf } from "../read-context.js";
-import { choice, duration, object } from "../schema.js";
+import { choice, duration, object, type RawOf, type Schema } from "../schema.js";
 
-const schema = object(
+const ruleSchema = object(
   {
     policy: choice(
       ["confirm-then-cut", "overlapping"],
@@ -22,21 +23,44 @@ const schema = object(
     unclaimed: duration("2m", "How long an offered token waits to be used for the first time."),
   },
   [],
-  "Durations of sessions that open from now on. A session keeps those it opened with.",
+  "Durations of sessions that open from now on.",
 );
 
-/** Durations and policy of sessions. */
-export const sessionSection: Part<SessionRulesOptions> = part(schema, (raw = {}, path, context) => {
-  const rules = Object.freeze(inMs(schema, raw));
-  const fault = faultOf(() => resolveRules(rules));
-  if (fault !== undefined) context.report(placeOf(fault, raw, path), `${toPathText(path)}: ${inUnits(fault)}`);
-  return rules;
+const recheckSchema = object(
+  {
+    recheck: duration("5m", "How often a handler is asked again about the account of a session that is used."),
+    recheckStale: duration(
+      "1h",
+      "How long sessions go on while their handler cannot tell, since a directory is down; then 503. At least `recheck`.",
+    ),
+  },
+  [],
+  "When accounts are asked about again.",
+);
+
+/** Durations and policy of sessions, and when their accounts are asked about again. */
+export type SessionConfig = SessionRulesOptions & Partial<RecheckTimes>;
+
+const schema: Schema<RawOf<typeof ruleSchema> & RawOf<typeof recheckSchema>> = {
+  ...ruleSchema,
+  properties: { ...ruleSchema.properties, ...recheckSchema.properties },
+  description:
+    "Durations of sessions that open from now on; a session keeps those it opened with. `recheck` and `recheckStale` hold for all sessions.",
+};
+
+export const sessionSection: Part<SessionConfig> = part(schema, (raw = {}, path, context) => {
+  const config = Object.freeze(inMs(schema, raw));
+  for (const resolve of [resolveRules, resolveRecheck]) {
+    const fault = faultOf(() => resolve(config));
+    if (fault !== undefined) context.report(placeOf(fault, raw, path), `${toPathText(path)}: ${inUnits(fault)}`);
+  }
+  return config;
 });
 
 /** Durations and policy of sessions that a wire opens, whose clients may keep the token of their log-in. */
 export const wireSession: Part<SessionRulesOptions | undefined> = part(
   {
-    ...schema,
+    ...ruleSchema,
     description:
       "Durations and policy of sessions that open here. Default: those of `session`, with the policy `overlapping`, since " +
       "these clients may keep the token of their log-in.",
