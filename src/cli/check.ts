@@ -12,7 +12,8 @@ export function addCheck(program: Command, io: CliIo, setExitCode: (code: number
       "after",
       `
 Every fault comes with its line and what to do about it; a running gateway reads the file the same way. What is valid and
-does nothing, such as a role that no account has, is a warning, and the exit code is 0.
+does nothing, such as a role that no account has, or does less than it seems to, such as sessions that outlive a disabled
+account, is a warning, and the exit code is 0.
 
 Example:
   $ sallyport check --config gate.yaml

@@ -75,6 +75,10 @@ export function resolveRecheck(options: { readonly [Name in keyof RecheckTimes]?
   return { recheckMs, recheckStaleMs: requireWholeNumber("recheckStaleMs", recheckStaleMs, recheckMs) };
 }
 
+/** Whether a handler opens sessions about which it cannot be asked again: they outlive an account that was disabled. */
+export const isNeverAsked = ({ opens, recheck }: Pick<Handler, "opens" | "recheck">): boolean =>
+  opens === "session" && recheck === undefined;
+
 /** How soon a handler that could not tell is asked again about a session, in milliseconds. */
 const retryMs = 5_000;
 

@@ -56,7 +56,7 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
 
   function warnOf(parsed: ParsedConfig): void {
     if (parsed.kind !== "config" || parsed.warnings.length === 0) return;
-    log.warn({ file, warnings: parsed.warnings.map(toFaultText) }, "the configuration has parts without effect");
+    log.warn({ file, warnings: parsed.warnings.map(toFaultText) }, "the configuration has warnings");
   }
 
   /** Reloads. Returns the answer for a caller of the RPC `reload`; the faults of the file are in the log only. */

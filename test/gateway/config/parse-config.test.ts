@@ -570,6 +570,38 @@ test("roles are known where the configuration and its files give them, and not w
   }
 });
 
+test("a handler whose sessions outlive a disabled account is warned of, with what to do", async (t) => {
+  const files = await gatewayFiles(t);
+  const warn = (handler: string, session = "{}") =>
+    warningsOf(files, `session: ${session}\n${usersOnly.replace(/ {2}Basic: .*/, `  ${handler}`)}`).filter(
+      (one) => !one.includes("no account has"),
+    );
+  const ldap = (more: string) => `Basic: { ldap: { url: "ldaps://x", users: { base: "dc=example" }${more} } }`;
+  const oidc = "oidc: { issuer: https://idp.example, audience: api";
+  const external = "external: { issuer: https://idp.example, clientId: gate, url: https://gate.example/external }";
+  const unasked = (place: string, scheme: string, absolute: string, remedy: string) => [
+    `gate.yaml:${place}: live sessions of ${scheme} go on up to session.absolute (${absolute}) after their account was disabled, since the handler is not asked about it again; ${remedy}`,
+  ];
+  const endThem =
+    "shorten session.absolute, and when you disable an account run: sallyport sessions end --subject NAME";
+  assert.deepEqual(warn(ldap("")), unasked("7:12", "Basic", "12h", "give ldap.bind, an account that searches"));
+  assert.deepEqual(warn(`External: { ${external} }`), unasked("7:15", "External", "12h", endThem));
+  assert.deepEqual(
+    warn(`Bearer: { ${oidc}, opens: session } }`, "{ absolute: 8h }"),
+    unasked("7:13", "Bearer", "8h", endThem),
+  );
+  files.write("bind", "secret", 0o600);
+  files.write("api-keys.jsonl", "", 0o600);
+  for (const asked of [
+    "Basic: { users: ./users.yaml }",
+    ldap(', bind: { dn: "cn=x,dc=example", password: { file: ./bind } }'),
+    `Bearer: { ${oidc} } }`,
+    `Bearer: { apiKeys: ./api-keys.jsonl, ${oidc} } }`,
+  ]) {
+    assert.deepEqual(warn(asked), [], asked);
+  }
+});
+
 test("a file that is not YAML is refused without quoting it", async (t) => {
   const files = await gatewayFiles(t);
   for (const text of [

@@ -26,6 +26,8 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
   readonly needsCertificates?: boolean;
   /** Whether it authenticates callers by what a trusted proxy says. */
   readonly needsProxies?: boolean;
+  /** What to set so that the handler can be asked again about accounts, where that is a setting of this kind. */
+  readonly toBeAsked?: string;
   /**
    * Makes the handler.
    *

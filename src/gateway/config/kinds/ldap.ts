@@ -96,6 +96,7 @@ const schema = object(
 export const ldapKind: HandlerKind<LdapConfig> = handlerKind({
   scheme: "Basic",
   schema,
+  toBeAsked: "give ldap.bind, an account that searches",
   read(raw, path, context) {
     const { url, users, groups, ca, bind, ...same } = inMs(schema, raw);
     if (url === undefined || users === undefined) return undefined;

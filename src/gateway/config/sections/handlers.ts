@@ -3,6 +3,7 @@ import { createHandler, type HandlerConfig, type HandlerLink, handlerKinds, type
 import { faultOf } from "../read-context.js";
 import { mapOf, oneOf, type RawMap, type Schema } from "../schema.js";
 import { schemeName } from "../shared-schemas.js";
+import { warnOfUnasked } from "../warn-of-unasked.js";
 import { type Section, type SectionContext, section } from "./section.js";
 import { asksForCertificates } from "./tls.js";
 
@@ -99,7 +100,20 @@ function readOne<Kind extends KindName>(
 }
 
 function isUsable(config: HandlerConfig, path: ConfigPath, context: SectionContext): boolean {
-  const fault = faultOf(() => createHandler(config, () => {}));
+  const links = config.kind === "chain" ? config.links : [config];
+  const fault = faultOf(() => {
+    for (const link of links) {
+      const { toBeAsked } = handlerKinds[link.kind];
+      warnOfUnasked(
+        createHandler(link, () => {}),
+        toBeAsked,
+        [...path, link.kind],
+        context,
+      );
+    }
+    // What only the chain as a whole can refuse.
+    if (config.kind === "chain") createHandler(config, () => {});
+  });
   const at = config.kind === "chain" ? path : [...path, config.kind];
   if (fault !== undefined) context.report(at, `${toPathText(at)}: ${fault}`);
   return fault === undefined;
