@@ -1,4 +1,5 @@
 import { type Awaitable, adopt, after } from "../../base/awaitable.js";
+import { nextEpoch } from "../../base/epoch.js";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
@@ -55,7 +56,7 @@ export function clientCertificate<I extends Identity = ClientCertificateIdentity
 ): Handler<I> {
   requireOptions("clientCertificate", options, clientCertificateKinds);
   const { rules, forwarded, platform = systemPlatform } = options;
-  const toIdentity = typeof rules === "function" ? rules : (byRules(rules) as unknown as typeof rules & Decide<I>);
+  const decide = typeof rules === "function" ? byFunction(rules) : (byRules(rules) as unknown as Decide<I>);
   const readForwarded = forwarded === undefined ? undefined : createForwardedReader(forwarded);
   // Reading a certificate takes half a millisecond, and each connection has one object for it.
   const known = new WeakMap<Uint8Array, CertificateFields | false>();
@@ -86,12 +87,9 @@ export function clientCertificate<I extends Identity = ClientCertificateIdentity
       const { expiresAt } = certificate;
       // TLS checked the validity when the connection began, which may be days ago.
       if (expiresAt <= platform.now()) return rejected;
-      return after(adopt(toIdentity(certificate)), (identity) =>
-        identity === null || identity === undefined || identity === false
-          ? rejected
-          : { kind: "accepted", identity, expiresAt },
-      );
+      return after(decide.find(certificate), (found) => (found ? { kind: "accepted", ...found, expiresAt } : rejected));
     },
+    ...decide.again,
   } satisfies Handler<I>);
 }
 
@@ -124,18 +122,50 @@ function createForwardedReader(
   };
 }
 
-type Decide<I> = (certificate: CertificateFields) => Awaitable<I | null | undefined | false>;
+/** Decides on certificates, and again about those that were let in. */
+interface Decide<I extends Identity> {
+  find(certificate: CertificateFields): Awaitable<{ readonly identity: I; readonly via?: string } | false>;
+  readonly again?: Required<Pick<Handler<I>, "recheck" | "epoch">>;
+}
+
+function byFunction<I extends Identity>(
+  toIdentity: (certificate: CertificateFields) => Awaitable<I | null | undefined | false>,
+): Decide<I> {
+  return {
+    find: (certificate) =>
+      after(adopt(toIdentity(certificate)), (identity) =>
+        identity === null || identity === undefined || identity === false ? false : { identity },
+      ),
+  };
+}
 
 /** Decides by rules, once for each certificate: a rule may have to check a signature. */
 function byRules(rules: readonly CertificateRule[]): Decide<ClientCertificateIdentity> {
-  const subjectOf = compileRules(rules);
-  const decided = new WeakMap<CertificateFields, ClientCertificateIdentity | false>();
-  return (certificate) => {
-    const before = decided.get(certificate);
-    if (before !== undefined) return before;
-    const found = subjectOf(certificate);
-    const identity = found !== undefined && Object.freeze({ ...found, keySha256: certificate.keySha256 });
-    decided.set(certificate, identity);
-    return identity;
+  const compiled = compileRules(rules);
+  const decided = new WeakMap<CertificateFields, ReturnType<typeof decide>>();
+  const epoch = nextEpoch();
+
+  function decide(certificate: CertificateFields) {
+    const found = compiled.find(certificate);
+    if (found === undefined) return false;
+    const { via, ...identity } = found;
+    return { identity: Object.freeze({ ...identity, keySha256: certificate.keySha256 }), via };
+  }
+
+  return {
+    find(certificate) {
+      const found = decided.get(certificate) ?? decide(certificate);
+      decided.set(certificate, found);
+      return found;
+    },
+    again: {
+      epoch: () => epoch,
+      /** The certificate itself is not there: the rule that let it in is looked for, and its key in that rule. */
+      recheck(identity, { via }) {
+        if (via === undefined) return identity; // a session of an earlier version, which cannot be told
+        const roles = compiled.rolesOf(via, identity.keySha256);
+        return roles && { ...identity, roles };
+      },
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createHash, X509Certificate } from "node:crypto";
 import { AuthError } from "../../base/errors.js";
 import { isSubject } from "../../model/identity.js";
 import { foldSpaces, toShortName } from "../attribute-types.js";
@@ -43,34 +43,62 @@ export interface CertificateRule {
 export interface RuledSubject {
   readonly subject: string;
   readonly roles: readonly string[];
+  /** Names the rule by what it compares, and the authority that it asked for. */
+  readonly via: string;
+}
+
+export interface CompiledRules {
+  /**
+   * Returns the subject of a certificate: by the first rule whose name and issuer match. `undefined` if none matches, if
+   * that rule gives two subjects, or if the key is not one of its `keys`: a weaker rule below must not let in a
+   * certificate that a stricter one has refused.
+   */
+  find(certificate: CertificateFields): RuledSubject | undefined;
+  /**
+   * Returns the roles that a rule gives now to a certificate that it let in earlier; `undefined` when the rule is gone,
+   * compares another name, asks for another authority, or no longer has this key.
+   *
+   * @param via as `find` gave it, by these rules or by those of before
+   */
+  rolesOf(via: string, keySha256: string): readonly string[] | undefined;
 }
 
 /**
  * Checks rules and compiles them.
  *
- * @returns a function from a certificate to its subject: by the first rule whose name and issuer match. `undefined` if
- *   none matches, if that rule gives two subjects, or if the key is not one of its `keys`: a weaker rule below must not
- *   let in a certificate that a stricter one has refused.
  * @throws {AuthError} `invalid_options` for contradictory or incomplete rules, or `keys` for several subjects
  */
-export function compileRules(
-  rules: readonly CertificateRule[],
-): (certificate: CertificateFields) => RuledSubject | undefined {
+export function compileRules(rules: readonly CertificateRule[]): CompiledRules {
   if (!Array.isArray(rules) || rules.length === 0) {
     throw new AuthError("invalid_options", `clientCertificate needs a rule, such as { san: "email", anyKey: true, … }`);
   }
   const compiled = rules.map(compileRule);
-  return (certificate) => {
-    for (const { subjectsOf, isIssuer, keys, roles } of compiled) {
-      const subjects = subjectsOf(certificate);
-      if (subjects.size === 0 || !isIssuer(certificate)) continue;
-      const [subject] = subjects;
-      if (subject === undefined || subjects.size > 1 || keys?.has(certificate.keySha256) === false) return undefined;
-      return isSubject(subject) ? { subject, roles } : undefined;
-    }
-    return undefined;
+  return {
+    find(certificate) {
+      for (const { subjectsOf, issuerOf, keys, roles, mark } of compiled) {
+        const subjects = subjectsOf(certificate);
+        const issuer = subjects.size === 0 ? undefined : issuerOf(certificate);
+        if (issuer === undefined) continue;
+        const [subject] = subjects;
+        if (subject === undefined || subjects.size > 1 || keys?.has(certificate.keySha256) === false) return undefined;
+        return isSubject(subject) ? { subject, roles, via: `${mark}.${issuer}` } : undefined;
+      }
+      return undefined;
+    },
+    rolesOf(via, keySha256) {
+      const [mark, issuer = anyIssuer] = via.split(".");
+      const rule = compiled.find((one) => one.mark === mark && one.mayBeBy(issuer));
+      return rule?.keys?.has(keySha256) === false ? undefined : rule?.roles;
+    },
   };
 }
+
+/** In `via`, the authority of a rule without `issuer`. */
+const anyIssuer = "any";
+
+/** Names something by its hash: 96 bits, so that no two have one name. */
+const markOf = (text: string | Uint8Array): string =>
+  createHash("sha256").update(text).digest("base64url").slice(0, 16);
 
 function compileRule(rule: CertificateRule, index: number) {
   const refuse = (fault: string): never => {
@@ -101,10 +129,20 @@ function compileRule(rule: CertificateRule, index: number) {
     san === undefined ? (fields.get(type) ?? []).map(foldSpaces) : names[san];
   const wanted = san === undefined ? foldSpaces(value ?? "") : (value ?? "");
   const toSubject = pattern === undefined ? exactly(san, wanted, subject) : matching(pattern, subject, refuse);
+  // Roles and keys are left out: a certificate whose rule has other roles, or one key more, is still let in by it.
+  const name = san === "dns" ? wanted.toLowerCase() : wanted;
+  const compared = pattern === undefined ? [name, subject ?? wanted] : [pattern.source, pattern.flags, subject];
   return {
+    mark: markOf(JSON.stringify([san, type, pattern === undefined, ...compared])),
     subjectsOf: (certificate: CertificateFields) =>
       new Set(namesOf(certificate).flatMap((name) => toSubject(name) ?? [])),
-    isIssuer: (certificate: CertificateFields) => issuers?.some((each) => certificate.isIssuedBy(each)) !== false,
+    /** Returns the name of the authority that signed it; `undefined` when it is none of the rule's. */
+    issuerOf(certificate: CertificateFields): string | undefined {
+      if (issuers === undefined) return anyIssuer;
+      const signer = issuers.find((each) => certificate.isIssuedBy(each));
+      return signer && markOf(signer.raw);
+    },
+    mayBeBy: (issuer: string) => issuers?.some(({ raw }) => markOf(raw) === issuer) !== false,
     keys: keys && new Set(keys),
     roles: Object.freeze([...roles]),
   };

@@ -6,7 +6,7 @@ import { createAuth } from "../../../src/engine/auth.js";
 import { clientCertificate } from "../../../src/handlers/certificate/client-certificate.js";
 import { parseSubjectAltName, readCertificate } from "../../../src/handlers/certificate/read-certificate.js";
 import type { CertificateRule } from "../../../src/handlers/certificate/rules.js";
-import type { HandlerContext, Verdict } from "../../../src/handlers/handler.js";
+import type { HandlerContext, RecheckContext, Verdict } from "../../../src/handlers/handler.js";
 import type { Peer } from "../../../src/model/request.js";
 import { memory } from "../../../src/stores/memory/memory.js";
 import { describeHandler } from "../../../src/testing/handler-suite.js";
@@ -74,6 +74,58 @@ describe("client certificate", { skip }, () => {
       [{ field: "__proto__", pattern: /.*/ }, undefined],
     ];
     for (const [rule, subject] of table) assert.equal(subjectOf([{ ...rule, anyKey }], der), subject, inspect(rule));
+  });
+
+  test("asked again, the rule that let a certificate in says its roles of now, and is gone when it compares another thing", () => {
+    const theirs = made.authority("/CN=another ca");
+    const { der, keySha256 } = make({ san: "DNS:api.example.org,email:ada@example.org" });
+    const other = "0".repeat(64);
+    const dns: CertificateRule = { san: "dns", value: "api.example.org", subject: "api", roles: ["user"], anyKey };
+    const below: CertificateRule = { san: "email", pattern: /.*/, roles: ["low"], anyKey };
+    const pinned: CertificateRule = { ...dns, anyKey: undefined, keys: [keySha256] };
+    const signed: CertificateRule = { ...dns, issuer: ours.pem };
+    const pattern: CertificateRule = { san: "email", pattern: /(\w+)@example\.org/, subject: "$1", anyKey };
+    const cases: readonly (readonly [
+      name: string,
+      was: CertificateRule,
+      now: readonly CertificateRule[],
+      roles: unknown,
+    ])[] = [
+      ["nothing was edited", dns, [dns], ["user"]],
+      ["another place", dns, [below, dns], ["user"]],
+      ["another spelling", dns, [{ ...dns, value: "API.example.org" }], ["user"]],
+      ["other roles", dns, [{ ...dns, roles: ["admin"] }], ["admin"]],
+      ["no roles", dns, [{ ...dns, roles: undefined }], []],
+      ["the rule is gone, and another one fits its names", dns, [below], "gone"],
+      ["another name", dns, [{ ...dns, value: "api.example.com" }], "gone"],
+      ["another kind of name", dns, [{ ...dns, san: "uri" }], "gone"],
+      ["another subject", dns, [{ ...dns, subject: "root" }], "gone"],
+      ["its key is named now", dns, [pinned], ["user"]],
+      ["another key is named now", dns, [{ ...pinned, keys: [other] }], "gone"],
+      ["one key more", pinned, [{ ...pinned, keys: [other, keySha256] }], ["user"]],
+      ["this key was removed, another one stays", pinned, [{ ...pinned, keys: [other] }], "gone"],
+      ["any key", pinned, [dns], ["user"]],
+      ["one authority more", signed, [{ ...signed, issuer: theirs.pem + ours.pem }], ["user"]],
+      ["this authority was removed", signed, [{ ...signed, issuer: theirs.pem }], "gone"],
+      ["any authority", signed, [dns], ["user"]],
+      ["an authority is asked for now, and it is not known which one signed", dns, [signed], "gone"],
+      ["an edited pattern", pattern, [{ ...pattern, pattern: /(\w+)@example\.(?:org|com)/ }], "gone"],
+      ["the same pattern", pattern, [{ ...pattern, roles: ["user"] }], ["user"]],
+    ];
+    for (const [name, was, now, roles] of cases) {
+      const verdict = decide([was], der);
+      assert.ok(verdict.kind === "accepted", name);
+      assert.match(verdict.via ?? "", /^[\w.-]{1,64}$/);
+      const identity = JSON.parse(JSON.stringify(verdict.identity));
+      const handler = clientCertificate({ rules: now });
+      const answer = handler.recheck?.(identity, { via: verdict.via } as RecheckContext);
+      const expected = roles === "gone" ? undefined : { ...identity, roles };
+      assert.deepEqual(answer, expected, name);
+    }
+    assert.notEqual(clientCertificate({ rules: [dns] }).epoch?.(), clientCertificate({ rules: [dns] }).epoch?.());
+    const older = { subject: "api", roles: ["user"], keySha256 };
+    assert.equal(clientCertificate({ rules: [dns] }).recheck?.(older, {} as RecheckContext), older, "without via");
+    assert.equal(clientCertificate({ rules: () => older }).recheck, undefined, "a function is not asked again");
   });
 
   test("a field has any of its names, or its OID, and runs of spaces in it count as one", () => {
