@@ -23,7 +23,6 @@ import { createLoadOpen } from "../sessions/load-open.js";
 import { createRecheck } from "../sessions/recheck.js";
 import { createSessionManager } from "../sessions/session-manager.js";
 import { createSessions, type Sessions } from "../sessions/sessions.js";
-import { createSightings, type Sightings } from "../sessions/sightings.js";
 import { createTokenCodec } from "../sessions/token.js";
 import type { Tickets } from "../tickets/ticket.js";
 import { createTickets } from "../tickets/tickets.js";
@@ -35,7 +34,7 @@ import { createCallerSlot } from "./caller-slot.js";
 import { createCheckCredentials, type Offered } from "./check-credentials.js";
 import { createChooseCarrier } from "./choose-carrier.js";
 import { createEventHub } from "./event-hub.js";
-import type { AuthFront } from "./front.js";
+import { type AuthFront, type AuthInternals, createInternals } from "./front.js";
 import { createHolds } from "./holds.js";
 import { createLogIn } from "./log-in.js";
 import { createOneTimeProofs } from "./one-time-proofs.js";
@@ -88,12 +87,6 @@ export interface Auth<I extends Identity = Identity> {
   close(): Promise<void>;
 }
 
-/** What a front that makes its engine anew, as the gateway does at a reload, takes over from the one before. */
-export interface AuthInternals {
-  /** Default: a memory of its own. */
-  readonly sightings?: Sightings | undefined;
-}
-
 /**
  * Makes the engine: checks the options and fills in their defaults, opens the keys, and starts the background work.
  *
@@ -103,7 +96,7 @@ export interface AuthInternals {
  */
 export function createAuth<H extends Handler<Identity>>(
   options: AuthOptions<H>,
-  internals: AuthInternals = {},
+  { sightings, vias }: AuthInternals = createInternals(),
 ): Auth<IdentityOf<H>> {
   type I = IdentityOf<H>;
   const resolved = resolveOptions(options);
@@ -136,14 +129,15 @@ export function createAuth<H extends Handler<Identity>>(
     loadOpen,
     emit,
   });
-  const sightings = internals.sightings ?? createSightings();
   const askOwner = createAskOwner<I>({ platform, proofsOf: proofs, timeoutMs: handlerTimeoutMs, emit });
   const recheck = createRecheck<I>({
     ...{ platform, handlerOf: table.get, askOwner, sightings, emit },
     ...{ recheckMs: resolved.recheckMs, recheckStaleMs: resolved.recheckStaleMs },
   });
-  const vias = new WeakMap<Caller, string>();
-  const holds = createHolds<I>({ platform, table, known, askOwner, vias, recheckMs: resolved.recheckMs });
+  const holds = createHolds<I>({
+    ...{ platform, table, known, loadOpen, askOwner, vias, recheckMs: resolved.recheckMs },
+    remembered: (row) => manager.remembered(row),
+  });
   const manager = createSessionManager<I>({
     ...{ recheck, sightings, epochOf: (scheme: string) => epochOf(table.get(scheme)) },
     platform,
@@ -240,7 +234,7 @@ export function createAuth<H extends Handler<Identity>>(
       slot,
       oneTimeProofs: (scheme: string) => proofs(scheme.toLowerCase()),
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
-      hold: holds.hold,
+      ...{ hold: holds.hold, takeOver: holds.takeOver },
       unavailable: (request: Denied) => deny(request, "unavailable"),
     }),
     close: () => (closing ??= stop()),

@@ -4,7 +4,9 @@ import type { OneTimeProofs } from "../handlers/handler.js";
 import type { Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { Caller, SessionRules } from "../model/session.js";
+import { createSightings, type Sightings } from "../sessions/sightings.js";
 import type { CallerSlot } from "./caller-slot.js";
+import type { Holds } from "./holds.js";
 
 /** The parts of an `Auth` that only fronts need: adapters and services, not routes. */
 export interface AuthFront<I extends Identity = Identity> {
@@ -37,8 +39,22 @@ export interface AuthFront<I extends Identity = Identity> {
    * @returns a function that ends the watch: call it when the stream is over
    */
   hold(caller: Caller, end: () => void): () => void;
+  /** Goes on with a watch of an engine that this one replaces; see `Holds.takeOver`. */
+  takeOver: Holds["takeOver"];
   /** Returns the denial of a request that cannot be decided now: 503. */
   unavailable(request: Denied): Denial;
+}
+
+/** What a front that makes its engine anew, as the gateway does at a reload, takes over from the one before. */
+export interface AuthInternals {
+  /** What handlers have said. */
+  readonly sightings: Sightings;
+  /** What let callers without a session in, as handlers said. */
+  readonly vias: WeakMap<Caller, string>;
+}
+
+export function createInternals(): AuthInternals {
+  return { sightings: createSightings(), vias: new WeakMap() };
 }
 
 /**

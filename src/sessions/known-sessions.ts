@@ -1,4 +1,4 @@
-import { ignoreFailure } from "../base/awaitable.js";
+import { type Awaitable, ignoreFailure } from "../base/awaitable.js";
 import type { Platform } from "../base/platform.js";
 import type { Allowed } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
@@ -33,7 +33,7 @@ export interface KnownSession<I extends Identity = Identity> {
   /** The decision for `token`, made once, and again when a handler says that the owner has other roles. */
   allowed: Allowed<I>;
   /** Asks the store whether the session has ended, and ends it here if so. */
-  readonly checkEnded: () => void;
+  readonly checkEnded: () => Awaitable<void>;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
   token: string;
   /** Monotonic instant from which the token may be due for rotation, or a deadline near. */
@@ -137,7 +137,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       const known = byRef.get(event.ref);
       if (known === undefined) return;
       forget(known);
-      if (known.onEnd.size > 0) known.checkEnded();
+      if (known.onEnd.size > 0) void known.checkEnded();
       return;
     }
     if (event.kind === "subject") recentEnds.note(event.subject);
@@ -145,7 +145,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
       if (event.kind === "subject" && !concerns(known, event.subject)) continue;
       // The session may have opened since, or not have ended: the store is asked, now if a callback waits, else later.
       forget(known);
-      if (event.kind === "subject" || known.onEnd.size > 0) known.checkEnded();
+      if (event.kind === "subject" || known.onEnd.size > 0) void known.checkEnded();
     }
   });
 
@@ -170,7 +170,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     for (const child of children.of(ref)) {
       end(child.ref, parentEnded);
       // The store learns it from the first node that knows the child.
-      child.checkEnded();
+      void child.checkEnded();
     }
     return known !== undefined;
   }
@@ -222,7 +222,7 @@ export function createKnownSessions<I extends Identity>(options: KnownSessionsOp
     },
     end,
     checkAwaited() {
-      for (const known of byRef.values()) if (known.onEnd.size > 0) known.checkEnded();
+      for (const known of byRef.values()) if (known.onEnd.size > 0) void known.checkEnded();
     },
     close() {
       closed = true;

@@ -2,8 +2,8 @@ import { createOffer, type Offer } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { Confirmation } from "../model/session.js";
 import type { SessionRow } from "../model/store.js";
-import { type KnownSession, type KnownSessions, setIdentity } from "./known-sessions.js";
-import { fromContentJson, parentsOf, toAuthenticatedAt } from "./session-content.js";
+import type { KnownSession, KnownSessions } from "./known-sessions.js";
+import { fromContentJson, parentsOf, readContent, toAuthenticatedAt } from "./session-content.js";
 import { createSession, type SessionHandleOptions } from "./session-handle.js";
 import type { TokenCodec } from "./token.js";
 
@@ -36,15 +36,12 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
   return {
     rememberedOrNew(row) {
       const found = known.find(row.ref);
-      if (found?.content === row.identity) return found;
-      const content = fromContentJson<I>(row.identity);
-      const { identity, actor, acr, scopes } = content;
       if (found !== undefined) {
-        found.content = row.identity;
-        setIdentity(found, identity);
-        found.identity = identity;
+        readContent(found, row);
         return found;
       }
+      const content = fromContentJson<I>(row.identity);
+      const { identity, actor, acr, scopes } = content;
       const scheme = toScheme(content.cnf).toLowerCase();
       const authenticatedAt = toAuthenticatedAt(content, row.createdAt);
       const { session, checkEnded } = createSession(row, content.cnf, () => fresh, options);

@@ -3,6 +3,7 @@ import type { SessionOwner } from "../model/events.js";
 import { freezeDeeply, type Identity, requireIdentityJson, toActorNames } from "../model/identity.js";
 import type { SessionContent } from "../model/session.js";
 import type { SessionRow } from "../model/store.js";
+import { type KnownSession, setIdentity } from "./known-sessions.js";
 
 /**
  * Checks the content of a session and returns it as JSON text.
@@ -42,6 +43,15 @@ const acrShape = /^[!#-[\]-~]{1,128}$/;
 /** Returns the content of a session, deeply frozen, so that one request cannot change what the next one sees. */
 export function fromContentJson<I extends Identity>(json: string): SessionContent<I> {
   return freezeDeeply(JSON.parse(json)) as SessionContent<I>;
+}
+
+/** Makes what is remembered of a session that of its row: another process may have written another identity. */
+export function readContent<I extends Identity>(session: KnownSession<I>, row: Pick<SessionRow, "identity">): void {
+  if (session.content === row.identity) return;
+  const { identity } = fromContentJson<I>(row.identity);
+  session.content = row.identity;
+  setIdentity(session, identity);
+  session.identity = identity;
 }
 
 /** Returns the owner of a session, for events. */

@@ -10,7 +10,7 @@ import type { GrantCheck } from "./grant-check.js";
 import { isDerived, type KnownSession, type KnownSessions, loseHolds } from "./known-sessions.js";
 import { type Rechecked, withRecheck } from "./recheck.js";
 import { sessionDeadline } from "./rotation.js";
-import { toOwner } from "./session-content.js";
+import { readContent, toOwner } from "./session-content.js";
 
 export interface SessionHandleOptions {
   readonly platform: Platform;
@@ -52,7 +52,7 @@ const sessionPrototype = Object.freeze({
 export interface SessionHandle {
   readonly session: Session;
   /** Asks the store whether the session has ended, and ends it in this process if so. */
-  readonly checkEnded: () => void;
+  readonly checkEnded: () => Awaitable<void>;
 }
 
 /** Makes the session of a row, as routes see it. */
@@ -63,21 +63,24 @@ export function createSession(
   { platform, store, ask, known, emit, checkGrant, recheck, maxStalenessMs }: SessionHandleOptions,
 ): SessionHandle {
   const { ref } = row;
-  let watching = false;
+  /** Monotonic instant of the next check. */
+  let watchAt = Number.POSITIVE_INFINITY;
+  let cancelWatch = (): void => {};
 
   /** Whether a callback waits for the end. None does after the end, nor after `close`. */
   const awaited = (): boolean => (known.find(ref)?.onEnd.size ?? 0) > 0;
 
   /** Checks the session after `nextCheckMs`, since expiry has no event: the deadline may have moved by then. */
   function watchExpiry(nextCheckMs: number): void {
-    watching = true;
-    platform.delay(nextCheckMs, () => {
-      watching = false;
-      if (awaited()) checkEnded();
+    cancelWatch();
+    watchAt = platform.monotonic() + nextCheckMs;
+    cancelWatch = platform.delay(nextCheckMs, () => {
+      watchAt = Number.POSITIVE_INFINITY;
+      if (awaited()) void checkEnded();
     });
   }
 
-  function checkEnded(): void {
+  function checkEnded(): Awaitable<void> {
     const checked = rescue(
       () =>
         after(
@@ -86,8 +89,10 @@ export function createSession(
         ),
       () => retryCheckMs, // the store cannot answer: nothing is known to have ended
     );
-    void after(checked, (nextCheckMs) => {
-      if (nextCheckMs !== undefined && awaited() && !watching) watchExpiry(nextCheckMs);
+    return after(checked, (nextCheckMs) => {
+      // A handler that could not tell is asked again sooner than planned.
+      if (nextCheckMs !== undefined && awaited() && platform.monotonic() + nextCheckMs < watchAt)
+        watchExpiry(nextCheckMs);
     });
   }
 
@@ -100,6 +105,7 @@ export function createSession(
     const leftMs = reading === undefined ? 0 : sessionDeadline(reading.row) - reading.now;
     const reason = reading?.row.revokedAt != null ? (reading.row.revokedReason ?? "revoked") : "expired";
     if (leftMs > 0 && reading?.row.revokedAt === null) {
+      readContent(self(), reading.row);
       return after(checkOwner(reading), (untilMs): Awaitable<number | undefined> => {
         if (untilMs === undefined || !isDerived(self())) return untilMs && Math.min(leftMs, untilMs);
         // The end of a grant has no event, nor has the expiry of a parent, and a stream presents no token.
@@ -130,6 +136,7 @@ export function createSession(
       return after(
         ask(() => store.swapSession(reading, change, change.revokedAt !== undefined)),
         (written) => {
+          if (written !== undefined) readContent(self(), written.row);
           if (rechecked.kind !== "gone") return untilMs;
           if (written === undefined) return retryCheckMs; // the row has changed meanwhile
           known.end(ref, rechecked.reason);
@@ -179,7 +186,7 @@ export function createSession(
       if (known.find(ref) === undefined) known.add(own);
       const { onEnd } = known.find(ref) ?? own;
       onEnd.add(callback);
-      if (!watching) checkEnded();
+      if (watchAt === Number.POSITIVE_INFINITY) void checkEnded();
       return () => void onEnd.delete(callback);
     },
     async end(reason = "logout", source?: RequestOrigin) {

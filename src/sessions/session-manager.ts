@@ -22,6 +22,8 @@ export type Resumed<I extends Identity> = Allowed<I> | Refused;
 export interface SessionManager<I extends Identity> extends OpenSession<I> {
   /** Returns the fields of a token of this deployment, without asking the store; `undefined` for any other text. */
   verify(token: string): TokenFields | undefined;
+  /** Returns the remembered session of a row, or makes and remembers it. */
+  remembered(row: SessionRow): KnownSession<I>;
   /** Judges a session token. Never throws. Returns no promise when the token is remembered, or the store is local. */
   resume(token: string, options: LookOptions, scheme: string, request: PossessionRequest): Awaitable<Resumed<I>>;
 }
@@ -195,6 +197,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   return {
     ...createOpenSession({ ...options, recentEnds: known.recentEnds }, answers),
     verify: decode,
+    remembered: rememberedOrNew,
     resume(token, { rotate = true }, scheme, request) {
       const remembered = known.accept(token);
       if (remembered !== undefined) {

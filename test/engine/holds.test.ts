@@ -12,13 +12,14 @@ const peer = { address: "192.0.2.1", trusted: false };
 interface State {
   roles: readonly string[];
   there: boolean;
+  fails: boolean;
   epoch: number;
 }
 
 /** A handler for each way: with a session, by the credentials themselves, and one that cannot be asked. */
 function world(t: TestContext) {
   const { platform, advance } = createWorld();
-  const state: State = { roles: ["user", "admin"], there: true, epoch: 1 };
+  const state: State = { roles: ["user", "admin"], there: true, fails: false, epoch: 1 };
   const life = { ms: 0 };
   const handler = (scheme: string, opens: "session" | "nothing", more: Partial<Handler<Identity>> = {}) => ({
     scheme,
@@ -33,6 +34,7 @@ function world(t: TestContext) {
   });
   const recheck: NonNullable<Handler["recheck"]> = ({ subject }, { via }) => {
     assert.match(via ?? "", /^by /);
+    if (state.fails) throw new Error("the directory is down");
     return state.there ? { subject, roles: state.roles } : undefined;
   };
   const asked = { recheck, epoch: () => state.epoch };
@@ -46,6 +48,7 @@ function world(t: TestContext) {
     Object.assign(state, change);
     state.epoch += 1;
   };
+  edit.quietly = (change: Partial<State>) => void Object.assign(state, change);
   const enter = async (authorization: string): Promise<{ caller: Caller; token: string | undefined }> => {
     const request = { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer: { ...peer } };
     const decision = await auth.authenticate(request);
@@ -87,6 +90,21 @@ test("an account that is gone ends every stream that it can be asked about, with
   edit({ there: false });
   advance(1_000);
   await settle();
+  assert.deepEqual(ended.sort(), ["key", "password", "token"]);
+});
+
+test("a handler that cannot tell is asked again five seconds later", async (t) => {
+  const { advance, edit, streams } = world(t);
+  const { ended } = await streams();
+  edit({ there: false, fails: true });
+  advance(1_000);
+  await settle();
+  assert.deepEqual(ended, []);
+  edit.quietly({ fails: false });
+  for (let second = 0; second < 7; second += 1) {
+    advance(1_000);
+    await settle();
+  }
   assert.deepEqual(ended.sort(), ["key", "password", "token"]);
 });
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { type Auth, createAuth } from "../../src/engine/auth.js";
+import { createInternals } from "../../src/engine/front.js";
 import type { Handler } from "../../src/handlers/handler.js";
 import { randomKeys } from "../../src/keys/key-ring.js";
 import type { AuthEvent } from "../../src/model/events.js";
@@ -69,7 +70,10 @@ function world(t: TestContext) {
       rotateAfterMs,
       overlapMs: 1_000,
     };
-    const auth = createAuth({ ...options, onEvent: (event) => events.push(event) }, { sightings });
+    const auth = createAuth(
+      { ...options, onEvent: (event) => events.push(event) },
+      { ...createInternals(), sightings },
+    );
     open.push(auth);
     return auth;
   }

@@ -15,20 +15,24 @@ export function endWithCaller<I extends Identity>(
   request: NodeRequest,
   response: NodeResponse,
 ): void {
-  if (caller === undefined) return;
-  whenGone(
-    request,
-    response,
-    auth.front.hold(caller, () => cut(response)),
-  );
+  if (caller !== undefined) endWhen(request, response, (end) => auth.front.hold(caller, end));
 }
 
 /** The same for a stream that has a session, and no caller yet. */
 export function endWithSession(session: Session, request: NodeRequest, response: NodeResponse): void {
+  endWhen(request, response, (end) => session.onEnd(end));
+}
+
+/**
+ * Ends a stream when what watches it says so.
+ *
+ * @param hold begins the watch, and returns the function that ends it
+ */
+export function endWhen(request: NodeRequest, response: NodeResponse, hold: (end: () => void) => () => void): void {
   whenGone(
     request,
     response,
-    session.onEnd(() => cut(response)),
+    hold(() => cut(response)),
   );
 }
 

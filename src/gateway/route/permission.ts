@@ -44,6 +44,19 @@ export function denialOf(
   return isPermitted(route, caller) ? undefined : refusals.not_permitted;
 }
 
+/**
+ * Whether the caller of a stream that is open would still pass. How fresh the log-in is does not count: it was fresh enough
+ * when the stream began.
+ */
+export function mayGoOn(
+  { route, requirements }: { readonly route: Permission; readonly requirements: Requirements },
+  caller: Caller | undefined,
+): boolean {
+  if (caller === undefined) return requirements.anonymous;
+  const { scopes = [] } = caller;
+  return route.scopes.every((scope) => scopes.includes(scope)) && isPermitted(route, caller);
+}
+
 /** Whether the route permits this caller. For a session the scheme that opened it counts. */
 function isPermitted({ roles, scopes, schemes }: Permission, caller: Caller | undefined): boolean {
   if (caller === undefined) return [roles, scopes, schemes].every(({ length }) => length === 0);

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { finishHeaders } from "../../adapters/node/attach.js";
 import { answerPreflight, type CorsOptions, finishCors } from "../../adapters/node/cors-policy.js";
-import { endWithCaller } from "../../adapters/node/end-with-session.js";
+import { endWhen } from "../../adapters/node/end-with-session.js";
 import { hasLeft } from "../../adapters/node/guard.js";
 import { createRequestReader, type NodeRequest, type NodeResponse } from "../../adapters/node/request.js";
 import { writeDenial } from "../../adapters/node/write-denial.js";
@@ -29,6 +29,7 @@ import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
 import type { RouteConfig } from "../route/route-config.js";
 import type { RouteTable } from "../route/routes.js";
+import type { OpenStream } from "./open-streams.js";
 
 export type { RequestOutcome as Outcome } from "../route/outcome.js";
 
@@ -46,6 +47,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly maxHeaderBytes?: number;
   /** The pages of other origins that may call routes without `cors`, and the gateway's own services. Default: none. */
   readonly cors?: CorsOptions | undefined;
+  /** Watches a stream; see `OpenStreams.hold`. Default: by the engine alone. */
+  readonly hold?: (stream: OpenStream, end: () => void) => () => void;
   /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */
   readonly services?: ServicesConfig;
 }
@@ -82,6 +85,7 @@ interface Call {
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, upstreams, trust, onOutcome, login, services = noServices, platform = systemPlatform } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
+  const { hold = ({ caller }, end) => (caller === undefined ? () => {} : auth.front.hold(caller, end)) } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
@@ -162,7 +166,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     report(request, { kind: "proxied", route, caller });
     if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
     const { bodyTimeoutMs: idleMs } = upstream.config;
-    const hold = (end: () => void) => (caller === undefined ? () => {} : auth.front.hold(caller, end));
+    const holdStream = (end: () => void) => hold({ caller, asked: { ...target, method: request.method ?? "" } }, end);
     proxy({
       request,
       response,
@@ -172,11 +176,11 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       platform,
       path,
       headers,
-      onStreaming: () => endWithCaller(auth, caller, request, response),
+      onStreaming: () => endWhen(request, response, holdStream),
       onFailed: (reason, code) => report(request, { kind: "failed", route, reason, code }),
       ...(upgrade !== undefined && {
         onUpgrade: (fields, socket) =>
-          openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, hold, platform, idleMs }),
+          openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, hold: holdStream, platform, idleMs }),
       }),
     });
   }

@@ -1,6 +1,7 @@
 import type { Platform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import { type Auth, createAuth } from "../../engine/auth.js";
+import type { AuthInternals } from "../../engine/front.js";
 import type { AuthOptions } from "../../engine/options.js";
 import type { ExternalHandler, ExternalOptions } from "../../handlers/external/external.js";
 import type { Handler } from "../../handlers/handler.js";
@@ -11,7 +12,6 @@ import type { Store } from "../../model/store.js";
 import type { AuditOptions } from "../../policies/audit/audit.js";
 import type { OperateAsPolicy } from "../../policies/operate-as/policy.js";
 import { operateAsRules } from "../../policies/operate-as/rules.js";
-import type { Sightings } from "../../sessions/sightings.js";
 import type { GatewayConfig } from "../config/config.js";
 import { createHandler, openUsers } from "../config/handlers.js";
 import { createExternal } from "../config/kinds/external.js";
@@ -26,7 +26,7 @@ export interface StateAuthOptions {
   /** It outlives the engine. */
   readonly audit?: AuditOptions | undefined;
   /** What handlers of earlier configurations have said counts after a reload. Default: a memory of its own. */
-  readonly sightings?: Sightings | undefined;
+  readonly internals?: AuthInternals | undefined;
   /** Called when an edited user file was refused. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** From `createLogin`, where its pages are served. Default: one without pages. */
@@ -75,7 +75,7 @@ export function createStateAuth(config: GatewayConfig, store: Store, options: St
     onTicketMisuse: () => config.tickets.onMisuse,
     maxStalenessMs: revocationBoundMs,
   };
-  return createAuth(auth, { sightings: options.sightings });
+  return createAuth(auth, options.internals);
 }
 
 /** Faults of an edited file are told by the handler that lets its users in, if there is one. */

@@ -1,9 +1,10 @@
 import type { EventEmitter } from "node:events";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
+import { type AuthInternals, createInternals } from "../../engine/front.js";
 import type { Identity } from "../../model/identity.js";
+import type { Caller } from "../../model/session.js";
 import type { Store } from "../../model/store.js";
-import { createSightings, type Sightings } from "../../sessions/sightings.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, type StoreConfig } from "../config/stores.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
@@ -15,6 +16,7 @@ import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
 import { type KeptThroughReload, keepThroughReload, type Taken } from "./keep-through-reload.js";
+import { createOpenStreams, type OpenStreams, type StreamJudge } from "./open-streams.js";
 import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
 
 /** The state that requests need, made from one configuration. It never changes: a reload makes a new one. */
@@ -38,7 +40,8 @@ export interface GatewayState {
 export interface KeptParts {
   readonly stores: KeptThroughReload<StoreConfig, MeasuredStore>;
   readonly upstreams: KeptThroughReload<UpstreamConfig, Upstreams>;
-  readonly sightings: Sightings;
+  readonly internals: AuthInternals;
+  readonly streams: OpenStreams;
 }
 
 /**
@@ -59,7 +62,8 @@ export function createKeptParts(
       (config) => createUpstreams(new Map([[config.name, config]]), platform),
       (upstreams) => upstreams.close(),
     ),
-    sightings: createSightings(),
+    internals: createInternals(),
+    streams: createOpenStreams(platform),
   };
 }
 
@@ -87,16 +91,22 @@ export function createState(
   };
   let auth: Auth<Identity>;
   let handler: ListenerHandlers;
+  let judge: StreamJudge;
   try {
     const routes = createRouteTable(config.routes, config.upstreams);
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
     const login = createLogin(config, options);
-    auth = createStateAuth(config, borrowed, { ...options, login, sightings: kept.sightings });
+    const made = createStateAuth(config, borrowed, { ...options, login, internals: kept.internals });
+    judge = { auth: made, routes };
+    const hold: NonNullable<HandleOptions["hold"]> = (stream, end) => kept.streams.hold(judge, stream, end);
+    // Streams that the gateway itself answers are held by way of the engine.
+    const front = Object.freeze({ ...made.front, hold: (caller: Caller, end: () => void) => hold({ caller }, end) });
+    auth = Object.freeze({ ...made, front });
     const upstreams = { get: (name: string) => taken.get(name)?.resource.get(name) };
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
-      auth,
+      ...{ auth, hold },
       servicesOf,
       login,
       services: config.services,
@@ -114,6 +124,8 @@ export function createState(
     void releaseAll();
     throw error;
   }
+
+  kept.streams.judgeBy(judge);
 
   let underWay = 0;
   let onIdle: (() => void) | undefined;

@@ -57,6 +57,7 @@ export function createScriptedAuth(): ScriptedAuth {
       realm: "scripted",
       rules: resolveRules(),
       hold: ({ session }, end) => session?.onEnd(end) ?? (() => {}),
+      takeOver: () => undefined,
       schemes: new Map(),
       slot,
       oneTimeProofs() {

@@ -39,10 +39,8 @@ export async function createWorld(t: TestContext): Promise<World> {
   const made = clients?.make({ san: "email:ada@example.org" });
   const server = servers?.make("gateway");
   const inProcess = createInProcess();
-  const { stores, sightings } = createKeptParts(platform);
   const kept: KeptParts = {
-    stores,
-    sightings,
+    ...createKeptParts(platform),
     upstreams: {
       take: (config: UpstreamConfig) => ({
         resource: {
