@@ -276,6 +276,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "./testing": [
     "*AdapterCase",
     "*AdapterServer",
+    "*HandlerEdits",
     "*HandlerSuiteOptions",
     "*StoreSuiteOptions",
     "*StoreUnderTest",

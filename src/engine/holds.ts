@@ -31,7 +31,7 @@ export interface Holds {
    */
   hold(caller: Caller, end: () => void): () => void;
   /**
-   * The same for a caller whom an engine let in that this one replaces. Calls `end` at once when no handler here lets
+   * The same for a caller of an engine that this one replaces. Calls `end` at once when no handler here lets
    * the caller in.
    *
    * @returns the caller as the handler knows them now; `undefined` after `end` was called. Rejects when the store cannot

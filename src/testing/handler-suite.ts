@@ -12,11 +12,12 @@ import { openKeys, randomKeys } from "../keys/key-ring.js";
 import { type Identity, requireIdentityJson } from "../model/identity.js";
 import type { Peer } from "../model/request.js";
 import { memory } from "../stores/memory/memory.js";
+import { type HandlerEdits, testRecheck } from "./handler-recheck.js";
 import { mutate, noise } from "./mutate.js";
 import { createRandom } from "./random.js";
 
 /** The handler under test, and the verdicts that it should give. */
-export interface HandlerSuiteOptions {
+export interface HandlerSuiteOptions extends HandlerEdits {
   /** Makes the handler, as an application would. Called once per test. */
   create(): Awaitable<Handler>;
   /** Payloads of `Authorization` that the handler accepts, with their subjects. At least one. */
@@ -58,6 +59,8 @@ const describeHandlerKinds: OptionKinds<HandlerSuiteOptions> = {
   peer: "object",
   rounds: "number",
   seed: "number",
+  gone: "function",
+  changed: "function",
 };
 
 /**
@@ -164,6 +167,13 @@ export function describeHandler(name: string, options: HandlerSuiteOptions): voi
       for (const payload of [...good.map((one) => one.payload), ...bad]) {
         await Promise.allSettled([(async () => handler.fromHeader?.(payload, { ...contextOf(), signal }))()]);
       }
+    });
+
+    testRecheck({
+      ...{ gone: options.gone, changed: options.changed, contextOf },
+      create: () => options.create(),
+      payloads: good.map(({ payload }) => payload),
+      assertNoSecret: (text) => assertNoSecret(text, secrets),
     });
 
     const { stalled } = options;

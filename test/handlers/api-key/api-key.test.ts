@@ -306,7 +306,12 @@ test("apiKey refuses to start without a source", () => {
 const suite = Array.from({ length: 3 }, (_each, index) => createApiKey({ name: `key ${index}`, subject: `s${index}` }));
 const records = new Map(suite.map(({ record }) => [record.id, record]));
 describeHandler("API key", {
-  create: () => apiKey({ keys: (id) => records.get(id) }),
+  create() {
+    for (const { record } of suite) records.set(record.id, record);
+    return apiKey({ keys: (id) => records.get(id) });
+  },
+  gone: () => records.delete(suite[0]?.record.id ?? ""),
+  changed: () => suite[0] && records.set(suite[0].record.id, { ...suite[0].record, roles: ["other"] }),
   good: suite.map(({ key, record }) => ({ payload: key, subject: record.subject })),
   bad: [
     ...["", "x", "spk_", `spk_${"0".repeat(57)}`, "a".repeat(100_000), createApiKey({ name: "unknown" }).key],
