@@ -1,0 +1,60 @@
+import type { GatewayReason } from "../../../model/decision.js";
+import type { Failure } from "../exchange.js";
+import { type Fault, faults } from "./faults.js";
+
+export type Mishap =
+  | "upstream_closed"
+  | "upstream_headers_timeout"
+  | "upstream_body_timeout"
+  | "upstream_retired"
+  | "upstream_no_place"
+  | "upstream_protocol"
+  | "request_length_mismatch"
+  | "request_invalid";
+
+/** What may go wrong apart from the bytes of an answer; the words say it of the upstream, to operators. */
+const mishaps: Readonly<Record<Mishap, readonly [GatewayReason, string]>> = {
+  upstream_closed: ["upstream_failed", "closed the connection before its answer was complete"],
+  upstream_headers_timeout: ["upstream_timeout", "did not answer in time"],
+  upstream_body_timeout: ["upstream_failed", "sent nothing more of its answer in time"],
+  upstream_retired: ["upstream_unavailable", "is not used any more"],
+  upstream_no_place: ["upstream_unavailable", "has no free connection"],
+  upstream_protocol: ["upstream_failed", "agreed to HTTP/2 where HTTP/1.1 was asked for"],
+  request_length_mismatch: ["bad_request", "got a body of another length than announced"],
+  request_invalid: ["bad_request", "cannot get this request: a part of it would end its line"],
+};
+
+/** @param where host and port of the upstream */
+export function toMishap(code: Mishap, where: string): Failure {
+  const [reason, words] = mishaps[code];
+  return { reason, code, detail: `${where} ${words}` };
+}
+
+export function toFault(code: Fault, where: string): Failure {
+  return { reason: "upstream_failed", code, detail: `${where} ${faults[code]}` };
+}
+
+/** A connection that broke: its error, or `undefined` where it was closed. */
+export function toBroken(error: NodeJS.ErrnoException | undefined, where: string): Failure {
+  if (error?.code === undefined) return toMishap("upstream_closed", where);
+  return { reason: "upstream_failed", code: error.code, detail: `${where} broke the connection (${error.code})` };
+}
+
+const refusedConnections: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "refused the connection",
+  ECONNRESET: "broke off before the connection was open",
+  EAI_AGAIN: "cannot be looked up: no name server answers",
+  ENOTFOUND: "is a name that no name server knows",
+  EHOSTUNREACH: "cannot be reached: no route to the host",
+  ENETUNREACH: "cannot be reached: no route to the network",
+  ETIMEDOUT: "accepted no connection in time",
+  ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS; write its URL as http://… or h2c://…",
+  ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
+};
+
+/** A connection that could not be opened. */
+export function toUnavailable(error: NodeJS.ErrnoException, where: string): Failure {
+  const { code = "upstream_unavailable" } = error;
+  const words = refusedConnections[code] ?? `could not be connected to (${code})`;
+  return { reason: "upstream_unavailable", code, detail: `${where} ${words}` };
+}
