@@ -1,0 +1,32 @@
+import type { Platform } from "../../base/platform.js";
+import { createConnect, parseOrigin } from "./connect.js";
+import type { Connect, ForwardedRequest, Forwarder } from "./exchange.js";
+import { createHttp1Forwarder } from "./http1/forwarder.js";
+import { createHttp2Forwarder } from "./http2/forwarder.js";
+import { createNegotiated } from "./negotiated.js";
+import type { UpstreamConfig } from "./upstream-config.js";
+
+/**
+ * Makes the connections to an upstream, by the scheme of its URL: `http:` is HTTP/1.1, `h2c:` is HTTP/2 without TLS, and
+ * `https:` is what the upstream agrees to (ALPN), HTTP/2 first. Nothing is connected before the first request.
+ */
+export function createForwarder(config: UpstreamConfig, platform: Platform): Forwarder {
+  const { origin, maxConnections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxHeaderBytes } = config;
+  const { protocol, host, port } = parseOrigin(origin);
+  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const common = { maxConnections, headersTimeoutMs, bodyTimeoutMs, maxHeadBytes: maxHeaderBytes, platform };
+  const connectBy = (...alpn: ("h2" | "http/1.1")[]) =>
+    createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, platform });
+  const createHttp1 = () => createHttp1Forwarder({ ...common, where, connect: connectBy("http/1.1") });
+  const createHttp2 = (connect: Connect) =>
+    createHttp2Forwarder({ ...common, address: where, connect, connectTimeoutMs, isTimed });
+  if (protocol === "http:") return createHttp1();
+  if (protocol === "h2c:") return createHttp2(connectBy("h2"));
+  return createNegotiated({ createHttp1, createHttp2, ask: connectBy("h2", "http/1.1"), where });
+}
+
+/** RPCs have time limits of their own, and their streams may be silent for hours. A dead connection is found by PING. */
+function isTimed({ headers }: ForwardedRequest): boolean {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "content-type");
+  return at === -1 || !/^application\/(?:grpc|connect\+)/i.test(headers[at + 1] ?? "");
+}

@@ -1,0 +1,250 @@
+import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
+import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "../exchange.js";
+import { codeForCaller, headTooLarge, noBody, noHead, toResetFailure } from "./failures.js";
+import type { Http2Options } from "./options.js";
+import { RequestBody } from "./request-body.js";
+import { isUnfit, toHttp2Head } from "./request-head.js";
+import type { UpstreamSession } from "./session.js";
+import { adoptStream, breakOff, leaveReading, readAnswer, type StreamOwner } from "./stream-events.js";
+
+/** What a stream asks of its pool. */
+export interface StreamHost {
+  readonly options: Http2Options;
+  /** The upstream refused it unprocessed: it waits for another stream. */
+  repeat(stream: UpstreamStream): void;
+  /** Waits no longer. */
+  leave(stream: UpstreamStream): void;
+}
+
+const maxRepeats = 2;
+/** Interim answers are written whether the caller reads or not. */
+const maxHints = 8;
+
+const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
+
+/** The upstream's side of one exchange: a stream, and another one when that was refused. */
+export class UpstreamStream implements UpstreamSide, StreamOwner {
+  readonly request: ForwardedRequest;
+  /** When it began to wait: for a place, for the head, for more of the body. */
+  since: number;
+
+  readonly #exchange: Exchange;
+  readonly #host: StreamHost;
+  readonly #onFree: () => void;
+  readonly #isTimed: boolean;
+  #stream: ClientHttp2Stream | undefined;
+  #session: UpstreamSession | undefined;
+  /** Which of its streams. */
+  #ordinal = 0;
+  /** `undefined` for a request without one. */
+  readonly #body: RequestBody | undefined;
+  #repeats = 0;
+  #hints = 0;
+  #hasHead = false;
+  /** `data` returned `false`. */
+  #isPaused = false;
+  /** Something of the answer came since the last `tick`. */
+  #isHeard = false;
+  #trailers: readonly string[] = [];
+  /** Nothing more may be told to the exchange. */
+  #isOver = false;
+  /** `onFree` was called. */
+  #isFree = false;
+
+  constructor(exchange: Exchange, host: StreamHost, onFree: () => void) {
+    const { request } = exchange;
+    this.request = request;
+    this.#exchange = exchange;
+    this.#host = host;
+    this.#onFree = onFree;
+    this.#isTimed = host.options.isTimed(request);
+    this.since = host.options.platform.monotonic();
+    const hasBody = request.framing.kind !== "none" && !request.isWebSocket;
+    this.#body = hasBody ? new RequestBody(exchange) : undefined;
+  }
+
+  /** Sends the request on a session with room. */
+  start(session: UpstreamSession): void {
+    const head = toHttp2Head(this.request, session.scheme);
+    if (isUnfit(head)) this.refuse(head);
+    else this.#send(head, session);
+  }
+
+  /** Fails without a stream. */
+  refuse(failure: Failure): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#exchange.fail(failure);
+    this.#free();
+  }
+
+  #send(head: OutgoingHttpHeaders, session: UpstreamSession): void {
+    const isWhole = this.#body === undefined && !this.request.isWebSocket;
+    this.since = this.#host.options.platform.monotonic();
+    this.#ordinal = session.opened;
+    let stream: ClientHttp2Stream;
+    try {
+      stream = session.open(head, this, isWhole);
+    } catch (error) {
+      const { code = "unfit_for_http2" } = error as NodeJS.ErrnoException;
+      this.refuse({ reason: "bad_request", code, detail: "HTTP/2 cannot carry the head of the request" });
+      return;
+    }
+    this.#stream = stream;
+    this.#session = session;
+    adoptStream(stream, this);
+    this.#body?.sendOn(stream);
+  }
+
+  bodyData(chunk: Uint8Array): boolean {
+    return this.#body?.add(chunk) ?? true;
+  }
+
+  bodyEnd(): void {
+    if (this.#body?.finish()) this.since = this.#host.options.platform.monotonic();
+  }
+
+  onDrain(): void {
+    if (!this.#isOver) this.#body?.onDrain();
+  }
+
+  drained(): void {
+    if (!this.#isPaused || this.#isOver) return;
+    this.#isPaused = false;
+    this.#isHeard = true;
+    this.#stream?.resume();
+  }
+
+  abandoned(errorCode: number): void {
+    if (this.#isFree) return;
+    this.#isOver = true;
+    // NO_ERROR would say that the request is complete.
+    if (this.#stream !== undefined) breakOff(this.#stream, errorCode === NGHTTP2_NO_ERROR ? NGHTTP2_CANCEL : errorCode);
+    else this.#free();
+  }
+
+  onInterim(status: number, rawHeaders: readonly string[]): void {
+    this.#hear();
+    if (this.#isOver || this.#hasHead || status !== 103 || ++this.#hints > maxHints) return;
+    this.#exchange.hint(fieldsOf(rawHeaders));
+  }
+
+  onHead(status: number, rawHeaders: readonly string[], isLast: boolean): void {
+    const stream = this.#stream;
+    this.#hear();
+    if (this.#isOver || this.#hasHead || stream === undefined) return;
+    this.#hasHead = true;
+    this.#body?.forget();
+    const fields = fieldsOf(rawHeaders);
+    if (this.#isTooLarge(fields)) return;
+    if (this.request.isWebSocket && status === 200 && !isLast) {
+      this.#isOver = true;
+      leaveReading(stream);
+      this.#exchange.tunnel(fields, stream);
+      return;
+    }
+    if (!isLast) {
+      if (this.#exchange.head(status, fields, false)) readAnswer(stream);
+      else this.abandoned(NGHTTP2_CANCEL);
+    } else if (this.#complete()) this.#exchange.head(status, fields, true);
+  }
+
+  onData(chunk: Uint8Array): void {
+    this.#hear();
+    if (this.#isOver || this.#exchange.data(chunk, false) || this.#isOver) return;
+    this.#isPaused = true;
+    this.#stream?.pause();
+  }
+
+  onTrailers(rawHeaders: readonly string[]): void {
+    this.#hear();
+    this.#trailers = rawHeaders;
+  }
+
+  onEnd(): void {
+    if (this.#isOver || this.#isTooLarge(this.#trailers)) return;
+    if (this.#complete()) this.#exchange.end(this.#trailers);
+  }
+
+  /** The answer ended: what is not sent of the body is not wanted (RFC 9113 §8.1). Returns whether to tell the end. */
+  #complete(): boolean {
+    if (this.#body?.isOpen) {
+      this.#body.stop();
+      this.#exchange.stopBody();
+      if (this.#stream !== undefined) breakOff(this.#stream, NGHTTP2_CANCEL);
+    }
+    const isTold = !this.#isOver;
+    this.#isOver = true;
+    return isTold;
+  }
+
+  /** Node does not enforce `maxHeaderListSize`. */
+  #isTooLarge(fields: readonly string[]): boolean {
+    const { address, maxHeadBytes } = this.#host.options;
+    let bytes = 16 * fields.length;
+    for (const text of fields) bytes += text.length;
+    if (bytes <= maxHeadBytes) return false;
+    this.#giveUp(headTooLarge(address, maxHeadBytes));
+    return true;
+  }
+
+  onClose(stream: ClientHttp2Stream, error: NodeJS.ErrnoException | undefined): void {
+    const session = this.#session as UpstreamSession;
+    this.#stream = undefined;
+    this.#body?.detach();
+    if (!this.#isOver) {
+      const canRepeat = !this.#hasHead && this.#body?.isKept !== false;
+      if (canRepeat && this.#repeats < maxRepeats && session.hasRefused(stream, this.#ordinal)) {
+        this.#repeats += 1;
+        session.release(this);
+        this.#host.repeat(this);
+        return;
+      }
+      this.#isOver = true;
+      this.#tellEnd(stream, session.failureOf(stream, error));
+    }
+    session.release(this);
+    this.#free();
+  }
+
+  #tellEnd({ rstCode }: ClientHttp2Stream, failure: Failure | undefined): void {
+    if (failure !== undefined) this.#exchange.fail(failure);
+    else this.#exchange.reset(codeForCaller(rstCode), toResetFailure(rstCode, this.#host.options.address));
+  }
+
+  /** Called every half a second. */
+  tick(now: number): void {
+    const { address, headersTimeoutMs, bodyTimeoutMs } = this.#host.options;
+    if (this.#isOver || !this.#isTimed) return;
+    if (this.#isHeard || this.#isPaused) {
+      this.#isHeard = false;
+      this.since = now;
+    } else if (this.#hasHead) {
+      if (now - this.since >= bodyTimeoutMs) this.#giveUp(noBody(address, bodyTimeoutMs));
+    } else if (this.#body?.isComplete !== false && now - this.since >= headersTimeoutMs)
+      this.#giveUp(noHead(address, headersTimeoutMs));
+  }
+
+  #giveUp(failure: Failure): void {
+    this.#isOver = true;
+    this.#exchange.fail(failure);
+    if (this.#stream !== undefined) breakOff(this.#stream, NGHTTP2_CANCEL);
+  }
+
+  #hear(): void {
+    this.#isHeard = true;
+    if (this.#session !== undefined) this.#session.isHeard = true;
+  }
+
+  #free(): void {
+    if (this.#isFree) return;
+    this.#isFree = true;
+    this.#host.leave(this);
+    this.#onFree();
+  }
+}
+
+/** Without `:status`. */
+function fieldsOf(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders[0] === ":status" ? rawHeaders.slice(2) : rawHeaders;
+}

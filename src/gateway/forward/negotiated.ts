@@ -1,0 +1,112 @@
+import { afterThisTurn } from "../../base/platform.js";
+import type { Connect, Exchange, Forwarder, UpstreamConnection, UpstreamSide } from "./exchange.js";
+import { toUnavailable } from "./http1/failures.js";
+
+export interface NegotiatedParts {
+  /** Offers both protocols. */
+  readonly ask: Connect;
+  /** Host and port, for operators. */
+  readonly where: string;
+  /** Makes a forwarder of each protocol; `ask` is to be its `connect`, so that what is found out is not thrown away. */
+  readonly createHttp1: () => Forwarder;
+  readonly createHttp2: (connect: Connect) => Forwarder;
+}
+
+/**
+ * Makes a forwarder to an upstream behind TLS that speaks the protocol to which the upstream agrees. The first exchanges
+ * wait for the connection that finds out. An upstream that agrees to HTTP/2 no longer is asked again by the next exchange.
+ *
+ * WebSockets go over HTTP/1.1: few servers that take them do so over HTTP/2 as well.
+ */
+export function createNegotiated({ ask, where, createHttp1, createHttp2 }: NegotiatedParts): Forwarder {
+  let chosen: Forwarder | undefined;
+  let found: UpstreamConnection | undefined;
+  let isAsking = false;
+  const waiting = new Set<Asking>();
+  const http1 = createHttp1();
+  const http2 = createHttp2((onOpen) => {
+    const first = found;
+    found = undefined;
+    function tell(error: NodeJS.ErrnoException | undefined, connection?: UpstreamConnection): void {
+      if (connection?.protocol === "http1") chosen = undefined;
+      onOpen(error, connection);
+    }
+    if (first === undefined) return ask(tell);
+    let isWanted = true;
+    afterThisTurn(() => (isWanted ? tell(undefined, first) : drop(first)));
+    return () => {
+      isWanted = false;
+    };
+  });
+
+  function find(): void {
+    isAsking = true;
+    ask((error, connection) => {
+      isAsking = false;
+      if (connection !== undefined) {
+        chosen = connection.protocol === "http2" ? http2 : http1;
+        // HTTP/1 has its own way of reading.
+        if (connection.protocol === "http2") found = connection;
+        else drop(connection);
+      }
+      const asking = [...waiting];
+      waiting.clear();
+      for (const { exchange, onFree } of asking) {
+        if (chosen !== undefined) chosen.send(exchange, onFree);
+        else {
+          onFree();
+          exchange.fail(toUnavailable(error ?? new Error("no connection"), where));
+        }
+      }
+    });
+  }
+
+  return {
+    get places() {
+      return chosen?.places ?? http1.places;
+    },
+    send(exchange, onFree) {
+      if (exchange.request.isWebSocket) http1.send(exchange, onFree);
+      else if (chosen !== undefined) chosen.send(exchange, onFree);
+      else {
+        const asking = new Asking(exchange, onFree, waiting);
+        exchange.attach(asking);
+        waiting.add(asking);
+        if (!isAsking) find();
+      }
+    },
+    close: async () => void (await Promise.all([http1.close(), http2.close()])),
+    destroy: async () => void (await Promise.all([http1.destroy(), http2.destroy()])),
+  };
+}
+
+/** An exchange that waits until the protocol is known. */
+class Asking implements UpstreamSide {
+  readonly exchange: Exchange;
+  readonly onFree: () => void;
+  readonly #waiting: Set<Asking>;
+
+  constructor(exchange: Exchange, onFree: () => void, waiting: Set<Asking>) {
+    this.exchange = exchange;
+    this.onFree = onFree;
+    this.#waiting = waiting;
+  }
+
+  bodyData(): boolean {
+    return false;
+  }
+
+  bodyEnd(): void {}
+
+  drained(): void {}
+
+  abandoned(): void {
+    if (this.#waiting.delete(this)) this.onFree();
+  }
+}
+
+function drop({ socket }: UpstreamConnection): void {
+  socket.on("error", ignore).destroy();
+}
+
+function ignore(): void {}
