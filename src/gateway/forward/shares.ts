@@ -1,0 +1,176 @@
+import type { Platform } from "../../base/platform.js";
+import { toSource } from "../../credentials/source.js";
+import type { Exchange, Forwarder, UpstreamSide } from "./exchange.js";
+
+/** The exchanges that wait for one upstream, and the clients that hold its places. */
+export interface Shares {
+  /**
+   * Sends an exchange when there is a place for it.
+   *
+   * @param client the address of the client; `undefined`: behind a trusted proxy that names none, so that it stands for
+   *   many and has no limit
+   */
+  send(exchange: Exchange, client: string | undefined): void;
+  /** How many wait. */
+  readonly waiting: number;
+}
+
+/** A client that holds places, or waits for one. */
+interface Source {
+  /** It has no limit, and never waits for those that hold less. */
+  readonly isShared: boolean;
+  held: number;
+  readonly queue: Set<Waiter>;
+  /** Takes back one place: made once, so that no exchange needs a closure. */
+  readonly free: () => void;
+}
+
+/** Sources that hold nothing are kept, up to this number, for their next request. */
+const maxSources = 4_096;
+
+/**
+ * Shares the places of an upstream among its clients: no client takes more of it than its share.
+ *
+ * When exchanges wait, the next free place goes to the client that holds fewest. While none waits, a client may hold all
+ * places but an eighth: the first exchange of another then finds one at once.
+ *
+ * @param waitMs the longest wait for a place, milliseconds
+ */
+export function createShares(forwarder: Forwarder, waitMs: number, platform: Platform): Shares {
+  const sources = new Map<string, Source>();
+  /** Those that wait, by the places that they hold. */
+  const waiting: Set<Source>[] = [];
+  let used = 0;
+  let waiters = 0;
+  const shared = createSource(true);
+
+  function createSource(isShared: boolean): Source {
+    const source: Source = { isShared, held: 0, queue: new Set(), free: () => take(source) };
+    return source;
+  }
+
+  function sourceOf(client: string): Source {
+    let source = sources.get(client);
+    if (source !== undefined) return source;
+    // All addresses of a /64 of IPv6 are one client's.
+    const key = client.includes(":") ? (toSource(client) ?? client) : client;
+    source = sources.get(key) ?? createSource(false);
+    if (sources.size >= maxSources) forgetIdle();
+    sources.set(key, source);
+    return source;
+  }
+
+  function forgetIdle(): void {
+    for (const [key, { held, queue }] of sources) if (held === 0 && queue.size === 0) sources.delete(key);
+  }
+
+  const mostOf = ({ isShared }: Source): number => {
+    const { places } = forwarder;
+    return isShared ? places : Math.max(1, places - Math.ceil(places / 8));
+  };
+  const rankOf = ({ isShared, held }: Source): number => (isShared ? 0 : held);
+
+  function grant(source: Source, exchange: Exchange): void {
+    used += 1;
+    source.held += 1;
+    forwarder.send(exchange, source.free);
+  }
+
+  function take(source: Source): void {
+    used -= 1;
+    unlist(source);
+    source.held -= 1;
+    enlist(source);
+    while (waiters > 0 && used < forwarder.places) {
+      const next = fewest();
+      const [waiter] = next?.queue ?? [];
+      if (next === undefined || waiter === undefined) return;
+      leave(waiter);
+      unlist(next);
+      grant(next, waiter.exchange);
+      enlist(next);
+    }
+  }
+
+  /** Finds the client that holds fewest among those that wait and may have more. */
+  function fewest(): Source | undefined {
+    for (const rank of waiting) {
+      for (const source of rank ?? []) {
+        if (source.held < mostOf(source)) return source;
+        break;
+      }
+    }
+    return undefined;
+  }
+
+  function enlist(source: Source): void {
+    if (source.queue.size === 0) return;
+    const at = rankOf(source);
+    while (waiting.length <= at) waiting.push(new Set());
+    waiting[at]?.add(source);
+  }
+
+  function unlist(source: Source): void {
+    if (source.queue.size > 0) waiting[rankOf(source)]?.delete(source);
+  }
+
+  function leave(waiter: Waiter): void {
+    const { source } = waiter;
+    if (!source.queue.delete(waiter)) return;
+    waiters -= 1;
+    waiter.cancel();
+    if (source.queue.size === 0) waiting[rankOf(source)]?.delete(source);
+  }
+
+  return {
+    get waiting() {
+      return waiters;
+    },
+    send(exchange, client) {
+      const source = client === undefined ? shared : sourceOf(client);
+      if (used < forwarder.places && source.held < mostOf(source)) {
+        grant(source, exchange);
+        return;
+      }
+      const waiter: Waiter = new Waiter(exchange, source, leave);
+      exchange.attach(waiter);
+      waiters += 1;
+      source.queue.add(waiter);
+      enlist(source);
+      waiter.cancel = platform.delay(waitMs, () => {
+        leave(waiter);
+        const detail = `no connection to the upstream became free within ${waitMs} ms (maxConnections)`;
+        exchange.fail({ reason: "upstream_unavailable", code: "no_free_connection", detail });
+      });
+    },
+  };
+}
+
+/** An exchange that waits for a place. */
+class Waiter implements UpstreamSide {
+  cancel: () => void = nothing;
+
+  readonly exchange: Exchange;
+  readonly source: Source;
+  readonly #leave: (waiter: Waiter) => void;
+
+  constructor(exchange: Exchange, source: Source, leave: (waiter: Waiter) => void) {
+    this.exchange = exchange;
+    this.source = source;
+    this.#leave = leave;
+  }
+
+  bodyData(): boolean {
+    return false;
+  }
+
+  bodyEnd(): void {}
+
+  drained(): void {}
+
+  abandoned(): void {
+    this.#leave(this);
+  }
+}
+
+function nothing(): void {}
