@@ -64,6 +64,7 @@ function createGateway({ auth }: Engine): RequestListener {
     ignoresCase: false,
     via: true,
     maxConnections,
+    maxHeaderBytes: 65_536,
     ...times,
   } as const;
   const match = { host: undefined, path: "/", methods: [] };
@@ -81,5 +82,5 @@ function createGateway({ auth }: Engine): RequestListener {
     upstreams: createUpstreams(new Map([[config.name, config]])),
     routes: createRouteTable([{ match, upstream: config.name, ...open }]),
     trust: parseTrustedProxies([]),
-  }).request;
+  }).request as RequestListener;
 }

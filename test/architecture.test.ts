@@ -189,7 +189,6 @@ test("drivers and frameworks are each known to one place", () => {
     "@connectrpc/connect": /^(adapters\/connect|services\/|client\/|testing\/)/,
     "@connectrpc/connect-node":
       /^(adapters\/connect|gateway\/own\/own-servers|testing\/|client\/wires\/grpc-transport)/,
-    undici: /^gateway\/forward\/(proxy|upstreams)\.ts$/,
     "ipaddr.js": /^(base\/ip-address|credentials\/source)\.ts$/,
     yaml: /^gateway\/config\/document\.ts$/,
     ajv: /^$/, // for scripts/validator.mjs only

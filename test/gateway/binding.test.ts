@@ -53,7 +53,7 @@ test("baseUrls: over gRPC by the name that is listed, and by no other", async (t
 });
 
 test("an upstream sets no nonce in our name", () => {
-  assert.deepEqual(toCallerHeaders({ "dpop-nonce": "theirs", dpop: "x", "x-own": "y" }), [["x-own", "y"]]);
+  assert.deepEqual(toCallerHeaders(["dpop-nonce", "theirs", "DPoP", "x", "X-Own", "y"]), ["x-own", "y"]);
 });
 
 const server = makeCertificates();

@@ -95,6 +95,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     headersTimeoutMs: 10_000,
     bodyTimeoutMs: 10_000,
     maxConnections: 64,
+    maxHeaderBytes: 65_536,
     ...options.upstream,
   };
   const upstreams = createUpstreams(new Map([["app", config]]));
@@ -111,6 +112,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
       listen: [{ host: "127.0.0.1", port: 0, tls: undefined, proxyProtocol: options.proxyProtocol }],
       limits: {
         headersTimeoutMs: 10_000,
+        readTimeoutMs: 60_000,
         stopTimeoutMs: 0,
         maxConnections: 10_000,
         maxHeaderBytes: 16_384,

@@ -143,7 +143,7 @@ export function converse<I extends Identity>(call: GrpcCall<I>): void {
     if (halfClosed) return;
     // The response is complete (RFC 9113 §8.1), so further messages are dropped, or not read.
     if ("stream" in request) {
-      dropRest(request, platform);
+      dropRest(request.stream, platform);
       return;
     }
     body.pause();

@@ -23,12 +23,17 @@ export function continueAuth<Request extends NodeRequest, Response extends NodeR
   requireArgument("continueAuth", "server", server, "object");
   requireArgument("continueAuth", "listener", listener, "function");
   server.on("checkContinue", (request: Request, response: Response) => {
-    const onListener = (event: string | symbol) => {
-      if (event !== "data" && event !== "readable") return;
-      request.off("newListener", onListener);
-      if (!response.headersSent) response.writeContinue();
-    };
-    request.on("newListener", onListener);
+    continueWhenRead(request, response);
     listener(request, response);
   });
+}
+
+/** Asks for the body of a request with `Expect: 100-continue` when a listener begins to read it. */
+export function continueWhenRead(request: NodeRequest, response: NodeResponse): void {
+  const onListener = (event: string | symbol) => {
+    if (event !== "data" && event !== "readable") return;
+    request.off("newListener", onListener);
+    if (!response.headersSent) response.writeContinue();
+  };
+  request.on("newListener", onListener);
 }

@@ -3,7 +3,7 @@ import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { token } from "../../credentials/grammar.js";
 import type { HeaderFields } from "../../model/request.js";
-import { addVary } from "./attach.js";
+import { type AnswerFields, addVary } from "./attach.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
 /**
@@ -126,13 +126,26 @@ export function answerPreflight(response: NodeResponse, policy: CorsPolicy, orig
  */
 export function finishCors(response: NodeResponse, policy: CorsPolicy, origin: string | undefined): void {
   onHeaders(response, function beforeHeaders(this: NodeResponse) {
-    for (const name of this.getHeaderNames()) if (/^access-control-/i.test(name)) this.removeHeader(name);
-    allowPage(this, policy, origin);
+    replaceCors(this, policy, origin);
   });
 }
 
+/** Does what `finishCors` does, now: to an answer whose headers are being sent. */
+export function replaceCors(
+  response: Pick<AnswerFields, "getHeader" | "setHeader"> & Pick<NodeResponse, "getHeaderNames" | "removeHeader">,
+  policy: CorsPolicy,
+  origin: string | undefined,
+): void {
+  for (const name of response.getHeaderNames()) if (/^access-control-/i.test(name)) response.removeHeader(name);
+  allowPage(response, policy, origin);
+}
+
 /** Adds the fields by which a page may read the answer. */
-export function allowPage(response: NodeResponse, policy: CorsPolicy, origin: string | undefined): void {
+export function allowPage(
+  response: Pick<AnswerFields, "getHeader" | "setHeader">,
+  policy: CorsPolicy,
+  origin: string | undefined,
+): void {
   addVary(response, "Origin");
   for (const [name, value] of policy.answerFields(origin)) response.setHeader(name, value);
 }

@@ -1,6 +1,5 @@
 import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
 import type { Platform } from "../../base/platform.js";
-import type { NodeRequest } from "./request.js";
 
 /** As much as a kernel has usually read ahead, and more than any honest log-in. */
 export const dropBytes: number = 64 * 1024;
@@ -40,8 +39,7 @@ const budgets = new WeakMap<Http2Session, Budget>();
  * proxy that passes a refused call now and then, and a limit on what open streams have brought would never be reached by
  * an attacker who sends 64 KiB on one stream after the other.
  */
-export function dropRest(request: Extract<NodeRequest, { stream: unknown }>, platform: Platform): void {
-  const { stream } = request;
+export function dropRest(stream: ServerHttp2Stream, platform: Platform): void {
   const { session } = stream;
   if (session === undefined || stream.endAfterHeaders || stream.readableEnded) return;
   const budget = budgetOf(session, platform.monotonic());

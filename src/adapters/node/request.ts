@@ -27,6 +27,15 @@ const defaultMaxHeadersCount = 1000;
 
 const sharedPeerKey = Symbol("sallyport.peer");
 
+/** The parts of a request that are read here. A `NodeRequest` fits. */
+export type RequestSource = (Start & Pick<IncomingMessage, "socket">) | (Start & Pick<Http2ServerRequest, "stream">);
+
+interface Start {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly rawHeaders: readonly string[];
+}
+
 /** Converts Node's requests to the engine's data. */
 export interface RequestReader {
   /**
@@ -36,9 +45,9 @@ export interface RequestReader {
    *   router removes its mount path from `request.url`, else `request.url`. A DPoP proof names the whole path (RFC 9449
    *   §4.3).
    */
-  toAuthRequest(request: NodeRequest, url?: string): AuthRequest;
+  toAuthRequest(request: RequestSource, url?: string): AuthRequest;
   /** Returns the peer, the same object for all requests of one connection. */
-  peerOf(request: NodeRequest): Peer;
+  peerOf(request: RequestSource): Peer;
 }
 
 /**
@@ -58,7 +67,7 @@ export function createRequestReader(given?: TrustProxy, front?: Pick<AuthFront, 
   const key = trustProxy === undefined ? sharedPeerKey : Symbol("sallyport.peer");
   const isTrusted = toTrustTest(trustProxy);
 
-  function peerOf(request: NodeRequest): Peer {
+  function peerOf(request: RequestSource): Peer {
     // On HTTP/2 the session: `request.socket` is a proxy object of the stream, and loses its properties when the stream
     // ends.
     const connection = "stream" in request ? request.stream.session : request.socket;

@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-import type { Socket } from "node:net";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Denial } from "../../model/decision.js";
 import { addVary } from "./attach.js";
 import { dropBytes, dropMs, dropRest } from "./drop-rest.js";
+import { holdSocket } from "./hold-socket.js";
 import { toDenialResponse } from "./reject.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
@@ -95,21 +95,6 @@ function drain(request: IncomingMessage, response: ServerResponse, chunked: bool
 }
 
 /**
- * Stops reading for good. Pausing the message alone lets Node fill its buffer first, and a socket that is paused
- * within a read is resumed by a `resume()` that was scheduled before: Node then reads without end.
- */
-function holdSocket(socket: Socket): void {
-  const hold = () => {
-    socket.pause();
-    // `pause()` says nothing when the stream believes that it is paused already, and Node's server stops reading only
-    // when it is told.
-    socket.emit("pause");
-  };
-  socket.on("resume", hold);
-  hold();
-}
-
-/**
  * The response ends at once: a stream can be answered in full while it is still being received (RFC 9113 §8.1), and
  * gRPC's trailers-only form must have END_STREAM on its header block.
  */
@@ -120,7 +105,7 @@ function endHttp2(
   platform: Platform,
 ): void {
   if (body.length > 0) response.setHeader("Content-Length", body.length);
-  dropRest(request, platform);
+  dropRest(request.stream, platform);
   endWith(response, body);
 }
 

@@ -84,6 +84,14 @@ export const list = <T>(items: Schema<T>, title: string, description: string): S
   description,
 });
 
+/** A number of bytes. */
+export const bytes = (minimum: number, maximum: number): Schema<number> => ({
+  type: "integer",
+  minimum,
+  maximum,
+  title: `a whole number of bytes from ${minimum} to ${maximum}`,
+});
+
 /**
  * Makes the schema of a list that is a condition. An empty one is refused: it looks as if it let no caller in, and lets
  * all in.

@@ -50,20 +50,35 @@ const managedPrefixes = ["x-sallyport-", "x-forwarded-"] as const;
 /** Prefixes that grpc-gateway and similar proxies remove: the rest of the name becomes metadata. */
 const metadataPrefix = /^(?:grpc-metadata-|grpcgateway-)+/;
 
-const fates = new Map<string, Fate>();
+interface Known {
+  readonly lower: string;
+  readonly fate: Fate;
+}
+
+const known = new Map<string, Known>();
 
 /** Names that clients invent must not fill the memory. */
-const maxFates = 2_000;
+const maxKnown = 2_000;
 
 /** Returns how the gateway treats a field of this name, in a request and in an answer. */
 export function fateOf(name: string): Fate {
-  let fate = fates.get(name);
-  if (fate === undefined) {
-    fate = judge(name.toLowerCase());
-    if (fates.size >= maxFates) fates.clear();
-    fates.set(name, fate);
+  return lookUp(name).fate;
+}
+
+/** Returns a name in lower case, without making a string of it each time. */
+export function lowerOf(name: string): string {
+  return lookUp(name).lower;
+}
+
+function lookUp(name: string): Known {
+  let found = known.get(name);
+  if (found === undefined) {
+    const lower = name.toLowerCase();
+    found = { lower, fate: judge(lower) };
+    if (known.size >= maxKnown) known.clear();
+    known.set(name, found);
   }
-  return fate;
+  return found;
 }
 
 function judge(lower: string): Fate {

@@ -1,6 +1,6 @@
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import { isNamed, valuesOf } from "../../model/raw-headers.js";
-import { fateOf } from "./header-fate.js";
+import { fateOf, lowerOf } from "./header-fate.js";
 
 export interface UpstreamHeaderOptions {
   /** Whether the one `Authorization` field is sent on. Aliases of it never are. */
@@ -82,43 +82,49 @@ function isBlank(code: number): boolean {
 }
 
 /**
- * Returns the header fields of an upstream's response that go to the caller, values of one name together. An upstream
- * cannot set a session token, nor the framing, which is made anew.
+ * Returns the header fields of an upstream's answer that go to the caller: name, value, name, value; names in lower case.
+ * An upstream cannot set a session token, nor the framing, which is made anew; `content-length` is the last field, if it
+ * is there at all: Node decodes a `Content-Disposition` behind a length from UTF-8 and writes the low bytes of what comes
+ * out, which may be CR and LF.
  *
+ * @param received name, value, name, value, one character for each byte
  * @param ownCookie the name of the cookie that carries session tokens, if there is one: an upstream that could set it would
  *   choose the session of a caller (session fixation)
+ * @returns `undefined` when a value cannot reach a caller unchanged. HTTP/1 has no form for a control character, and Node
+ *   throws. Node's HTTP/2 does not throw: the field is missing
  */
-export function toCallerHeaders(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  ownCookie?: string | undefined,
-): Fields {
-  const dropped = namedBy(headers.connection);
-  const fields: [name: string, value: string | string[]][] = [];
-  for (const name of Object.keys(headers)) {
-    const value = headers[name];
-    if (value === undefined || (fateOf(name) !== "pass" && name !== "content-length")) continue;
-    if (dropped?.has(name)) continue;
-    const passed = name === "set-cookie" && ownCookie !== undefined ? withoutSetCookie(value, ownCookie) : value;
-    if (Array.isArray(passed) && passed.length === 0) continue;
-    fields.push([name, typeof passed === "string" ? withoutBlanks(passed) : passed.map(withoutBlanks)]);
+export function toCallerHeaders(received: readonly string[], ownCookie?: string | undefined): string[] | undefined {
+  const dropped = namedByConnection(received);
+  const fields: string[] = [];
+  let length: string | undefined;
+  for (let index = 0; index < received.length; index += 2) {
+    const name = received[index] as string;
+    const fate = fateOf(name);
+    const lower = lowerOf(name);
+    const value = withoutBlanks(received[index + 1] as string);
+    if (lower === "content-length") length = value;
+    if (fate !== "pass" || dropped?.has(lower)) continue;
+    if (ownCookie !== undefined && lower === "set-cookie" && setsCookie(value, ownCookie)) continue;
+    if (!isFieldValue(value)) return undefined;
+    fields.push(lower, value);
   }
+  if (length !== undefined) fields.push("content-length", length);
   return fields;
 }
 
-/** Cookie names are compared exactly, as browsers do (RFC 6265 §5.3); blanks around one do not count (§5.2). */
-function withoutSetCookie(value: string | string[], name: string): string[] {
-  return [value].flat().filter((line) => line.split(";", 1)[0]?.split("=", 1)[0]?.trim() !== name);
+/** The same for the trailers of an answer, which say no length. */
+export function toCallerTrailers(
+  received: readonly string[],
+  ownCookie?: string | undefined,
+): readonly string[] | undefined {
+  if (received.length === 0) return received;
+  const fields = toCallerHeaders(received, ownCookie);
+  return fields?.at(-2) === "content-length" ? fields.slice(0, -2) : fields;
 }
 
-export type Fields = (readonly [name: string, value: string | string[]])[];
-
-/**
- * Whether each of these values, one character for each byte, reaches a caller unchanged. HTTP/1 has no form for a
- * control character, and Node throws. Node's HTTP/2 does not throw: the field is missing, or has the low byte of each
- * character.
- */
-export function canBeSent(fields: Fields): boolean {
-  return fields.every(([, value]) => (typeof value === "string" ? isFieldValue(value) : value.every(isFieldValue)));
+/** Cookie names are compared exactly, as browsers do (RFC 6265 §5.3); blanks around one do not count (§5.2). */
+function setsCookie(line: string, name: string): boolean {
+  return line.split(";", 1)[0]?.split("=", 1)[0]?.trim() === name;
 }
 
 /** The characters that no field can hold. A pattern takes half the time of a loop over the characters. */
@@ -126,20 +132,6 @@ const unsayable = /[^\t\x20-\x7e\x80-\xff]/;
 
 function isFieldValue(value: string): boolean {
   return !unsayable.test(value);
-}
-
-/**
- * Combines the fields of each name into one line, as RFC 9110 §5.3 allows a proxy to; equal values are kept once. Only
- * `Set-Cookie` cannot be combined.
- *
- * It is for HTTP/2: Node throws when it must send `Content-Type`, `X-Content-Type-Options` and others in two lines, and
- * it may do so where the error cannot be caught. Upstreams behind middleware that sets headers twice are common.
- */
-export function toSingleFields(fields: Fields): Fields {
-  return fields.map(([name, value]) => [
-    name,
-    Array.isArray(value) && name !== "set-cookie" ? [...new Set(value)].join(", ") : value,
-  ]);
 }
 
 function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> | undefined {
@@ -153,10 +145,10 @@ function namedByConnection(rawHeaders: readonly string[]): ReadonlySet<string> |
   return names;
 }
 
-function namedBy(connection: string | string[] | undefined): Set<string> | undefined {
-  if (connection === undefined || connection === "keep-alive" || connection === "close") return undefined;
+function namedBy(connection: string): Set<string> | undefined {
+  if (connection === "keep-alive" || connection === "close") return undefined;
   return new Set(
-    String(connection)
+    connection
       .toLowerCase()
       .split(",")
       .map((token) => token.trim()),

@@ -1,6 +1,6 @@
 export interface UpstreamConfig {
   readonly name: string;
-  /** Scheme, host and port; no path. */
+  /** Scheme (`http`, `https` or `h2c`), host and port; no path. */
   readonly origin: string;
   /** Whether the upstream gets the caller's identity in `x-sallyport-*` headers. */
   readonly identity: "headers" | "none";
@@ -14,4 +14,6 @@ export interface UpstreamConfig {
   /** The longest time between two chunks of a body. */
   readonly bodyTimeoutMs: number;
   readonly maxConnections: number;
+  /** The most bytes of the head of an answer. */
+  readonly maxHeaderBytes: number;
 }

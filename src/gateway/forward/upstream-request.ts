@@ -30,7 +30,7 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Name, value, name, value: the caller's fields that are sent on, and then `ours`. */
   readonly headers: string[];
-  /** The fields that the gateway sets: `Host`, `X-Forwarded-*`, `Via` and the caller's identity. */
+  /** The fields that the gateway sets beside `Host`: `X-Forwarded-*`, `Via` and the caller's identity. */
   readonly ours: readonly string[];
 }
 
@@ -54,8 +54,6 @@ export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOpti
     const { rawHeaders, target, route, upstream, httpVersion, caller, peer, encrypted } = admitted;
     const { authority } = target;
     const ours = [
-      "host",
-      authority,
       ...toForwardedHeaders(rawHeaders, peer, trust, { authority, encrypted }),
       // A line of its own behind the client's: the values of both are one list.
       ...(upstream.via ? ["via", `${httpVersion} sallyport`] : []),

@@ -1,6 +1,8 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import type { ReadProgress } from "./read-progress.js";
+import type { StreamRequest } from "./stream-request.js";
 
 /** The record of an open connection. It is small, so that many idle connections cost little. */
 export interface Connection {
@@ -11,18 +13,35 @@ export interface Connection {
   session: ServerHttp2Session | undefined;
   /** A request has come. Before that no client waits for a response, and the connection can be destroyed. */
   served: boolean;
-  openStreams: number;
+  /** HTTP/2: the streams that are open. */
+  streams: Set<StreamRequest> | undefined;
+  /** HTTP/1: in place of `limits.readTimeout`, for the answer under way. */
+  readTimeoutMs: number | undefined;
+  reading: ReadProgress | undefined;
   /** Streams that ended in a reset since the last sweep. */
   resets: number;
   /** Requests whose body is not complete. HTTP/1 has at most one: the next head is read after the body before it. */
-  bodies: Map<NodeRequest, Body> | undefined;
+  bodies: Map<IncomingMessage | StreamRequest, Body> | undefined;
+  /** HTTP/1: a request is under way. */
+  isBusy: boolean;
+  /** HTTP/1: requests that came behind the one under way. */
+  waiting: WaitingRequest[] | undefined;
+  /** Reads on, which was stopped while requests wait. */
+  readOn: (() => void) | undefined;
   /** The start of the current measurement of the body rate. */
   measuredAt: number;
   measuredBytes: number;
 }
 
+/** A request of a pipeline that waits for its turn. */
+export interface WaitingRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
 export interface Body {
-  readonly response: NodeResponse;
+  /** HTTP/1's; an HTTP/2 stream is its own. */
+  readonly response: ServerResponse | undefined;
   /** Since which sweep nothing but the client delays it, on the listeners' `AwakeClock`; `undefined` while we do not read. */
   awaitedSince: number | undefined;
 }
@@ -38,9 +57,14 @@ export function createConnection(socket: Socket, deadline: number): Connection {
     deadline,
     session: undefined,
     served: false,
-    openStreams: 0,
+    streams: undefined,
+    readTimeoutMs: undefined,
+    reading: undefined,
     resets: 0,
     bodies: undefined,
+    isBusy: false,
+    waiting: undefined,
+    readOn: undefined,
     measuredAt: 0,
     measuredBytes: 0,
   };

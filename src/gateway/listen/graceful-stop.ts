@@ -30,7 +30,7 @@ export function drain(
         if (late || !connection.served) connection.socket.destroy();
         else if (connection.session?.closed === false) {
           connection.session.close();
-          if (connection.openStreams === 0) connection.deadline = clock.now() + goAwayMs;
+          if ((connection.streams?.size ?? 0) === 0) connection.deadline = clock.now() + goAwayMs;
         }
       }
       if (connections.size === 0) resolve();

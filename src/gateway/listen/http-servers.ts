@@ -43,7 +43,7 @@ export function createHttp1(
 
 /**
  * Makes a server that speaks HTTP/2, as `createHttp1` does for HTTP/1. A header block beyond `maxHeaderBytes` reaches its
- * `request` listener, which refuses it.
+ * `stream` listener, which refuses it.
  */
 export function createHttp2({ maxHeaderBytes }: Pick<LimitsConfig, "maxHeaderBytes">): Http2Server {
   const server = createHttp2Server({
@@ -52,6 +52,8 @@ export function createHttp2({ maxHeaderBytes }: Pick<LimitsConfig, "maxHeaderByt
       maxHeaderListSize: readBeyondLimit * maxHeaderBytes,
       initialWindowSize: windowBytes,
       enablePush: false,
+      // WebSockets over HTTP/2 (RFC 8441).
+      enableConnectProtocol: true,
     },
     maxHeaderListPairs: maxHeaderFields,
     maxSessionInvalidFrames,

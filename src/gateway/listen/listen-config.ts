@@ -24,6 +24,8 @@ export interface TlsConfig {
 export interface LimitsConfig {
   /** The longest time from accept, or from the end of the last request, to a complete header block. */
   readonly headersTimeoutMs: number;
+  /** How long a client may take nothing of an answer while bytes of it are ready. */
+  readonly readTimeoutMs: number;
   /** How long a graceful stop waits for calls under way. */
   readonly stopTimeoutMs: number;
   readonly maxConnections: number;

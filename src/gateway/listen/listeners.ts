@@ -1,25 +1,30 @@
-import type { IncomingMessage } from "node:http";
-import { constants } from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Protocol } from "../../adapters/node/choose-protocol.js";
 import { continueAuth } from "../../adapters/node/continue.js";
-import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createAwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
 import { sweepMs } from "./connection-limits.js";
+import { createConnectionShares } from "./connection-shares.js";
 import { drain } from "./graceful-stop.js";
 import { createHttp1, createHttp2 } from "./http-servers.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "./listen-config.js";
 import { openPort, type Port } from "./open-port.js";
+import { serveInTurn } from "./pipeline.js";
 import { startSweep } from "./slow-clients.js";
-import { trackRequest } from "./track-request.js";
+import { StreamRequest } from "./stream-request.js";
+import { trackRequest, trackStream } from "./track-request.js";
 import { endsPipeline, serveWithoutUpgrade, wantsWebSocket } from "./without-upgrade.js";
 
-/** The handlers of requests. Both may be asynchronous; what they throw or reject with is reported to `onFault`. */
+/** The handlers of requests. All may be asynchronous; what they throw or reject with is reported to `onFault`. */
 export interface ListenerHandlers {
-  request(request: NodeRequest, response: NodeResponse): unknown;
+  /** For HTTP/1. */
+  request(request: IncomingMessage, response: ServerResponse): unknown;
+  /** For HTTP/2. */
+  stream(request: StreamRequest): unknown;
   /** For WebSocket only: a request for any other protocol is handled as the ordinary request that it also is. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): unknown;
   /** Whether this is the address of a trusted proxy, whose PROXY header counts. Default: none is. */
@@ -71,27 +76,50 @@ export async function createListeners(
   let current = handlers;
   let stopped: Promise<void> | undefined;
 
-  function onRequest(request: NodeRequest, response: NodeResponse): void {
-    trackRequest(request, response, clock);
+  const onRequest = serveInTurn((request, response) => {
+    const connection = connectionOf(request.socket);
+    if (connection !== undefined) trackRequest(connection, request, response);
     // A write to a client that has gone away is an error event, and without a listener the end of the process.
     request.on("error", ignore);
     response.on("error", ignore);
-    if (!("stream" in request) && (stopped !== undefined || endsPipeline(request))) {
-      response.setHeader("connection", "close");
-    }
+    // Those that came behind it, before the stop, are served as well.
+    const isLast = stopped !== undefined && connection?.waiting === undefined;
+    if (isLast || endsPipeline(request)) response.setHeader("connection", "close");
     attempt(
       () => current.request(request, response),
       (error) => {
         onFault("a request handler failed", error);
-        fail(response);
+        if (response.headersSent) response.destroy();
+        else response.writeHead(500, faultHeaders).end(faultBody);
+      },
+    );
+  });
+
+  // The types of Node leave out the last argument.
+  function onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...[, rawHeaders]: unknown[]): void {
+    const request = new StreamRequest(stream, headers, rawHeaders as string[]);
+    trackStream(request, clock);
+    stream.on("error", ignore);
+    if (headers.expect !== undefined && headers.expect !== "100-continue") {
+      stream.respond({ ":status": 417 }, { endStream: true });
+      return;
+    }
+    attempt(
+      () => current.stream(request),
+      (error) => {
+        onFault("a request handler failed", error);
+        if (stream.headersSent || stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+        else {
+          stream.respond({ ...faultHeaders, ":status": 500 });
+          stream.end(faultBody);
+        }
       },
     );
   }
 
   http1.on("request", onRequest);
-  http2.on("request", onRequest);
+  http2.on("stream", onStream);
   continueAuth(http1, onRequest);
-  continueAuth(http2, onRequest);
   http1.on("upgrade", (request, socket, head) => {
     if (!wantsWebSocket(request)) {
       serveWithoutUpgrade(request, socket, head);
@@ -99,6 +127,11 @@ export async function createListeners(
     }
     const connection = connectionOf(socket);
     if (connection !== undefined) {
+      // Its answer would come before that of the request in front of it.
+      if (connection.isBusy) {
+        socket.destroy();
+        return;
+      }
       connection.protocol = "upgraded";
       connection.served = true;
       connection.deadline = Number.POSITIVE_INFINITY;
@@ -114,6 +147,10 @@ export async function createListeners(
   });
 
   function onConnection(socket: Socket, deadlineMs: number): (protocol: Protocol) => void {
+    if (!shares.admit(socket)) {
+      socket.on("error", ignore).destroy();
+      return ignore;
+    }
     const connection = createConnection(socket, clock.now() + deadlineMs);
     connections.add(connection);
     socket.on("error", ignore);
@@ -127,6 +164,7 @@ export async function createListeners(
   }
 
   const isTrusted = (address: string): boolean => current.trust?.(address) === true;
+  const shares = createConnectionShares(maxConnections, isTrusted);
   const ports: Port[] = [];
   const parts = { headersTimeoutMs, maxConnections, certificateLookMs, platform, onFault, onConnection, isTrusted };
   try {
@@ -135,7 +173,7 @@ export async function createListeners(
     closeAll();
     throw error;
   }
-  const stopSweep = startSweep(connections, headersTimeoutMs, platform, clock);
+  const stopSweep = startSweep(connections, config.limits, platform, clock);
 
   function closeAll(): void {
     for (const port of ports) port.close();
@@ -174,11 +212,6 @@ function attempt(call: () => unknown, onError: (error: unknown) => void): void {
   }
 }
 
-/** Answers 500. The response tells the client no more than that the fault is the server's. */
-function fail(response: NodeResponse): void {
-  if (!response.headersSent) {
-    response.writeHead(500, { "content-type": "application/json", "cache-control": "no-store" });
-    response.end('{"code":"internal","message":"internal error"}\n');
-  } else if ("stream" in response) response.stream?.close(constants.NGHTTP2_INTERNAL_ERROR);
-  else response.destroy();
-}
+/** The answer to a request that a fault of the gateway met. It tells the client no more than that. */
+const faultHeaders = Object.freeze({ "content-type": "application/json", "cache-control": "no-store" });
+const faultBody = '{"code":"internal","message":"internal error"}\n';

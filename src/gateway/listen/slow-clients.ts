@@ -1,18 +1,24 @@
-import { constants } from "node:http2";
-import type { NodeRequest } from "../../adapters/node/request.js";
+import type { IncomingMessage } from "node:http";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Platform } from "../../base/platform.js";
 import type { AwakeClock } from "./awake-clock.js";
 import type { Body, Connection } from "./connection.js";
 import { goAwayMs, minBodyBytesPerSecond, sweepMs } from "./connection-limits.js";
+import type { LimitsConfig } from "./listen-config.js";
+import { checkReaders } from "./slow-readers.js";
+import { StreamRequest } from "./stream-request.js";
 
-const patient = new WeakSet<NodeRequest>();
+type Incoming = IncomingMessage | StreamRequest;
+
+/** Messages of HTTP/1, streams of HTTP/2. */
+const patient = new WeakSet<object>();
 
 /**
  * Lifts the minimum rate from a request's body: only for RPC streams of authenticated callers, which may be silent for
  * hours. For any other client a slow body is an attack that costs it nothing.
  */
-export function allowSlowBody(request: NodeRequest): void {
-  patient.add(request);
+export function allowSlowBody(request: IncomingMessage | { readonly stream: ServerHttp2Stream }): void {
+  patient.add("stream" in request ? request.stream : request);
 }
 
 /**
@@ -22,13 +28,13 @@ export function allowSlowBody(request: NodeRequest): void {
  * On an HTTP/2 connection that has been used, HEADERS without END_HEADERS cannot be told from idleness and PINGs: such
  * a connection ends with the idle time-out.
  *
- * @param windowMs over which the rate of a body is measured.
+ * @param limits `headersTimeoutMs`, over which the rate of a body is measured; `readTimeoutMs` of answers.
  * @param clock ticks with every sweep, so that one that comes late makes no client late.
  * @returns stops the sweep.
  */
 export function startSweep(
   connections: ReadonlySet<Connection>,
-  windowMs: number,
+  { headersTimeoutMs: windowMs, readTimeoutMs }: Pick<LimitsConfig, "headersTimeoutMs" | "readTimeoutMs">,
   platform: Platform,
   clock: AwakeClock,
 ): () => void {
@@ -36,7 +42,10 @@ export function startSweep(
   function sweep(): void {
     clock.tick();
     const now = clock.now();
-    for (const connection of connections) check(connection, now, windowMs);
+    for (const connection of connections) {
+      check(connection, now, windowMs);
+      checkReaders(connection, now, readTimeoutMs);
+    }
     cancel = platform.delay(sweepMs, sweep);
   }
   return () => cancel();
@@ -60,7 +69,7 @@ function expire(connection: Connection, now: number): void {
 /** Ends a connection at once, without a graceful end. On HTTP/1 a client that has no response yet gets 408. */
 function end({ socket, session, protocol, bodies }: Connection): void {
   session?.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  const answered = [...(bodies?.values() ?? [])].some(({ response }) => response.headersSent);
+  const answered = [...(bodies?.values() ?? [])].some(({ response }) => response?.headersSent);
   if (protocol === "http1" && socket.writable && !answered) {
     socket.write("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
   }
@@ -74,9 +83,9 @@ function end({ socket, session, protocol, bodies }: Connection): void {
  * keep a slow body alive must send as many as the body needs.
  */
 function checkBodies(connection: Connection, now: number, windowMs: number): void {
-  const measured: NodeRequest[] = [];
+  const measured: Incoming[] = [];
   for (const [request, body] of connection.bodies ?? []) {
-    if (request.complete || request.destroyed) {
+    if (isComplete(request)) {
       connection.bodies?.delete(request);
       continue;
     }
@@ -87,7 +96,7 @@ function checkBodies(connection: Connection, now: number, windowMs: number): voi
   if (measured.length > 0 && elapsed < windowMs) return;
   const wanted = (measured.length * minBodyBytesPerSecond * elapsed) / 1_000;
   if (connection.socket.bytesRead - connection.measuredBytes >= wanted) measure(connection, now);
-  else if (measured.length === Math.max(1, connection.openStreams)) end(connection);
+  else if (measured.length === Math.max(1, connection.streams?.size ?? 0)) end(connection);
   // A proxy in front carries many callers on one connection: only the slow ones end.
   else for (const request of measured) if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
 }
@@ -101,10 +110,18 @@ function measure(connection: Connection, now: number): void {
  * Whether the gateway waits for the client: not while it does not read the body, nor once the upstream has begun to
  * answer.
  */
-function isAwaited(request: NodeRequest, { response }: Body): boolean {
+function isAwaited(request: Incoming, { response }: Body): boolean {
+  if (request instanceof StreamRequest) {
+    const { stream } = request;
+    if (patient.has(stream) || stream.readableFlowing === null || stream.readableLength > 0) return false;
+    if (stream.headersSent && !stream.writableEnded) return false;
+    return stream.state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
+  }
   if (patient.has(request) || request.readableFlowing === null || request.readableLength > 0) return false;
-  if (response.headersSent && !response.writableEnded) return false;
-  if (!("stream" in request)) return true;
-  const { state, readableLength } = request.stream;
-  return readableLength === 0 && state.state !== constants.NGHTTP2_STREAM_STATE_HALF_CLOSED_REMOTE;
+  return !(response?.headersSent && !response.writableEnded);
+}
+
+function isComplete(request: Incoming): boolean {
+  if (!(request instanceof StreamRequest)) return request.complete || request.destroyed;
+  return request.stream.readableEnded || request.stream.destroyed;
 }

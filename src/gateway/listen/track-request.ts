@@ -1,41 +1,44 @@
-import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf } from "./connection.js";
 import { goAwayMs, idleTimeoutMs, maxResetsPerSweep, sweepMs } from "./connection-limits.js";
+import type { StreamRequest } from "./stream-request.js";
 
-/** Notes in the connection's record that a request has come, for the sweep. */
-export function trackRequest(request: NodeRequest, response: NodeResponse, clock: AwakeClock): void {
-  const isStream = "stream" in request;
-  const connection = connectionOf(isStream ? request.stream.session : request.socket);
-  if (connection === undefined) return;
-  connection.served = true;
-  // From here on only the body has a time limit. Between requests Node's keep-alive time-out applies on HTTP/1.
-  connection.deadline = Number.POSITIVE_INFINITY;
-  if (isStream) trackStream(connection, request, clock);
-  else connection.bodies?.clear();
-  if (!hasBody(request)) return;
+/** Notes in the connection's record that a request of HTTP/1 has come, for the sweep. */
+export function trackRequest(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+  begin(connection);
+  connection.readTimeoutMs = undefined;
+  connection.bodies?.clear();
+  const { "content-length": length, "transfer-encoding": coding } = request.headers;
+  if (coding === undefined && (length === undefined || length === "0")) return;
   connection.bodies ??= new Map();
   connection.bodies.set(request, { response, awaitedSince: undefined });
 }
 
-type StreamRequest = Extract<NodeRequest, { stream: unknown }>;
-
-function trackStream(connection: Connection, request: StreamRequest, clock: AwakeClock): void {
+/** The same for a stream of HTTP/2. */
+export function trackStream(request: StreamRequest, clock: AwakeClock): void {
   const { stream } = request;
-  connection.openStreams += 1;
+  const connection = connectionOf(stream.session);
+  if (connection === undefined) return;
+  begin(connection);
+  const streams = connection.streams ?? new Set();
+  connection.streams = streams.add(request);
   stream.once("close", () => {
-    connection.openStreams -= 1;
+    streams.delete(request);
     connection.bodies?.delete(request);
     if (stream.rstCode !== 0) connection.resets += 1;
     // What came while the process stood still is read at once.
     if (connection.resets > maxResetsPerSweep * (1 + clock.lostMs() / sweepMs)) connection.socket.destroy();
-    if (connection.openStreams > 0) return;
+    if (streams.size > 0) return;
     connection.deadline = clock.now() + (connection.session?.closed === true ? goAwayMs : idleTimeoutMs);
   });
+  if (stream.endAfterHeaders || request.isWebSocket) return;
+  connection.bodies ??= new Map();
+  connection.bodies.set(request, { response: undefined, awaitedSince: undefined });
 }
 
-function hasBody(request: NodeRequest): boolean {
-  if ("stream" in request) return !(request.stream as { endAfterHeaders?: boolean }).endAfterHeaders;
-  const { "content-length": length, "transfer-encoding": coding } = request.headers;
-  return coding !== undefined || (length !== undefined && length !== "0");
+function begin(connection: Connection): void {
+  connection.served = true;
+  // From here on only the body has a time limit. Between requests Node's keep-alive time-out applies on HTTP/1.
+  connection.deadline = Number.POSITIVE_INFINITY;
 }

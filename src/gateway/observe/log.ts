@@ -1,12 +1,13 @@
+import type { IncomingMessage } from "node:http";
 import { METHODS } from "node:http";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { clientAddressOf } from "../../adapters/node/relayed-client.js";
-import type { NodeRequest } from "../../adapters/node/request.js";
 import { toErrorName } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import { correlationIdOf } from "../../credentials/correlation-id.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 import type { GatewayConfig } from "../config/config.js";
+import type { StreamRequest } from "../listen/stream-request.js";
 import { type RequestOutcome, toRouteName } from "../route/outcome.js";
 
 export type { Logger } from "pino";
@@ -90,6 +91,8 @@ function toEventFields(event: AuthEvent): object {
   }
 }
 
+type Incoming = IncomingMessage | StreamRequest;
+
 /** Logs a fault that no request caused: for `onFault` of the listeners. */
 export function logFault(log: Logger, what: string, error: unknown): void {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
@@ -97,7 +100,7 @@ export function logFault(log: Logger, what: string, error: unknown): void {
 }
 
 /** Returns the peer's address, as the engine's events have it. The session of an HTTP/2 stream that has ended throws when it is read: `undefined`. */
-function peerOf(request: NodeRequest): string | undefined {
+function peerOf(request: Incoming): string | undefined {
   try {
     return clientAddressOf(request.socket);
   } catch {
@@ -109,7 +112,7 @@ function peerOf(request: NodeRequest): string | undefined {
  * Logs one line for a request. It reads no header but `traceparent` and `X-Request-Id`, and no query, since both may
  * hold credentials.
  */
-export function logOutcome(log: Logger, platform: Platform, request: NodeRequest, outcome: RequestOutcome): void {
+export function logOutcome(log: Logger, platform: Platform, request: Incoming, outcome: RequestOutcome): void {
   const level = levelOf(outcome);
   // Checked first: at `info` a forwarded request costs one comparison.
   if (!log.isLevelEnabled(level)) return;
@@ -141,6 +144,7 @@ function toFields(outcome: RequestOutcome): object {
         route: toRouteName(outcome.route),
         upstream: outcome.route.upstream,
         code: outcome.code,
+        detail: outcome.detail,
       };
     case "proxied": {
       const { caller } = outcome;

@@ -1,7 +1,8 @@
-import type { NodeRequest } from "../../adapters/node/request.js";
+import type { IncomingMessage } from "node:http";
 import type { Platform } from "../../base/platform.js";
 import type { OnEvent } from "../../model/events.js";
 import type { AddressConfig } from "../listen/listen-config.js";
+import type { StreamRequest } from "../listen/stream-request.js";
 import type { RequestOutcome } from "../route/outcome.js";
 import { type Admin, openAdmin } from "./admin.js";
 import { createReadiness } from "./health.js";
@@ -26,7 +27,7 @@ export interface TelemetrySources {
 /** The telemetry of a running gateway, to which each of its parts reports. */
 export interface Telemetry {
   readonly onEvent: OnEvent;
-  readonly onOutcome: (request: NodeRequest, outcome: RequestOutcome) => void;
+  readonly onOutcome: (request: IncomingMessage | StreamRequest, outcome: RequestOutcome) => void;
   readonly onStore: (operation: StoreOperation, ms: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
   readonly onWarning: (message: string) => void;

@@ -16,7 +16,8 @@ export interface FramingSource {
   readonly stream?: { readonly endAfterHeaders: boolean } | undefined;
 }
 
-const none: Framing = Object.freeze({ kind: "none" });
+/** No body. */
+export const none: Framing = Object.freeze({ kind: "none" });
 
 const chunked: Framing = Object.freeze({ kind: "chunked" });
 

@@ -35,6 +35,8 @@ export type RequestOutcome =
       readonly route: RouteConfig;
       readonly reason: GatewayReason;
       readonly code: string | undefined;
+      /** What happened, in words for operators. */
+      readonly detail?: string | undefined;
     };
 
 /** Returns the name of a route for logs and metrics. It comes from the configuration, so clients cannot add names. */

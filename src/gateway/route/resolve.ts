@@ -2,7 +2,7 @@ import { type CorsOptions, type CorsPolicy, createCorsPolicy } from "../../adapt
 import type { Denial } from "../../model/decision.js";
 import { soleOf } from "../../model/raw-headers.js";
 import { type CanonicalTarget, type TargetSource, toCanonicalTarget } from "./canonical-target.js";
-import { type Framing, type FramingSource, readFraming } from "./framing.js";
+import { type Framing, type FramingSource, none, readFraming } from "./framing.js";
 import { countForward } from "./max-forwards.js";
 import { refusals } from "./outcome.js";
 import type { Requirements } from "./permission.js";
@@ -71,7 +71,8 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
 
   return function resolve(head, isUpgrade) {
     const target = toCanonicalTarget(head);
-    const framing = readFraming(head);
+    // What comes on the stream of an extended CONNECT is no body (RFC 8441 §4).
+    const framing = isUpgrade && head.stream !== undefined ? none : readFraming(head);
     const forwards = countForward(head.method ?? "", head.rawHeaders);
     // Servers disagree about where a body in front of a WebSocket's frames ends.
     if (

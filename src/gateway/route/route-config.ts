@@ -24,6 +24,8 @@ export interface RouteConfig {
   readonly forwardAuthorization: boolean;
   /** The pages of other origins that may call it; `undefined`: as for all routes. */
   readonly cors?: CorsOptions | undefined;
+  /** How long an authenticated caller may take nothing of a stream while bytes are ready. Default: 300,000. */
+  readonly readTimeoutMs?: number | undefined;
   /** Line of the route in the file, for `explain`. */
   readonly line: number;
 }

@@ -178,7 +178,11 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
       ...known,
       outcome: "forwarded",
       caller: describe(caller),
-      headers: { passed: namesOf(headers.slice(0, headers.length - ours.length)), stripped, set: toPairs(ours) },
+      headers: {
+        passed: namesOf(headers.slice(0, headers.length - ours.length)),
+        stripped,
+        set: [["host", to.authority], ...toPairs(ours)],
+      },
     };
   }
 

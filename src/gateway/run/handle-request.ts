@@ -1,24 +1,25 @@
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { finishHeaders } from "../../adapters/node/attach.js";
-import { answerPreflight, type CorsOptions, finishCors } from "../../adapters/node/cors-policy.js";
-import { endWhen } from "../../adapters/node/end-with-session.js";
-import { hasLeft } from "../../adapters/node/guard.js";
-import { createRequestReader, type NodeRequest, type NodeResponse } from "../../adapters/node/request.js";
-import { writeDenial } from "../../adapters/node/write-denial.js";
+import { addAnswered } from "../../adapters/node/attach.js";
+import { answerPreflight, type CorsOptions, finishCors, replaceCors } from "../../adapters/node/cors-policy.js";
+import { createRequestReader } from "../../adapters/node/request.js";
 import { ignoreFailure } from "../../base/awaitable.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
-import { soleOf } from "../../model/raw-headers.js";
 import type { AuthRequest } from "../../model/request.js";
-import { proxy } from "../forward/proxy.js";
-import { createUpgradeResponse, openTunnel, type UpgradeSocket } from "../forward/proxy-upgrade.js";
+import type { CallerExchange, ExchangeOwner } from "../forward/caller-exchange.js";
+import type { ForwardedRequest } from "../forward/exchange.js";
+import { createUpgradeResponse, Http1Exchange } from "../forward/http1-exchange.js";
+import { Http2Exchange } from "../forward/http2-exchange.js";
+import { timeLimitOf } from "../forward/time-limit.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import type { Upstream, Upstreams } from "../forward/upstreams.js";
 import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
+import { allowSlowReader } from "../listen/slow-readers.js";
+import { StreamRequest } from "../listen/stream-request.js";
 import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
 import { noServices, type ServicesConfig } from "../own/own-config.js";
@@ -27,9 +28,10 @@ import type { TrustAddress } from "../route/forwarded.js";
 import { type RequestOutcome, refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
-import type { RouteConfig } from "../route/route-config.js";
 import type { RouteTable } from "../route/routes.js";
+import { asksWebSocket, type Incoming, isGone, isRpcStream, isTooLong, originOf, toNode } from "./incoming.js";
 import type { OpenStream } from "./open-streams.js";
+import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
 
 export type { RequestOutcome as Outcome } from "../route/outcome.js";
 
@@ -41,7 +43,7 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
    * Called with the outcome of each request before its answer is written, and once more when its upstream fails. For
    * logs and metrics.
    */
-  readonly onOutcome?: (request: NodeRequest, outcome: RequestOutcome) => void;
+  readonly onOutcome?: (request: IncomingMessage | StreamRequest, outcome: RequestOutcome) => void;
   readonly platform?: Platform;
   /** The most bytes of a header block of HTTP/2; Node sees to HTTP/1. Default: 16,384. */
   readonly maxHeaderBytes?: number;
@@ -55,7 +57,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
 
 /** The handlers that a listener calls. */
 export interface RequestHandler {
-  request(request: NodeRequest, response: NodeResponse): void;
+  request(request: IncomingMessage, response: ServerResponse): void;
+  stream(request: StreamRequest): void;
   /** For an HTTP/1 request that asks for a WebSocket, and for no other upgrade. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
   /** Whether this is the address of a trusted proxy. */
@@ -63,11 +66,10 @@ export interface RequestHandler {
 }
 
 /** A request for which there is a route. */
-interface Call {
-  readonly request: NodeRequest;
-  readonly response: NodeResponse;
-  readonly upgrade: UpgradeSocket | undefined;
+interface Call<I extends Identity> {
+  readonly incoming: Incoming;
   readonly asked: Extract<Resolution<OwnAnswer>, { kind: "route" }>;
+  decision: Decision<I> | undefined;
 }
 
 /**
@@ -77,155 +79,157 @@ interface Call {
  * resolve ─┬─ refused
  *          ├─ preflight: what a page of another origin may send
  *          ├─ own: a server of the gateway answers
- *          └─ route ─▶ authenticate ─▶ denialOf ─▶ toUpstreamRequest ─▶ proxy
+ *          └─ route ─▶ authenticate ─▶ denialOf ─▶ toUpstreamRequest ─▶ an exchange with the upstream
  * ```
  *
- * `explainRequest` walks the same functions, and stops before `proxy`.
+ * `explainRequest` walks the same functions, and stops before the exchange.
  */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
   const { auth, upstreams, trust, onOutcome, login, services = noServices, platform = systemPlatform } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
-  const { hold = ({ caller }, end) => (caller === undefined ? () => {} : auth.front.hold(caller, end)) } = options;
+  const { hold = ({ caller }, end) => (caller === undefined ? ignore : auth.front.hold(caller, end)) } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
-  const ownCookie = carriers.cookie?.name;
   const toUpstreamRequest = createToUpstreamRequest({ trust, carriers });
-  const { toAuthRequest, peerOf } = createRequestReader(trust);
+  const { toAuthRequest } = createRequestReader(trust);
 
-  function handle(request: NodeRequest, response: NodeResponse, upgrade?: UpgradeSocket): void {
-    // A stream that the caller resets emits an error, and without a listener that ends the process.
-    request.on("error", ignore);
-    response.on("error", ignore);
-    if ("stream" in request && isTooLong(request.rawHeaders, mostHeaderBytes)) {
-      refuse(request, response, refusals.headers_too_large);
+  function handle(incoming: Incoming): void {
+    const { request } = incoming;
+    const isWebSocket = asksWebSocket(incoming);
+    if (request instanceof StreamRequest && isTooLong(request.rawHeaders, mostHeaderBytes)) {
+      refuse(incoming, refusals.headers_too_large);
       return;
     }
-    const asked = resolve(request, upgrade !== undefined);
-    const { kind, cors } = asked;
+    const asked = resolve(request, isWebSocket);
     // A page may open a WebSocket to any origin: CORS is not asked.
-    if (cors !== undefined && kind !== "preflight" && upgrade === undefined)
-      finishCors(response, cors, originOf(request));
+    const cors = isWebSocket ? undefined : asked.cors;
     switch (asked.kind) {
       case "refused":
-        refuse(request, response, asked.denial);
+        refuse(incoming, asked.denial, { cors });
         break;
       case "preflight":
         report(request, { kind: "preflight" });
-        answerPreflight(response, asked.cors, originOf(request));
+        answerPreflight(toNode(incoming).response, asked.cors, originOf(request));
         break;
-      case "own":
+      case "own": {
         report(request, { kind: "service", path: asked.target.path });
-        request.url = asked.target.path + asked.target.query;
-        ownServers[asked.answer.server](request, response);
+        const node = toNode(incoming);
+        if (cors !== undefined) finishCors(node.response, cors, originOf(request));
+        node.request.url = asked.target.path + asked.target.query;
+        ownServers[asked.answer.server](node.request, node.response);
         break;
+      }
       case "route":
-        decide({ request, response, upgrade, asked });
+        decide({ incoming, asked, decision: undefined });
         break;
       default:
         asked satisfies never;
     }
   }
 
-  function decide(call: Call): void {
-    const { request, response, asked } = call;
-    const data = toAuthRequest(request, asked.target.path);
-    const decision = auth.authenticate(data, asked.requirements);
+  function decide(call: Call<I>): void {
+    const { request } = call.incoming;
+    const data = toAuthRequest(request, call.asked.target.path);
+    const decision = auth.authenticate(data, call.asked.requirements);
     if (decision instanceof Promise) {
       // A fault of the gateway ends this request's connection, as it does where nothing is awaited; never the process.
       void decision
-        .then((made) => hasLeft(request, response) || admit(call, made, data))
-        .catch(() => request.destroy());
+        .then((made) => isGone(call.incoming) || admit(call, made, data))
+        .catch(() => (request instanceof StreamRequest ? request.stream : request).destroy());
     } else admit(call, decision, data);
   }
 
-  function admit(call: Call, decision: Decision<I>, data: AuthRequest): void {
-    const { request, response, asked } = call;
+  function admit(call: Call<I>, decision: Decision<I>, data: AuthRequest): void {
+    const { incoming, asked } = call;
     const { route } = asked;
-    if (decision.kind !== "denied") finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+    call.decision = decision;
     const denial = denialOf(route, decision, auth, data);
     const upstream = upstreams.get(route.upstream);
-    if (denial !== undefined) refuse(request, response, denial, route);
-    else if (upstream === undefined) refuse(request, response, refusals.upstream_unavailable, route);
-    else forward(call, decision, upstream);
+    if (denial !== undefined) refuse(incoming, denial, { route, decision, cors: asked.cors });
+    else if (upstream !== undefined) forward(call, decision, upstream, data);
+    else refuse(incoming, refusals.upstream_unavailable, { route, decision, cors: asked.cors });
   }
 
-  function forward({ request, response, upgrade, asked }: Call, decision: Decision<I>, upstream: Upstream): void {
+  function forward(call: Call<I>, decision: Decision<I>, upstream: Upstream, data: AuthRequest): void {
+    const { incoming, asked } = call;
+    const { request } = incoming;
     const { target, framing, route, forwards: rawHeaders } = asked;
     if (rawHeaders === "last") {
       report(request, { kind: "service", path: target.path });
-      answerLast(request, response);
+      answerLast(incoming, decision);
       return;
     }
     const { httpVersion } = request;
     const caller = callerOf(decision);
-    const encrypted = "encrypted" in request.socket;
-    const peer = peerOf(request);
+    const encrypted = request instanceof StreamRequest ? request.isEncrypted : "encrypted" in request.socket;
+    const { peer } = data;
     const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
     report(request, { kind: "proxied", route, caller });
     if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
-    const { bodyTimeoutMs: idleMs } = upstream.config;
-    const holdStream = (end: () => void) => hold({ caller, asked: { ...target, method: request.method ?? "" } }, end);
-    proxy({
-      request,
-      response,
-      upstream,
-      framing,
-      ownCookie,
-      platform,
-      path,
-      headers,
-      onStreaming: () => endWhen(request, response, holdStream),
-      onFailed: (reason, code) => report(request, { kind: "failed", route, reason, code }),
-      ...(upgrade !== undefined && {
-        onUpgrade: (fields, socket) =>
-          openTunnel({ ...upgrade, headers: fields, upstream: socket, ownCookie, hold: holdStream, platform, idleMs }),
-      }),
-    });
+    const { authority } = target;
+    // A WebSocket over HTTP/2 has no key (RFC 8441 §5); an upstream over HTTP/1 needs one.
+    if (request instanceof StreamRequest && request.isWebSocket)
+      headers.push("sec-websocket-key", Buffer.from(platform.random(16)).toString("base64"));
+    const isWebSocket = asksWebSocket(incoming);
+    const forwarded = { method: request.method ?? "", path, authority, headers, framing, isWebSocket };
+    const exchange = toExchange(forwarded, call);
+    const limit = timeLimitOf(request.headers);
+    if (limit !== undefined) exchange.limitTime(limit);
+    upstream.shares.send(exchange, peer.trusted ? peer.clientOf?.(request.rawHeaders) : peer.address);
   }
 
-  function refuse(request: NodeRequest, response: NodeResponse, denial: Denial, route?: RouteConfig): void {
-    report(request, { kind: "refused", denial, route });
-    writeDenial(request, response, denial, platform);
+  function toExchange(forwarded: ForwardedRequest, call: Call<I>): CallerExchange<Call<I>> {
+    const { request, response, upgrade } = call.incoming;
+    return request instanceof StreamRequest
+      ? new Http2Exchange(forwarded, call, owner, request)
+      : new Http1Exchange(forwarded, call, owner, request, response as ServerResponse, upgrade);
   }
 
-  function report(request: NodeRequest, outcome: RequestOutcome): void {
+  /** What the exchanges with upstreams share. */
+  const owner: ExchangeOwner<Call<I>> = {
+    platform,
+    ownCookie: carriers.cookie?.name,
+    finish({ context: { asked, decision, incoming } }, head) {
+      if (decision?.kind !== "denied") addAnswered(head, decision?.kind === "allowed" ? decision : undefined);
+      if (asked.cors !== undefined && head.statusCode !== 101)
+        replaceCors(head, asked.cors, originOf(incoming.request));
+    },
+    hold({ context: { decision, incoming, asked }, request: { method } }, end) {
+      const caller = decision && callerOf(decision);
+      if (caller !== undefined) allowSlowReader(incoming.request, asked.route.readTimeoutMs ?? readTimeoutMs);
+      return hold({ caller, asked: { ...asked.target, method } }, end);
+    },
+    idleMsOf: ({ context: { asked } }) => upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
+    onFailed({ context: { asked, incoming } }, { reason, code, detail }) {
+      report(incoming.request, { kind: "failed", route: asked.route, reason, code, detail });
+    },
+    refuse({ context: { incoming, asked, decision } }, denial) {
+      writeRefusal(incoming, denial, { decision, cors: asked.cors }, platform);
+    },
+  };
+
+  function refuse(incoming: Incoming, denial: Denial, answer: Refusal = {}): void {
+    report(incoming.request, { kind: "refused", denial, route: answer.route });
+    writeRefusal(incoming, denial, answer, platform);
+  }
+
+  function report(request: IncomingMessage | StreamRequest, outcome: RequestOutcome): void {
     if (onOutcome !== undefined) ignoreFailure(() => onOutcome(request, outcome));
   }
 
   return {
     trust,
-    request: (request, response) => handle(request, response),
+    request: (request, response) => handle({ request, response, upgrade: undefined }),
+    stream: (request) => handle({ request }),
     upgrade(request, socket, head) {
-      const response = createUpgradeResponse(request, socket);
-      handle(request, response, { socket, head, response });
+      handle({ request, response: createUpgradeResponse(request, socket), upgrade: { socket, head } });
     },
   };
 }
 
-/** Whether a request may be open for hours while the caller is silent: gRPC of any kind, and streams of Connect. */
-function isRpcStream({ headers }: NodeRequest): boolean {
-  return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
-}
-
-/** Answers a request that asks for no hop beyond this one. */
-function answerLast(request: NodeRequest, response: NodeResponse): void {
-  request.resume();
-  response.statusCode = 204;
-  response.end();
-}
-
-/** Whether a header block is longer than this, counted as HTTP/1 would write it. */
-function isTooLong(rawHeaders: readonly string[], maxBytes: number): boolean {
-  let bytes = 2 * rawHeaders.length; // for each field ": " and a line end
-  for (const part of rawHeaders) bytes += part.length;
-  return bytes > maxBytes;
-}
-
-function originOf({ rawHeaders }: NodeRequest): string | undefined {
-  const origin = soleOf(rawHeaders, "origin");
-  return typeof origin === "string" ? origin : undefined;
-}
+/** How long an authenticated caller may take nothing of a stream while bytes are ready: the default of routes. */
+const readTimeoutMs = 300_000;
 
 function ignore(): void {}

@@ -151,8 +151,12 @@ export function createState(
     handlers: {
       ...handler,
       request(request, response) {
-        hold(response as EventEmitter);
+        hold(response);
         handler.request(request, response);
+      },
+      stream(request) {
+        hold(request.stream);
+        handler.stream(request);
       },
       upgrade(request, socket, head) {
         hold(socket);

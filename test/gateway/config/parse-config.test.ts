@@ -46,6 +46,7 @@ test("the configuration of the design works as it is written", async (t) => {
     scopes: [],
     schemes: [],
     stepUp: undefined,
+    readTimeoutMs: 300_000,
     upstream: "app",
     cors: undefined,
     forwardAuthorization: false,
@@ -69,6 +70,7 @@ test("every default is what the documentation says", async (t) => {
   const { limits, log, trustedProxies, admin, upstreams } = parsed.kind === "config" ? parsed.config : assert.fail();
   assert.deepEqual(limits, {
     headersTimeoutMs: 10_000,
+    readTimeoutMs: 60_000,
     stopTimeoutMs: 30_000,
     maxConnections: 10_000,
     maxHeaderBytes: 16_384,
@@ -85,6 +87,7 @@ test("every default is what the documentation says", async (t) => {
     headersTimeoutMs: 60_000,
     bodyTimeoutMs: 300_000,
     maxConnections: 256,
+    maxHeaderBytes: 65_536,
   });
 });
 
@@ -391,8 +394,8 @@ services:
     [
       ["http://127.0.0.1:99999", "must have a port from 1 to 65535, such as http://127.0.0.1:3000"],
       ["http://127.0.0.1:0", "must have a port from 1 to 65535, such as http://127.0.0.1:3000"],
-      ["127.0.0.1:3000", "must begin with http:// or https://, such as http://127.0.0.1:3000"],
-      ["localhost:3000", "must begin with http:// or https://, such as http://127.0.0.1:3000"],
+      ["127.0.0.1:3000", "must begin with http://, https:// or h2c://, such as http://127.0.0.1:3000"],
+      ["localhost:3000", "must begin with http://, https:// or h2c://, such as http://127.0.0.1:3000"],
       ["http://", "must be a URL such as http://127.0.0.1:3000"],
     ] as const
   ).map(([url, fault]) => ({

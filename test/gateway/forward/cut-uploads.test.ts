@@ -1,58 +1,9 @@
 import assert from "node:assert/strict";
-import { EventEmitter, once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import type { NodeRequest } from "../../../src/adapters/node/request.js";
-import { toUpstreamBody } from "../../../src/gateway/forward/request-body.js";
 import { route } from "../fixtures.js";
 import { frame, headerBlock, preface, settings } from "../listen/listeners-world.js";
 import { startGateway } from "../running.js";
-
-/** A request of HTTP/2 whose events a test emits in the order that it wants. */
-function fakeRequest(): NodeRequest & { aborted: boolean; readableEnded: boolean } {
-  const fake = { stream: {}, aborted: false, readableEnded: false, pause() {}, resume() {} };
-  return Object.assign(new EventEmitter(), fake) as unknown as NodeRequest & {
-    aborted: boolean;
-    readableEnded: boolean;
-  };
-}
-
-test("a body that a reset has cut is no whole one, whichever of the two is told first", async () => {
-  for (const order of [
-    ["end", "aborted", "close"],
-    ["aborted", "end", "close"],
-    ["aborted", "close", "end"],
-    ["close", "aborted"],
-  ]) {
-    const request = fakeRequest();
-    const body = toUpstreamBody(request);
-    let isWhole = false;
-    body.on("end", () => {
-      isWhole = true;
-    });
-    body.resume();
-    await new Promise(setImmediate);
-    request.emit("data", Buffer.from("half"));
-    for (const event of order) {
-      if (event === "end") request.readableEnded = true;
-      if (event === "aborted") request.aborted = true;
-      request.emit(event);
-    }
-    if (!body.closed) await new Promise((resolve) => body.once("close", resolve));
-    assert.deepEqual([isWhole, body.errored?.message], [false, "the caller broke off"], order.join());
-  }
-});
-
-test("a body that ends is whole, also when its stream is closed after that", async () => {
-  const request = fakeRequest();
-  const body = toUpstreamBody(request);
-  body.resume();
-  await new Promise(setImmediate);
-  request.readableEnded = true;
-  request.emit("end");
-  request.emit("close");
-  await once(body, "end");
-});
 
 const open = frame(1, 0x04, 1, headerBlock("POST"));
 const data = frame(0, 0, 1, Buffer.alloc(1_000, "x"));

@@ -179,8 +179,8 @@ describe("hop-by-hop headers", () => {
       stripped,
       raw.filter((_, index) => index % 2 === 0),
     );
-    const answer = Object.fromEntries(aliases.map((name) => [name.toLowerCase(), "x"]));
-    assert.deepEqual(toCallerHeaders({ ...answer, "proxy-status": "p" }), [["proxy-status", "p"]]);
+    const answer = aliases.flatMap((name) => [name, "x"]);
+    assert.deepEqual(toCallerHeaders([...answer, "Proxy-Status", "p"]), ["proxy-status", "p"]);
   });
 
   it("TE: trailers is said anew", () => {
@@ -190,25 +190,14 @@ describe("hop-by-hop headers", () => {
   });
 
   it("of an answer stay behind, and so does what an upstream says in our name", () => {
-    const fields = toCallerHeaders({
-      connection: "x-hop, close",
-      "x-hop": "1",
-      "keep-alive": "timeout=5",
-      "transfer-encoding": "chunked",
-      trailer: "t",
-      authorization: "Bearer forged",
-      "x-sallyport-subject": "forged",
-      x_sallyport_subject: "forged",
-      "sallyport-reason": "superseded",
-      "content-length": "3",
-      "set-cookie": ["a=1", "b=2"],
-      "www-authenticate": "Basic",
-    });
-    assert.deepEqual(fields, [
-      ["content-length", "3"],
-      ["set-cookie", ["a=1", "b=2"]],
-      ["www-authenticate", "Basic"],
+    const fields = toCallerHeaders([
+      ...["Connection", "x-hop, close", "Connection", "X-Second", "X-Hop", "1", "x-second", "2"],
+      ...["Keep-Alive", "timeout=5", "transfer-encoding", "chunked", "trailer", "t", "authorization", "Bearer forged"],
+      ...["x-sallyport-subject", "forged", "x_sallyport_subject", "forged", "sallyport-reason", "superseded"],
+      ...["Content-Length", "3", "set-cookie", "a=1", "Set-Cookie", "b=2", "www-authenticate", "Basic"],
     ]);
+    const cookies = ["set-cookie", "a=1", "set-cookie", "b=2"];
+    assert.deepEqual(fields, [...cookies, "www-authenticate", "Basic", "content-length", "3"]);
   });
 });
 
@@ -216,8 +205,10 @@ it("an upstream sets no cookie by the name of ours, in any form, and every other
   const others = ["theirs=1; Path=/", "dh=x", "dh-auth2=x", "a=dh-auth=x", "DH-AUTH=x", ""];
   const ours = ["dh-auth=evil; Path=/", " dh-auth =evil", "dh-auth", "dh-auth=;Max-Age=0"];
   for (const cookie of ours) {
-    assert.deepEqual(toCallerHeaders({ "set-cookie": [cookie, ...others] }, "dh-auth"), [["set-cookie", others]]);
-    assert.deepEqual(toCallerHeaders({ "set-cookie": cookie, "x-empty": "" }, "dh-auth"), [["x-empty", ""]]);
+    const rest = others.flatMap((other) => ["set-cookie", other]);
+    assert.deepEqual(toCallerHeaders(["Set-Cookie", cookie, ...rest], "dh-auth"), rest);
+    assert.deepEqual(toCallerHeaders(["set-cookie", cookie, "x-empty", ""], "dh-auth"), ["x-empty", ""]);
   }
-  assert.deepEqual(toCallerHeaders({ "set-cookie": ours[0] }), [["set-cookie", ours[0]]], "where no cookie is ours");
+  const [cookie = ""] = ours;
+  assert.deepEqual(toCallerHeaders(["set-cookie", cookie]), ["set-cookie", cookie], "where no cookie is ours");
 });

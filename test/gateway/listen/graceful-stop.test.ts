@@ -56,15 +56,17 @@ test("a request that comes on an open connection during the stop is served, and 
     stopTimeoutMs: 60_000,
     handlers: { request: (_, response) => pending.push(response as ServerResponse) },
   });
-  const client = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  const client = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   while (pending.length < 1) await new Promise((resolve) => setImmediate(resolve));
   const stopped = world.listeners.stop();
-  client.socket.write("GET /3 HTTP/1.1\r\nHost: x\r\n\r\n");
-  while (pending.length < 3) await new Promise((resolve) => setImmediate(resolve));
-  for (const response of pending) response.end("finished");
+  client.socket.write("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  for (let served = 0; served < 2; served += 1) {
+    while (pending.length <= served) await new Promise((resolve) => setImmediate(resolve));
+    pending[served]?.end("finished");
+  }
   await stopped;
   const text = await client.closed;
-  assert.equal(text.split("finished").length, 4);
+  assert.equal(text.split("finished").length, 3);
   assert.match(text, /connection: close/i);
 });
 

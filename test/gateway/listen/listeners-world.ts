@@ -14,6 +14,7 @@ export interface ListenersWorld {
 export interface WorldOptions {
   readonly handlers?: Partial<ListenerHandlers>;
   readonly headersTimeoutMs?: number;
+  readonly readTimeoutMs?: number;
   readonly stopTimeoutMs?: number;
   readonly maxConnections?: number;
   readonly tls?: TlsConfig;
@@ -58,14 +59,25 @@ export function echo(request: NodeRequest, response: NodeResponse): void {
 }
 
 export async function startListeners(options: WorldOptions = {}): Promise<ListenersWorld> {
-  const { headersTimeoutMs = 10_000, stopTimeoutMs = 0, maxConnections = 10_000 } = options;
+  const { headersTimeoutMs = 10_000, stopTimeoutMs = 0, maxConnections = 10_000, readTimeoutMs = 60_000 } = options;
   const faults: string[] = [];
   const sizes = { maxHeaderBytes: 16_384, maxAuthorizationLength: 16_384 };
   const listen: ListenConfig = { host: "127.0.0.1", port: 0, tls: options.tls, proxyProtocol: options.proxyProtocol };
-  const handlers = { request: echo, upgrade: (_: unknown, socket: { destroy(): unknown }) => socket.destroy() };
+  const given = {
+    request: echo,
+    upgrade: (_: unknown, socket: { destroy(): unknown }) => socket.destroy(),
+    ...options.handlers,
+  };
+  const handlers: ListenerHandlers = {
+    ...given,
+    stream(stream) {
+      const { request, response } = stream.toNode();
+      return given.request(request as never, response as never);
+    },
+  };
   const listeners = await createListeners(
-    { listen: [listen], limits: { headersTimeoutMs, stopTimeoutMs, maxConnections, ...sizes } },
-    { ...handlers, ...options.handlers },
+    { listen: [listen], limits: { headersTimeoutMs, readTimeoutMs, stopTimeoutMs, maxConnections, ...sizes } },
+    handlers,
     {
       onFault: (what, error) => faults.push(`${what}: ${error}`),
       ...(options.certificateLookMs === undefined ? {} : { certificateLookMs: options.certificateLookMs }),

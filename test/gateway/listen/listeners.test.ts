@@ -60,7 +60,7 @@ test("a swap sends later requests of the same connection to other handlers", asy
   t.after(world.close);
   const client = rawClient(world.port, "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
   await client.until(/GET 1\.1 \/1/);
-  world.listeners.swap({ request: (_, response) => response.end("swapped"), upgrade: () => undefined });
+  world.listeners.swap({ request: (_, response) => response.end("swapped"), stream: () => {}, upgrade: () => {} });
   client.socket.write("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
   await client.until(/swapped/);
   client.socket.destroy();
@@ -176,6 +176,7 @@ test("an address that is taken is an error, and the others are let go", async (t
   const { createListeners } = await import("../../../src/gateway/listen/listeners.js");
   const limits = {
     headersTimeoutMs: 1_000,
+    readTimeoutMs: 60_000,
     stopTimeoutMs: 0,
     maxConnections: 10,
     maxHeaderBytes: 16_384,
@@ -185,7 +186,7 @@ test("an address that is taken is an error, and the others are let go", async (t
     { host: "127.0.0.1", port: 0, tls: undefined },
     { host: "127.0.0.1", port: world.port, tls: undefined },
   ];
-  const handlers = { request: () => undefined, upgrade: () => undefined };
+  const handlers = { request: () => {}, stream: () => {}, upgrade: () => {} };
   await assert.rejects(createListeners({ listen, limits }, handlers), { code: "EADDRINUSE" });
 });
 

@@ -196,7 +196,7 @@ function assertSent(request: RawRequest, explanation: Explanation, sent: Handled
   assert.equal(sent?.to, explanation.route?.upstream);
   const fields = toFields(sent?.headers ?? []).filter(([name]) => name !== "content-length");
   const ours = fields.slice(passed.length);
-  assert.deepEqual(ours, set);
+  assert.deepEqual([["host", sent?.authority], ...ours], set);
   const theirs = fields.slice(0, passed.length);
   assert.deepEqual(
     theirs.map(([name]) => name),

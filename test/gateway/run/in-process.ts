@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
-import type { Dispatcher } from "undici";
+import type { Exchange, ForwardedRequest } from "../../../src/gateway/forward/exchange.js";
 import type { Upstream } from "../../../src/gateway/forward/upstreams.js";
 import { maxHeaderFields } from "../../../src/gateway/listen/connection-limits.js";
 import type { ListenerHandlers } from "../../../src/gateway/listen/listeners.js";
@@ -21,7 +21,7 @@ export interface Handled {
   /** Of a denial. */
   readonly status: number;
   /** What was given to an upstream. */
-  readonly sent: { readonly to: string; readonly path: string; readonly headers: readonly string[] } | undefined;
+  readonly sent: (ForwardedRequest & { readonly to: string }) | undefined;
 }
 
 /** Runs handlers on requests without a network: what they would send to an upstream is caught. */
@@ -38,11 +38,10 @@ export function createInProcess(): InProcess {
   return {
     onOutcome: (request, outcome) => waiting.get(request)?.(outcome),
     upstreamOf(config) {
-      const dispatch = ({ path, headers }: Dispatcher.DispatchOptions): boolean => {
-        sent = { to: config.name, path, headers: headers as string[] };
-        return true;
+      const send = ({ request }: Exchange): void => {
+        sent = { ...request, to: config.name };
       };
-      return { config, servername: "upstream", pool: { dispatch } as unknown as Upstream["pool"] };
+      return { config, shares: { send, waiting: 0 } };
     },
     async handle(handlers, raw, connection) {
       sent = undefined;

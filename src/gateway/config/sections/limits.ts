@@ -1,19 +1,17 @@
 import { maxHeaderBytes } from "../../listen/connection-limits.js";
 import type { LimitsConfig } from "../../listen/listen-config.js";
-import { count, duration, object, type Schema } from "../schema.js";
+import { bytes, count, duration, object } from "../schema.js";
 import { readTimeouts } from "../timeouts.js";
 import { type Section, section } from "./section.js";
-
-const bytes = (minimum: number, maximum: number): Schema<number> => ({
-  type: "integer",
-  minimum,
-  maximum,
-  title: `a whole number of bytes from ${minimum} to ${maximum}`,
-});
 
 const schema = object(
   {
     headersTimeout: duration("10s", "From accept, or the end of the last request, to a complete header block."),
+    readTimeout: duration(
+      "60s",
+      "How long a client may take nothing of an answer while bytes of it are ready; then its connection (HTTP/2: its stream) ends. " +
+        "Streams and WebSockets of authenticated callers have the `readTimeout` of their route.",
+    ),
     stopTimeout: duration("30s", "How long a graceful stop waits for calls under way."),
     maxConnections: count(10_000, "Connections at a time, of all listeners together."),
     maxHeaderBytes: {

@@ -61,6 +61,10 @@ const route = object(
       ),
     ),
     maxAge: duration("any", "The caller must have proved who they are within this time (RFC 9470 step-up)."),
+    readTimeout: duration(
+      "5m",
+      "How long an authenticated caller may take nothing of a stream or WebSocket while bytes of it are ready.",
+    ),
     acr: list(
       text("a value of acr", "An authentication context class, as the identity provider names it."),
       "a list of values of acr",
@@ -107,6 +111,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       scopes: itemsOf(route.scopes),
       schemes: Object.freeze(itemsOf(route.schemes).map((scheme) => scheme.toLowerCase())),
       stepUp: readStepUp(route, path, context),
+      readTimeoutMs: requirePositive(route.readTimeout ?? "5m", [...path, "readTimeout"], context),
       upstream: route.upstream ?? "",
       forwardAuthorization: route.forwardAuthorization ?? false,
       cors: readCors(route.cors, [...path, "cors"], context),

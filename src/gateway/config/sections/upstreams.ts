@@ -1,17 +1,20 @@
 import type { UpstreamConfig } from "../../forward/upstream-config.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import type { ReadContext } from "../read-context.js";
-import { choice, count, duration, flag, mapOf, object, type RawOf, text } from "../schema.js";
+import { bytes, choice, count, duration, flag, mapOf, object, type RawOf, text } from "../schema.js";
 import { plainName } from "../shared-schemas.js";
 import { readTimeouts } from "../timeouts.js";
 import { reportTwins } from "./routes.js";
 import { type Section, type SectionContext, section } from "./section.js";
 
+/** Four times what Node allows requests: answers carry cookies and policies. */
+const defaultHeaderBytes = 65_536;
+
 const upstream = object(
   {
     url: text(
       "a URL such as http://127.0.0.1:3000, without a path",
-      "`http://` or `https://`, host and port; no path.",
+      "`http://`, `https://` (HTTP/2 where the upstream agrees to it) or `h2c://` (HTTP/2 without TLS, for gRPC), host and port; no path.",
     ),
     identity: choice(
       ["headers", "none"],
@@ -31,10 +34,15 @@ const upstream = object(
     connectTimeout: duration("5s", "How long connecting may take."),
     headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
     bodyTimeout: duration("5m", "The longest pause within a body, and within a WebSocket."),
+    maxHeaderBytes: {
+      ...bytes(1_024, 1_048_576),
+      default: defaultHeaderBytes,
+      description: "The head of an answer; a longer one is answered 502 and logged as `upstream_head_too_large`.",
+    },
     maxConnections: count(256, "Connections to this upstream at a time; further requests wait."),
   },
   ["url"],
-  "One upstream, an HTTP/1.1 server.",
+  "One upstream.",
 );
 
 /** The services behind the gateway. */
@@ -67,19 +75,41 @@ function readUpstream(
   context: ReadContext,
 ): UpstreamConfig {
   const { url: text = "", identity = "headers", ignoresCase = false, via = true, maxConnections = 256 } = raw;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const { maxHeaderBytes = defaultHeaderBytes } = raw;
+  const url = toUrl(text);
   const fault = raw.url === undefined ? undefined : faultOfUrl(url, text);
   if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
   const timeouts = readTimeouts(upstream, raw, path, context);
-  return Object.freeze({ name, origin: url?.origin ?? "", identity, ignoresCase, via, ...timeouts, maxConnections });
+  return Object.freeze({
+    name,
+    origin: toOrigin(url, text),
+    identity,
+    ignoresCase,
+    via,
+    ...timeouts,
+    maxConnections,
+    maxHeaderBytes,
+  });
+}
+
+/** A URL of `h2c`, which the URL standard does not know, is read as one of `http`. */
+function toUrl(text: string): URL | undefined {
+  const known = text.replace(/^h2c:/i, "http:");
+  return URL.canParse(known) ? new URL(known) : undefined;
+}
+
+function toOrigin(url: URL | undefined, text: string): string {
+  if (url === undefined) return "";
+  return /^h2c:/i.test(text) ? `h2c://${url.host}` : url.origin;
 }
 
 /** Returns the fault of a URL. The message does not show the URL, which may hold a password. */
 function faultOfUrl(url: URL | undefined, text: string): string | undefined {
-  if (/^https?:\/\/[^/?#]*:\d+/i.test(text) && (url === undefined || url.port === "0")) {
+  if (/^(?:https?|h2c):\/\/[^/?#]*:\d+/i.test(text) && (url === undefined || url.port === "0")) {
     return "must have a port from 1 to 65535, such as http://127.0.0.1:3000";
   }
-  if (!/^https?:/i.test(text)) return "must begin with http:// or https://, such as http://127.0.0.1:3000";
+  if (!/^(?:https?|h2c):/i.test(text))
+    return "must begin with http://, https:// or h2c://, such as http://127.0.0.1:3000";
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
     return "must be a URL such as http://127.0.0.1:3000";
   }

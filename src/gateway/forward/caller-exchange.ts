@@ -1,0 +1,246 @@
+import { constants } from "node:http2";
+import type { Duplex } from "node:stream";
+import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import type { Platform } from "../../base/platform.js";
+import type { Denial } from "../../model/decision.js";
+import { valuesOf } from "../../model/raw-headers.js";
+import { refusals } from "../route/outcome.js";
+import { AnswerHead } from "./answer-head.js";
+import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
+import { toCallerHeaders, toCallerTrailers } from "./managed-headers.js";
+import { connectTunnel } from "./tunnel.js";
+
+/**
+ * What the gateway adds to exchanges, and hears of them: one object for all of them, so that none needs closures.
+ *
+ * @typeParam C what the gateway keeps with each exchange
+ */
+export interface ExchangeOwner<C> {
+  readonly platform: Platform;
+  /** The name of the cookie that carries session tokens; see `toCallerHeaders`. */
+  readonly ownCookie: string | undefined;
+  /** Adds the gateway's own fields to an answer that is about to be sent. */
+  finish(exchange: CallerExchange<C>, head: AnswerHead): void;
+  /**
+   * Watches over an answer that does not come in one piece, or over a tunnel: `end` is called when what let its caller in
+   * is gone.
+   *
+   * @returns what ends the watch
+   */
+  hold(exchange: CallerExchange<C>, end: () => void): () => void;
+  /** How long a tunnel may be silent, in milliseconds. */
+  idleMsOf(exchange: CallerExchange<C>): number;
+  onFailed(exchange: CallerExchange<C>, failure: Failure): void;
+  /** Answers with a denial, in the caller's protocol. */
+  refuse(exchange: CallerExchange<C>, denial: Denial): void;
+}
+
+/** Statuses whose answers have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** A value of the answer cannot reach the caller unchanged. */
+const unsayable: Failure = Object.freeze({
+  reason: "upstream_failed",
+  code: "upstream_field",
+  detail: "a field or trailer of the answer holds a control character",
+});
+
+/**
+ * How many interim answers of one request are passed on. They are written whether the caller reads or not, and an upstream
+ * that sends them without end would fill the memory.
+ */
+const maxHints = 8;
+
+/**
+ * The caller's side of an exchange: the rules that both protocols share. A subclass reads and writes its protocol.
+ *
+ * The head of an answer is kept until a part of the body, the end, or the end of this turn: until then an answer that
+ * turns out to be broken is 502, and head and body leave together where they came together.
+ */
+export abstract class CallerExchange<C> implements Exchange {
+  readonly request: ForwardedRequest;
+  readonly context: C;
+  protected readonly owner: ExchangeOwner<C>;
+  protected upstream: UpstreamSide | undefined;
+  /** Whether the head was sent. */
+  #isAnswering = false;
+  #isOver = false;
+  #pending: AnswerHead | undefined;
+  #hints = 0;
+  #cancelDeadline: (() => void) | undefined;
+  #forget: (() => void) | undefined;
+
+  constructor(request: ForwardedRequest, context: C, owner: ExchangeOwner<C>) {
+    this.request = request;
+    this.context = context;
+    this.owner = owner;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  attach(upstream: UpstreamSide): void {
+    this.upstream = upstream;
+  }
+
+  abstract readBody(): void;
+  abstract resumeBody(): void;
+  abstract stopBody(): void;
+  /** Request and response as `node:http` and the compatibility API of `node:http2` have them, for other answers than the upstream's. */
+  abstract toNode(): { readonly request: NodeRequest; readonly response: NodeResponse };
+  /** Ends the exchange so that its answer does not look complete. */
+  abstract cut(errorCode: number): void;
+
+  protected abstract sendHint(links: readonly string[]): void;
+  protected abstract sendHead(head: AnswerHead, isLast: boolean): void;
+  /** Sends a head that was given to `sendHead`, and has nothing behind it yet. */
+  protected abstract flushHead(): void;
+  protected abstract sendData(chunk: Uint8Array, isLast: boolean): boolean;
+  protected abstract sendEnd(trailers: readonly string[]): void;
+  /** Drops what is left of the body of a request whose answer is complete. */
+  protected abstract dropBody(): void;
+  /** Answers that the tunnel is open, and returns the caller's end of it. */
+  protected abstract openTunnel(fields: readonly string[]): Duplex;
+
+  hint(received: readonly string[]): void {
+    this.#hints += 1;
+    if (this.#isOver || this.#isAnswering || this.#hints > maxHints) return;
+    const links = valuesOf(received, "link");
+    if (links.length > 0) this.sendHint(links);
+  }
+
+  head(status: number, received: readonly string[], isLast: boolean): boolean {
+    if (this.#isOver) return false;
+    const fields = toCallerHeaders(received, this.owner.ownCookie);
+    if (fields === undefined) {
+      this.fail(unsayable);
+      return false;
+    }
+    const head = new AnswerHead(status, fields);
+    // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
+    if (status === 204 || status === 205) head.removeHeader("content-length");
+    this.owner.finish(this, head);
+    if (isLast || this.request.method === "HEAD" || bodiless.has(status)) {
+      this.#end();
+      this.sendHead(head, true);
+      this.dropBody();
+      return true;
+    }
+    this.#pending = head;
+    process.nextTick(flush, this);
+    return true;
+  }
+
+  data(chunk: Uint8Array, isLast: boolean): boolean {
+    if (this.#isOver) return true;
+    this.#sendPending();
+    if (isLast) this.#end();
+    const goesOn = this.sendData(chunk, isLast);
+    if (isLast) this.dropBody();
+    return goesOn;
+  }
+
+  end(received: readonly string[]): void {
+    if (this.#isOver) return;
+    const trailers = toCallerTrailers(received, this.owner.ownCookie);
+    if (trailers === undefined) {
+      this.fail(unsayable);
+      return;
+    }
+    const head = this.#pending;
+    this.#end();
+    if (head !== undefined && trailers.length === 0) this.sendHead(head, true);
+    else {
+      this.#sendPending();
+      this.sendEnd(trailers);
+    }
+    this.dropBody();
+  }
+
+  fail(failure: Failure): void {
+    this.reset(constants.NGHTTP2_INTERNAL_ERROR, failure);
+  }
+
+  reset(errorCode: number, failure: Failure): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.owner.onFailed(this, failure);
+    if (this.#isAnswering) this.cut(errorCode);
+    else this.owner.refuse(this, refusals[failure.reason]);
+  }
+
+  tunnel(received: readonly string[], stream: Duplex): void {
+    const fields = this.#isOver ? undefined : toCallerHeaders(received, this.owner.ownCookie);
+    if (fields === undefined) {
+      stream.on("error", ignore).destroy();
+      this.fail(unsayable);
+      return;
+    }
+    this.#end();
+    const head = new AnswerHead(101, fields);
+    this.owner.finish(this, head);
+    connectTunnel({
+      caller: this.openTunnel(head.fields),
+      upstream: stream,
+      hold: (end) => this.owner.hold(this, end),
+      idleMs: this.owner.idleMsOf(this),
+      platform: this.owner.platform,
+    });
+  }
+
+  /** The caller refuses to wait any longer than this (`grpc-timeout`, `connect-timeout-ms`). Milliseconds. */
+  limitTime(ms: number): void {
+    this.#cancelDeadline = this.owner.platform.delay(ms, () => this.#breakOff("deadline_exceeded"));
+  }
+
+  /** The caller has left, or its connection is complete. */
+  protected closed(errorCode: number): void {
+    if (this.#isOver) return;
+    this.#end();
+    this.upstream?.abandoned(errorCode);
+  }
+
+  /** Called at the end of the turn in which a head came that was not the end of its answer. */
+  flush(): void {
+    if (this.#isOver) return;
+    if (this.#pending !== undefined) {
+      this.#sendPending();
+      this.flushHead();
+    }
+    this.#forget = this.owner.hold(this, () => this.#breakOff("unauthenticated"));
+  }
+
+  #sendPending(): void {
+    const head = this.#pending;
+    if (head === undefined) return;
+    this.#pending = undefined;
+    this.#isAnswering = true;
+    this.sendHead(head, false);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#cancelDeadline?.();
+    this.#forget?.();
+  }
+
+  /** Ends an exchange in its middle, by the status of its protocol if there is a place for it. */
+  #breakOff(why: "unauthenticated" | "deadline_exceeded"): void {
+    if (this.#isOver) return;
+    this.closed(constants.NGHTTP2_CANCEL);
+    if (!this.#isAnswering) this.owner.refuse(this, refusals.upstream_timeout);
+    else if (!this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
+  }
+
+  /** Ends an answer that has begun with a status behind its body. Returns whether its protocol has a place for it. */
+  protected sendStatus(_status: "unauthenticated" | "deadline_exceeded"): boolean {
+    return false;
+  }
+}
+
+function flush(exchange: CallerExchange<unknown>): void {
+  exchange.flush();
+}
+
+function ignore(): void {}

@@ -1,0 +1,47 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
+import { soleOf } from "../../model/raw-headers.js";
+import type { UpgradeSocket } from "../forward/http1-exchange.js";
+import { StreamRequest } from "../listen/stream-request.js";
+
+/** A request, as its protocol brought it. */
+export type Incoming =
+  | {
+      readonly request: IncomingMessage;
+      readonly response: ServerResponse;
+      readonly upgrade: UpgradeSocket | undefined;
+    }
+  | { readonly request: StreamRequest; readonly response?: undefined; readonly upgrade?: undefined };
+
+export function asksWebSocket({ request, upgrade }: Incoming): boolean {
+  return upgrade !== undefined || (request instanceof StreamRequest && request.isWebSocket);
+}
+
+export function toNode({ request, response }: Incoming): {
+  readonly request: NodeRequest;
+  readonly response: NodeResponse;
+} {
+  return request instanceof StreamRequest ? request.toNode() : { request, response: response as ServerResponse };
+}
+
+export function isGone({ request, response }: Incoming): boolean {
+  if (request instanceof StreamRequest) return request.stream.destroyed;
+  return response?.destroyed === true || request.socket.destroyed;
+}
+
+/** Whether a request may be open for hours while the caller is silent: gRPC of any kind, and streams of Connect. */
+export function isRpcStream({ headers }: Pick<NodeRequest, "headers">): boolean {
+  return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
+}
+
+/** Whether a header block is longer than this, counted as HTTP/1 would write it. */
+export function isTooLong(rawHeaders: readonly string[], maxBytes: number): boolean {
+  let bytes = 2 * rawHeaders.length; // for each field ": " and a line end
+  for (const part of rawHeaders) bytes += part.length;
+  return bytes > maxBytes;
+}
+
+export function originOf({ rawHeaders }: { readonly rawHeaders: readonly string[] }): string | undefined {
+  const origin = soleOf(rawHeaders, "origin");
+  return typeof origin === "string" ? origin : undefined;
+}

@@ -1,0 +1,38 @@
+import { finishHeaders } from "../../adapters/node/attach.js";
+import { type CorsPolicy, finishCors } from "../../adapters/node/cors-policy.js";
+import { writeDenial } from "../../adapters/node/write-denial.js";
+import type { Platform } from "../../base/platform.js";
+import type { Decision, Denial } from "../../model/decision.js";
+import type { RouteConfig } from "../route/route-config.js";
+import { type Incoming, originOf, toNode } from "./incoming.js";
+
+/** What a refusal carries beside the denial. */
+export interface Refusal {
+  readonly route?: RouteConfig;
+  /** A caller who is known keeps the token that was offered. */
+  readonly decision?: Decision | undefined;
+  readonly cors?: CorsPolicy | undefined;
+}
+
+/** Writes a denial in the caller's protocol. */
+export function writeRefusal(
+  incoming: Incoming,
+  denial: Denial,
+  { decision, cors }: Refusal,
+  platform: Platform,
+): void {
+  const { request, response } = toNode(incoming);
+  if (cors !== undefined && incoming.upgrade === undefined) finishCors(response, cors, originOf(request));
+  if (decision !== undefined && decision.kind !== "denied")
+    finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+  writeDenial(request, response, denial, platform);
+}
+
+/** Answers a request that asks for no hop beyond this one. */
+export function answerLast(incoming: Incoming, decision: Decision): void {
+  const { request, response } = toNode(incoming);
+  finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+  request.resume();
+  response.statusCode = 204;
+  response.end();
+}
