@@ -65,7 +65,7 @@ function readCertificate(file: string): Uint8Array {
 }
 
 function toText(explanation: Explanation, file: string): string {
-  const { target, route, credentials, caller, denial, headers, answeredBy, status } = explanation;
+  const { target, route, credentials, caller, denial, ending, headers, answeredBy, status } = explanation;
   const lines = [
     `target       ${target === undefined ? "none: it has no Host, or can be read in more than one way" : `${target.host} ${target.path}`}`,
     `route        ${route === undefined ? "none" : `${file}:${route.line} ${describeRoute(route)}`}`,
@@ -76,6 +76,7 @@ function toText(explanation: Explanation, file: string): string {
     const scopes = caller.scopes.length === 0 ? "" : `, scopes ${caller.scopes.join(" ")}`;
     lines.push(`caller       ${caller.subject} [${caller.roles.join(", ")}] by ${caller.scheme}${session}${scopes}`);
   }
+  if (ending !== undefined) lines.push(`ends         the session: ${ending}`);
   if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
   if (answeredBy !== undefined) lines.push(`answered     by the gateway itself: ${answeredBy}`);
   if (route !== undefined && headers !== undefined) {

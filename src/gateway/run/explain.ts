@@ -3,7 +3,9 @@ import { toDenialResponse } from "../../adapters/node/reject.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
+import { type AuthInternals, createInternals } from "../../engine/front.js";
 import type { Denial } from "../../model/decision.js";
+import type { OnEvent } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
 import type { Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
@@ -50,6 +52,8 @@ export interface Explanation {
       }
     | undefined;
   readonly denial: Pick<Denial, "code" | "reason" | "message"> | undefined;
+  /** Why the session of the presented token would end now, such as `account gone`; `undefined`: it would not. */
+  readonly ending: string | undefined;
   /** Of a request that is forwarded, but for its framing. */
   readonly headers:
     | {
@@ -122,6 +126,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
   const resolve = createResolve(createRouteTable(config.routes, upstreams), own, config.cors);
   const toUpstreamRequest = createToUpstreamRequest({ trust, carriers: toCarriers(services) });
   let auth: Auth<Identity> | undefined;
+  let ending: string | undefined;
 
   async function explain(request: RawRequest, connection: Connection = {}): Promise<Explanation> {
     const { from = "127.0.0.1", certificate } = connection;
@@ -134,13 +139,21 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
 
     const asked = resolve({ ...request, rawHeaders }, asksForWebSocket(request));
     const { target } = asked;
+    ending = undefined;
     const credentials = describeCredentials({ rawHeaders, truncated, peer }, config);
     const route = asked.kind === "route" ? asked.route : undefined;
     const known = { ...nothing, target: target && { host: target.host, path: target.path }, credentials, route };
     const deny = (denial: Denial, caller?: Caller): Explanation => {
       const { code, reason, message } = denial;
       const { status } = toDenialResponse(denial, { method, rawHeaders });
-      return { ...known, outcome: "denied", status, denial: { code, reason, message }, caller: describe(caller) };
+      return {
+        ...known,
+        outcome: "denied",
+        status,
+        denial: { code, reason, message },
+        ending,
+        caller: describe(caller),
+      };
     };
     if (asked.kind === "refused") return deny(asked.denial);
     if (asked.kind === "preflight") {
@@ -148,7 +161,9 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     }
     if (asked.kind === "own") return { ...known, outcome: "answered", answeredBy: asked.answer.description };
 
-    auth ??= openAuth(config, platform);
+    auth ??= openAuth(config, platform, (event) => {
+      if (event.kind === "session-ended") ending = event.reason;
+    });
     const data = { method, path: asked.target.path, rawHeaders, truncated, peer };
     const decision = await auth.authenticate(data, asked.requirements);
     const caller = callerOf(decision);
@@ -194,13 +209,20 @@ const nothing = {
   answeredBy: undefined,
   caller: undefined,
   denial: undefined,
+  ending: undefined,
   headers: undefined,
 } as const;
 
-function openAuth(config: GatewayConfig, platform: Platform): Auth<Identity> {
+function openAuth(config: GatewayConfig, platform: Platform, onEvent: OnEvent): Auth<Identity> {
   const store = readOnly(openExisting(config, platform));
-  return createStateAuth(config, store, { platform, onEvent: () => {}, onWarning: () => {} });
+  return createStateAuth(config, store, { platform, onEvent, onWarning() {}, internals });
 }
+
+/** A running gateway has seen the accounts that it let in, and acts when they are gone: so does an explanation. */
+const internals: AuthInternals = {
+  ...createInternals(),
+  sightings: { note() {}, has: () => true, isLast: () => true },
+};
 
 /** Opens the store if it exists, else one in memory: an explanation must not make a database. */
 function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {

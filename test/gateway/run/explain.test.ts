@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runCli } from "../../cli/run-cli.js";
 import { makeClientCertificates } from "../../handlers/certificate/make-client-certificates.js";
 import { adaPassword, gatewayFiles, sketch } from "../gateway-files.js";
 import { makeCertificates } from "../make-certificates.js";
-import { asAda, runGateway } from "../running-gateway.js";
+import { asAda, configText, runGateway } from "../running-gateway.js";
 
 const admin =
   "  - { match: { path: /admin }, roles: [admin], upstream: app }\n" +
@@ -181,6 +181,37 @@ test("looking at a session token shows who it is, and neither turns nor ends the
   const list = await runCli(["sessions", "ls", "-c", gateway.files.config, "--json"]);
   assert.equal((JSON.parse(list.out) as { claimed: boolean }).claimed, false);
   assert.equal((await call(token)).status, 200);
+});
+
+test("of a session whose account is gone it says so, and does not end it; an account that has changed is as it is now", async (t) => {
+  const gateway = await runGateway(t);
+  const users = readFileSync(join(gateway.files.directory, "users.yaml"), "utf8");
+  const token = (await fetch(gateway.origin, { headers: { authorization: asAda } })).headers.get("authorization") ?? "";
+  const ask = (...more: string[]) =>
+    runCli(["explain", "-", "-c", gateway.files.config, ...more], `GET / HTTP/1.1\nHost: a\nAuthorization: ${token}\n`);
+  const state = async () => {
+    const { denial, ending, caller } = JSON.parse((await ask("--json")).out) as {
+      denial?: { code: string; reason: string };
+      ending?: string;
+      caller?: { roles: string[] };
+    };
+    return [denial?.code, denial?.reason, ending, caller?.roles];
+  };
+  gateway.files.write("users.yaml", users.replace("ada:", "eve:"));
+  assert.deepEqual(await state(), ["unauthenticated", "revoked", "account gone", undefined]);
+  assert.match((await ask()).out, /^ends {9}the session: account gone\ndenied {7}401 unauthenticated, revoked/m);
+  gateway.files.write("users.yaml", users.replace(":user", ":user,admin"));
+  assert.deepEqual(await state(), [undefined, undefined, undefined, ["user", "admin"]]);
+  gateway.configure(
+    readFileSync(gateway.files.config, "utf8").replace(
+      "Basic: { users: ./users.yaml }",
+      `Key: { keys: { x: { sha256: ${"a".repeat(64)} } } }`,
+    ),
+  );
+  assert.deepEqual(await state(), ["unauthenticated", "revoked", "handler removed", undefined]);
+  gateway.configure(configText(gateway.upstream.url, "{ match: { path: / }, roles: [user], upstream: app }"));
+  gateway.files.write("users.yaml", users);
+  assert.deepEqual(await state(), [undefined, undefined, undefined, ["user"]], "none of this has ended it");
 });
 
 test("a file that is no request is refused with its line, unquoted", async (t) => {
