@@ -6,10 +6,16 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
+import { systemPlatform } from "../src/base/platform.js";
 import { createUpstreams } from "../src/gateway/forward/upstreams.js";
+import { createListeners } from "../src/gateway/listen/listeners.js";
+import { createLog } from "../src/gateway/observe/log.js";
+import { measureStore } from "../src/gateway/observe/measured-store.js";
+import { createTelemetry } from "../src/gateway/observe/telemetry.js";
 import { parseTrustedProxies } from "../src/gateway/route/forwarded.js";
 import { createRouteTable } from "../src/gateway/route/routes.js";
 import { createRequestHandler } from "../src/gateway/run/handle-request.js";
+import { memory } from "../src/stores/memory/memory.js";
 import { createEngine, type Engine } from "./engine.js";
 import { serveAsks } from "./messages.js";
 import type { ProxyName } from "./rows.js";
@@ -24,15 +30,19 @@ const upstream = fork(fileURLToPath(new URL("./upstream.js", import.meta.url)), 
 const [upstreamPort] = await once(upstream, "message");
 const origin = `http://127.0.0.1:${upstreamPort}`;
 
-const server = createServer(engine === undefined ? createPassThrough() : createGateway(engine));
-// Node closes a connection that was idle for 5 s, or 60 s before its first request; these wait while other rows have
-// their turn.
-Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 });
-server.listen(0, "127.0.0.1", () => {
-  const { port } = server.address() as AddressInfo;
-  const counts = engine?.counts ?? { reads: 0, writes: 0, checks: 0 };
-  serveAsks({ port, authorizations: engine?.authorizations ?? [] }, counts, async () => {});
-});
+const { port } = engine === undefined ? await listenPassThrough() : await listenGateway(engine);
+const counts = engine?.counts ?? { reads: 0, writes: 0, checks: 0 };
+serveAsks({ port, authorizations: engine?.authorizations ?? [] }, counts, async () => {});
+
+async function listenPassThrough(): Promise<{ readonly port: number }> {
+  const server = createServer(createPassThrough());
+  // Node closes a connection that was idle for 5 s, or 60 s before its first request; these wait while other rows have
+  // their turn.
+  Object.assign(server, { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server.address() as AddressInfo;
+}
 
 /** Headers and body as they come, and no more: the floor for a proxy on undici. */
 function createPassThrough(): RequestListener {
@@ -54,8 +64,8 @@ function createPassThrough(): RequestListener {
   };
 }
 
-/** The gateway's path of a request as shipped, without its listeners. */
-function createGateway({ auth }: Engine): RequestListener {
+/** The gateway as its users run it: with listeners, their guards over slow clients, metrics, and a log at `info`. */
+async function listenGateway({ auth }: Engine): Promise<{ readonly port: number }> {
   const times = { connectTimeoutMs: 2_000, headersTimeoutMs: 30_000, bodyTimeoutMs: 30_000 };
   const config = {
     name: "app",
@@ -77,10 +87,22 @@ function createGateway({ auth }: Engine): RequestListener {
     forwardAuthorization: false,
     line: 1,
   };
-  return createRequestHandler({
+  const telemetry = createTelemetry(createLog({ level: "info" }), systemPlatform, {
+    openConnections: () => 0,
+    stopping: () => false,
+    store: () => measureStore(memory(), systemPlatform, () => {}),
+  });
+  const handler = createRequestHandler({
     auth,
     upstreams: createUpstreams(new Map([[config.name, config]])),
     routes: createRouteTable([{ match, upstream: config.name, ...open }]),
     trust: parseTrustedProxies([]),
-  }).request as RequestListener;
+    onOutcome: telemetry.onOutcome,
+  });
+  // Connections wait while other rows have their turn.
+  const limits = { headersTimeoutMs: 3_600_000, readTimeoutMs: 60_000, stopTimeoutMs: 0, maxConnections: 10_000 };
+  const sizes = { maxHeaderBytes: 16_384, maxAuthorizationLength: 16_384 };
+  const listen = [{ host: "127.0.0.1", port: 0, tls: undefined }];
+  const listeners = await createListeners({ listen, limits: { ...limits, ...sizes } }, handler);
+  return { port: listeners.addresses()[0]?.port ?? 0 };
 }
