@@ -15,7 +15,8 @@ export const adaPassword = "correct horse";
 /** A private directory with a key file, a user file with `ada` (role `user`), and whatever is written. */
 export async function gatewayFiles(t: TestContext): Promise<GatewayFiles> {
   const directory = mkdtempSync(join(tmpdir(), "sallyport-test-"));
-  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  // A gateway that is still being stopped may write meanwhile.
+  t.after(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   const write = (name: string, text: string, mode = 0o600): string => {
     const path = join(directory, name);
     writeFileSync(path, text, { mode });
