@@ -35,7 +35,9 @@ export function serveInTurn(serve: Serve): Serve {
     if (connection === undefined) return;
     connection.isBusy = false;
     const next = connection.waiting?.shift();
-    if (next === undefined || connection.socket.destroyed) return;
+    // Behind an answer that closes the connection nothing is served (RFC 9112 §9.6): Node would never send its answer, nor
+    // tell of its end, and the exchange would keep its place for ever.
+    if (next === undefined || connection.socket.destroyed || connection.socket.writableEnded) return;
     if (connection.waiting?.length === 0) {
       connection.waiting = undefined;
       connection.readOn?.();

@@ -96,3 +96,15 @@ test("a WebSocket that is asked for behind an unanswered request is not opened",
   assert.equal(await client.closed, "");
   assert.equal(underWay.length, 1);
 });
+
+test("what came behind a request whose answer closes the connection is not served", async (t) => {
+  const { port, underWay, until } = await start(t);
+  const client = rawClient(port, "GET /last HTTP/1.1\r\nHost: x\r\n\r\nGET /behind HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(1);
+  underWay[0]?.response.setHeader("connection", "close").end("bye");
+  assert.match(await client.closed, /\r\n\r\nbye$/);
+  assert.deepEqual(
+    underWay.map(({ path }) => path),
+    ["/last"],
+  );
+});
