@@ -22,6 +22,7 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
   let chosen: Forwarder | undefined;
   let found: UpstreamConnection | undefined;
   let isAsking = false;
+  let isClosed = false;
   const waiting = new Set<Asking>();
   const http1 = createHttp1();
   const http2 = createHttp2((onOpen) => {
@@ -45,8 +46,8 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
       isAsking = false;
       if (connection !== undefined) {
         chosen = connection.protocol === "http2" ? http2 : http1;
-        // HTTP/1 has its own way of reading.
-        if (connection.protocol === "http2") found = connection;
+        // HTTP/1 has its own way of reading. One that no exchange waits for would be lent when the upstream has closed it.
+        if (connection.protocol === "http2" && waiting.size > 0 && !isClosed) found = connection;
         else drop(connection);
       }
       const asking = [...waiting];
@@ -59,6 +60,11 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
         }
       }
     });
+  }
+
+  async function closeBoth(how: "close" | "destroy"): Promise<void> {
+    isClosed = true;
+    await Promise.all([http1[how](), http2[how]()]);
   }
 
   return {
@@ -75,8 +81,8 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
         if (!isAsking) find();
       }
     },
-    close: async () => void (await Promise.all([http1.close(), http2.close()])),
-    destroy: async () => void (await Promise.all([http1.destroy(), http2.destroy()])),
+    close: () => closeBoth("close"),
+    destroy: () => closeBoth("destroy"),
   };
 }
 
