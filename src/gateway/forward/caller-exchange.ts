@@ -5,6 +5,7 @@ import type { Platform } from "../../base/platform.js";
 import type { Denial } from "../../model/decision.js";
 import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
+import { impossible, unsayable } from "./answer-faults.js";
 import { AnswerHead } from "./answer-head.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
 import { toCallerHeaders, toCallerTrailers } from "./managed-headers.js";
@@ -37,13 +38,6 @@ export interface ExchangeOwner<C> {
 
 /** Statuses whose answers have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
-
-/** A value of the answer cannot reach the caller unchanged. */
-const unsayable: Failure = Object.freeze({
-  reason: "upstream_failed",
-  code: "upstream_field",
-  detail: "a field or trailer of the answer holds a control character",
-});
 
 /**
  * How many interim answers of one request are passed on. They are written whether the caller reads or not, and an upstream
@@ -113,8 +107,9 @@ export abstract class CallerExchange<C> implements Exchange {
   head(status: number, received: readonly string[], isLast: boolean): boolean {
     if (this.#isOver) return false;
     const fields = toCallerHeaders(received, this.owner.ownCookie);
-    if (fields === undefined) {
-      this.fail(unsayable);
+    const isPossible = status >= 200 && status <= 599;
+    if (fields === undefined || !isPossible) {
+      this.fail(isPossible ? unsayable : impossible);
       return false;
     }
     const head = new AnswerHead(status, fields);

@@ -1,0 +1,15 @@
+import type { Failure } from "./exchange.js";
+
+/** A value of the answer cannot reach the caller unchanged. */
+export const unsayable: Failure = Object.freeze({
+  reason: "upstream_failed",
+  code: "upstream_field",
+  detail: "a field or trailer of the answer holds a control character",
+});
+
+/** No final status (RFC 9110 §15): Node throws for it, on HTTP/1 below 100 and on HTTP/2 above 599 too. */
+export const impossible: Failure = Object.freeze({
+  reason: "upstream_failed",
+  code: "upstream_status",
+  detail: "the status of the answer is not between 200 and 599",
+});
