@@ -60,3 +60,16 @@ for (const protocol of ["HTTP/1", "HTTP/2"] as const) {
     assert.equal(await statusOf(gateway, protocol), 502);
   });
 }
+
+for (const [method, status] of [
+  ["HEAD", 200],
+  ["GET", 204],
+  ["GET", 205],
+  ["GET", 304],
+] as const) {
+  test(`an upstream that never ends its ${status} to ${method} does not keep the place`, async (t) => {
+    const head = field(":status", String(status));
+    const gateway = await inFrontOfHttp2(t, (id) => frame(types.headers, endHeaders, id, head), 1);
+    for (const _ of [1, 2, 3]) assert.equal(await statusOf(gateway, "HTTP/1", method), status);
+  });
+}

@@ -126,3 +126,8 @@ function onError(this: OwnedStream, error: NodeJS.ErrnoException): void {
 function onClose(this: OwnedStream): void {
   this[owner].onClose(this, this[fault]);
 }
+
+/** Without `:status`. */
+export function fieldsOf(rawHeaders: readonly string[]): readonly string[] {
+  return rawHeaders[0] === ":status" ? rawHeaders.slice(2) : rawHeaders;
+}

@@ -5,7 +5,7 @@ import type { Http2Options } from "./options.js";
 import { RequestBody } from "./request-body.js";
 import { isUnfit, toHttp2Head } from "./request-head.js";
 import type { UpstreamSession } from "./session.js";
-import { adoptStream, breakOff, leaveReading, readAnswer, type StreamOwner } from "./stream-events.js";
+import { adoptStream, breakOff, fieldsOf, leaveReading, readAnswer, type StreamOwner } from "./stream-events.js";
 
 /** What a stream asks of its pool. */
 export interface StreamHost {
@@ -144,7 +144,8 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
       return;
     }
     if (!isLast) {
-      if (this.#exchange.head(status, fields, false)) readAnswer(stream);
+      // What needs no body is over with its head, and an upstream that never ends it would keep the place.
+      if (this.#exchange.head(status, fields, false) && !this.#exchange.isOver) readAnswer(stream);
       else this.abandoned(NGHTTP2_CANCEL);
     } else if (this.#complete()) this.#exchange.head(status, fields, true);
   }
@@ -242,9 +243,4 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
     this.#host.leave(this);
     this.#onFree();
   }
-}
-
-/** Without `:status`. */
-function fieldsOf(rawHeaders: readonly string[]): readonly string[] {
-  return rawHeaders[0] === ":status" ? rawHeaders.slice(2) : rawHeaders;
 }
