@@ -73,3 +73,22 @@ for (const [method, status] of [
     for (const _ of [1, 2, 3]) assert.equal(await statusOf(gateway, "HTTP/1", method), status);
   });
 }
+
+test("an upstream that allowed no stream before it ended is asked again", async (t) => {
+  let connections = 0;
+  const upstream = await startTcp(t, (socket) => {
+    connections += 1;
+    const isFirst = connections === 1;
+    socket.write(settings([maxConcurrentStreams, isFirst ? 0 : 100]));
+    readFrames(socket, ({ type, id, flags }) => {
+      // The gateway has read the limit once it has acknowledged it.
+      if (isFirst && type === types.settings && flags === 1) socket.destroy();
+      if (type === types.headers && !isFirst) socket.write(frame(types.headers, endHeaders | endStream, id, ok));
+    });
+  });
+  const origin = `h2c://${upstream.address}`;
+  const gateway = await startGateway({ routes: anonymous, upstream: { origin, maxConnections: 1 } });
+  t.after(() => gateway.close());
+  await statusOf(gateway, "HTTP/1");
+  assert.equal(await statusOf(gateway, "HTTP/1"), 200);
+});

@@ -67,7 +67,9 @@ export class Http2Pool implements Forwarder, SessionHost, StreamHost {
   }
 
   onChange(session: UpstreamSession): void {
-    if (session.hasSettings) this.#expected = session.limit;
+    // A server may allow no stream for a while (RFC 9113 §5.1.2). With 0 places on connections that are not open yet no
+    // exchange would be sent any more, so none would be opened.
+    if (session.hasSettings) this.#expected = Math.max(1, session.limit);
     this.#pump();
   }
 
