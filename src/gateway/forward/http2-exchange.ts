@@ -45,7 +45,9 @@ export class Http2Exchange<C> extends CallerExchange<C> {
   readBody(): void {
     this.#isReading = true;
     if (this.#request.headers.expect === "100-continue") this.#stream.additionalHeaders({ ":status": 100 });
-    this.#stream.on("data", onBodyData).on("end", onBodyEnd);
+    // Node tells the end of an empty body as soon as it has come, also before there is a listener.
+    if (this.#stream.readableEnded) onBodyEnd.call(this.#stream);
+    else this.#stream.on("data", onBodyData).on("end", onBodyEnd);
   }
 
   resumeBody(): void {
