@@ -26,6 +26,7 @@ const statuses: Readonly<Record<DenialCode, DenialStatus>> = {
  */
 const httpOfReason: { readonly [Reason in DenialReason]?: number } = {
   upstream_failed: 502,
+  upstream_not_grpc: 502,
   throttled: 429,
   too_many_tickets: 429,
 };

@@ -151,7 +151,9 @@ export type GatewayReason =
   /** The upstream closed the connection early, or its response is no valid HTTP. */
   | "upstream_failed"
   /** The upstream did not answer in time. */
-  | "upstream_timeout";
+  | "upstream_timeout"
+  /** A gRPC call went to an upstream over HTTP/1.1, which answered with something else than gRPC. */
+  | "upstream_not_grpc";
 
 /** A token that a response is to carry as `Authorization: <scheme> <token>`. */
 export interface Offer {

@@ -11,6 +11,11 @@ export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "no
   upstream_unavailable: refusal("unavailable", "upstream_unavailable", "The service cannot be reached. Try again."),
   upstream_failed: refusal("unavailable", "upstream_failed", "The service broke off. Try again."),
   upstream_timeout: refusal("deadline_exceeded", "upstream_timeout", "The service did not answer in time."),
+  upstream_not_grpc: refusal(
+    "unimplemented",
+    "upstream_not_grpc",
+    "The service speaks HTTP/1.1 and gave no gRPC answer. To its operator: the upstream's URL must be h2c://... or https://... for gRPC.",
+  ),
 });
 
 function refusal(code: DenialCode, reason: Denial["reason"], message: string): Denial {

@@ -1,7 +1,8 @@
 import type { Socket } from "node:net";
+import { isGrpc } from "../content-type.js";
 import type { Exchange, Failure, UpstreamSide } from "../exchange.js";
 import type { Http1Connection } from "./connection.js";
-import { toBroken, toFault, toMishap } from "./failures.js";
+import { toBroken, toFault, toMishap, toNotGrpc } from "./failures.js";
 import type { Fault } from "./faults.js";
 import type { Occupant } from "./occupant.js";
 import type { ResponseHead } from "./response-head.js";
@@ -115,6 +116,12 @@ export class Http1Call implements UpstreamSide, Occupant {
   }
 
   head({ status, fields }: ResponseHead, isLast: boolean): void {
+    const { method, headers } = this.exchange.request;
+    // Calls of gRPC are POST: others need no look at their fields.
+    if (method === "POST" && isGrpc(headers) && !isGrpc(fields)) {
+      this.fail(toNotGrpc(status, this.#owner.where));
+      return;
+    }
     if (isLast) this.#complete();
     if (!this.exchange.head(status, fields, isLast) && !isLast) this.#drop();
   }

@@ -34,6 +34,17 @@ export function toFault(code: Fault, where: string): Failure {
   return { reason: "upstream_failed", code, detail: `${where} ${faults[code]}` };
 }
 
+/**
+ * A gRPC call was answered with something else.
+ *
+ * @param status that of the answer
+ */
+export function toNotGrpc(status: number, where: string): Failure {
+  const said = `speaks HTTP/1.1, and answered a gRPC call with status ${status} and no gRPC`;
+  const detail = `${where} ${said}; its URL must be h2c://${where}, or https://… where it speaks HTTP/2 over TLS`;
+  return { reason: "upstream_not_grpc", code: "upstream_not_grpc", detail };
+}
+
 /** A connection that broke: its error, or `undefined` where it was closed. */
 export function toBroken(error: NodeJS.ErrnoException | undefined, where: string): Failure {
   if (error?.code === undefined) return toMishap("upstream_closed", where);
