@@ -23,7 +23,9 @@ const trailerFlag = 0b1000_0000;
  * The reason is in `sallyport-reason` and each challenge in one `www-authenticate`: HTTP fields if the HTTP status is
  * that of the denial, metadata if the protocol has the status in the body.
  *
- * Plain HTTP and Connect unary get the same response: status and JSON are valid for both.
+ * Plain HTTP and Connect unary get the same status and JSON. Only plain HTTP has the reason in the JSON too: an error of
+ * Connect has no such key, and strict clients refuse it. A caller of Connect is known by `Connect-Protocol-Version`; a
+ * Connect GET has its version in the query, and is answered like plain HTTP.
  */
 export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "method" | "rawHeaders">): DenialResponse {
   const contentType = contentTypeOf(request.rawHeaders);
@@ -40,7 +42,8 @@ export function toDenialResponse(denial: Denial, request: Pick<AuthRequest, "met
       return respond(200, contentType, [], endStreamFrame(denial));
     case "http": {
       const { code, message, reason } = denial;
-      const body = utf8(`${JSON.stringify({ code, message, reason })}\n`);
+      const isConnect = firstOf(request.rawHeaders, "connect-protocol-version") !== undefined;
+      const body = utf8(`${JSON.stringify(isConnect ? { code, message } : { code, message, reason })}\n`);
       const { http } = toDenialStatus(denial);
       return respond(http, "application/json", toDenialFields(denial), request.method === "HEAD" ? empty : body);
     }
