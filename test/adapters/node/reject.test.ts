@@ -14,7 +14,10 @@ const denial: Denial = {
 test("the JSON for a unary call of Connect has the keys of its errors alone; plain HTTP's has the reason too", () => {
   const json = ["content-type", "application/json"];
   for (const [rawHeaders, keys] of [
-    [[...json, "connect-protocol-version", "1"], ["code", "message"]],
+    [
+      [...json, "connect-protocol-version", "1"],
+      ["code", "message"],
+    ],
     [json, ["code", "message", "reason"]],
   ] as const) {
     const { status, headers, body } = toDenialResponse(denial, { method: "POST", rawHeaders });
