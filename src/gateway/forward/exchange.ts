@@ -48,7 +48,7 @@ export interface Exchange {
   /** The upstream takes no more of the body: what still comes of it is dropped. The answer may still be under way. */
   stopBody(): void;
 
-  /** Passes a 103 on; other interim answers are not told. */
+  /** Passes a 103 on, a few of each answer; other interim answers are not told. */
   hint(headers: readonly string[]): void;
   /**
    * Begins the answer.

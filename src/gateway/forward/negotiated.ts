@@ -1,6 +1,7 @@
 import { afterThisTurn } from "../../base/platform.js";
-import type { Connect, Exchange, Forwarder, UpstreamConnection, UpstreamSide } from "./exchange.js";
+import type { Connect, Exchange, Forwarder, UpstreamConnection } from "./exchange.js";
 import { toUnavailable } from "./http1/failures.js";
+import { notSent } from "./not-sent.js";
 
 export interface NegotiatedParts {
   /** Offers both protocols. */
@@ -10,6 +11,12 @@ export interface NegotiatedParts {
   /** Makes a forwarder of each protocol; `ask` is to be its `connect`, so that what is found out is not thrown away. */
   readonly createHttp1: () => Forwarder;
   readonly createHttp2: (connect: Connect) => Forwarder;
+}
+
+/** An exchange that waits until the protocol is known. */
+interface Asking {
+  readonly exchange: Exchange;
+  readonly onFree: () => void;
 }
 
 /**
@@ -72,11 +79,11 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
       return chosen?.places ?? http1.places;
     },
     send(exchange, onFree) {
-      if (exchange.request.isWebSocket) http1.send(exchange, onFree);
+      if (exchange.request.isWebSocket || isClosed) http1.send(exchange, onFree);
       else if (chosen !== undefined) chosen.send(exchange, onFree);
       else {
-        const asking = new Asking(exchange, onFree, waiting);
-        exchange.attach(asking);
+        const asking: Asking = { exchange, onFree };
+        exchange.attach(notSent(() => waiting.delete(asking) && onFree()));
         waiting.add(asking);
         if (!isAsking) find();
       }
@@ -84,31 +91,6 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
     close: () => closeBoth("close"),
     destroy: () => closeBoth("destroy"),
   };
-}
-
-/** An exchange that waits until the protocol is known. */
-class Asking implements UpstreamSide {
-  readonly exchange: Exchange;
-  readonly onFree: () => void;
-  readonly #waiting: Set<Asking>;
-
-  constructor(exchange: Exchange, onFree: () => void, waiting: Set<Asking>) {
-    this.exchange = exchange;
-    this.onFree = onFree;
-    this.#waiting = waiting;
-  }
-
-  bodyData(): boolean {
-    return false;
-  }
-
-  bodyEnd(): void {}
-
-  drained(): void {}
-
-  abandoned(): void {
-    if (this.#waiting.delete(this)) this.onFree();
-  }
 }
 
 function drop({ socket }: UpstreamConnection): void {

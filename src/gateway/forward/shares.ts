@@ -1,6 +1,7 @@
 import type { Platform } from "../../base/platform.js";
 import { toSource } from "../../credentials/source.js";
-import type { Exchange, Forwarder, UpstreamSide } from "./exchange.js";
+import type { Exchange, Forwarder } from "./exchange.js";
+import { notSent } from "./not-sent.js";
 
 /** The exchanges that wait for one upstream, and the clients that hold its places. */
 export interface Shares {
@@ -23,6 +24,14 @@ interface Source {
   readonly queue: Set<Waiter>;
   /** Takes back one place: made once, so that no exchange needs a closure. */
   readonly free: () => void;
+}
+
+/** An exchange that waits for a place. */
+interface Waiter {
+  readonly exchange: Exchange;
+  readonly source: Source;
+  /** Ends the time that it may wait. */
+  cancel(): void;
 }
 
 /** Sources that hold nothing are kept, up to this number, for their next request. */
@@ -95,7 +104,7 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
   /** Finds the client that holds fewest among those that wait and may have more. */
   function fewest(): Source | undefined {
     for (const rank of waiting) {
-      for (const source of rank ?? []) {
+      for (const source of rank) {
         if (source.held < mostOf(source)) return source;
         break;
       }
@@ -132,45 +141,16 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
         grant(source, exchange);
         return;
       }
-      const waiter: Waiter = new Waiter(exchange, source, leave);
-      exchange.attach(waiter);
-      waiters += 1;
-      source.queue.add(waiter);
-      enlist(source);
-      waiter.cancel = platform.delay(waitMs, () => {
+      const cancel = platform.delay(waitMs, () => {
         leave(waiter);
         const detail = `no connection to the upstream became free within ${waitMs} ms (maxConnections)`;
         exchange.fail({ reason: "upstream_unavailable", code: "no_free_connection", detail });
       });
+      const waiter: Waiter = { exchange, source, cancel };
+      exchange.attach(notSent(() => leave(waiter)));
+      waiters += 1;
+      source.queue.add(waiter);
+      enlist(source);
     },
   };
 }
-
-/** An exchange that waits for a place. */
-class Waiter implements UpstreamSide {
-  cancel: () => void = nothing;
-
-  readonly exchange: Exchange;
-  readonly source: Source;
-  readonly #leave: (waiter: Waiter) => void;
-
-  constructor(exchange: Exchange, source: Source, leave: (waiter: Waiter) => void) {
-    this.exchange = exchange;
-    this.source = source;
-    this.#leave = leave;
-  }
-
-  bodyData(): boolean {
-    return false;
-  }
-
-  bodyEnd(): void {}
-
-  drained(): void {}
-
-  abandoned(): void {
-    this.#leave(this);
-  }
-}
-
-function nothing(): void {}

@@ -29,11 +29,6 @@ export function isGone({ request, response }: Incoming): boolean {
   return response?.destroyed === true || request.socket.destroyed;
 }
 
-/** Whether a request may be open for hours while the caller is silent: gRPC of any kind, and streams of Connect. */
-export function isRpcStream({ headers }: Pick<NodeRequest, "headers">): boolean {
-  return /^application\/(?:grpc|connect\+)/i.test(headers["content-type"] ?? "");
-}
-
 /** Whether a header block is longer than this, counted as HTTP/1 would write it. */
 export function isTooLong(rawHeaders: readonly string[], maxBytes: number): boolean {
   let bytes = 2 * rawHeaders.length; // for each field ": " and a line end

@@ -56,7 +56,8 @@ export function http2Statuses(
   });
 }
 
-function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
+/** An HTTP/2 frame (RFC 9113 §4.1). */
+export function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
   const head = Buffer.alloc(9);
   head.writeUIntBE(payload.length, 0, 3);
   head.writeUInt8(type, 3);
@@ -66,7 +67,7 @@ function frame(type: number, flags: number, stream: number, payload: Uint8Array)
 }
 
 /** Writes a string literal with its length as a 7-bit prefix integer (RFC 7541 §5.1, §5.2). */
-function literal(text: string): Buffer {
+export function literal(text: string): Buffer {
   const bytes = Buffer.from(text, "latin1");
   if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
   const length = [127];

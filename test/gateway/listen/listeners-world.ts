@@ -3,6 +3,7 @@ import type { NodeRequest, NodeResponse } from "../../../src/adapters/node/reque
 import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import type { ListenConfig, TlsConfig } from "../../../src/gateway/listen/listen-config.js";
 import { createListeners, type ListenerHandlers, type Listeners } from "../../../src/gateway/listen/listeners.js";
+import { frame } from "../../../src/testing/adapter/http2-frames.js";
 
 export interface ListenersWorld {
   readonly listeners: Listeners;
@@ -120,15 +121,7 @@ export function rawClient(port: number, bytes: string | Uint8Array = ""): RawCli
 
 export const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/** An HTTP/2 frame (RFC 9113 §4.1). */
-export function frame(type: number, flags: number, stream: number, payload: Uint8Array = new Uint8Array()): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
+export { frame };
 
 export const settings: Buffer = frame(4, 0, 0);
 

@@ -21,9 +21,6 @@ export interface CallOwner {
 /** RFC 9110 §9.2.1: nothing changes when the upstream gets these twice. */
 const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
-/** Hints are written to a caller whether it reads or not, and an upstream that sends them without end would fill the memory. */
-const maxHints = 8;
-
 /** One exchange on its way to an upstream. */
 export class Http1Call implements UpstreamSide, Occupant {
   readonly exchange: Exchange;
@@ -43,7 +40,6 @@ export class Http1Call implements UpstreamSide, Occupant {
   #isStopped = false;
   #isOver = false;
   #isFree = false;
-  #hints = 0;
 
   constructor(owner: CallOwner, exchange: Exchange, text: string, onFree: () => void) {
     this.#owner = owner;
@@ -111,8 +107,7 @@ export class Http1Call implements UpstreamSide, Occupant {
   }
 
   hint(headers: readonly string[]): void {
-    this.#hints += 1;
-    if (this.#hints <= maxHints) this.exchange.hint(headers);
+    this.exchange.hint(headers);
   }
 
   head({ status, fields }: ResponseHead, isLast: boolean): void {

@@ -17,8 +17,6 @@ export interface StreamHost {
 }
 
 const maxRepeats = 2;
-/** Interim answers are written whether the caller reads or not. */
-const maxHints = 8;
 
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 
@@ -39,7 +37,6 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
   /** `undefined` for a request without one. */
   readonly #body: RequestBody | undefined;
   #repeats = 0;
-  #hints = 0;
   #hasHead = false;
   /** `data` returned `false`. */
   #isPaused = false;
@@ -125,7 +122,7 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
 
   onInterim(status: number, rawHeaders: readonly string[]): void {
     this.#hear();
-    if (this.#isOver || this.#hasHead || status !== 103 || ++this.#hints > maxHints) return;
+    if (this.#isOver || this.#hasHead || status !== 103) return;
     this.#exchange.hint(fieldsOf(rawHeaders));
   }
 

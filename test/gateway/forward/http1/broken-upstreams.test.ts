@@ -205,9 +205,8 @@ describe("an upstream that never ends", () => {
   ] as const) {
     it(name, async () => {
       await withUpstream(await endless(begin, again), async (forwarder) => {
-        const { failure, hints } = await ask(forwarder);
+        const { failure } = await ask(forwarder);
         assert.equal(failure?.code, code);
-        assert.ok(hints.length <= 8, String(hints.length));
       });
     });
   }

@@ -1,4 +1,7 @@
 import type { Socket } from "node:net";
+import { frame, literal } from "../../../../src/testing/adapter/http2-frames.js";
+
+export { frame };
 
 /** Types of frames (RFC 9113 §6). */
 export const types = {
@@ -20,30 +23,12 @@ export interface Frame {
   readonly payload: Buffer;
 }
 
-export function frame(type: number, flags: number, id: number, payload: Uint8Array = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, payload]);
-}
-
 export const endStream = 1;
 export const endHeaders = 4;
 
 /** A field as a literal that is not indexed (RFC 7541 §6.2.2). */
 export function field(name: string, value: string): Buffer {
   return Buffer.concat([Buffer.of(0), literal(name), literal(value)]);
-}
-
-function literal(text: string): Buffer {
-  const bytes = Buffer.from(text, "latin1");
-  if (bytes.length < 127) return Buffer.concat([Buffer.of(bytes.length), bytes]);
-  const length = [127];
-  let rest = bytes.length - 127;
-  for (; rest >= 128; rest >>>= 7) length.push((rest & 127) | 128);
-  return Buffer.concat([Buffer.of(...length, rest), bytes]);
 }
 
 /** `:status: 200` (RFC 7541, appendix A). */

@@ -236,7 +236,7 @@ for (const [what, bytes] of [
   });
 }
 
-test("interim answers without end are told eight times", async (t) => {
+test("interim answers without number do not hold up the answer", async (t) => {
   const upstream = await startTcp(
     t,
     onRequest((socket, id) => {
@@ -251,7 +251,7 @@ test("interim answers without end are told eight times", async (t) => {
     }),
   );
   const exchange = await new RecordingExchange().via(forwarderTo(t, upstream)).done();
-  assert.equal(exchange.parts.filter(([kind]) => kind === "hint").length, 8);
+  assert.equal(exchange.last?.[0], "head");
 });
 
 test("a server that allows no stream for ever is unavailable after the connect time-out", async (t) => {
