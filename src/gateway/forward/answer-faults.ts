@@ -13,3 +13,10 @@ export const impossible: Failure = Object.freeze({
   code: "upstream_status",
   detail: "the status of the answer is not between 200 and 599",
 });
+
+/** The time that the caller has set is over. */
+export const late: Failure = Object.freeze({
+  reason: "upstream_timeout",
+  code: "caller_timeout",
+  detail: "the answer was not complete within grpc-timeout or connect-timeout-ms of the caller",
+});

@@ -1,11 +1,10 @@
 import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 import type { Platform } from "../../base/platform.js";
 import type { Denial } from "../../model/decision.js";
 import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
-import { impossible, unsayable } from "./answer-faults.js";
+import { impossible, late, unsayable } from "./answer-faults.js";
 import { AnswerHead } from "./answer-head.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
 import { toCallerHeaders, toCallerTrailers } from "./managed-headers.js";
@@ -81,8 +80,6 @@ export abstract class CallerExchange<C> implements Exchange {
   abstract readBody(): void;
   abstract resumeBody(): void;
   abstract stopBody(): void;
-  /** Request and response as `node:http` and the compatibility API of `node:http2` have them, for other answers than the upstream's. */
-  abstract toNode(): { readonly request: NodeRequest; readonly response: NodeResponse };
   /** Ends the exchange so that its answer does not look complete. */
   abstract cut(errorCode: number): void;
 
@@ -162,7 +159,7 @@ export abstract class CallerExchange<C> implements Exchange {
     this.#end();
     this.owner.onFailed(this, failure);
     if (this.#isAnswering) this.cut(errorCode);
-    else this.owner.refuse(this, refusals[failure.reason]);
+    else this.#refuse(failure.reason);
   }
 
   tunnel(received: readonly string[], stream: Duplex): void {
@@ -204,6 +201,7 @@ export abstract class CallerExchange<C> implements Exchange {
       this.flushHead();
     }
     this.#forget = this.owner.hold(this, () => this.#breakOff("unauthenticated"));
+    if (this.#isOver) this.#forget();
   }
 
   #sendPending(): void {
@@ -220,11 +218,18 @@ export abstract class CallerExchange<C> implements Exchange {
     this.#forget?.();
   }
 
+  #refuse(reason: Failure["reason"]): void {
+    // The upstream may have taken no more of it. What is left is read, within bounds, or the answer is lost in a reset.
+    this.resumeBody();
+    this.owner.refuse(this, refusals[reason]);
+  }
+
   /** Ends an exchange in its middle, by the status of its protocol if there is a place for it. */
   #breakOff(why: "unauthenticated" | "deadline_exceeded"): void {
     if (this.#isOver) return;
     this.closed(constants.NGHTTP2_CANCEL);
-    if (!this.#isAnswering) this.owner.refuse(this, refusals.upstream_timeout);
+    if (why === "deadline_exceeded") this.owner.onFailed(this, late);
+    if (!this.#isAnswering) this.#refuse(late.reason);
     else if (!this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
   }
 

@@ -1,5 +1,6 @@
 import type { Platform } from "../../base/platform.js";
 import { createConnect, parseOrigin } from "./connect.js";
+import { isRpcStream } from "./content-type.js";
 import type { Connect, ForwardedRequest, Forwarder } from "./exchange.js";
 import { createHttp1Forwarder } from "./http1/forwarder.js";
 import { createHttp2Forwarder } from "./http2/forwarder.js";
@@ -26,7 +27,6 @@ export function createForwarder(config: UpstreamConfig, platform: Platform): For
 }
 
 /** RPCs have time limits of their own, and their streams may be silent for hours. A dead connection is found by PING. */
-function isTimed({ headers }: ForwardedRequest): boolean {
-  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === "content-type");
-  return at === -1 || !/^application\/(?:grpc|connect\+)/i.test(headers[at + 1] ?? "");
+function isTimed({ headers, isWebSocket }: ForwardedRequest): boolean {
+  return isWebSocket || !isRpcStream(headers);
 }

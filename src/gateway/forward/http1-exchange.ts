@@ -68,10 +68,6 @@ export class Http1Exchange<C> extends CallerExchange<C> {
     response.on("close", onClose);
   }
 
-  toNode(): { request: IncomingMessage; response: ServerResponse } {
-    return { request: this.#request, response: this.#response };
-  }
-
   readBody(): void {
     const request = this.#request;
     (request as Carrier)[key] = this as Http1Exchange<unknown>;
@@ -94,7 +90,7 @@ export class Http1Exchange<C> extends CallerExchange<C> {
   }
 
   bodyData(chunk: Uint8Array): void {
-    if (this.upstream?.bodyData(chunk) === false) this.#request.pause();
+    if (!this.isOver && this.upstream?.bodyData(chunk) === false) this.#request.pause();
   }
 
   bodyEnd(): void {

@@ -1,12 +1,13 @@
-import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Stream } from "node:http2";
+import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import { dropRest } from "../../adapters/node/drop-rest.js";
+import { resetStream } from "../../adapters/node/reset-stream.js";
 import { afterThisTurn } from "../../base/platform.js";
 import type { StreamRequest } from "../listen/stream-request.js";
 import { type AnswerHead, toHttp2Headers } from "./answer-head.js";
 import { CallerExchange, type ExchangeOwner } from "./caller-exchange.js";
+import { isGrpc } from "./content-type.js";
 import type { ForwardedRequest } from "./exchange.js";
-import { resetStream } from "./http2/reset-stream.js";
 
 const key = Symbol("sallyport.exchange");
 
@@ -38,11 +39,13 @@ export class Http2Exchange<C> extends CallerExchange<C> {
     stream.on("close", onClose);
   }
 
-  toNode(): { request: Http2ServerRequest; response: Http2ServerResponse } {
-    return this.#request.toNode();
+  /** Node throws for everything that is written to a stream that is closed. Its `close` event may come later. */
+  get #isOpen(): boolean {
+    return !this.#stream.destroyed && !this.#stream.closed;
   }
 
   readBody(): void {
+    if (!this.#isOpen) return;
     this.#isReading = true;
     if (this.#request.headers.expect === "100-continue") this.#stream.additionalHeaders({ ":status": 100 });
     // Node tells the end of an empty body as soon as it has come, also before there is a listener.
@@ -65,7 +68,7 @@ export class Http2Exchange<C> extends CallerExchange<C> {
   }
 
   bodyData(chunk: Uint8Array): void {
-    if (this.upstream?.bodyData(chunk) === false) this.#stream.pause();
+    if (!this.isOver && this.upstream?.bodyData(chunk) === false) this.#stream.pause();
   }
 
   bodyEnd(): void {
@@ -86,17 +89,16 @@ export class Http2Exchange<C> extends CallerExchange<C> {
 
   sendTrailers(): void {
     // Without trailers too: a stream that ends by a bare `close` makes clients wait.
-    if (!this.#stream.destroyed && !this.#stream.closed) this.#stream.sendTrailers(toHttp2Headers(this.#trailers));
+    if (this.#isOpen) this.#stream.sendTrailers(toHttp2Headers(this.#trailers));
   }
 
   protected sendHint(links: readonly string[]): void {
-    if (!this.#stream.destroyed && !this.#stream.headersSent)
-      this.#stream.additionalHeaders({ ":status": 103, link: [...links] });
+    if (this.#isOpen && !this.#stream.headersSent) this.#stream.additionalHeaders({ ":status": 103, link: [...links] });
   }
 
   protected sendHead({ statusCode, fields }: AnswerHead, isLast: boolean): void {
     const stream = this.#stream;
-    if (stream.destroyed || stream.closed) return;
+    if (!this.#isOpen) return;
     const headers = toHttp2Headers(fields);
     headers[":status"] = statusCode;
     if (isLast) {
@@ -104,8 +106,7 @@ export class Http2Exchange<C> extends CallerExchange<C> {
       return;
     }
     // An answer with a length ends with its last byte; only those of gRPC have trailers as well.
-    this.#takesTrailers =
-      headers["content-length"] === undefined || String(headers["content-type"]).startsWith("application/grpc");
+    this.#takesTrailers = headers["content-length"] === undefined || isGrpc(fields);
     if (this.#takesTrailers) stream.on("wantTrailers", onWantTrailers);
     stream.respond(headers, { waitForTrailers: this.#takesTrailers });
   }
@@ -116,7 +117,7 @@ export class Http2Exchange<C> extends CallerExchange<C> {
 
   protected sendData(chunk: Uint8Array, isLast: boolean): boolean {
     const stream = this.#stream;
-    if (stream.destroyed || stream.closed) return true;
+    if (!this.#isOpen) return true;
     const copy = Buffer.from(chunk);
     if (isLast) {
       stream.end(copy);
@@ -130,12 +131,11 @@ export class Http2Exchange<C> extends CallerExchange<C> {
 
   protected sendEnd(trailers: readonly string[]): void {
     this.#trailers = trailers;
-    if (!this.#stream.destroyed) this.#stream.end();
+    if (this.#isOpen) this.#stream.end();
   }
 
   protected override sendStatus(status: keyof typeof endings): boolean {
-    const { headers } = this.#request;
-    if (!this.#takesTrailers || !/^application\/grpc(?!-web)/i.test(String(headers["content-type"]))) return false;
+    if (!this.#takesTrailers || !isGrpc(this.#request.rawHeaders)) return false;
     this.sendEnd(endings[status]);
     this.dropBody();
     return true;
@@ -151,7 +151,7 @@ export class Http2Exchange<C> extends CallerExchange<C> {
     const headers = toHttp2Headers(fields);
     // RFC 8441 §5: HTTP/2 needs no proof that the server understood.
     delete headers["sec-websocket-accept"];
-    this.#stream.respond({ ...headers, ":status": 200 });
+    if (this.#isOpen) this.#stream.respond({ ...headers, ":status": 200 });
     return this.#stream;
   }
 }

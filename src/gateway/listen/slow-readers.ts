@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { constants } from "node:http2";
 import type { Socket } from "node:net";
+import { resetStream } from "../../adapters/node/reset-stream.js";
 import { type Connection, connectionOf } from "./connection.js";
 import type { ReadProgress } from "./read-progress.js";
 import { StreamRequest } from "./stream-request.js";
@@ -23,30 +24,28 @@ export function allowSlowReader(request: IncomingMessage | StreamRequest, ms: nu
 /**
  * Ends what a client does not read: bytes are ready, and it has taken none for `timeoutMs`. While nothing is ready no clock
  * runs. On HTTP/2 a stream whose own window is empty ends alone; where the connection as a whole takes nothing, it ends.
- *
- * @returns whether anything was ended
  */
-export function checkReaders(connection: Connection, now: number, timeoutMs: number): boolean {
+export function checkReaders(connection: Connection, now: number, timeoutMs: number): void {
   const { socket, streams } = connection;
   const handle = (socket as Socket & { readonly _handle?: Handle | null })._handle ?? {};
   const { bytesWritten = 0, writeQueueSize = 0 } = handle;
   const isReady = writeQueueSize > 0 || socket.writableLength > 0;
   let longestMs = connection.readTimeoutMs ?? timeoutMs;
-  let hasEnded = false;
   for (const request of streams ?? []) {
     const { stream, readTimeoutMs = timeoutMs } = request;
     longestMs = Math.max(longestMs, readTimeoutMs);
     request.reading = advance(request.reading, stream.bufferSize > 0, stream.bufferSize, now);
-    if (request.reading === undefined || now - request.reading.since < readTimeoutMs) continue;
-    stream.close(constants.NGHTTP2_CANCEL);
-    hasEnded = true;
+    if (isLate(request.reading, now, readTimeoutMs)) resetStream(stream, constants.NGHTTP2_CANCEL);
   }
   // A write of Node's begins when the one before it is taken, so that more written means that something was taken.
   connection.reading = advance(connection.reading, isReady, bytesWritten - writeQueueSize / 2, now);
-  if (connection.reading === undefined || now - connection.reading.since < longestMs) return hasEnded;
+  if (!isLate(connection.reading, now, longestMs)) return;
   connection.session?.destroy();
   socket.destroy();
-  return true;
+}
+
+function isLate(reading: ReadProgress | undefined, now: number, timeoutMs: number): boolean {
+  return reading !== undefined && now - reading.since >= timeoutMs;
 }
 
 function advance(

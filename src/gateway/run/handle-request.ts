@@ -10,6 +10,7 @@ import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
 import type { CallerExchange, ExchangeOwner } from "../forward/caller-exchange.js";
+import { isRpcStream } from "../forward/content-type.js";
 import type { ForwardedRequest } from "../forward/exchange.js";
 import { createUpgradeResponse, Http1Exchange } from "../forward/http1-exchange.js";
 import { Http2Exchange } from "../forward/http2-exchange.js";
@@ -29,7 +30,7 @@ import { type RequestOutcome, refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
 import type { RouteTable } from "../route/routes.js";
-import { asksWebSocket, type Incoming, isGone, isRpcStream, isTooLong, originOf, toNode } from "./incoming.js";
+import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import type { OpenStream } from "./open-streams.js";
 import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
 
@@ -157,7 +158,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { target, framing, route, forwards: rawHeaders } = asked;
     if (rawHeaders === "last") {
       report(request, { kind: "service", path: target.path });
-      answerLast(incoming, decision);
+      answerLast(incoming, { decision, cors: asked.cors });
       return;
     }
     const { httpVersion } = request;
@@ -167,7 +168,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
     report(request, { kind: "proxied", route, caller });
-    if (caller !== undefined && isRpcStream(request)) allowSlowBody(request);
+    if (caller !== undefined && isRpcStream(request.rawHeaders)) allowSlowBody(request);
     const { authority } = target;
     // A WebSocket over HTTP/2 has no key (RFC 8441 §5); an upstream over HTTP/1 needs one.
     if (request instanceof StreamRequest && request.isWebSocket)

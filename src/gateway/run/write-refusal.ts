@@ -6,7 +6,7 @@ import type { Decision, Denial } from "../../model/decision.js";
 import type { RouteConfig } from "../route/route-config.js";
 import { type Incoming, originOf, toNode } from "./incoming.js";
 
-/** What a refusal carries beside the denial. */
+/** What an answer of the gateway itself carries at a route, beside a denial. */
 export interface Refusal {
   readonly route?: RouteConfig;
   /** A caller who is known keeps the token that was offered. */
@@ -15,24 +15,24 @@ export interface Refusal {
 }
 
 /** Writes a denial in the caller's protocol. */
-export function writeRefusal(
-  incoming: Incoming,
-  denial: Denial,
-  { decision, cors }: Refusal,
-  platform: Platform,
-): void {
-  const { request, response } = toNode(incoming);
-  if (cors !== undefined && incoming.upgrade === undefined) finishCors(response, cors, originOf(request));
-  if (decision !== undefined && decision.kind !== "denied")
-    finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+export function writeRefusal(incoming: Incoming, denial: Denial, refusal: Refusal, platform: Platform): void {
+  const { request, response } = begin(incoming, refusal);
   writeDenial(request, response, denial, platform);
 }
 
 /** Answers a request that asks for no hop beyond this one. */
-export function answerLast(incoming: Incoming, decision: Decision): void {
-  const { request, response } = toNode(incoming);
-  finishHeaders(response, decision.kind === "allowed" ? decision : undefined);
+export function answerLast(incoming: Incoming, refusal: Refusal): void {
+  const { request, response } = begin(incoming, refusal);
   request.resume();
   response.statusCode = 204;
   response.end();
+}
+
+/** Adds what an answer of the gateway itself carries. */
+function begin(incoming: Incoming, { decision, cors }: Refusal): ReturnType<typeof toNode> {
+  const node = toNode(incoming);
+  if (cors !== undefined && incoming.upgrade === undefined) finishCors(node.response, cors, originOf(node.request));
+  if (decision !== undefined && decision.kind !== "denied")
+    finishHeaders(node.response, decision.kind === "allowed" ? decision : undefined);
+  return node;
 }

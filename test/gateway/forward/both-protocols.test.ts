@@ -12,7 +12,11 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { createForwarder } from "../../../src/gateway/forward/forwarder.js";
+import type { UpstreamConfig } from "../../../src/gateway/forward/upstream-config.js";
+import { createWorld } from "../../world.js";
 import { type Running, startGateway } from "../running.js";
+import { RecordingExchange } from "./recording-exchange.js";
 
 const key = Buffer.from("0123456789abcdef").toString("base64");
 const acceptOf = (sent: string | undefined): string =>
@@ -27,6 +31,12 @@ const webSocket = {
   ":authority": "a",
 };
 
+const config: UpstreamConfig = {
+  ...{ name: "app", origin: "", identity: "none", ignoresCase: false, via: false },
+  ...{ connectTimeoutMs: 2_000, headersTimeoutMs: 10_000, bodyTimeoutMs: 10_000 },
+  ...{ maxConnections: 4, maxHeaderBytes: 65_536 },
+};
+
 describe("a caller and an upstream of different protocols", () => {
   let server: Http2Server;
   let http1: Running;
@@ -37,6 +47,7 @@ describe("a caller and an upstream of different protocols", () => {
     server = createServer({ settings: { enableConnectProtocol: true } });
     server.on("stream", (stream, headers) => {
       stream.on("error", () => {});
+      if (headers[":path"] === "/silent") return;
       if (headers[":method"] === "CONNECT") stream.respond({ ":status": 200 });
       else stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
       stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0" }));
@@ -104,6 +115,8 @@ describe("a caller and an upstream of different protocols", () => {
     assert.equal(trailers["grpc-status"], "4");
     const late = await open(http2, { ...grpc, ":path": "/a", "grpc-timeout": "1n" }, true);
     assert.equal((await late.answer())["grpc-status"], "4");
+    const codes = http2.outcomes.flatMap((outcome) => (outcome.kind === "failed" ? outcome.code : []));
+    assert.deepEqual(codes, ["caller_timeout", "caller_timeout"]);
   });
 
   it("a WebSocket over HTTP/2 reaches an upstream over HTTP/1", async () => {
@@ -125,6 +138,23 @@ describe("a caller and an upstream of different protocols", () => {
     socket.write("hello");
     assert.equal(String((await once(socket, "data"))[0]), "hello");
     socket.destroy();
+  });
+
+  it("a WebSocket has the time-outs of its upstream, also one that says it is gRPC", async () => {
+    const { platform, advance } = createWorld();
+    const origin = `h2c://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const forwarder = createForwarder({ ...config, origin }, platform);
+    const exchange = new RecordingExchange({
+      path: "/silent",
+      isWebSocket: true,
+      headers: ["content-type", "application/grpc"],
+    });
+    const arrived = once(server, "stream");
+    forwarder.send(exchange, () => {});
+    await arrived;
+    for (let passed = 0; passed < 2 * config.headersTimeoutMs; passed += 500) advance(500);
+    assert.equal((await exchange.over).failure?.code, "headers_timeout");
+    await forwarder.destroy();
   });
 
   it("a WebSocket without credentials is 401, and an extended CONNECT for anything else is 400", async () => {

@@ -70,3 +70,13 @@ test("a question that ends here is answered to callers who may pass, and to no o
   assert.equal((await ask(gateway, "OPTIONS /", ["Max-Forwards: 0", `Authorization: ${gateway.bearer}`])).status, 204);
   assert.deepEqual(gateway.seen, []);
 });
+
+test("a question that ends here may be read by the pages that the route lets read its answers", async (t) => {
+  const origin = "https://app.example";
+  const open = route({ path: "/open" }, { anonymous: true, cors: { origins: [origin] } });
+  const gateway = await startGateway({ routes: [open] });
+  t.after(() => gateway.close());
+  const { status, text } = await ask(gateway, "OPTIONS /open", [`Origin: ${origin}`, "Max-Forwards: 0"]);
+  assert.equal(status, 204);
+  assert.match(text, /\r\naccess-control-allow-origin: https:\/\/app\.example\r\n/i);
+});

@@ -68,7 +68,8 @@ export class RequestWriter {
     const socket = this.#socket as Socket;
     this.#framing = framing.kind;
     this.#left = framing.kind === "length" ? Number(framing.length) : 0;
-    this.#isComplete = framing.kind === "none";
+    // HTTP/2 may announce a length of 0 and end the body later.
+    this.#isComplete = framing.kind !== "chunked" && this.#left === 0;
     this.#isFirstChunk = true;
     this.isBegun = false;
     if (framing.kind !== "none") socket.cork();

@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
 import { Duplex } from "node:stream";
-import { resetStream } from "./reset-stream.js";
+import { resetStream } from "../../../adapters/node/reset-stream.js";
 
 /** What is told of a stream. */
 export interface StreamOwner {

@@ -68,6 +68,18 @@ describe("a request and its answer", () => {
     assert.equal(shares.waiting, 0);
   });
 
+  it("with a body of which a length of 0 was announced", async () => {
+    const opened: number[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const exchange = new RecordingExchange({ method: "POST", framing: { kind: "length", length: "0" } });
+      exchange.readBody = () => exchange.upstream?.bodyEnd();
+      assert.equal((await send(forwarder, exchange)).status, 200);
+      opened.push(upstream.sockets.filter((socket) => !socket.destroyed).length);
+    }
+    assert.equal(opened[2], opened[0], "the connection is used again");
+    assert.ok(upstream.sockets.slice(0, opened[0]).every((socket) => !socket.destroyed));
+  });
+
   it("with an empty body in chunks", async () => {
     seen = [];
     const exchange = new RecordingExchange({ method: "POST", framing: { kind: "chunked" } });
