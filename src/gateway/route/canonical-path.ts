@@ -10,10 +10,10 @@ const unreserved = /[A-Za-z0-9\-._~]/;
 const dotSegment = /\/\.{1,2}(?:\/|$)/;
 
 /**
- * Encoded octets whose meaning is ambiguous: controls end strings and lines; `/` `\` `;` `?` `#` are separators to
+ * Encoded octets whose meaning is ambiguous: controls, those from U+0080 to U+009F too, end strings and lines; `/` `\` `;` `?` `#` are separators to
  * servers that decode first; and `%25` before two hexadecimal digits would be decoded again by a second decoding.
  */
-const ambiguousOctet = /%(?:[01][0-9A-F]|7F|2F|5C|3B|3F|23|25[0-9A-Fa-f]{2})/;
+const ambiguousOctet = /%(?:[01][0-9A-F]|7F|C2%[89][0-9A-F]|2F|5C|3B|3F|23|25[0-9A-Fa-f]{2})/;
 
 /** A percent sign that begins no octet. Decoding what follows could complete it: `%2%45` would become `%2E`. */
 const strayPercent = /%(?![0-9A-Fa-f]{2})/;
