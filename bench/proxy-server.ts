@@ -87,8 +87,11 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
     forwardAuthorization: false,
     line: 1,
   };
-  const telemetry = createTelemetry(createLog({ level: "info" }), systemPlatform, {
+  const telemetry = createTelemetry(createLog({ level: "info", requests: 1, format: "json" }), systemPlatform, {
     openConnections: () => 0,
+    openStreams: () => 0,
+    upstreams: () => [],
+    logShare: () => 1,
     stopping: () => false,
     store: () => measureStore(memory(), systemPlatform, () => {}),
   });
@@ -97,7 +100,7 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
     upstreams: createUpstreams(new Map([[config.name, config]])),
     routes: createRouteTable([{ match, upstream: config.name, ...open }]),
     trust: parseTrustedProxies([]),
-    onOutcome: telemetry.onOutcome,
+    onAnswered: telemetry.onAnswered,
   });
   // Connections wait while other rows have their turn.
   const limits = { headersTimeoutMs: 3_600_000, readTimeoutMs: 60_000, stopTimeoutMs: 0, maxConnections: 10_000 };

@@ -5,7 +5,7 @@ import type { UpstreamConfig } from "../../src/gateway/forward/upstream-config.j
 import { createUpstreams, type Upstreams } from "../../src/gateway/forward/upstreams.js";
 import { createListeners } from "../../src/gateway/listen/listeners.js";
 import { parseTrustedProxies } from "../../src/gateway/route/forwarded.js";
-import type { RequestOutcome as Outcome } from "../../src/gateway/route/outcome.js";
+import type { Answered, RequestOutcome as Outcome } from "../../src/gateway/route/outcome.js";
 import type { RouteConfig } from "../../src/gateway/route/route-config.js";
 import { createRouteTable } from "../../src/gateway/route/routes.js";
 import { createRequestHandler, type RequestHandler } from "../../src/gateway/run/handle-request.js";
@@ -50,6 +50,8 @@ export interface Running {
   /** Requests that the upstream saw in full. */
   readonly seen: Seen[];
   readonly outcomes: Outcome[];
+  /** Of the same requests. */
+  readonly answered: Answered[];
   /** `Authorization` with a live session of `ada`, who has the role `user`. */
   readonly bearer: string;
   readonly password: string;
@@ -81,6 +83,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
   const trust = parseTrustedProxies(options.trustedProxies ?? []);
   const seen: Seen[] = [];
   const outcomes: Outcome[] = [];
+  const answered: Answered[] = [];
   const upstreamServer = createServer({ keepAliveTimeout: 60_000 }, options.serve ?? echo(seen));
   if (options.onUpgrade) upstreamServer.on("upgrade", options.onUpgrade);
   const upstream = await listen(upstreamServer);
@@ -104,7 +107,10 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     upstreams,
     routes: createRouteTable(options.routes ?? [route({ path: "/open" }, { anonymous: true }), route()]),
     trust,
-    onOutcome: (_request, outcome) => outcomes.push(outcome),
+    onAnswered(_request, outcome, answer) {
+      outcomes.push(outcome);
+      answered.push(answer);
+    },
   });
   const faults: unknown[] = [];
   const listeners = await createListeners(
@@ -133,6 +139,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     upstreams,
     seen,
     outcomes,
+    answered,
     bearer: options.auth ? "Bearer ada" : `Bearer ${await logIn(auth)}`,
     password: basicOf("ada", "pw"),
     async close() {

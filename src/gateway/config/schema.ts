@@ -111,6 +111,16 @@ export const count = (fallback: number, description: string): Schema<number> => 
   description,
 });
 
+/** A part of all, from none to each. */
+export const share = (fallback: number, description: string): Schema<number> => ({
+  type: "number",
+  minimum: 0,
+  maximum: 1,
+  title: "a number from 0 to 1",
+  default: fallback,
+  description,
+});
+
 export const duration = (fallback: string, description: string): Schema<RawDuration> => ({
   type: "string",
   pattern: durationPattern,

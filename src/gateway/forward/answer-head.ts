@@ -1,6 +1,6 @@
 import type { OutgoingHttpHeaders } from "node:http";
 import type { AnswerFields } from "../../adapters/node/attach.js";
-import { isNamed } from "../../model/raw-headers.js";
+import { indexOfField, isNamed } from "../../model/raw-headers.js";
 
 /**
  * The head of an answer before it is sent: name, value, name, value, one line each. It has the methods of Node's
@@ -70,4 +70,18 @@ export function toHttp2Headers(fields: readonly string[]): OutgoingHttpHeaders {
     if (Array.isArray(value) && name !== "set-cookie") headers[name] = [...new Set(value)].join(", ");
   }
   return headers;
+}
+
+/** Statuses whose answers have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
+const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** Whether answers with this status have no content. */
+export function isBodiless(status: number): boolean {
+  return bodiless.has(status);
+}
+
+/** Returns the status that a gRPC answer ends with, of its trailers, or of its head where that is all. */
+export function grpcStatusOf(fields: readonly string[]): string | undefined {
+  const index = indexOfField(fields, "grpc-status");
+  return index === -1 ? undefined : fields[index + 1];
 }

@@ -1,42 +1,13 @@
 import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
-import type { Platform } from "../../base/platform.js";
-import type { Denial } from "../../model/decision.js";
 import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
 import { impossible, late, unsayable } from "./answer-faults.js";
-import { AnswerHead } from "./answer-head.js";
+import { AnswerHead, grpcStatusOf, isBodiless } from "./answer-head.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
+import type { CallerSide, ExchangeOwner } from "./exchange-owner.js";
 import { toCallerHeaders, toCallerTrailers } from "./managed-headers.js";
 import { connectTunnel } from "./tunnel.js";
-
-/**
- * What the gateway adds to exchanges, and hears of them: one object for all of them, so that none needs closures.
- *
- * @typeParam C what the gateway keeps with each exchange
- */
-export interface ExchangeOwner<C> {
-  readonly platform: Platform;
-  /** The name of the cookie that carries session tokens; see `toCallerHeaders`. */
-  readonly ownCookie: string | undefined;
-  /** Adds the gateway's own fields to an answer that is about to be sent. */
-  finish(exchange: CallerExchange<C>, head: AnswerHead): void;
-  /**
-   * Watches over an answer that does not come in one piece, or over a tunnel: `end` is called when what let its caller in
-   * is gone.
-   *
-   * @returns what ends the watch
-   */
-  hold(exchange: CallerExchange<C>, end: () => void): () => void;
-  /** How long a tunnel may be silent, in milliseconds. */
-  idleMsOf(exchange: CallerExchange<C>): number;
-  onFailed(exchange: CallerExchange<C>, failure: Failure): void;
-  /** Answers with a denial, in the caller's protocol. */
-  refuse(exchange: CallerExchange<C>, denial: Denial): void;
-}
-
-/** Statuses whose answers have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
-const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 
 /**
  * How many interim answers of one request are passed on. They are written whether the caller reads or not, and an upstream
@@ -50,11 +21,16 @@ const maxHints = 8;
  * The head of an answer is kept until a part of the body, the end, or the end of this turn: until then an answer that
  * turns out to be broken is 502, and head and body leave together where they came together.
  */
-export abstract class CallerExchange<C> implements Exchange {
+export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   readonly request: ForwardedRequest;
   readonly context: C;
   protected readonly owner: ExchangeOwner<C>;
   protected upstream: UpstreamSide | undefined;
+  status = 0;
+  grpcStatus: string | undefined = undefined;
+  headAt: number | undefined = undefined;
+  bytesIn = 0;
+  bytesOut = 0;
   /** Whether the head was sent. */
   #isAnswering = false;
   #isOver = false;
@@ -109,14 +85,18 @@ export abstract class CallerExchange<C> implements Exchange {
       this.fail(isPossible ? unsayable : impossible);
       return false;
     }
+    this.#begin(status);
     const head = new AnswerHead(status, fields);
     // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
     if (status === 204 || status === 205) head.removeHeader("content-length");
     this.owner.finish(this, head);
-    if (isLast || this.request.method === "HEAD" || bodiless.has(status)) {
+    if (isLast || this.request.method === "HEAD" || isBodiless(status)) {
+      // gRPC puts its trailers here when it has nothing else to say.
+      if (isLast) this.grpcStatus = grpcStatusOf(fields);
       this.#end();
       this.sendHead(head, true);
       this.dropBody();
+      this.owner.onOver(this, "complete");
       return true;
     }
     this.#pending = head;
@@ -127,9 +107,12 @@ export abstract class CallerExchange<C> implements Exchange {
   data(chunk: Uint8Array, isLast: boolean): boolean {
     if (this.#isOver) return true;
     this.#sendPending();
-    if (isLast) this.#end();
-    const goesOn = this.sendData(chunk, isLast);
-    if (isLast) this.dropBody();
+    this.bytesOut += chunk.length;
+    if (!isLast) return this.sendData(chunk, false);
+    this.#end();
+    const goesOn = this.sendData(chunk, true);
+    this.dropBody();
+    this.owner.onOver(this, "complete");
     return goesOn;
   }
 
@@ -141,6 +124,7 @@ export abstract class CallerExchange<C> implements Exchange {
       return;
     }
     const head = this.#pending;
+    if (trailers.length > 0) this.grpcStatus = grpcStatusOf(trailers);
     this.#end();
     if (head !== undefined && trailers.length === 0) this.sendHead(head, true);
     else {
@@ -148,6 +132,7 @@ export abstract class CallerExchange<C> implements Exchange {
       this.sendEnd(trailers);
     }
     this.dropBody();
+    this.owner.onOver(this, "complete");
   }
 
   fail(failure: Failure): void {
@@ -157,9 +142,9 @@ export abstract class CallerExchange<C> implements Exchange {
   reset(errorCode: number, failure: Failure): void {
     if (this.#isOver) return;
     this.#end();
-    this.owner.onFailed(this, failure);
     if (this.#isAnswering) this.cut(errorCode);
     else this.#refuse(failure.reason);
+    this.owner.onOver(this, failure);
   }
 
   tunnel(received: readonly string[], stream: Duplex): void {
@@ -169,6 +154,7 @@ export abstract class CallerExchange<C> implements Exchange {
       this.fail(unsayable);
       return;
     }
+    this.#begin(101);
     this.#end();
     const head = new AnswerHead(101, fields);
     this.owner.finish(this, head);
@@ -176,6 +162,11 @@ export abstract class CallerExchange<C> implements Exchange {
       caller: this.openTunnel(head.fields),
       upstream: stream,
       hold: (end) => this.owner.hold(this, end),
+      onClosed: (ending, bytesIn, bytesOut) => {
+        this.bytesIn = bytesIn;
+        this.bytesOut = bytesOut;
+        this.owner.onOver(this, ending);
+      },
       idleMs: this.owner.idleMsOf(this),
       platform: this.owner.platform,
     });
@@ -189,8 +180,14 @@ export abstract class CallerExchange<C> implements Exchange {
   /** The caller has left, or its connection is complete. */
   protected closed(errorCode: number): void {
     if (this.#isOver) return;
-    this.#end();
-    this.upstream?.abandoned(errorCode);
+    this.#abandon(errorCode);
+    this.owner.onOver(this, "caller_left");
+  }
+
+  /** Passes a part of the body on. Returns `false` when the upstream is full. */
+  protected passBody(chunk: Uint8Array): boolean {
+    this.bytesIn += chunk.length;
+    return this.#isOver || this.upstream?.bodyData(chunk) !== false;
   }
 
   /** Called at the end of the turn in which a head came that was not the end of its answer. */
@@ -212,6 +209,16 @@ export abstract class CallerExchange<C> implements Exchange {
     this.sendHead(head, false);
   }
 
+  #begin(status: number): void {
+    this.status = status;
+    this.headAt = this.owner.platform.monotonic();
+  }
+
+  #abandon(errorCode: number): void {
+    this.#end();
+    this.upstream?.abandoned(errorCode);
+  }
+
   #end(): void {
     this.#isOver = true;
     this.#cancelDeadline?.();
@@ -221,16 +228,16 @@ export abstract class CallerExchange<C> implements Exchange {
   #refuse(reason: Failure["reason"]): void {
     // The upstream may have taken no more of it. What is left is read, within bounds, or the answer is lost in a reset.
     this.resumeBody();
-    this.owner.refuse(this, refusals[reason]);
+    this.status = this.owner.refuse(this, refusals[reason]);
   }
 
   /** Ends an exchange in its middle, by the status of its protocol if there is a place for it. */
   #breakOff(why: "unauthenticated" | "deadline_exceeded"): void {
     if (this.#isOver) return;
-    this.closed(constants.NGHTTP2_CANCEL);
-    if (why === "deadline_exceeded") this.owner.onFailed(this, late);
+    this.#abandon(constants.NGHTTP2_CANCEL);
     if (!this.#isAnswering) this.#refuse(late.reason);
     else if (!this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
+    this.owner.onOver(this, why === "deadline_exceeded" ? late : "shut_out");
   }
 
   /** Ends an answer that has begun with a status behind its body. Returns whether its protocol has a place for it. */

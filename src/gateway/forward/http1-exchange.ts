@@ -7,8 +7,9 @@ import { holdSocket } from "../../adapters/node/hold-socket.js";
 import type { Platform } from "../../base/platform.js";
 import { indexOfField } from "../../model/raw-headers.js";
 import type { AnswerHead } from "./answer-head.js";
-import { CallerExchange, type ExchangeOwner } from "./caller-exchange.js";
+import { CallerExchange } from "./caller-exchange.js";
 import type { ForwardedRequest } from "./exchange.js";
+import type { ExchangeOwner } from "./exchange-owner.js";
 
 /** A caller's connection after Node has handed it over with its `upgrade` event. */
 export interface UpgradeSocket {
@@ -90,7 +91,7 @@ export class Http1Exchange<C> extends CallerExchange<C> {
   }
 
   bodyData(chunk: Uint8Array): void {
-    if (!this.isOver && this.upstream?.bodyData(chunk) === false) this.#request.pause();
+    if (!this.passBody(chunk)) this.#request.pause();
   }
 
   bodyEnd(): void {

@@ -5,9 +5,10 @@ import { resetStream } from "../../adapters/node/reset-stream.js";
 import { afterThisTurn } from "../../base/platform.js";
 import type { StreamRequest } from "../listen/stream-request.js";
 import { type AnswerHead, toHttp2Headers } from "./answer-head.js";
-import { CallerExchange, type ExchangeOwner } from "./caller-exchange.js";
+import { CallerExchange } from "./caller-exchange.js";
 import { isGrpc } from "./content-type.js";
 import type { ForwardedRequest } from "./exchange.js";
+import type { ExchangeOwner } from "./exchange-owner.js";
 
 const key = Symbol("sallyport.exchange");
 
@@ -68,7 +69,7 @@ export class Http2Exchange<C> extends CallerExchange<C> {
   }
 
   bodyData(chunk: Uint8Array): void {
-    if (!this.isOver && this.upstream?.bodyData(chunk) === false) this.#stream.pause();
+    if (!this.passBody(chunk)) this.#stream.pause();
   }
 
   bodyEnd(): void {

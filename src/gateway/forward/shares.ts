@@ -12,6 +12,9 @@ export interface Shares {
    *   many and has no limit
    */
   send(exchange: Exchange, client: string | undefined): void;
+  /** How many places are taken. */
+  readonly used: number;
+  readonly places: number;
   /** How many wait. */
   readonly waiting: number;
 }
@@ -132,6 +135,12 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
   }
 
   return {
+    get used() {
+      return used;
+    },
+    get places() {
+      return forwarder.places;
+    },
     get waiting() {
       return waiters;
     },

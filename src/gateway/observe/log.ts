@@ -1,27 +1,20 @@
-import type { IncomingMessage } from "node:http";
-import { METHODS } from "node:http";
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
-import { clientAddressOf } from "../../adapters/node/relayed-client.js";
 import { toErrorName } from "../../base/errors.js";
-import type { Platform } from "../../base/platform.js";
-import { correlationIdOf } from "../../credentials/correlation-id.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
-import type { GatewayConfig } from "../config/config.js";
-import type { StreamRequest } from "../listen/stream-request.js";
-import { type RequestOutcome, toRouteName } from "../route/outcome.js";
+import type { LogConfig } from "../config/sections/log.js";
+import { toTextLines } from "./text-lines.js";
 
 export type { Logger } from "pino";
 
 /**
- * Makes the log: lines of JSON.
+ * Makes the log.
  *
- * It holds at `info` each log-in, ended session and refused request; at `warn` each failed request, reuse and
- * heal; at `error` handlers, stores and certificates that fail; at `debug` every other request, and every rotation of
- * a token.
+ * It holds at `info` each request, log-in and ended session; at `warn` each failed request, reuse and heal; at `error`
+ * handlers, stores and certificates that fail; at `debug` every rotation of a token.
  *
  * @param destination the stream of the lines. Default: standard output
  */
-export function createLog({ level }: GatewayConfig["log"], destination?: DestinationStream): Logger {
+export function createLog({ level, format }: LogConfig, destination?: DestinationStream): Logger {
   const options = {
     level,
     // No process id and host name: the collector of the logs adds them.
@@ -29,7 +22,8 @@ export function createLog({ level }: GatewayConfig["log"], destination?: Destina
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  const stream = destination ?? pino.destination(1);
+  return pino(options, format === "text" ? toTextLines(stream) : stream);
 }
 
 const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "error">> = {
@@ -91,89 +85,8 @@ function toEventFields(event: AuthEvent): object {
   }
 }
 
-type Incoming = IncomingMessage | StreamRequest;
-
 /** Logs a fault that no request caused: for `onFault` of the listeners. */
 export function logFault(log: Logger, what: string, error: unknown): void {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   log.error({ kind: "fault", error: toErrorName(error), code }, what);
-}
-
-/** Returns the peer's address, as the engine's events have it. The session of an HTTP/2 stream that has ended throws when it is read: `undefined`. */
-function peerOf(request: Incoming): string | undefined {
-  try {
-    return clientAddressOf(request.socket);
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * Logs one line for a request. It reads no header but `traceparent` and `X-Request-Id`, and no query, since both may
- * hold credentials.
- */
-export function logOutcome(log: Logger, platform: Platform, request: Incoming, outcome: RequestOutcome): void {
-  const level = levelOf(outcome);
-  // Checked first: at `info` a forwarded request costs one comparison.
-  if (!log.isLevelEnabled(level)) return;
-  log[level](
-    {
-      kind: "request",
-      id: correlationIdOf(request.rawHeaders, platform),
-      method: methods.has(request.method ?? "") ? request.method : "*",
-      path: toLoggedPath(request.url ?? ""),
-      peer: peerOf(request),
-      ...toFields(outcome),
-    },
-    outcome.kind,
-  );
-}
-
-function levelOf(outcome: RequestOutcome): "debug" | "info" | "warn" {
-  if (outcome.kind === "refused") return outcome.denial.code === "unavailable" ? "warn" : "info";
-  return outcome.kind === "failed" ? "warn" : "debug";
-}
-
-function toFields(outcome: RequestOutcome): object {
-  switch (outcome.kind) {
-    case "refused":
-      return { reason: outcome.denial.reason, route: outcome.route && toRouteName(outcome.route) };
-    case "failed":
-      return {
-        reason: outcome.reason,
-        route: toRouteName(outcome.route),
-        upstream: outcome.route.upstream,
-        code: outcome.code,
-        detail: outcome.detail,
-      };
-    case "proxied": {
-      const { caller } = outcome;
-      const { subject } = caller?.identity ?? {};
-      return { route: toRouteName(outcome.route), subject, actor: caller?.actor?.subject, scheme: caller?.scheme };
-    }
-    case "preflight":
-    case "service":
-      return {};
-    default:
-      return outcome satisfies never;
-  }
-}
-
-/**
- * The longest logged segment of a path. A longer one is likely a token: a session token has 84 characters, a UUID 36.
- */
-const longestSegment = 40;
-
-/** The methods that are logged. HTTP/2 accepts any word as a method, also a token. */
-const methods: ReadonlySet<string> = new Set(METHODS);
-
-const longestPath = 256;
-
-/** Returns the path for a log line: without the query, and without segments that may be credentials. */
-function toLoggedPath(url: string): string {
-  const path = url.split(/[?#]/, 1)[0] ?? "";
-  // An absolute target may hold user and password.
-  if (!path.startsWith("/")) return "";
-  const segments = path.slice(0, longestPath).split("/");
-  return segments.map((segment) => (segment.length > longestSegment ? "*" : segment)).join("/");
 }

@@ -1,15 +1,28 @@
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { AuthEvent } from "../../model/events.js";
-import { type RequestOutcome, refusals as refusalsOfOurs, toRouteName } from "../route/outcome.js";
-import type { RouteConfig } from "../route/route-config.js";
+import { type Answered, type RequestOutcome, refusals as refusalsOfOurs } from "../route/outcome.js";
 import type { StoreOperation } from "./measured-store.js";
+import { createRequestMetrics } from "./request-metrics.js";
 
 /** The sources of the values that are read when metrics are collected. */
 export interface MetricSources {
   openConnections(): number;
+  /** Streams and WebSockets that are open now. */
+  openStreams(): number;
+  upstreams(): Iterable<UpstreamUse>;
   /** Returns `undefined` while the value is unknown. */
   stalenessMs(): number | undefined;
   stalenessBoundMs(): number;
+}
+
+/** How much of an upstream is in use. */
+export interface UpstreamUse {
+  readonly name: string;
+  /** Requests that hold a place. */
+  readonly used: number;
+  readonly places: number;
+  /** Requests that wait for a place. */
+  readonly waiting: number;
 }
 
 export interface Metrics {
@@ -17,7 +30,9 @@ export interface Metrics {
   /** Returns the metrics in the Prometheus text format. */
   text(): Promise<string>;
   onEvent(event: AuthEvent): void;
-  onOutcome(outcome: RequestOutcome): void;
+  onAnswered(outcome: RequestOutcome, answered: Answered): void;
+  /** Adds the metrics of Node and of the process: event loop, memory, garbage collection, descriptors. */
+  measureProcess(): void;
   onStore(operation: StoreOperation, ms: number): void;
 }
 
@@ -75,7 +90,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const keyFailures = counter("key_ring_failures", "Times that the signing keys could not be read again.");
   const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
   const configurations = counter("configurations", "Configurations taken or refused.", ["change"]);
-  const requests = counter("requests", "Requests, by route and outcome.", ["route", "outcome"]);
+  const observeRequest = createRequestMetrics(registry);
   const store = new Histogram({
     name: "sallyport_store_seconds",
     help: "How long the store takes, by operation.",
@@ -84,6 +99,21 @@ export function createMetrics(sources: MetricSources): Metrics {
     registers,
   });
   gauge("open_connections", "Connections open now.", () => sources.openConnections());
+  gauge("open_streams", "Answers in parts and WebSockets open now.", () => sources.openStreams());
+  new Gauge({
+    name: "sallyport_upstream_requests",
+    help: "Requests that hold a place of an upstream (used) or wait for one (waiting), and its places.",
+    labelNames: ["upstream", "state"],
+    registers,
+    collect() {
+      this.reset();
+      for (const { name: upstream, used, waiting, places } of sources.upstreams()) {
+        this.set({ upstream, state: "used" }, used);
+        this.set({ upstream, state: "waiting" }, waiting);
+        this.set({ upstream, state: "places" }, places);
+      }
+    },
+  });
   gauge("revocation_staleness_seconds", "How long an end on another node may have gone unnoticed here.", () => {
     const ms = sources.stalenessMs();
     return ms === undefined ? undefined : ms / 1_000;
@@ -92,47 +122,17 @@ export function createMetrics(sources: MetricSources): Metrics {
     return sources.stalenessBoundMs() / 1_000;
   });
 
-  // Keyed by object, so that a request makes no string.
-  const proxied = new WeakMap<RouteConfig, Counter.Internal>();
-  function countProxied(route: RouteConfig): void {
-    let child = proxied.get(route);
-    if (child === undefined) {
-      child = requests.labels(toRouteName(route), "proxied");
-      proxied.set(route, child);
-    }
-    child.inc();
-  }
-
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     onStore: (operation, ms) => store.observe({ operation }, ms / 1_000),
-    onOutcome(outcome) {
-      switch (outcome.kind) {
-        case "proxied":
-          countProxied(outcome.route);
-          break;
-        case "service":
-          // A procedure of the gateway itself: their number is fixed.
-          requests.inc({ route: outcome.path, outcome: "service" });
-          break;
-        case "preflight":
-          requests.inc({ route: "", outcome: "preflight" });
-          break;
-        case "failed":
-          requests.inc({ route: toRouteName(outcome.route), outcome: outcome.reason });
-          break;
-        case "refused": {
-          const { route, denial } = outcome;
-          requests.inc({ route: route === undefined ? "" : toRouteName(route), outcome: denial.reason });
-          // The engine reports its own refusals, for every front.
-          if (denial.reason in refusalsOfOurs) refusals.inc({ reason: denial.reason });
-          break;
-        }
-        default:
-          outcome satisfies never;
-      }
+    onAnswered(outcome, answered) {
+      observeRequest(outcome, answered);
+      // The engine reports its own refusals, for every front.
+      if (outcome.kind === "refused" && outcome.denial.reason in refusalsOfOurs)
+        refusals.inc({ reason: outcome.denial.reason });
     },
+    measureProcess: () => collectDefaultMetrics({ register: registry }),
     onEvent(event) {
       switch (event.kind) {
         case "session-opened":

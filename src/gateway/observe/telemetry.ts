@@ -1,14 +1,13 @@
-import type { IncomingMessage } from "node:http";
 import type { Platform } from "../../base/platform.js";
 import type { OnEvent } from "../../model/events.js";
 import type { AddressConfig } from "../listen/listen-config.js";
-import type { StreamRequest } from "../listen/stream-request.js";
-import type { RequestOutcome } from "../route/outcome.js";
+import { createAccessLog } from "./access-log.js";
 import { type Admin, openAdmin } from "./admin.js";
 import { createReadiness } from "./health.js";
-import { type Logger, logEvent, logFault, logOutcome } from "./log.js";
+import { type Logger, logEvent, logFault } from "./log.js";
 import type { MeasuredStore, StoreOperation } from "./measured-store.js";
-import { createMetrics } from "./metrics.js";
+import { createMetrics, type UpstreamUse } from "./metrics.js";
+import type { OnAnswered } from "./on-answered.js";
 
 /**
  * How long an end on another node may stay unknown here while the store's feed is silent: the engine's default, given
@@ -19,7 +18,12 @@ export const revocationBoundMs = 5_000;
 /** The values that the telemetry reads when metrics are collected. */
 export interface TelemetrySources {
   openConnections(): number;
+  openStreams(): number;
+  /** The upstreams of the state in force. */
+  upstreams(): Iterable<UpstreamUse>;
   stopping(): boolean;
+  /** How many of the requests that were answered have a line in the log: 0 to 1. */
+  logShare(): number;
   /** Returns the store of the state in force. */
   store(): MeasuredStore;
 }
@@ -27,7 +31,7 @@ export interface TelemetrySources {
 /** The telemetry of a running gateway, to which each of its parts reports. */
 export interface Telemetry {
   readonly onEvent: OnEvent;
-  readonly onOutcome: (request: IncomingMessage | StreamRequest, outcome: RequestOutcome) => void;
+  readonly onAnswered: OnAnswered;
   readonly onStore: (operation: StoreOperation, ms: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
   readonly onWarning: (message: string) => void;
@@ -39,22 +43,29 @@ export interface Telemetry {
 export function createTelemetry(log: Logger, platform: Platform, sources: TelemetrySources): Telemetry {
   const metrics = createMetrics({
     openConnections: () => sources.openConnections(),
+    openStreams: () => sources.openStreams(),
+    upstreams: () => sources.upstreams(),
     stalenessMs: () => sources.store().stalenessMs(),
     stalenessBoundMs: () => revocationBoundMs,
   });
+  const logAccess = createAccessLog(log, platform, () => sources.logShare());
   const ready = createReadiness({ store: () => sources.store().store, stopping: () => sources.stopping(), platform });
   return {
     onEvent(event, origin) {
       metrics.onEvent(event);
       logEvent(log, event, origin);
     },
-    onOutcome(request, outcome) {
-      metrics.onOutcome(outcome);
-      logOutcome(log, platform, request, outcome);
+    onAnswered(request, outcome, answered) {
+      metrics.onAnswered(outcome, answered);
+      logAccess(request, outcome, answered);
     },
     onStore: metrics.onStore,
     onFault: (what, error) => logFault(log, what, error),
     onWarning: (message) => log.warn({ kind: "warning" }, message),
-    open: async (address) => (address === undefined ? undefined : openAdmin(address, { metrics, ready })),
+    open: async (address) => {
+      if (address === undefined) return undefined;
+      metrics.measureProcess();
+      return openAdmin(address, { metrics, ready });
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Denial, DenialCode, GatewayReason } from "../../model/decision.js";
+import type { Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import type { RouteConfig } from "./route-config.js";
 
@@ -33,16 +34,40 @@ export type RequestOutcome =
   | { readonly kind: "preflight" }
   /** A procedure of the gateway itself answers. */
   | { readonly kind: "service"; readonly path: string }
+  /** The caller left while it was being authenticated. */
+  | { readonly kind: "left"; readonly route: RouteConfig }
   | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined }
-  /** Reported after `proxied`: the upstream could not be reached, or broke off. `code`: that of the error, as Node names it. */
+  /** The upstream could not be reached, broke off or was late. `code`: that of the error, as Node names it. */
   | {
       readonly kind: "failed";
       readonly route: RouteConfig;
+      readonly caller: Caller | undefined;
       readonly reason: GatewayReason;
       readonly code: string | undefined;
       /** What happened, in words for operators. */
       readonly detail?: string | undefined;
     };
+
+/** How an answer ended that did not fail. `shut_out`: what had let the caller in was gone. */
+export type Ending = "complete" | "caller_left" | "shut_out";
+
+/** What a caller got, for logs and metrics. */
+export interface Answered {
+  /** The HTTP status; 0: the caller left before there was one. */
+  readonly status: number;
+  /** The status of a gRPC answer, as the upstream said it. */
+  readonly grpcStatus: string | undefined;
+  readonly ending: Ending;
+  /** Bytes of the request's body, or of a WebSocket, that came from the caller; `undefined`: not counted. */
+  readonly bytesIn: number | undefined;
+  /** Bytes of the answer's body, or of a WebSocket, that went to the caller. */
+  readonly bytesOut: number | undefined;
+  /** Milliseconds from the request's header block to the end of the answer. */
+  readonly ms: number;
+  /** Milliseconds from there to the head of the upstream's answer; `undefined`: there was none. */
+  readonly upstreamMs: number | undefined;
+  readonly peer: Peer;
+}
 
 /** Returns the name of a route for logs and metrics. It comes from the configuration, so clients cannot add names. */
 export function toRouteName({ match }: RouteConfig): string {

@@ -64,6 +64,9 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   let stopped: Promise<void> | undefined;
   const telemetry = createTelemetry(log, platform, {
     openConnections: () => listeners?.openConnections() ?? 0,
+    openStreams: () => kept.streams.size,
+    upstreams: () => state.upstreams(),
+    logShare: () => state.config.log.requests,
     stopping: () => listeners === undefined || stopped !== undefined,
     store: () => state.store,
   });

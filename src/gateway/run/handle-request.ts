@@ -3,15 +3,15 @@ import type { Duplex } from "node:stream";
 import { addAnswered } from "../../adapters/node/attach.js";
 import { answerPreflight, type CorsOptions, finishCors, replaceCors } from "../../adapters/node/cors-policy.js";
 import { createRequestReader } from "../../adapters/node/request.js";
-import { ignoreFailure } from "../../base/awaitable.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
-import type { CallerExchange, ExchangeOwner } from "../forward/caller-exchange.js";
+import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
 import type { ForwardedRequest } from "../forward/exchange.js";
+import type { ExchangeOwner } from "../forward/exchange-owner.js";
 import { createUpgradeResponse, Http1Exchange } from "../forward/http1-exchange.js";
 import { Http2Exchange } from "../forward/http2-exchange.js";
 import { timeLimitOf } from "../forward/time-limit.js";
@@ -21,17 +21,19 @@ import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
 import { allowSlowReader } from "../listen/slow-readers.js";
 import { StreamRequest } from "../listen/stream-request.js";
+import type { OnAnswered } from "../observe/on-answered.js";
 import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
 import { noServices, type ServicesConfig } from "../own/own-config.js";
 import { createOwnServers, type OwnServersOptions } from "../own/own-servers.js";
 import type { TrustAddress } from "../route/forwarded.js";
-import { type RequestOutcome, refusals } from "../route/outcome.js";
+import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
 import type { RouteTable } from "../route/routes.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import type { OpenStream } from "./open-streams.js";
+import { createReporter } from "./report.js";
 import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
 
 export type { RequestOutcome as Outcome } from "../route/outcome.js";
@@ -40,11 +42,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly auth: Auth<I>;
   readonly routes: RouteTable;
   readonly upstreams: Pick<Upstreams, "get">;
-  /**
-   * Called with the outcome of each request before its answer is written, and once more when its upstream fails. For
-   * logs and metrics.
-   */
-  readonly onOutcome?: (request: IncomingMessage | StreamRequest, outcome: RequestOutcome) => void;
+  /** For logs and metrics. */
+  readonly onAnswered?: OnAnswered;
   readonly platform?: Platform;
   /** The most bytes of a header block of HTTP/2; Node sees to HTTP/1. Default: 16,384. */
   readonly maxHeaderBytes?: number;
@@ -86,14 +85,15 @@ interface Call<I extends Identity> {
  * `explainRequest` walks the same functions, and stops before the exchange.
  */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
-  const { auth, upstreams, trust, onOutcome, login, services = noServices, platform = systemPlatform } = options;
+  const { auth, upstreams, trust, onAnswered, login, services = noServices, platform = systemPlatform } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
   const { hold = ({ caller }, end) => (caller === undefined ? ignore : auth.front.hold(caller, end)) } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
   const toUpstreamRequest = createToUpstreamRequest({ trust, carriers });
-  const { toAuthRequest } = createRequestReader(trust);
+  const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
+  const { toAuthRequest, peerOf } = createRequestReader(trust);
 
   function handle(incoming: Incoming): void {
     const { request } = incoming;
@@ -110,12 +110,12 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
         refuse(incoming, asked.denial, { cors });
         break;
       case "preflight":
-        report(request, { kind: "preflight" });
         answerPreflight(toNode(incoming).response, asked.cors, originOf(request));
+        report(incoming, { kind: "preflight" }, { status: 204 });
         break;
       case "own": {
-        report(request, { kind: "service", path: asked.target.path });
         const node = toNode(incoming);
+        reportOwn(incoming, node.response, asked.target.path);
         if (cors !== undefined) finishCors(node.response, cors, originOf(request));
         node.request.url = asked.target.path + asked.target.query;
         ownServers[asked.answer.server](node.request, node.response);
@@ -136,9 +136,13 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     if (decision instanceof Promise) {
       // A fault of the gateway ends this request's connection, as it does where nothing is awaited; never the process.
       void decision
-        .then((made) => isGone(call.incoming) || admit(call, made, data))
+        .then((made) => (isGone(call.incoming) ? leave(call) : admit(call, made, data)))
         .catch(() => (request instanceof StreamRequest ? request.stream : request).destroy());
     } else admit(call, decision, data);
+  }
+
+  function leave({ incoming, asked: { route } }: Call<I>): void {
+    report(incoming, { kind: "left", route }, { status: 0, ending: "caller_left" });
   }
 
   function admit(call: Call<I>, decision: Decision<I>, data: AuthRequest): void {
@@ -157,8 +161,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { request } = incoming;
     const { target, framing, route, forwards: rawHeaders } = asked;
     if (rawHeaders === "last") {
-      report(request, { kind: "service", path: target.path });
       answerLast(incoming, { decision, cors: asked.cors });
+      report(incoming, { kind: "service", path: target.path }, { status: 204 });
       return;
     }
     const { httpVersion } = request;
@@ -167,7 +171,6 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { peer } = data;
     const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
-    report(request, { kind: "proxied", route, caller });
     if (caller !== undefined && isRpcStream(request.rawHeaders)) allowSlowBody(request);
     const { authority } = target;
     // A WebSocket over HTTP/2 has no key (RFC 8441 §5); an upstream over HTTP/1 needs one.
@@ -203,29 +206,28 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       return hold({ caller, asked: { ...asked.target, method } }, end);
     },
     idleMsOf: ({ context: { asked } }) => upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
-    onFailed({ context: { asked, incoming } }, { reason, code, detail }) {
-      report(incoming.request, { kind: "failed", route: asked.route, reason, code, detail });
-    },
-    refuse({ context: { incoming, asked, decision } }, denial) {
-      writeRefusal(incoming, denial, { decision, cors: asked.cors }, platform);
-    },
+    refuse: ({ context: { incoming, asked, decision } }, denial) =>
+      writeRefusal(incoming, denial, { decision, cors: asked.cors }, platform),
+    onOver: reportExchange,
   };
 
   function refuse(incoming: Incoming, denial: Denial, answer: Refusal = {}): void {
-    report(incoming.request, { kind: "refused", denial, route: answer.route });
-    writeRefusal(incoming, denial, answer, platform);
+    const status = writeRefusal(incoming, denial, answer, platform);
+    report(incoming, { kind: "refused", denial, route: answer.route }, { status });
   }
 
-  function report(request: IncomingMessage | StreamRequest, outcome: RequestOutcome): void {
-    if (onOutcome !== undefined) ignoreFailure(() => onOutcome(request, outcome));
-  }
+  const begin = (request: IncomingMessage | StreamRequest) => ({
+    begunAt: platform.monotonic(),
+    peer: peerOf(request),
+  });
 
   return {
     trust,
-    request: (request, response) => handle({ request, response, upgrade: undefined }),
-    stream: (request) => handle({ request }),
+    request: (request, response) => handle({ ...begin(request), request, response, upgrade: undefined }),
+    stream: (request) => handle({ ...begin(request), request }),
     upgrade(request, socket, head) {
-      handle({ request, response: createUpgradeResponse(request, socket), upgrade: { socket, head } });
+      const response = createUpgradeResponse(request, socket);
+      handle({ ...begin(request), request, response, upgrade: { socket, head } });
     },
   };
 }

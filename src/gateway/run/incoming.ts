@@ -1,17 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
 import { soleOf } from "../../model/raw-headers.js";
+import type { Peer } from "../../model/request.js";
 import type { UpgradeSocket } from "../forward/http1-exchange.js";
 import { StreamRequest } from "../listen/stream-request.js";
 
 /** A request, as its protocol brought it. */
-export type Incoming =
-  | {
-      readonly request: IncomingMessage;
-      readonly response: ServerResponse;
-      readonly upgrade: UpgradeSocket | undefined;
-    }
-  | { readonly request: StreamRequest; readonly response?: undefined; readonly upgrade?: undefined };
+export type Incoming = Begun &
+  (
+    | {
+        readonly request: IncomingMessage;
+        readonly response: ServerResponse;
+        readonly upgrade: UpgradeSocket | undefined;
+      }
+    | { readonly request: StreamRequest; readonly response?: undefined; readonly upgrade?: undefined }
+  );
+
+interface Begun {
+  /** When its header block had come, by the monotonic clock. */
+  readonly begunAt: number;
+  readonly peer: Peer;
+}
 
 export function asksWebSocket({ request, upgrade }: Incoming): boolean {
   return upgrade !== undefined || (request instanceof StreamRequest && request.isWebSocket);

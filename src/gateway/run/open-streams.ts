@@ -31,6 +31,7 @@ export interface OpenStreams {
    * @returns a function that must be called when the stream is over
    */
   hold(judge: StreamJudge, stream: OpenStream, end: () => void): () => void;
+  readonly size: number;
   /** Judges every open stream by a new state, and all that open from now on. */
   judgeBy(judge: StreamJudge): void;
 }
@@ -66,6 +67,9 @@ export function createOpenStreams(platform: Platform): OpenStreams {
   }
 
   return {
+    get size() {
+      return open.size;
+    },
     hold(by, stream, end) {
       const { caller } = stream;
       const one: Held = {

@@ -8,9 +8,10 @@ import type { Store } from "../../model/store.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, type StoreConfig } from "../config/stores.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
-import { createUpstreams, type Upstreams } from "../forward/upstreams.js";
+import { createUpstreams, type Upstream, type Upstreams } from "../forward/upstreams.js";
 import type { ListenerHandlers } from "../listen/listeners.js";
 import { type MeasuredStore, measureStore, type StoreOperation } from "../observe/measured-store.js";
+import type { UpstreamUse } from "../observe/metrics.js";
 import type { TicketsConfig } from "../own/own-config.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
@@ -25,6 +26,7 @@ export interface GatewayState {
   readonly auth: Auth<Identity>;
   readonly handlers: ListenerHandlers;
   readonly store: MeasuredStore;
+  upstreams(): Iterable<UpstreamUse>;
   /**
    * Closes the state when the requests that began with it are over: until then their streams must end with their
    * session. Its store and pools stay open while another state uses them.
@@ -67,7 +69,7 @@ export function createKeptParts(
   };
 }
 
-export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onOutcome" | "reload"> {
+export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onAnswered" | "reload"> {
   readonly kept: KeptParts;
 }
 
@@ -78,7 +80,7 @@ export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onO
  */
 export function createState(
   config: GatewayConfig,
-  { kept, onOutcome, reload, ...options }: StateOptions,
+  { kept, onAnswered, reload, ...options }: StateOptions,
 ): GatewayState {
   const { platform } = options;
   const stopping = new AbortController();
@@ -118,7 +120,7 @@ export function createState(
       upstreams,
       trust,
       platform,
-      ...(onOutcome && { onOutcome }),
+      ...(onAnswered && { onAnswered }),
     });
   } catch (error) {
     void releaseAll();
@@ -148,6 +150,12 @@ export function createState(
     config,
     auth,
     store: store.resource,
+    *upstreams() {
+      for (const [name, { resource }] of taken) {
+        const { used, places, waiting } = (resource.get(name) as Upstream).shares;
+        yield { name, used, places, waiting };
+      }
+    },
     handlers: {
       ...handler,
       request(request, response) {

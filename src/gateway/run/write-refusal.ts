@@ -14,10 +14,11 @@ export interface Refusal {
   readonly cors?: CorsPolicy | undefined;
 }
 
-/** Writes a denial in the caller's protocol. */
-export function writeRefusal(incoming: Incoming, denial: Denial, refusal: Refusal, platform: Platform): void {
+/** Writes a denial in the caller's protocol, and returns its HTTP status. */
+export function writeRefusal(incoming: Incoming, denial: Denial, refusal: Refusal, platform: Platform): number {
   const { request, response } = begin(incoming, refusal);
   writeDenial(request, response, denial, platform);
+  return response.statusCode;
 }
 
 /** Answers a request that asks for no hop beyond this one. */

@@ -76,7 +76,10 @@ test("every default is what the documentation says", async (t) => {
     maxHeaderBytes: 16_384,
     maxAuthorizationLength: 16_384,
   });
-  assert.deepEqual({ log, trustedProxies, admin }, { log: { level: "info" }, trustedProxies: [], admin: undefined });
+  assert.deepEqual(
+    { log, trustedProxies, admin },
+    { log: { level: "info", requests: 1, format: "json" }, trustedProxies: [], admin: undefined },
+  );
   assert.deepEqual(upstreams.get("app"), {
     name: "app",
     origin: "http://127.0.0.1:3000",

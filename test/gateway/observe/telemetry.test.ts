@@ -29,7 +29,7 @@ async function start(t: TestContext, level: "debug" | "info" = "debug") {
   );
   let output = "";
   const log = createLog(
-    { level },
+    { level, requests: 1, format: "json" },
     {
       write(line) {
         output += line;
@@ -41,6 +41,7 @@ async function start(t: TestContext, level: "debug" | "info" = "debug") {
   const admin = `http://127.0.0.1:${gateway.adminAddress()?.port}`;
   return {
     gateway,
+    upstream,
     admin,
     port: gateway.addresses()[0]?.port ?? 0,
     origin: `http://127.0.0.1:${gateway.addresses()[0]?.port}`,
@@ -120,7 +121,7 @@ test("no credential is in the log, the metrics or the probes after a busy run of
   }
 });
 
-test("each denied or failed request has one line, with the id of its trace; others only at debug", async (t) => {
+test("each request has one line, with the id of its trace", async (t) => {
   const world = await start(t, "info");
   const headers = { authorization: basicOf(password), traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
   await fetch(`${world.origin}/secret/path?query=1`, { headers: { traceparent: headers.traceparent } });
@@ -131,11 +132,12 @@ test("each denied or failed request has one line, with the id of its trace; othe
   const picked = requests.map(({ level, path, reason, route, id, msg }) => ({ level, path, reason, route, id, msg }));
   const gone = requests.find(({ path }) => path === "/gone");
   assert.deepEqual([gone?.upstream, gone?.code], ["gone", "ECONNREFUSED"]);
-  assert.match(String(picked[2]?.id), /^[0-9a-f]{32}$/);
+  assert.match(String(picked[3]?.id), /^[0-9a-f]{32}$/);
   assert.deepEqual(picked, [
     { level: "info", path: "/secret/path", reason: "no_credentials", route: "*/", id: traceId, msg: "refused" },
+    { level: "info", path: "/fine", reason: undefined, route: "*/", id: traceId, msg: "proxied" },
     { level: "info", path: "/root", reason: "not_permitted", route: "*/root", id: traceId, msg: "refused" },
-    { level: "warn", path: "/gone", reason: "upstream_unavailable", route: "*/gone", id: picked[2]?.id, msg: "failed" },
+    { level: "warn", path: "/gone", reason: "upstream_unavailable", route: "*/gone", id: picked[3]?.id, msg: "failed" },
   ]);
   const opened = world.lines().filter(({ kind }) => kind === "session-opened");
   assert.equal(opened.length > 0, true);
@@ -189,12 +191,14 @@ test("administration answers apart from traffic, and tells of a stop at once", a
     assert.equal((await fetch(world.origin + path)).status, 401, "traffic has no such page");
   }
   // A request under way keeps the stop waiting.
+  world.upstream.stream = true;
   const pending = rawClient(
     world.port,
     `GET / HTTP/1.1\r\nHost: x\r\nAuthorization: ${basicOf(password)}\r\nContent-Length: 9\r\n\r\n`,
   );
   pending.socket.on("connect", () => pending.socket.write("x"));
-  while (!world.output().includes('"msg":"proxied"')) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (!/sallyport_upstream_requests{upstream="app",state="used"} 1\n/.test(await world.metrics()))
+    await new Promise((resolve) => setTimeout(resolve, 10));
   const stopped = world.gateway.stop();
   const response = await fetch(`${world.admin}/readyz`);
   assert.deepEqual([response.status, await response.text()], [503, "stopping\n"]);

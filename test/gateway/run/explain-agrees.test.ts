@@ -30,7 +30,7 @@ test("explain says of every request what the gateway does with it", async (t) =>
   for (let left = sized(6, 50); left > 0; left -= 1) {
     const text = randomConfig(random, world.ground);
     const config = parse(world.files, text);
-    const state = createState(config, { ...world, platform, onOutcome: world.inProcess.onOutcome, onWarning() {} });
+    const state = createState(config, { ...world, platform, onAnswered: world.inProcess.onAnswered, onWarning() {} });
     const explainer = createExplainer(config);
     try {
       for (let requests = 200; requests > 0; requests -= 1) {

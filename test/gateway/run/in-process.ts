@@ -26,9 +26,9 @@ export interface Handled {
 
 /** Runs handlers on requests without a network: what they would send to an upstream is caught. */
 export interface InProcess {
-  /** An upstream whose connections are all busy, for ever. */
+  /** An upstream that answers each request at once, without a word. */
   upstreamOf(config: Upstream["config"]): Upstream;
-  readonly onOutcome: (request: object, outcome: RequestOutcome) => void;
+  readonly onAnswered: (request: object, outcome: RequestOutcome) => void;
   handle(handlers: ListenerHandlers, request: RawRequest, connection: Connection): Promise<Handled>;
 }
 
@@ -36,12 +36,13 @@ export function createInProcess(): InProcess {
   const waiting = new WeakMap<object, (outcome: RequestOutcome) => void>();
   let sent: Handled["sent"];
   return {
-    onOutcome: (request, outcome) => waiting.get(request)?.(outcome),
+    onAnswered: (request, outcome) => waiting.get(request)?.(outcome),
     upstreamOf(config) {
-      const send = ({ request }: Exchange): void => {
-        sent = { ...request, to: config.name };
+      const send = (exchange: Exchange): void => {
+        sent = { ...exchange.request, to: config.name };
+        exchange.head(204, [], true);
       };
-      return { config, shares: { send, waiting: 0 } };
+      return { config, shares: { send, used: 0, places: 1, waiting: 0 } };
     },
     async handle(handlers, raw, connection) {
       sent = undefined;

@@ -1,0 +1,126 @@
+import type { IncomingMessage } from "node:http";
+import { METHODS } from "node:http";
+import type { Platform } from "../../base/platform.js";
+import { correlationIdOf } from "../../credentials/correlation-id.js";
+import type { Caller } from "../../model/session.js";
+import type { StreamRequest } from "../listen/stream-request.js";
+import { type Answered, type RequestOutcome, toRouteName } from "../route/outcome.js";
+import type { Logger } from "./log.js";
+import type { OnAnswered } from "./on-answered.js";
+
+/**
+ * Makes the function that logs one line for each request. It reads no header but `traceparent`, `X-Request-Id` and what
+ * names the client of a trusted proxy, and no query, since all others may hold credentials.
+ *
+ * @param share returns how many of the requests that were answered without a fault have a line: 0 none, 1 each, 0.01 one in a
+ *   hundred. Refused and failed ones and statuses from 500 always have one
+ */
+export function createAccessLog(log: Logger, platform: Platform, share: () => number): OnAnswered {
+  let due = 0;
+
+  function isDue(): boolean {
+    due += share();
+    if (due < 1) return false;
+    due -= 1;
+    return true;
+  }
+
+  return (request, outcome, answered) => {
+    const level = levelOf(outcome);
+    if (!log.isLevelEnabled(level)) return;
+    if (!isTold(outcome, answered) && !isDue()) return;
+    log[level](toLine(request, outcome, answered, platform), outcome.kind);
+  };
+}
+
+function levelOf(outcome: RequestOutcome): "info" | "warn" {
+  if (outcome.kind === "refused") return outcome.denial.code === "unavailable" ? "warn" : "info";
+  return outcome.kind === "failed" ? "warn" : "info";
+}
+
+function isTold({ kind }: RequestOutcome, { status }: Answered): boolean {
+  return kind === "refused" || kind === "failed" || status >= 500;
+}
+
+function toLine(
+  request: IncomingMessage | StreamRequest,
+  outcome: RequestOutcome,
+  { status, grpcStatus, ending, bytesIn, bytesOut, ms, upstreamMs, peer }: Answered,
+  platform: Platform,
+): object {
+  const { rawHeaders, method = "", url = "", httpVersion } = request;
+  return {
+    kind: "request",
+    id: correlationIdOf(rawHeaders, platform),
+    method: methods.has(method) ? method : "*",
+    path: toLoggedPath(url),
+    protocol: `HTTP/${httpVersion}`,
+    peer: peer.address,
+    client: peer.trusted ? peer.clientOf?.(rawHeaders) : undefined,
+    status,
+    grpcStatus: grpcStatus && plainNumber.test(grpcStatus) ? Number(grpcStatus) : undefined,
+    ms: toTenths(ms),
+    bytesIn,
+    bytesOut,
+    upstreamMs: upstreamMs && toTenths(upstreamMs),
+    ending: ending === "complete" ? undefined : ending,
+    ...toFields(outcome),
+  };
+}
+
+function toFields(outcome: RequestOutcome): object {
+  switch (outcome.kind) {
+    case "refused":
+      return { reason: outcome.denial.reason, route: outcome.route && toRouteName(outcome.route) };
+    case "failed": {
+      const { route, caller, reason, code, detail } = outcome;
+      return { route: toRouteName(route), upstream: route.upstream, ...toCallerFields(caller), reason, code, detail };
+    }
+    case "proxied": {
+      const { route, caller } = outcome;
+      return { route: toRouteName(route), upstream: route.upstream, ...toCallerFields(caller) };
+    }
+    case "left":
+      return { route: toRouteName(outcome.route) };
+    case "preflight":
+    case "service":
+      return {};
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function toCallerFields(caller: Caller | undefined): object | undefined {
+  return (
+    caller && {
+      subject: caller.identity.subject,
+      actor: caller.actor?.subject,
+      scheme: caller.scheme,
+      session: caller.session?.ref,
+    }
+  );
+}
+
+/** An upstream may put anything there; so may an attacker who is its caller. */
+const plainNumber = /^\d{1,3}$/;
+
+const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
+
+/**
+ * The longest logged segment of a path. A longer one is likely a token: a session token has 84 characters, a UUID 36.
+ */
+const longestSegment = 40;
+
+/** The methods that are logged. HTTP/2 accepts any word as a method, also a token. */
+const methods: ReadonlySet<string> = new Set(METHODS);
+
+const longestPath = 256;
+
+/** Returns the path for a log line: without the query, and without segments that may be credentials. */
+function toLoggedPath(url: string): string {
+  const path = url.split(/[?#]/, 1)[0] ?? "";
+  // An absolute target may hold user and password.
+  if (!path.startsWith("/")) return "";
+  const segments = path.slice(0, longestPath).split("/");
+  return segments.map((segment) => (segment.length > longestSegment ? "*" : segment)).join("/");
+}
