@@ -34,7 +34,10 @@ export interface Contender {
  */
 export async function startContender(name: ContenderName, directory: string): Promise<Contender> {
   const script = fileURLToPath(new URL(scriptOf(name), import.meta.url));
-  const child = fork(script, [name, directory], { env: { ...process.env, NODE_ENV: "production" } });
+  // Its log goes to a pipe, as under a collector of logs.
+  const child = fork(script, [name, directory], { env: { ...process.env, NODE_ENV: "production" }, silent: true });
+  child.stdout?.resume();
+  child.stderr?.pipe(process.stderr);
   const { port, authorizations } = await hear<Ready>(child, name);
   const load = port === undefined ? undefined : await openAnyLoad(name, port);
 

@@ -15,17 +15,20 @@ const plainId = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
 /** Keyed by the header block: every event of a request refers to the same object. */
 const known = new WeakMap<readonly string[], string>();
 
+/** What the ids of our own begin with, 20 random digits, and how many there have been. */
+const ours = new WeakMap<Platform, { readonly prefix: string; count: number }>();
+
 /**
  * Returns the id of a request in logs, events and the audit: the trace-id of its `traceparent`, so that our lines join
- * its trace; else its `X-Request-Id` if that is a UUID or 32 hexadecimal digits; else 32 random digits, the same on
- * each call.
+ * its trace; else its `X-Request-Id` if that is a UUID or 32 hexadecimal digits; else 32 digits that no other request of
+ * any process has, the same on each call. Those are no secret: they are random for a process, and counted in it.
  *
  * Both headers are forwarded to the upstream like any other. We add no header that carries the id.
  */
 export function correlationIdOf(rawHeaders: readonly string[], platform: Platform): string {
   let id = known.get(rawHeaders);
   if (id === undefined) {
-    id = toCorrelationId(rawHeaders) ?? Buffer.from(platform.random(16)).toString("hex");
+    id = toCorrelationId(rawHeaders) ?? nextId(platform);
     known.set(rawHeaders, id);
   }
   return id;
@@ -37,6 +40,16 @@ function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
   if (traceId !== undefined && !(version === "00" && more !== undefined)) return traceId;
   const requestId = only(rawHeaders, "x-request-id");
   return plainId.test(requestId) ? requestId.toLowerCase() : undefined;
+}
+
+function nextId(platform: Platform): string {
+  let own = ours.get(platform);
+  if (own === undefined) {
+    own = { prefix: Buffer.from(platform.random(10)).toString("hex"), count: 0 };
+    ours.set(platform, own);
+  }
+  own.count += 1;
+  return own.prefix + own.count.toString(16).padStart(12, "0");
 }
 
 /** Returns the value of a field that occurs exactly once; else `""`. */

@@ -178,7 +178,7 @@ export interface EventOrigin {
   readonly at: number;
   /** The client's address: the connection's, or as a trusted proxy says. Absent where no request is at hand. */
   readonly address?: string | undefined;
-  /** The request's id: its trace-id, its `X-Request-Id` if that has a plain form, or else a random one. */
+  /** The request's id: its trace-id, its `X-Request-Id` if that has a plain form, or else one of its own. */
   readonly correlationId?: string | undefined;
 }
 

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { METHODS } from "node:http";
 import type { Platform } from "../../base/platform.js";
 import { correlationIdOf } from "../../credentials/correlation-id.js";
-import type { Caller } from "../../model/session.js";
 import type { StreamRequest } from "../listen/stream-request.js";
 import { type Answered, type RequestOutcome, toRouteName } from "../route/outcome.js";
 import type { Logger } from "./log.js";
@@ -43,18 +42,19 @@ function isTold({ kind }: RequestOutcome, { status }: Answered): boolean {
 }
 
 function toLine(
-  request: IncomingMessage | StreamRequest,
+  { rawHeaders, method = "", url = "", httpVersion }: IncomingMessage | StreamRequest,
   outcome: RequestOutcome,
   { status, grpcStatus, ending, bytesIn, bytesOut, ms, upstreamMs, peer }: Answered,
   platform: Platform,
 ): object {
-  const { rawHeaders, method = "", url = "", httpVersion } = request;
+  const { route, caller, denial, reason, code, detail } = outcome as Partial<Parts>;
+  // One literal: spreading what each kind of outcome has would cost as much again.
   return {
     kind: "request",
     id: correlationIdOf(rawHeaders, platform),
     method: methods.has(method) ? method : "*",
     path: toLoggedPath(url),
-    protocol: `HTTP/${httpVersion}`,
+    protocol: httpVersion === "2.0" ? "HTTP/2" : httpVersion === "1.1" ? "HTTP/1.1" : "HTTP/1.0",
     peer: peer.address,
     client: peer.trusted ? peer.clientOf?.(rawHeaders) : undefined,
     status,
@@ -64,42 +64,20 @@ function toLine(
     bytesOut,
     upstreamMs: upstreamMs && toTenths(upstreamMs),
     ending: ending === "complete" ? undefined : ending,
-    ...toFields(outcome),
+    route: route && toRouteName(route),
+    upstream: outcome.kind === "proxied" || outcome.kind === "failed" ? outcome.route.upstream : undefined,
+    subject: caller?.identity.subject,
+    actor: caller?.actor?.subject,
+    scheme: caller?.scheme,
+    session: caller?.session?.ref,
+    reason: denial?.reason ?? reason,
+    code,
+    detail,
   };
 }
 
-function toFields(outcome: RequestOutcome): object {
-  switch (outcome.kind) {
-    case "refused":
-      return { reason: outcome.denial.reason, route: outcome.route && toRouteName(outcome.route) };
-    case "failed": {
-      const { route, caller, reason, code, detail } = outcome;
-      return { route: toRouteName(route), upstream: route.upstream, ...toCallerFields(caller), reason, code, detail };
-    }
-    case "proxied": {
-      const { route, caller } = outcome;
-      return { route: toRouteName(route), upstream: route.upstream, ...toCallerFields(caller) };
-    }
-    case "left":
-      return { route: toRouteName(outcome.route) };
-    case "preflight":
-    case "service":
-      return {};
-    default:
-      return outcome satisfies never;
-  }
-}
-
-function toCallerFields(caller: Caller | undefined): object | undefined {
-  return (
-    caller && {
-      subject: caller.identity.subject,
-      actor: caller.actor?.subject,
-      scheme: caller.scheme,
-      session: caller.session?.ref,
-    }
-  );
-}
+/** What the kinds of outcomes have, each some of it. */
+type Parts = Extract<RequestOutcome, { kind: "failed" }> & Pick<Extract<RequestOutcome, { kind: "refused" }>, "denial">;
 
 /** An upstream may put anything there; so may an attacker who is its caller. */
 const plainNumber = /^\d{1,3}$/;
@@ -116,8 +94,11 @@ const methods: ReadonlySet<string> = new Set(METHODS);
 
 const longestPath = 256;
 
+const plainPath = /^\/[^?#]*$/;
+
 /** Returns the path for a log line: without the query, and without segments that may be credentials. */
 function toLoggedPath(url: string): string {
+  if (url.length <= longestSegment && plainPath.test(url)) return url;
   const path = url.split(/[?#]/, 1)[0] ?? "";
   // An absolute target may hold user and password.
   if (!path.startsWith("/")) return "";

@@ -436,7 +436,7 @@ upstreams: { app: { url: "http://127.0.0.1:3000", ignoresCase: true } }`,
     to: "realm: &r example\nlog: { <<: *r }",
     faults: [
       "gate.yaml:1:11: anchors are not understood here; remove it",
-      `gate.yaml:2:8: unknown key "log.<<"; there is level`,
+      `gate.yaml:2:8: unknown key "log.<<"; there is level, requests, format`,
       "gate.yaml:2:12: aliases are not understood here; write the value out",
     ],
   },

@@ -168,6 +168,15 @@ test("metrics count log-ins, refusals, requests and the store", async (t) => {
   assert.equal(value('sallyport_requests_total{route="*/",outcome="proxied"}'), 1);
   assert.equal(value('sallyport_requests_total{route="*/",outcome="no_credentials"}'), 1);
   assert.equal(value('sallyport_requests_total{route="*/gone",outcome="upstream_unavailable"}'), 1);
+  const by = (status: string, route = "*/", upstream = "app") =>
+    `sallyport_request_duration_seconds_count{route="${route}",upstream="${upstream}",status="${status}"}`;
+  assert.deepEqual([value(by("2xx")), value(by("4xx")), value(by("5xx", "*/gone", "gone"))], [1, 2, 1]);
+  assert.equal(value('sallyport_upstream_duration_seconds_count{route="*/",upstream="app"}'), 1);
+  assert.equal(value('sallyport_upstream_requests{upstream="app",state="used"}'), 0);
+  assert.ok(value('sallyport_upstream_requests{upstream="app",state="places"}') > 0);
+  assert.equal(value('sallyport_upstream_requests{upstream="gone",state="waiting"}'), 0);
+  assert.equal(value("sallyport_open_streams"), 0);
+  assert.ok(value("process_start_time_seconds") > 0 && value("nodejs_eventloop_lag_p99_seconds") > 0);
   assert.ok(value('sallyport_store_seconds_count{operation="openSession"}') >= 1);
   assert.ok(value("sallyport_open_connections") >= 1);
   assert.equal(value("sallyport_revocation_staleness_bound_seconds"), 5);
