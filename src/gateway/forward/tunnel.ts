@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { Platform } from "../../base/platform.js";
 import type { Ending } from "../route/outcome.js";
+import { createFrameTracker, toCloseFrame } from "./websocket-frames.js";
 
 /** Both ends of a WebSocket's connection. */
 export interface Tunnel {
@@ -21,23 +22,31 @@ export interface Tunnel {
  */
 const halfClosedMs = 5_000;
 
+/** How long a caller who was shut out has to read the close frame and what stood before it: the end is due within 1 s. */
+const closingMs = 1_000;
+
+/** RFC 6455 §7.4.1: 1008, policy violation. */
+const shutOut = toCloseFrame(1008, "What let you in is gone.");
+
 /** Connects two sides, with back-pressure in both directions, until one of them ends. */
 export function connectTunnel({ caller, upstream, hold, onClosed, platform, idleMs }: Tunnel): void {
   let moved = false;
   let isOver = false;
   let bytesIn = 0;
   let bytesOut = 0;
-  function close(ending: Ending): void {
+  let ending: Ending = "complete";
+  /** Of what the caller is sent: a close frame of the gateway may stand between two frames only. */
+  const frames = createFrameTracker();
+  function end(): void {
     if (isOver) return;
     isOver = true;
     cancel();
     cancelHalf?.();
-    forget();
+    forget?.();
     caller.destroy();
     upstream.destroy();
     onClosed(ending, bytesIn, bytesOut);
   }
-  const end = (): void => close("complete");
   function watch(): void {
     if (!moved) {
       end();
@@ -49,10 +58,23 @@ export function connectTunnel({ caller, upstream, hold, onClosed, platform, idle
   function onHalf(): void {
     cancelHalf ??= platform.delay(halfClosedMs, end);
   }
+  /** Ends the tunnel with a close frame; in the middle of a frame, which none can complete any more, by a cut. */
+  function shutOutCaller(): void {
+    ending = "shut_out";
+    if (!frames.isBetween || frames.isClosed || caller.writableEnded) {
+      end();
+      return;
+    }
+    cancel();
+    cancelHalf?.();
+    cancelHalf = platform.delay(closingMs, end);
+    upstream.off("close", end).unpipe(caller).destroy();
+    caller.unpipe(upstream).resume().end(shutOut);
+  }
 
   let cancelHalf: (() => void) | undefined;
+  let forget: (() => void) | undefined;
   let cancel = platform.delay(idleMs, watch);
-  const forget = hold(() => close("shut_out"));
   for (const side of [caller, upstream]) side.on("error", end).on("close", end).on("end", onHalf);
   caller.on("data", (chunk: Uint8Array) => {
     moved = true;
@@ -61,9 +83,12 @@ export function connectTunnel({ caller, upstream, hold, onClosed, platform, idle
   upstream.on("data", (chunk: Uint8Array) => {
     moved = true;
     bytesOut += chunk.length;
+    frames.see(chunk);
   });
   caller.pipe(upstream);
   upstream.pipe(caller);
+  // It may call back at once.
+  forget = hold(shutOutCaller);
   // What let the caller in may be gone, and the caller may have left, before the upstream answered.
   if (caller.destroyed || upstream.destroyed) end();
 }

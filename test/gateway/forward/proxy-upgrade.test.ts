@@ -126,7 +126,8 @@ describe("gateway/forward/proxy-upgrade", () => {
       const [ref = ""] = valuesOf(upgrades[0], "x-sallyport-session");
       const closed = once(socket, "close");
       assert.equal(await gateway.auth.sessions.end(ref, "logout"), true);
-      await closed;
+      const [code, reason] = await closed;
+      assert.deepEqual([code, String(reason)], [1008, "What let you in is gone."]);
     });
 
     it("through which nothing passes is closed", async () => {

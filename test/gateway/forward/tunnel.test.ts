@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
+import { test } from "node:test";
+import { connectTunnel } from "../../../src/gateway/forward/tunnel.js";
+import { createWorld } from "../../world.js";
+
+/** One end of a connection, whose other end is the test. */
+class End extends Duplex {
+  readonly written: Buffer[] = [];
+  isFinished = false;
+  /** Kept back while the other end does not read. */
+  #waiting: (() => void) | undefined;
+  reads = true;
+
+  constructor() {
+    super({ allowHalfOpen: true });
+  }
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.written.push(chunk);
+    if (this.reads) done();
+    else this.#waiting = done;
+  }
+
+  override _final(done: () => void): void {
+    this.isFinished = true;
+    if (this.#waiting === undefined) done();
+  }
+
+  get text(): string {
+    return Buffer.concat(this.written).toString("latin1");
+  }
+}
+
+const settle = async () => {
+  for (let turn = 0; turn < 4; turn += 1) await new Promise(setImmediate);
+};
+
+const closeFrame = "\x88\x1a\x03\xf0What let you in is gone.";
+const hello = Buffer.from("\x81\x05hello", "latin1");
+
+function world({ atOnce = false } = {}) {
+  const { platform, advance } = createWorld();
+  const [caller, upstream] = [new End(), new End()];
+  let shutOut = (): void => {};
+  let isHeld = true;
+  const hold = (end: () => void) => {
+    shutOut = end;
+    if (atOnce) end();
+    return () => {
+      isHeld = false;
+    };
+  };
+  connectTunnel({ caller, upstream, hold, platform, idleMs: 60_000 });
+  return { caller, upstream, advance, shutOut: () => shutOut(), isHeld: () => isHeld };
+}
+
+test("a caller who is shut out between two frames gets a close frame, and nothing more goes either way", async () => {
+  const { caller, upstream, shutOut, isHeld } = world();
+  upstream.push(hello);
+  await settle();
+  shutOut();
+  caller.push(Buffer.from("more"));
+  await settle();
+  assert.equal(caller.text, `${hello.toString("latin1")}${closeFrame}`);
+  assert.equal(caller.isFinished, true);
+  assert.equal(upstream.destroyed, true);
+  assert.equal(upstream.text, "");
+  assert.equal(caller.destroyed, false, "it may answer with its own close frame");
+  caller.push(null);
+  await settle();
+  assert.equal(caller.destroyed, true);
+  assert.equal(isHeld(), false);
+});
+
+test("a caller who does not answer the close frame, or does not read it, is cut after a second", async () => {
+  for (const reads of [true, false]) {
+    const { caller, upstream, shutOut, advance } = world();
+    caller.reads = reads;
+    upstream.push(hello);
+    await settle();
+    shutOut();
+    await settle();
+    advance(999);
+    await settle();
+    assert.equal(caller.destroyed, false);
+    advance(1);
+    await settle();
+    assert.equal(caller.destroyed, true);
+  }
+});
+
+for (const [what, bytes] of [
+  ["in the middle of a frame", hello.subarray(0, 4)],
+  ["in the middle of a header", hello.subarray(0, 1)],
+  ["behind the close frame of the upstream", Buffer.from("\x88\x00", "latin1")],
+] as const) {
+  test(`a caller who is shut out ${what} is cut`, async () => {
+    const { caller, upstream, shutOut } = world();
+    upstream.push(bytes);
+    await settle();
+    shutOut();
+    await settle();
+    assert.deepEqual(Buffer.concat(caller.written), bytes);
+    assert.deepEqual([caller.destroyed, upstream.destroyed], [true, true]);
+  });
+}
+
+test("a caller whom the upstream has left is cut", async () => {
+  const { caller, upstream, shutOut } = world();
+  upstream.push(null);
+  await settle();
+  shutOut();
+  await settle();
+  assert.deepEqual([caller.destroyed, upstream.destroyed], [true, true]);
+});
+
+test("what let the caller in may be gone before the tunnel is open: its first bytes are the close frame", async () => {
+  const { caller, upstream, advance } = world({ atOnce: true });
+  await settle();
+  assert.equal(caller.text, closeFrame);
+  assert.equal(upstream.destroyed, true);
+  advance(1_000);
+  assert.equal(caller.destroyed, true);
+});
