@@ -1,3 +1,4 @@
+import { isSufficient } from "../../credentials/step-up.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial, StepUp } from "../../model/decision.js";
 import type { Caller } from "../../model/session.js";
@@ -45,15 +46,19 @@ export function denialOf(
 }
 
 /**
- * Whether the caller of a stream that is open would still pass. How fresh the log-in is does not count: it was fresh enough
- * when the stream began.
+ * Whether the caller of a stream that is open would still pass. How fresh the log-in is counts as of when the stream began:
+ * a stream does not end because time has passed.
+ *
+ * @param beganAt when its request was let in, in milliseconds since 1970
  */
 export function mayGoOn(
   { route, requirements }: { readonly route: Permission; readonly requirements: Requirements },
   caller: Caller | undefined,
+  beganAt: number,
 ): boolean {
   if (caller === undefined) return requirements.anonymous;
   const { scopes = [] } = caller;
+  if (requirements.stepUp !== undefined && !isSufficient(caller, requirements.stepUp, beganAt)) return false;
   return route.scopes.every((scope) => scopes.includes(scope)) && isPermitted(route, caller);
 }
 

@@ -70,6 +70,8 @@ interface Call<I extends Identity> {
   readonly incoming: Incoming;
   readonly asked: Extract<Resolution<OwnAnswer>, { kind: "route" }>;
   decision: Decision<I> | undefined;
+  /** When it was decided, in milliseconds since 1970. */
+  decidedAt: number;
 }
 
 /**
@@ -122,7 +124,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
         break;
       }
       case "route":
-        decide({ incoming, asked, decision: undefined });
+        decide({ incoming, asked, decision: undefined, decidedAt: 0 });
         break;
       default:
         asked satisfies never;
@@ -149,6 +151,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { incoming, asked } = call;
     const { route } = asked;
     call.decision = decision;
+    call.decidedAt = platform.now();
     const denial = denialOf(route, decision, auth, data);
     const upstream = upstreams.get(route.upstream);
     if (denial !== undefined) refuse(incoming, denial, { route, decision, cors: asked.cors });
@@ -200,10 +203,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       if (asked.cors !== undefined && head.statusCode !== 101)
         replaceCors(head, asked.cors, originOf(incoming.request));
     },
-    hold({ context: { decision, incoming, asked }, request: { method } }, end) {
+    hold({ context: { decision, decidedAt, incoming, asked }, request: { method } }, end) {
       const caller = decision && callerOf(decision);
       if (caller !== undefined) allowSlowReader(incoming.request, asked.route.readTimeoutMs ?? readTimeoutMs);
-      return hold({ caller, asked: { ...asked.target, method } }, end);
+      return hold({ caller, asked: { ...asked.target, method, at: decidedAt } }, end);
     },
     idleMsOf: ({ context: { asked } }) => upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
     refuse: ({ context: { incoming, asked, decision } }, denial) =>

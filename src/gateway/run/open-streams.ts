@@ -10,7 +10,15 @@ export interface OpenStream {
   /** `undefined`: an anonymous request. */
   readonly caller: Caller | undefined;
   /** What the request asked for; `undefined` of a stream that the gateway itself answers, which has no route. */
-  readonly asked?: { readonly host: string; readonly path: string; readonly method: string } | undefined;
+  readonly asked?:
+    | {
+        readonly host: string;
+        readonly path: string;
+        readonly method: string;
+        /** When it was let in, in milliseconds since 1970. */
+        readonly at: number;
+      }
+    | undefined;
 }
 
 /** The parts of a state by which streams are judged. */
@@ -100,5 +108,5 @@ export function createOpenStreams(platform: Platform): OpenStreams {
 function isLetIn({ asked }: OpenStream, caller: Caller | undefined, { routes }: StreamJudge): boolean {
   if (asked === undefined) return true;
   const match = matchRoute(routes, asked, asked.method);
-  return match !== undefined && mayGoOn(match, caller);
+  return match !== undefined && mayGoOn(match, caller, asked.at);
 }

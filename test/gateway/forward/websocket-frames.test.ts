@@ -43,7 +43,10 @@ test("of frames in a row, cut anywhere, the ends are known, and a close frame is
     frames.push(frame(8, random.pick([0, 2, 125])));
     const ends = new Set<number>();
     let end = 0;
-    for (const one of frames) ends.add((end += one.length));
+    for (const one of frames) {
+      end += one.length;
+      ends.add(end);
+    }
     const bytes = Buffer.concat(frames);
     const tracker = createFrameTracker();
     const closeAt = bytes.length - (frames.at(-1)?.length ?? 0) + 2;

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Auth } from "../../../src/engine/auth.js";
 import { createRouteTable } from "../../../src/gateway/route/routes.js";
 import { createOpenStreams, type OpenStream, type StreamJudge } from "../../../src/gateway/run/open-streams.js";
+import type { StepUp } from "../../../src/model/decision.js";
 import type { Caller } from "../../../src/model/session.js";
 import { createWorld } from "../../world.js";
 import { route } from "../fixtures.js";
@@ -10,16 +11,18 @@ import { route } from "../fixtures.js";
 const settle = () => new Promise(setImmediate);
 
 const caller = { identity: { subject: "ada", roles: ["user"] }, scheme: "basic" } as Caller;
-const asked = { host: "x", path: "/app", method: "GET" };
+const asked = { host: "x", path: "/app", method: "GET", at: 1_800_000_000_000 };
 const stream: OpenStream = { caller, asked };
 
 /** An engine and its routes, whose answers the test gives. */
 function scripted({
   roles = ["user"],
+  stepUp,
   answer = "takes over",
   turns = 1,
 }: {
   roles?: string[];
+  stepUp?: StepUp;
   answer?: string;
   turns?: number;
 } = {}) {
@@ -39,7 +42,10 @@ function scripted({
       return undefined;
     },
   } as unknown as Auth["front"];
-  const judge: StreamJudge = { auth: { front }, routes: createRouteTable([route({ path: "/app" }, { roles })]) };
+  const judge: StreamJudge = {
+    auth: { front },
+    routes: createRouteTable([route({ path: "/app" }, { roles, stepUp })]),
+  };
   return { judge, watched, state };
 }
 
@@ -85,6 +91,27 @@ test("a stream ends once where the new state lets its caller in no more, or has 
     assert.deepEqual(ended, ["one"]);
     assert.deepEqual([first.watched.size, next.watched.size], [0, 0]);
   }
+});
+
+test("how fresh a log-in is counts as of when its stream began, and how strong it is always", async () => {
+  const proved = (ageMs: number, acr?: string) => ({
+    asked,
+    caller: { ...caller, authenticatedAt: asked.at - ageMs, acr } as Caller,
+  });
+  const { streams, ended, open, advance } = world();
+  open("fresh", proved(60_000, "mfa"));
+  open("old", proved(60_001, "mfa"));
+  open("weak", proved(0));
+  open("of unknown age", stream);
+  advance(600_000);
+  streams.judgeBy(scripted({ stepUp: { maxAgeMs: 60_000 } }).judge);
+  await settle();
+  await settle();
+  assert.deepEqual(ended, ["old", "of unknown age"]);
+  streams.judgeBy(scripted({ stepUp: { acrValues: ["mfa"] } }).judge);
+  await settle();
+  await settle();
+  assert.deepEqual(ended, ["old", "of unknown age", "weak"]);
 });
 
 test("a stream whose request began before a reload is judged when it opens", async () => {

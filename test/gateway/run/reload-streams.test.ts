@@ -169,6 +169,16 @@ const rows: readonly Row[] = [
     ended: ofAda,
   },
   {
+    name: "the route asks for a stronger log-in",
+    now: { routes: { ...routes, app: routes.app.replace("/app }", "/app }, acr: [urn:mfa]") } },
+    ended: ofCallers,
+  },
+  {
+    name: "the route asks for a log-in of the last hour: that of a key is of unknown age",
+    now: { routes: { ...routes, app: routes.app.replace("/app }", "/app }, maxAge: 1h") } },
+    ended: ["key"],
+  },
+  {
     name: "the route is for another method",
     now: { routes: { ...routes, app: routes.app.replace("/app", "/app, methods: [POST]") } },
     ended: ofCallers,
