@@ -14,7 +14,7 @@ export {
 } from "./handlers/certificate/client-certificate.js";
 export type { ForwardedCertificateField } from "./handlers/certificate/forwarded-certificate.js";
 export type { CertificateFields } from "./handlers/certificate/read-certificate.js";
-export type { CertificateRule } from "./handlers/certificate/rules.js";
+export type { CertificateNames, CertificateRule } from "./handlers/certificate/rules.js";
 export { chain } from "./handlers/chain.js";
 export { type ExternalHandler, type ExternalOptions, external } from "./handlers/external/external.js";
 export type { IdentityOf } from "./handlers/handler-table.js";

@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "*CallerSlot",
     "*CarrierOptions",
     "*CertificateFields",
+    "*CertificateNames",
     "*CertificateRule",
     "*ClaimMapping",
     "*ClaimPath",

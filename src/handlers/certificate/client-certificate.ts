@@ -3,11 +3,12 @@ import { nextEpoch } from "../../base/epoch.js";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { toFrozen } from "../../model/frozen-copy.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, type Handler, type HandlerContext, rejected, type Verdict } from "../handler.js";
 import { type ForwardedCertificateField, forwardedReaders } from "./forwarded-certificate.js";
 import { type CertificateFields, readCertificate } from "./read-certificate.js";
-import { type CertificateRule, compileRules } from "./rules.js";
+import { type CertificateNames, type CertificateRule, compileRules } from "./rules.js";
 
 /** Options of `clientCertificate`. */
 export interface ClientCertificateOptions<I extends Identity> {
@@ -39,6 +40,8 @@ export interface ClientCertificateIdentity extends Identity {
   readonly roles: readonly string[];
   /** SHA-256 of the public key, as in `keys` of a rule. */
   readonly keySha256: string;
+  /** The names of the certificate, by which rules decide again; absent from sessions of an earlier version. */
+  readonly names?: CertificateNames | undefined;
 }
 
 /**
@@ -149,7 +152,9 @@ function byRules(rules: readonly CertificateRule[]): Decide<ClientCertificateIde
     const found = compiled.find(certificate);
     if (found === undefined) return false;
     const { via, ...identity } = found;
-    return { identity: Object.freeze({ ...identity, keySha256: certificate.keySha256 }), via };
+    const { keySha256, subject, dns, uri, email } = certificate;
+    const names = { subject: Object.fromEntries(subject), dns, uri, email };
+    return { identity: toFrozen({ ...identity, keySha256, names }), via };
   }
 
   return {
@@ -160,11 +165,16 @@ function byRules(rules: readonly CertificateRule[]): Decide<ClientCertificateIde
     },
     again: {
       epoch: () => epoch,
-      /** The certificate itself is not there: the rule that let it in is looked for, and its key in that rule. */
+      /** The certificate itself is not there: what was kept of it is decided by the rules of now. */
       recheck(identity, { via }) {
+        const { names, keySha256 } = identity;
         if (via === undefined) return identity; // a session of an earlier version, which cannot be told
-        const roles = compiled.rolesOf(via, identity.keySha256);
-        return roles && { ...identity, roles };
+        if (names === undefined) {
+          const roles = compiled.rolesOf(via, keySha256);
+          return roles && { ...identity, roles };
+        }
+        const found = compiled.findAgain(names, keySha256, via);
+        return found?.subject === identity.subject && { ...identity, roles: found.roles };
       },
     },
   };

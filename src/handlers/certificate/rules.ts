@@ -47,6 +47,15 @@ export interface RuledSubject {
   readonly via: string;
 }
 
+/** The names of a certificate as JSON carries them. */
+export interface CertificateNames {
+  /** Fields of the subject's distinguished name by their short name, as in `CertificateFields`. */
+  readonly subject: Readonly<Record<string, readonly string[]>>;
+  readonly dns: readonly string[];
+  readonly uri: readonly string[];
+  readonly email: readonly string[];
+}
+
 export interface CompiledRules {
   /**
    * Returns the subject of a certificate: by the first rule whose name and issuer match. `undefined` if none matches, if
@@ -55,10 +64,16 @@ export interface CompiledRules {
    */
   find(certificate: CertificateFields): RuledSubject | undefined;
   /**
-   * Returns the roles that a rule gives now to a certificate that it let in earlier; `undefined` when the rule is gone,
-   * compares another name, asks for another authority, or no longer has this key.
+   * Decides again about a certificate that rules let in earlier, by what was kept of it. A rule that asks for an authority
+   * matches where that authority let the certificate in; where no rule had asked for one it cannot be told, and the result is
+   * `undefined`: the certificate itself decides when it is presented next.
    *
    * @param via as `find` gave it, by these rules or by those of before
+   */
+  findAgain(names: CertificateNames, keySha256: string, via: string): RuledSubject | undefined;
+  /**
+   * The same for a certificate whose names were not kept. Returns the roles that its rule gives now; `undefined` when the rule
+   * is gone, compares another name, asks for another authority, or no longer has this key.
    */
   rolesOf(via: string, keySha256: string): readonly string[] | undefined;
 }
@@ -73,17 +88,36 @@ export function compileRules(rules: readonly CertificateRule[]): CompiledRules {
     throw new AuthError("invalid_options", `clientCertificate needs a rule, such as { san: "email", anyKey: true, … }`);
   }
   const compiled = rules.map(compileRule);
+  type Rule = (typeof compiled)[number];
+
+  /** @param issuerOf returns the authority's name; `undefined` when it is none of the rule's, `false` when it cannot be told */
+  function decide(
+    names: Names,
+    keySha256: string,
+    issuerOf: (rule: Rule) => string | undefined | false,
+  ): RuledSubject | undefined {
+    for (const rule of compiled) {
+      const subjects = rule.subjectsOf(names);
+      const issuer = subjects.size === 0 ? undefined : issuerOf(rule);
+      if (issuer === undefined) continue;
+      const [subject] = subjects;
+      const { keys, roles, mark } = rule;
+      if (issuer === false || subject === undefined || subjects.size > 1 || keys?.has(keySha256) === false)
+        return undefined;
+      return isSubject(subject) ? { subject, roles, via: `${mark}.${issuer}` } : undefined;
+    }
+    return undefined;
+  }
+
   return {
-    find(certificate) {
-      for (const { subjectsOf, issuerOf, keys, roles, mark } of compiled) {
-        const subjects = subjectsOf(certificate);
-        const issuer = subjects.size === 0 ? undefined : issuerOf(certificate);
-        if (issuer === undefined) continue;
-        const [subject] = subjects;
-        if (subject === undefined || subjects.size > 1 || keys?.has(certificate.keySha256) === false) return undefined;
-        return isSubject(subject) ? { subject, roles, via: `${mark}.${issuer}` } : undefined;
-      }
-      return undefined;
+    find: (certificate) => decide(certificate, certificate.keySha256, (rule) => rule.issuerOf(certificate)),
+    findAgain({ subject, ...names }, keySha256, via) {
+      const [, issuer = anyIssuer] = via.split(".");
+      const fields = { ...names, subject: new Map(Object.entries(subject)) };
+      return decide(fields, keySha256, (rule) => {
+        if (rule.asksForIssuer) return issuer !== anyIssuer && (rule.mayBeBy(issuer) ? issuer : undefined);
+        return anyIssuer;
+      });
     },
     rolesOf(via, keySha256) {
       const [mark, issuer = anyIssuer] = via.split(".");
@@ -125,7 +159,7 @@ function compileRule(rule: CertificateRule, index: number) {
   }
   const issuers = issuer === undefined ? undefined : readIssuers(issuer, refuse);
   const type = toShortName(field ?? "");
-  const namesOf = ({ subject: fields, ...names }: CertificateFields): readonly string[] =>
+  const namesOf = ({ subject: fields, ...names }: Names): readonly string[] =>
     san === undefined ? (fields.get(type) ?? []).map(foldSpaces) : names[san];
   const wanted = san === undefined ? foldSpaces(value ?? "") : (value ?? "");
   const toSubject = pattern === undefined ? exactly(san, wanted, subject) : matching(pattern, subject, refuse);
@@ -134,19 +168,21 @@ function compileRule(rule: CertificateRule, index: number) {
   const compared = pattern === undefined ? [name, subject ?? wanted] : [pattern.source, pattern.flags, subject];
   return {
     mark: markOf(JSON.stringify([san, type, pattern === undefined, ...compared])),
-    subjectsOf: (certificate: CertificateFields) =>
-      new Set(namesOf(certificate).flatMap((name) => toSubject(name) ?? [])),
+    subjectsOf: (certificate: Names) => new Set(namesOf(certificate).flatMap((name) => toSubject(name) ?? [])),
     /** Returns the name of the authority that signed it; `undefined` when it is none of the rule's. */
     issuerOf(certificate: CertificateFields): string | undefined {
       if (issuers === undefined) return anyIssuer;
       const signer = issuers.find((each) => certificate.isIssuedBy(each));
       return signer && markOf(signer.raw);
     },
+    asksForIssuer: issuers !== undefined,
     mayBeBy: (issuer: string) => issuers?.some(({ raw }) => markOf(raw) === issuer) !== false,
     keys: keys && new Set(keys),
     roles: Object.freeze([...roles]),
   };
 }
+
+type Names = Pick<CertificateFields, "subject" | "dns" | "uri" | "email">;
 
 type ToSubject = (name: string) => string | undefined;
 

@@ -50,7 +50,13 @@ describe("client certificate", { skip }, () => {
     const { der, keySha256 } = make({ san: "URI:spiffe://example.org/ns/pay/sa/api" });
     const verdict = decide([spiffe], der);
     assert.ok(verdict.kind === "accepted");
-    assert.deepEqual(verdict.identity, { subject: "pay/api", roles: ["service"], keySha256 });
+    const names = {
+      subject: { CN: ["x"] },
+      dns: [],
+      uri: ["spiffe://example.org/ns/pay/sa/api"],
+      email: [],
+    };
+    assert.deepEqual(verdict.identity, { subject: "pay/api", roles: ["service"], keySha256, names });
     const days = ((verdict.expiresAt ?? 0) - systemPlatform.now()) / 86_400_000;
     assert.ok(days > 1.9 && days < 2.1, `${days}`);
   });
@@ -76,7 +82,7 @@ describe("client certificate", { skip }, () => {
     for (const [rule, subject] of table) assert.equal(subjectOf([{ ...rule, anyKey }], der), subject, inspect(rule));
   });
 
-  test("asked again, the rule that let a certificate in says its roles of now, and is gone when it compares another thing", () => {
+  test("asked again, the rules of now decide by the names that were kept, and by the authority and the key", () => {
     const theirs = made.authority("/CN=another ca");
     const { der, keySha256 } = make({ san: "DNS:api.example.org,email:ada@example.org" });
     const other = "0".repeat(64);
@@ -92,11 +98,21 @@ describe("client certificate", { skip }, () => {
       roles: unknown,
     ])[] = [
       ["nothing was edited", dns, [dns], ["user"]],
-      ["another place", dns, [below, dns], ["user"]],
+      ["a rule above it that gives another subject", dns, [below, dns], "gone"],
+      ["a rule above it that gives other roles", dns, [{ ...below, subject: "api" }, dns], ["low"]],
+      ["a rule above it for other names", dns, [{ ...below, pattern: /bob@.*/ }, dns], ["user"]],
+      ["a rule above it for another key", dns, [{ ...pinned, keys: [other] }, dns], "gone"],
+      ["a rule above it of another authority", signed, [{ ...below, issuer: theirs.pem }, signed], ["user"]],
+      ["a rule above it of this authority", signed, [{ ...below, issuer: ours.pem }, signed], "gone"],
+      ["a rule above it of an authority that may be this", dns, [{ ...below, issuer: theirs.pem }, dns], "gone"],
+      ["a rule above it of some authority for other names", dns, [{ ...spiffe, issuer: theirs.pem }, dns], ["user"]],
+      ["a rule below it", dns, [dns, below], ["user"]],
       ["another spelling", dns, [{ ...dns, value: "API.example.org" }], ["user"]],
       ["other roles", dns, [{ ...dns, roles: ["admin"] }], ["admin"]],
       ["no roles", dns, [{ ...dns, roles: undefined }], []],
-      ["the rule is gone, and another one fits its names", dns, [below], "gone"],
+      ["the rule is gone, and another one gives another subject", dns, [below], "gone"],
+      ["the rule is gone, and another one gives this subject", dns, [{ ...below, subject: "api" }], ["low"]],
+      ["the rule is gone, and no other fits", dns, [spiffe], "gone"],
       ["another name", dns, [{ ...dns, value: "api.example.com" }], "gone"],
       ["another kind of name", dns, [{ ...dns, san: "uri" }], "gone"],
       ["another subject", dns, [{ ...dns, subject: "root" }], "gone"],
@@ -109,7 +125,8 @@ describe("client certificate", { skip }, () => {
       ["this authority was removed", signed, [{ ...signed, issuer: theirs.pem }], "gone"],
       ["any authority", signed, [dns], ["user"]],
       ["an authority is asked for now, and it is not known which one signed", dns, [signed], "gone"],
-      ["an edited pattern", pattern, [{ ...pattern, pattern: /(\w+)@example\.(?:org|com)/ }], "gone"],
+      ["an edited pattern that fits", pattern, [{ ...pattern, pattern: /(\w+)@example\.(?:org|com)/ }], []],
+      ["an edited pattern that does not fit", pattern, [{ ...pattern, pattern: /(\w+)@example\.com/ }], "gone"],
       ["the same pattern", pattern, [{ ...pattern, roles: ["user"] }], ["user"]],
     ];
     for (const [name, was, now, roles] of cases) {
@@ -119,10 +136,18 @@ describe("client certificate", { skip }, () => {
       const identity = JSON.parse(JSON.stringify(verdict.identity));
       const handler = clientCertificate({ rules: now });
       const answer = handler.recheck?.(identity, { via: verdict.via } as RecheckContext);
-      const expected = roles === "gone" ? undefined : { ...identity, roles };
-      assert.deepEqual(answer, expected, name);
+      assert.deepEqual(answer || "gone", roles === "gone" ? roles : { ...identity, roles }, name);
     }
     assert.notEqual(clientCertificate({ rules: [dns] }).epoch?.(), clientCertificate({ rules: [dns] }).epoch?.());
+    const { via } = decide([dns], der) as Extract<Verdict, { kind: "accepted" }>;
+    for (const [now, roles] of [
+      [[{ ...dns, roles: ["admin"] }], ["admin"]],
+      [[below], "gone"],
+    ] as const) {
+      const unnamed = { subject: "api", roles: ["user"], keySha256 };
+      const answer = clientCertificate({ rules: now }).recheck?.(unnamed, { via } as RecheckContext);
+      assert.deepEqual(answer || "gone", roles === "gone" ? roles : { ...unnamed, roles }, "a session without names");
+    }
     const older = { subject: "api", roles: ["user"], keySha256 };
     assert.equal(clientCertificate({ rules: [dns] }).recheck?.(older, {} as RecheckContext), older, "without via");
     assert.equal(clientCertificate({ rules: () => older }).recheck, undefined, "a function is not asked again");
