@@ -163,12 +163,19 @@ test("its identity type is the union of its handlers'", () => {
   assert.ok(union);
 });
 
+const account = { roles: undefined as readonly string[] | undefined, isGone: false, epoch: 1 };
+const edit = (now: Partial<typeof account>) => () => Object.assign(account, now, { epoch: account.epoch + 1 });
 describeHandler("chain", {
+  gone: edit({ isGone: true }),
+  changed: edit({ roles: ["other"] }),
   create: () => {
+    Object.assign(account, { roles: undefined, isGone: false });
     const knows = (key: string, subject: string): Handler => ({
       scheme: "Key",
       opens: "nothing",
       fromHeader: (payload) => (payload === key ? accepted(subject) : declined),
+      recheck: () => !account.isGone && { subject, ...(account.roles && { roles: account.roles }) },
+      epoch: () => account.epoch,
     });
     return chain("Key", [knows("key of ada", "ada"), knows("key of bob", "bob")]);
   },

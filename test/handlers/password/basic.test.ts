@@ -62,11 +62,22 @@ test("the epoch of what verifies is the handler's, with its own this", () => {
   assert.equal(basic({ verify: () => null }).epoch, undefined);
 });
 
+const users = { roles: ["user"] as string[] | undefined, epoch: 1 };
+const edit = (roles: string[] | undefined) => () => {
+  users.roles = roles;
+  users.epoch += 1;
+};
 describeHandler("basic", {
-  create: () =>
-    basic({
+  create() {
+    users.roles = ["user"];
+    return basic({
       verify: async (user, password) => (password === `${user} knows` ? { subject: user, roles: ["user"] } : null),
-    }),
+      recheck: async ({ subject }) => users.roles && { subject, roles: users.roles },
+      epoch: () => users.epoch,
+    });
+  },
+  gone: edit(undefined),
+  changed: edit([]),
   good: [
     { payload: base64("ada:ada knows"), subject: "ada" },
     { payload: base64("grace€:grace€ knows"), subject: "grace€" },

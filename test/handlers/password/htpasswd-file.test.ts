@@ -12,6 +12,7 @@ import { bcrypt } from "../../../src/handlers/password/bcrypt-hash.js";
 import { hashPassword } from "../../../src/handlers/password/hash.js";
 import { type HtpasswdFileOptions, htpasswdFile } from "../../../src/handlers/password/htpasswd-file.js";
 import { describeHandler } from "../../../src/testing/handler-suite.js";
+import { createEditedFile } from "../edited-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "htpasswd-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -223,8 +224,10 @@ test("what Apache's htpasswd writes is taken with -B -C 12, and every other kind
 });
 
 const payload = (text: string) => Buffer.from(text).toString("base64");
+const suite = createEditedFile((text, path) => write(text, path));
 describeHandler("basic with an htpasswd file", {
-  create: () => basic(htpasswdFile(write(twoUsers), { waitingHashes: 1_000 })),
+  create: () => basic(htpasswdFile(suite.create(twoUsers), { waitingHashes: 1_000, platform: suite.platform })),
+  gone: () => suite.edit(`eve:${eveHash}\n`),
   good: [
     { payload: payload("ada:correct horse"), subject: "Ada" },
     { payload: payload("eve:battery staple"), subject: "eve" },

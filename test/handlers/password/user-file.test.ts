@@ -12,6 +12,7 @@ import { hashPassword, verifyHash } from "../../../src/handlers/password/hash.js
 import { userFile } from "../../../src/handlers/password/user-file.js";
 import { runHandler } from "../../../src/handlers/run-handler.js";
 import { describeHandler } from "../../../src/testing/handler-suite.js";
+import { createEditedFile } from "../edited-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "user-file-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -392,8 +393,11 @@ test("the file shows no hash when it is looked at", () => {
 });
 
 const payload = (text: string) => Buffer.from(text).toString("base64");
+const suite = createEditedFile((text, path) => write(text, path));
 describeHandler("basic with a user file", {
-  create: () => basic(userFile(write(threeUsers), { waitingHashes: 1_000 })),
+  create: () => basic(userFile(suite.create(threeUsers), { waitingHashes: 1_000, platform: suite.platform })),
+  gone: () => suite.edit(threeUsers.replace(":user,admin", ":user,admin:disabled")),
+  changed: () => suite.edit(threeUsers.replace(":user,admin", ":user")),
   good: [
     { payload: payload("ada:correct horse"), subject: "ada" },
     { payload: payload("bob:battery staple"), subject: "bob" },
