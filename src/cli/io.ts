@@ -12,8 +12,8 @@ export interface CliIo {
   readonly stdin: NodeJS.ReadableStream & Partial<Pick<ReadStream, "isTTY" | "setRawMode">>;
   readonly environment: Environment;
   readonly platform: Platform;
-  /** Resolves when the process is asked to stop. */
-  stopAsked(): Promise<void>;
+  /** Calls back each time that the process is asked to stop. */
+  onStopAsked(callback: (signal: "SIGINT" | "SIGTERM") => void): void;
   /** Calls back when the process is asked to read its configuration again. */
   onReloadAsked(callback: () => void): void;
 }

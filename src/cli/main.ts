@@ -9,10 +9,9 @@ process.exitCode = await run(process.argv.slice(2), {
   stdin: process.stdin,
   environment: process.env,
   platform: systemPlatform,
-  stopAsked: () =>
-    new Promise((resolve) => {
-      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
-      onNpmEnded(resolve, { environment: process.env, platform: systemPlatform });
-    }),
+  onStopAsked(callback) {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, callback);
+    onNpmEnded(() => callback("SIGTERM"), { environment: process.env, platform: systemPlatform });
+  },
   onReloadAsked: (callback) => void process.on("SIGHUP", callback),
 });

@@ -23,7 +23,7 @@ export async function runCli(args: readonly string[], input = "", io: Partial<Cl
     stdin: Readable.from([input]),
     environment: {},
     platform: systemPlatform,
-    stopAsked: async () => {},
+    onStopAsked: (callback) => callback("SIGTERM"),
     onReloadAsked: () => {},
     ...io,
   });

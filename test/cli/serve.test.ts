@@ -56,6 +56,7 @@ test("serve says where it listens, reloads on SIGHUP, hears of sessions ended be
 
   child.kill("SIGTERM");
   assert.deepEqual(await once(child, "exit"), [0, null]);
+  assert.match(err, /stopping; a second signal ends the calls under way at once\n/);
   for (const secret of [adaPassword, asAda.slice(6), token.slice(7)]) assert.ok(!(out + err).includes(secret));
 });
 

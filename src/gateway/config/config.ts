@@ -1,7 +1,7 @@
 import type { CorsOptions } from "../../adapters/node/cors-policy.js";
 import type { ThrottleOptions } from "../../policies/throttle/options.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
-import type { AddressConfig, LimitsConfig, ListenConfig } from "../listen/listen-config.js";
+import type { AddressConfig, ListenConfig } from "../listen/listen-config.js";
 import type { ServicesConfig, TicketsConfig } from "../own/own-config.js";
 import type { RouteConfig } from "../route/route-config.js";
 import type { HandlerConfig } from "./handlers.js";
@@ -14,7 +14,7 @@ import { type BindingConfig, bindingSection } from "./sections/binding.js";
 import { corsSection } from "./sections/cors.js";
 import { handlersSection } from "./sections/handlers.js";
 import { keysSection } from "./sections/keys.js";
-import { limitsSection } from "./sections/limits.js";
+import { type GatewayLimits, limitsSection } from "./sections/limits.js";
 import { adminSection, listenSection } from "./sections/listen.js";
 import { type LogConfig, logSection } from "./sections/log.js";
 import { type OperateAsConfig, operateAsSection } from "./sections/operate-as.js";
@@ -58,7 +58,7 @@ interface Sections {
    * refused.
    */
   readonly trustedProxies: readonly string[];
-  readonly limits: LimitsConfig;
+  readonly limits: GatewayLimits;
   readonly audit: AuditConfig | undefined;
   readonly log: LogConfig;
 }

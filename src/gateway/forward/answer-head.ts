@@ -72,6 +72,12 @@ export function toHttp2Headers(fields: readonly string[]): OutgoingHttpHeaders {
   return headers;
 }
 
+/**
+ * How many interim answers of one request are passed on. They are written whether the caller reads or not, and an upstream
+ * that sends them without end would fill the memory.
+ */
+export const maxHints = 8;
+
 /** Statuses whose answers have no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5). */
 const bodiless: ReadonlySet<number> = new Set([204, 205, 304]);
 

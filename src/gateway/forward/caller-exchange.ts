@@ -3,17 +3,11 @@ import type { Duplex } from "node:stream";
 import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
 import { impossible, late, unsayable } from "./answer-faults.js";
-import { AnswerHead, grpcStatusOf, isBodiless } from "./answer-head.js";
+import { AnswerHead, grpcStatusOf, isBodiless, maxHints } from "./answer-head.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
 import type { CallerSide, ExchangeOwner } from "./exchange-owner.js";
 import { toCallerHeaders, toCallerTrailers } from "./managed-headers.js";
 import { connectTunnel } from "./tunnel.js";
-
-/**
- * How many interim answers of one request are passed on. They are written whether the caller reads or not, and an upstream
- * that sends them without end would fill the memory.
- */
-const maxHints = 8;
 
 /**
  * The caller's side of an exchange: the rules that both protocols share. A subclass reads and writes its protocol.
@@ -162,6 +156,7 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
       caller: this.openTunnel(head.fields),
       upstream: stream,
       hold: (end) => this.owner.hold(this, end),
+      holdOpen: this.owner.holdOpen,
       onClosed: (ending, bytesIn, bytesOut) => {
         this.bytesIn = bytesIn;
         this.bytesOut = bytesOut;

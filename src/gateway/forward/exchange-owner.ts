@@ -38,6 +38,8 @@ export interface ExchangeOwner<C> {
    * @returns what ends the watch
    */
   hold(exchange: CallerSide<C>, end: () => void): () => void;
+  /** Watches over a tunnel: `goAway` is called when the gateway stops. Returns what ends the watch. */
+  holdOpen(goAway: () => void): () => void;
   /** How long a tunnel may be silent, in milliseconds. */
   idleMsOf(exchange: CallerSide<C>): number;
   /** Answers with a denial, in the caller's protocol, and returns the status. */

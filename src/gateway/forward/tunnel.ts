@@ -9,6 +9,8 @@ export interface Tunnel {
   readonly upstream: Duplex;
   /** Calls back when what let the caller in is gone, until the function that it returns is called. */
   readonly hold: (end: () => void) => () => void;
+  /** Calls back when the gateway goes away, until the function that it returns is called. */
+  readonly holdOpen: (goAway: () => void) => () => void;
   /** Called once, with the bytes that came from the caller, and those that went to it. */
   readonly onClosed: (ending: Ending, bytesIn: number, bytesOut: number) => void;
   readonly platform: Platform;
@@ -22,16 +24,20 @@ export interface Tunnel {
  */
 const halfClosedMs = 5_000;
 
-/** How long a caller who was shut out has to read the close frame and what stood before it: the end is due within 1 s. */
+/** How long a caller has to read the close frame and what stood before it: the end of who is shut out is due within 1 s. */
 const closingMs = 1_000;
 
-/** RFC 6455 §7.4.1: 1008, policy violation. */
-const shutOut = toCloseFrame(1008, "What let you in is gone.");
+/** RFC 6455 §7.4.1: policy violation, and going away. */
+const closeFrames = {
+  shut_out: toCloseFrame(1008, "What let you in is gone."),
+  going_away: toCloseFrame(1001, "The gateway stops. Connect again."),
+} as const;
 
 /** Connects two sides, with back-pressure in both directions, until one of them ends. */
-export function connectTunnel({ caller, upstream, hold, onClosed, platform, idleMs }: Tunnel): void {
+export function connectTunnel({ caller, upstream, hold, holdOpen, onClosed, platform, idleMs }: Tunnel): void {
   let moved = false;
   let isOver = false;
+  let isClosing = false;
   let bytesIn = 0;
   let bytesOut = 0;
   let ending: Ending = "complete";
@@ -43,6 +49,7 @@ export function connectTunnel({ caller, upstream, hold, onClosed, platform, idle
     cancel();
     cancelHalf?.();
     forget?.();
+    forgetOpen?.();
     caller.destroy();
     upstream.destroy();
     onClosed(ending, bytesIn, bytesOut);
@@ -59,8 +66,10 @@ export function connectTunnel({ caller, upstream, hold, onClosed, platform, idle
     cancelHalf ??= platform.delay(halfClosedMs, end);
   }
   /** Ends the tunnel with a close frame; in the middle of a frame, which none can complete any more, by a cut. */
-  function shutOutCaller(): void {
-    ending = "shut_out";
+  function close(why: keyof typeof closeFrames): void {
+    if (isOver || isClosing) return;
+    isClosing = true;
+    ending = why;
     if (!frames.isBetween || frames.isClosed || caller.writableEnded) {
       end();
       return;
@@ -69,11 +78,12 @@ export function connectTunnel({ caller, upstream, hold, onClosed, platform, idle
     cancelHalf?.();
     cancelHalf = platform.delay(closingMs, end);
     upstream.off("close", end).unpipe(caller).destroy();
-    caller.unpipe(upstream).resume().end(shutOut);
+    caller.unpipe(upstream).resume().end(closeFrames[why]);
   }
 
   let cancelHalf: (() => void) | undefined;
   let forget: (() => void) | undefined;
+  let forgetOpen: (() => void) | undefined;
   let cancel = platform.delay(idleMs, watch);
   for (const side of [caller, upstream]) side.on("error", end).on("close", end).on("end", onHalf);
   caller.on("data", (chunk: Uint8Array) => {
@@ -88,7 +98,8 @@ export function connectTunnel({ caller, upstream, hold, onClosed, platform, idle
   caller.pipe(upstream);
   upstream.pipe(caller);
   // It may call back at once.
-  forget = hold(shutOutCaller);
+  forget = hold(() => close("shut_out"));
+  forgetOpen = holdOpen(() => close("going_away"));
   // What let the caller in may be gone, and the caller may have left, before the upstream answered.
   if (caller.destroyed || upstream.destroyed) end();
 }

@@ -9,7 +9,7 @@ import { createAwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
 import { sweepMs } from "./connection-limits.js";
 import { createConnectionShares } from "./connection-shares.js";
-import { drain } from "./graceful-stop.js";
+import { type Drain, drain } from "./graceful-stop.js";
 import { createHttp1, createHttp2 } from "./http-servers.js";
 import type { AddressConfig, LimitsConfig, ListenConfig } from "./listen-config.js";
 import { openPort, type Port } from "./open-port.js";
@@ -50,10 +50,14 @@ export interface Listeners {
    */
   swap(handlers: ListenerHandlers): void;
   openConnections(): number;
-  /** Whether a stop has begun: no new connection is accepted. For readiness. */
-  stopping(): boolean;
-  /** Stops. Calls under way may finish, for `limits.stopTimeoutMs` at most. May be called again. */
-  stop(): Promise<void>;
+  /** From now on answers tell HTTP/1 clients to close their connection. New connections are still accepted. */
+  announceStop(): void;
+  /**
+   * Stops: no new connection is accepted.
+   *
+   * @param timeoutMs how long calls under way may take to finish. Called again with 0 it destroys what is left
+   */
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /**
@@ -74,6 +78,8 @@ export async function createListeners(
   const http1 = createHttp1(config.limits, clock);
   const http2 = createHttp2(config.limits);
   let current = handlers;
+  let isStopping = false;
+  let draining: Drain | undefined;
   let stopped: Promise<void> | undefined;
 
   const onRequest = serveInTurn((request, response) => {
@@ -83,7 +89,7 @@ export async function createListeners(
     request.on("error", ignore);
     response.on("error", ignore);
     // Those that came behind it, before the stop, are served as well.
-    const isLast = stopped !== undefined && connection?.waiting === undefined;
+    const isLast = isStopping && connection?.waiting === undefined;
     if (isLast || endsPipeline(request)) response.setHeader("connection", "close");
     attempt(
       () => current.request(request, response),
@@ -180,9 +186,11 @@ export async function createListeners(
     for (const port of ports) port.end();
     http1.close();
   }
-  async function stop(): Promise<void> {
+  async function stop(timeoutMs: number): Promise<void> {
+    isStopping = true;
     for (const port of ports) port.close();
-    await drain(connections, http1, stopTimeoutMs, platform, clock);
+    draining = drain(connections, http1, timeoutMs, platform, clock);
+    await draining.done;
     stopSweep();
     closeAll();
   }
@@ -190,12 +198,15 @@ export async function createListeners(
   return Object.freeze({
     addresses: () => ports.map(({ address }) => address),
     openConnections: () => connections.size,
-    stopping: () => stopped !== undefined,
+    announceStop() {
+      isStopping = true;
+    },
     swap(next: ListenerHandlers) {
       current = next;
     },
-    stop() {
-      stopped ??= stop();
+    stop(timeoutMs = stopTimeoutMs) {
+      if (stopped === undefined) stopped = stop(timeoutMs);
+      else if (timeoutMs === 0) draining?.giveUp();
       return stopped;
     },
   });

@@ -6,6 +6,9 @@ import { type Connection, connectionOf } from "./connection.js";
 import type { ReadProgress } from "./read-progress.js";
 import { StreamRequest } from "./stream-request.js";
 
+/** How long an authenticated caller may take nothing of a stream while bytes are ready: the default of routes. */
+export const streamReadTimeoutMs = 300_000;
+
 /** The handle of a socket counts what the kernel has not taken yet. Node's own time-outs read it, too. */
 interface Handle {
   readonly bytesWritten?: number;

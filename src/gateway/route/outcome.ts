@@ -48,8 +48,8 @@ export type RequestOutcome =
       readonly detail?: string | undefined;
     };
 
-/** How an answer ended that did not fail. `shut_out`: what had let the caller in was gone. */
-export type Ending = "complete" | "caller_left" | "shut_out";
+/** How an answer ended that did not fail. `shut_out`: what had let the caller in was gone. `going_away`: the gateway stopped. */
+export type Ending = "complete" | "caller_left" | "shut_out" | "going_away";
 
 /** What a caller got, for logs and metrics. */
 export interface Answered {

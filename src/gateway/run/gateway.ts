@@ -22,6 +22,9 @@ export interface GatewayOptions {
 
 const gatewayKinds: OptionKinds<GatewayOptions> = { platform: "object", log: "object", reload: "function" };
 
+/** `all` of the stop, all but `limits.stopDelayMs` (`no-delay`), or `none`: connections are destroyed at once. Default: `all`. */
+export type StopPatience = "all" | "no-delay" | "none";
+
 /** A running gateway. */
 export interface Gateway {
   readonly log: Logger;
@@ -42,8 +45,12 @@ export interface Gateway {
   refused(): void;
   /** Opens the file of the audit again, after it was moved away. */
   reopenAudit(): void;
-  /** Stops and closes all. Calls under way may finish, for `limits.stopTimeoutMs` at most. May be called again. */
-  stop(): Promise<void>;
+  /**
+   * Stops and closes all, within `limits.stopTimeoutMs`. Readiness goes first; for `limits.stopDelayMs` requests are still
+   * taken, so that balancers can notice; then calls under way may finish, and WebSockets are closed one after the other.
+   * May be called again, with less patience.
+   */
+  stop(patience?: StopPatience): Promise<void>;
 }
 
 const restartParts = ["listen", "admin", "limits", "audit"] as const;
@@ -62,6 +69,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   const { platform = systemPlatform, log = createLog(config.log), reload } = options;
   let listeners: Listeners | undefined;
   let stopped: Promise<void> | undefined;
+  let patience: StopPatience = "all";
+  let hurry = (): void => {};
   const telemetry = createTelemetry(log, platform, {
     openConnections: () => listeners?.openConnections() ?? 0,
     openStreams: () => kept.streams.size,
@@ -106,8 +115,24 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 
   /** Stops the listener for probes last: until then it answers that the gateway is stopping. */
   async function stop(): Promise<void> {
+    const { stopDelayMs, stopTimeoutMs } = config.limits;
+    listening.announceStop();
+    log.info({ kind: "stopping", connections: listening.openConnections(), streams: kept.streams.size }, "stopping");
+    const begunAt = platform.monotonic();
+    if (patience === "all" && stopDelayMs > 0) {
+      await new Promise<void>((resolve) => {
+        const cancel = platform.delay(stopDelayMs, resolve, true);
+        hurry = () => {
+          cancel();
+          resolve();
+        };
+      });
+    }
+    const leftMs = patience === "none" ? 0 : stopTimeoutMs - (platform.monotonic() - begunAt);
+    // The last ones need a moment to answer.
+    kept.tunnels.close(0.8 * leftMs);
     for (const one of [state, ...retired]) one.beginStop();
-    await listening.stop();
+    await listening.stop(leftMs);
     await Promise.all([state, ...retired].map((one) => one.close()));
     await admin?.close();
     await audit.close();
@@ -134,8 +159,17 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       hub.emit({ kind: "configuration", change: "refused" });
     },
     reopenAudit: audit.reopen,
-    stop() {
-      stopped ??= stop();
+    stop(asked: StopPatience = "all") {
+      if (stopped === undefined) {
+        patience = asked;
+        stopped = stop();
+        return stopped;
+      }
+      if (asked !== "all") hurry();
+      if (asked === "none") {
+        patience = asked;
+        void listening.stop(0);
+      }
       return stopped;
     },
   });

@@ -19,7 +19,7 @@ import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import type { Upstream, Upstreams } from "../forward/upstreams.js";
 import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
-import { allowSlowReader } from "../listen/slow-readers.js";
+import { allowSlowReader, streamReadTimeoutMs } from "../listen/slow-readers.js";
 import { StreamRequest } from "../listen/stream-request.js";
 import type { OnAnswered } from "../observe/on-answered.js";
 import { toCarriers } from "../own/carriers.js";
@@ -51,6 +51,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly cors?: CorsOptions | undefined;
   /** Watches a stream; see `OpenStreams.hold`. Default: by the engine alone. */
   readonly hold?: (stream: OpenStream, end: () => void) => () => void;
+  /** Watches a WebSocket; see `OpenTunnels.add`. Default: none is told of a stop. */
+  readonly holdOpen?: (goAway: () => void) => () => void;
   /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */
   readonly services?: ServicesConfig;
 }
@@ -87,7 +89,16 @@ interface Call<I extends Identity> {
  * `explainRequest` walks the same functions, and stops before the exchange.
  */
 export function createRequestHandler<I extends Identity>(options: HandleOptions<I>): RequestHandler {
-  const { auth, upstreams, trust, onAnswered, login, services = noServices, platform = systemPlatform } = options;
+  const {
+    auth,
+    upstreams,
+    trust,
+    onAnswered,
+    login,
+    services = noServices,
+    platform = systemPlatform,
+    holdOpen = () => ignore,
+  } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
   const { hold = ({ caller }, end) => (caller === undefined ? ignore : auth.front.hold(caller, end)) } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
@@ -205,9 +216,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     },
     hold({ context: { decision, decidedAt, incoming, asked }, request: { method } }, end) {
       const caller = decision && callerOf(decision);
-      if (caller !== undefined) allowSlowReader(incoming.request, asked.route.readTimeoutMs ?? readTimeoutMs);
+      if (caller !== undefined) allowSlowReader(incoming.request, asked.route.readTimeoutMs ?? streamReadTimeoutMs);
       return hold({ caller, asked: { ...asked.target, method, at: decidedAt } }, end);
     },
+    holdOpen,
     idleMsOf: ({ context: { asked } }) => upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
     refuse: ({ context: { incoming, asked, decision } }, denial) =>
       writeRefusal(incoming, denial, { decision, cors: asked.cors }, platform),
@@ -234,8 +246,5 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     },
   };
 }
-
-/** How long an authenticated caller may take nothing of a stream while bytes are ready: the default of routes. */
-const readTimeoutMs = 300_000;
 
 function ignore(): void {}

@@ -8,7 +8,7 @@ import { createSettling, settleMs } from "../../base/settling.js";
 import { toFaultText } from "../config/document.js";
 import { configOf, type ParsedConfig, parseConfig, readConfigFile } from "../config/parse-config.js";
 import type { Environment } from "../config/secrets.js";
-import { type Gateway, startGateway } from "./gateway.js";
+import { type Gateway, type StopPatience, startGateway } from "./gateway.js";
 
 /** Options of `serveFile`. */
 export interface ServeFileOptions {
@@ -30,7 +30,7 @@ const serveKinds: OptionKinds<ServeFileOptions> = {
 /** A gateway that follows its configuration file. */
 export interface Served {
   readonly gateway: Gateway;
-  stop(): Promise<void>;
+  stop(patience?: StopPatience): Promise<void>;
 }
 
 /**
@@ -113,10 +113,10 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
   });
   return {
     gateway,
-    stop() {
+    stop(patience) {
       unwatch();
       giveUp();
-      return gateway.stop();
+      return gateway.stop(patience);
     },
   };
 }

@@ -18,6 +18,7 @@ import { createRouteTable } from "../route/routes.js";
 import { createRequestHandler, type HandleOptions } from "./handle-request.js";
 import { type KeptThroughReload, keepThroughReload, type Taken } from "./keep-through-reload.js";
 import { createOpenStreams, type OpenStreams, type StreamJudge } from "./open-streams.js";
+import { createOpenTunnels, type OpenTunnels } from "./open-tunnels.js";
 import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
 
 /** The state that requests need, made from one configuration. It never changes: a reload makes a new one. */
@@ -44,6 +45,7 @@ export interface KeptParts {
   readonly upstreams: KeptThroughReload<UpstreamConfig, Upstreams>;
   readonly internals: AuthInternals;
   readonly streams: OpenStreams;
+  readonly tunnels: OpenTunnels;
 }
 
 /**
@@ -66,6 +68,7 @@ export function createKeptParts(
     ),
     internals: createInternals(),
     streams: createOpenStreams(platform),
+    tunnels: createOpenTunnels(platform),
   };
 }
 
@@ -108,7 +111,7 @@ export function createState(
     const upstreams = { get: (name: string) => taken.get(name)?.resource.get(name) };
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
-      ...{ auth, hold },
+      ...{ auth, hold, holdOpen: kept.tunnels.add },
       servicesOf,
       login,
       services: config.services,

@@ -53,12 +53,23 @@ function world({ atOnce = false } = {}) {
       isHeld = false;
     };
   };
-  connectTunnel({ caller, upstream, hold, platform, idleMs: 60_000 });
-  return { caller, upstream, advance, shutOut: () => shutOut(), isHeld: () => isHeld };
+  let goAway = (): void => {};
+  let isHeldOpen = true;
+  const holdOpen = (end: () => void) => {
+    goAway = end;
+    return () => {
+      isHeldOpen = false;
+    };
+  };
+  const endings: string[] = [];
+  const onClosed = (ending: string) => endings.push(ending);
+  connectTunnel({ caller, upstream, hold, holdOpen, onClosed, platform, idleMs: 60_000 });
+  const state = { isHeld: () => isHeld, isHeldOpen: () => isHeldOpen, endings };
+  return { caller, upstream, advance, shutOut: () => shutOut(), goAway: () => goAway(), ...state };
 }
 
 test("a caller who is shut out between two frames gets a close frame, and nothing more goes either way", async () => {
-  const { caller, upstream, shutOut, isHeld } = world();
+  const { caller, upstream, shutOut, isHeld, isHeldOpen, endings } = world();
   upstream.push(hello);
   await settle();
   shutOut();
@@ -72,7 +83,7 @@ test("a caller who is shut out between two frames gets a close frame, and nothin
   caller.push(null);
   await settle();
   assert.equal(caller.destroyed, true);
-  assert.equal(isHeld(), false);
+  assert.deepEqual([isHeld(), isHeldOpen(), endings], [false, false, ["shut_out"]]);
 });
 
 test("a caller who does not answer the close frame, or does not read it, is cut after a second", async () => {
@@ -124,4 +135,18 @@ test("what let the caller in may be gone before the tunnel is open: its first by
   assert.equal(upstream.destroyed, true);
   advance(1_000);
   assert.equal(caller.destroyed, true);
+});
+
+test("when the gateway goes away its caller gets a close frame of 1001, once", async () => {
+  const { caller, goAway, shutOut, endings, upstream } = world();
+  upstream.push(hello);
+  await settle();
+  goAway();
+  goAway();
+  shutOut();
+  await settle();
+  assert.equal(caller.text, `${hello.toString("latin1")}\x88\x23\x03\xe9The gateway stops. Connect again.`);
+  caller.push(null);
+  await settle();
+  assert.deepEqual(endings, ["going_away"]);
 });
