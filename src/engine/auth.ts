@@ -135,7 +135,8 @@ export function createAuth<H extends Handler<Identity>>(
     ...{ recheckMs: resolved.recheckMs, recheckStaleMs: resolved.recheckStaleMs },
   });
   const holds = createHolds<I>({
-    ...{ platform, table, known, loadOpen, askOwner, vias, recheckMs: resolved.recheckMs },
+    ...{ platform, table, known, loadOpen, askOwner, vias },
+    ...{ recheckMs: resolved.recheckMs, recheckStaleMs: resolved.recheckStaleMs },
     remembered: (row) => manager.remembered(row),
   });
   const manager = createSessionManager<I>({

@@ -34,7 +34,7 @@ export interface AuthFront<I extends Identity = Identity> {
   /**
    * Watches what let a caller in, for what lives longer than a call, such as a stream: calls `end` once when the session
    * ends or loses a role; without a session when the credentials expire, the account is ended, or its handler says that
-   * it is gone or has lost a role.
+   * it is gone or has lost a role, or could not tell for `recheckStaleMs`.
    *
    * @returns a function that ends the watch: call it when the stream is over
    */

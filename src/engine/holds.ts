@@ -19,13 +19,15 @@ export interface HoldsParts<I extends Identity> {
   readonly vias: WeakMap<Caller, string>;
   /** How often the account of a caller without a session is asked about, in milliseconds. */
   readonly recheckMs: number;
+  /** How long after the last answer such a caller goes on while the handler cannot tell, in milliseconds. */
+  readonly recheckStaleMs: number;
 }
 
 /** Ends what lives longer than a call, such as a stream, when what let its caller in is gone. */
 export interface Holds {
   /**
    * Calls `end` once: when the session of the caller ends, or loses a role; for a caller without one when the credentials
-   * expire, the account is ended, or its handler says that it is gone or has lost a role.
+   * expire, the account is ended, its handler says that it is gone or has lost a role, or could not tell for `recheckStaleMs`.
    *
    * @returns a function that ends the watch, and must be called when the stream is over
    */
@@ -55,6 +57,8 @@ interface Held {
   readonly caller: Caller;
   /** Monotonic instant from which the account is asked about again. */
   askAt: number;
+  /** Monotonic instant of the last answer. */
+  heardAt: number;
   end(): void;
   forget(): void;
 }
@@ -69,7 +73,7 @@ const retryMs = 5_000;
 const lookEveryMs = 1_000;
 
 export function createHolds<I extends Identity>(parts: HoldsParts<I>): Holds {
-  const { platform, table, known, loadOpen, remembered, askOwner, vias, recheckMs } = parts;
+  const { platform, table, known, loadOpen, remembered, askOwner, vias, recheckMs, recheckStaleMs } = parts;
   const held = new Set<Held>();
   let cancelLook = (): void => {};
   let looking = false;
@@ -83,7 +87,8 @@ export function createHolds<I extends Identity>(parts: HoldsParts<I>): Holds {
 
   /** @returns the account that logged in, as the handler knows it now */
   function ask(one: Held): Awaitable<Identity> {
-    one.askAt = platform.monotonic() + recheckMs;
+    const askedAt = platform.monotonic();
+    one.askAt = askedAt + recheckMs;
     const { scheme, identity, actor } = one.caller;
     // The account that logged in, by this handler.
     const owner = (actor === undefined ? identity : last(actor)) as I;
@@ -92,8 +97,10 @@ export function createHolds<I extends Identity>(parts: HoldsParts<I>): Holds {
     return after(askOwner(handler, { scheme, identity: owner, via: vias.get(one.caller) }), (answer): Identity => {
       if (answer === unknownNow) {
         one.askAt = platform.monotonic() + retryMs;
+        if (askedAt - one.heardAt >= recheckStaleMs) one.end();
         return owner;
       }
+      one.heardAt = askedAt;
       const { roles = [] } = answer ?? {};
       if (answer === undefined || owner.roles?.some((role) => !roles.includes(role))) one.end();
       return answer ?? owner;
@@ -105,6 +112,7 @@ export function createHolds<I extends Identity>(parts: HoldsParts<I>): Holds {
     const one: Held = {
       caller,
       askAt: platform.monotonic() + recheckMs,
+      heardAt: platform.monotonic(),
       end() {
         if (!held.has(one)) return;
         one.forget();

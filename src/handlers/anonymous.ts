@@ -1,3 +1,4 @@
+import { nextEpoch } from "../base/epoch.js";
 import { AuthError } from "../base/errors.js";
 import { type OptionKinds, requireOptions } from "../base/options.js";
 import { toFrozen } from "../model/frozen-copy.js";
@@ -39,6 +40,7 @@ export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Han
     identity: toFrozen(identity),
     authenticatedAt: "unknown",
   } as const);
+  const epoch = nextEpoch();
   return Object.freeze({
     scheme,
     opens,
@@ -46,5 +48,8 @@ export function anonymous<I extends Identity>(options: AnonymousOptions<I>): Han
     // A payload means that the client sends real credentials under the wrong scheme, which must not look like success.
     fromHeader: (payload: string) => (payload === "" ? accepted : rejected),
     fromHandshake: (payload: Uint8Array) => (payload.length === 0 ? accepted : rejected),
+    epoch: () => epoch,
+    // What opened before a reload has the roles of now, or ends where the account is another one.
+    recheck: ({ subject }: Identity) => (subject === accepted.identity.subject ? accepted.identity : undefined),
   } satisfies Handler<I>);
 }

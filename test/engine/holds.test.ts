@@ -42,6 +42,7 @@ function world(t: TestContext) {
     handlers: [handler("Basic", "session", asked), handler("ApiKey", "nothing", asked), handler("Jwt", "nothing")],
     store: memory({ platform }),
     platform,
+    idleMs: 7_200_000,
   });
   t.after(() => auth.close());
   const edit = (change: Partial<State>) => {
@@ -105,6 +106,26 @@ test("a handler that cannot tell is asked again five seconds later", async (t) =
     advance(1_000);
     await settle();
   }
+  assert.deepEqual(ended.sort(), ["key", "password", "token"]);
+});
+
+test("a handler that cannot tell for an hour ends the streams: the calls of their callers get 503 by then", async (t) => {
+  const { advance, edit, streams } = world(t);
+  const { ended } = await streams();
+  edit({ fails: true });
+  const pass = async (ms: number) => {
+    for (let left = ms; left > 0; left -= 10_000) {
+      advance(10_000);
+      await settle();
+    }
+  };
+  await pass(1_800_000);
+  edit({ fails: false });
+  await pass(10_000);
+  edit({ fails: true });
+  await pass(3_550_000);
+  assert.deepEqual(ended, [], "the hour counts from the last answer");
+  await pass(60_000);
   assert.deepEqual(ended.sort(), ["key", "password", "token"]);
 });
 

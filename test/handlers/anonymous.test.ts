@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { anonymous } from "../../src/handlers/anonymous.js";
-import type { HandlerContext } from "../../src/handlers/handler.js";
+import type { HandlerContext, RecheckContext } from "../../src/handlers/handler.js";
 import { createHandlerTable } from "../../src/handlers/handler-table.js";
 import { describeHandler } from "../../src/testing/handler-suite.js";
 
@@ -30,6 +30,16 @@ test("scheme and what it opens can be chosen; by default nothing is opened", () 
   assert.equal(anonymous({ identity: guest }).opens, "nothing");
   assert.equal(anonymous({ identity: guest, scheme: "Guest" }).scheme, "Guest");
   assert.equal(anonymous({ identity: guest, opens: "session" }).opens, "session");
+});
+
+test("asked again, it gives the identity of now, which is gone where it has another subject", () => {
+  const before = anonymous({ identity: { subject: "guest", roles: ["reader", "writer"] } });
+  const now = anonymous({ identity: { subject: "guest", roles: ["reader"] } });
+  const was = { subject: "guest", roles: ["reader", "writer"] };
+  assert.deepEqual(before.recheck?.(was, {} as RecheckContext), was);
+  assert.deepEqual(now.recheck?.(was, {} as RecheckContext), { subject: "guest", roles: ["reader"] });
+  assert.equal(now.recheck?.({ subject: "visitor", roles: [] }, {} as RecheckContext), undefined);
+  assert.notEqual(before.epoch?.(), now.epoch?.());
 });
 
 test("nobody is anonymous without an identity that says who that is", () => {
