@@ -21,15 +21,21 @@ export const machine: ClientMetadata = {
   response_types: [],
 };
 
-/** @param clients beside the `machine` that asks for access tokens of its own. */
-export async function startIdentityProvider(clients: readonly ClientMetadata[] = []): Promise<IdentityProvider> {
+/**
+ * @param clients beside the `machine` that asks for access tokens of its own
+ * @param lifeS how long what it issues lives, in seconds
+ */
+export async function startIdentityProvider(
+  clients: readonly ClientMetadata[] = [],
+  lifeS = 600,
+): Promise<IdentityProvider> {
   const server = createServer();
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const { privateKey } = await generateKeyPair("ES256", { extractable: true });
   const provider = new Provider(
     issuer,
-    configure([machine, ...clients], await exportJWK(privateKey), () => idp.claims),
+    configure([machine, ...clients], await exportJWK(privateKey), () => idp.claims, lifeS),
   );
   const serve = provider.callback();
   server.on("request", (request, response) => {
@@ -76,7 +82,12 @@ async function interact(provider: Provider, uid: string, request: IncomingMessag
   await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
 
-function configure(clients: ClientMetadata[], key: object, claims: () => Record<string, unknown>): Configuration {
+function configure(
+  clients: ClientMetadata[],
+  key: object,
+  claims: () => Record<string, unknown>,
+  lifeS: number,
+): Configuration {
   // Nobody is asked what the client may have, not even a program on the person's own machine.
   const policy = interactionPolicy.base();
   policy.get("consent")?.checks.remove("native_client_prompt");
@@ -86,7 +97,7 @@ function configure(clients: ClientMetadata[], key: object, claims: () => Record<
     clientDefaults: { id_token_signed_response_alg: "ES256" },
     enabledJWA: { idTokenSigningAlgValues: ["ES256"] },
     ttl: Object.fromEntries(
-      ["AccessToken", "ClientCredentials", "Grant", "IdToken", "Interaction", "Session"].map((kind) => [kind, 600]),
+      ["AccessToken", "ClientCredentials", "Grant", "IdToken", "Interaction", "Session"].map((kind) => [kind, lifeS]),
     ),
     cookies: { keys: ["a key of this test"] },
     extraTokenClaims: () => claims(),

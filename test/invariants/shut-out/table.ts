@@ -1,0 +1,252 @@
+import type { Awaitable } from "../../../src/base/awaitable.js";
+import { createAnonymous, createCertificate, createJwt } from "./issued.js";
+import { createCallback, createChain, createHtpasswd, createUserFile } from "./passwords.js";
+import { createApiKeyDatabase, createApiKeyFile, createAuthorizedKeys, createPreSharedKeys } from "./programs.js";
+import { createOidc } from "./providers.js";
+import type { Change, Ground, Source } from "./source.js";
+
+/** The outcomes of a change, or why there is none. */
+type Outcome = string;
+
+export interface Row {
+  readonly make: (ground: Ground) => Awaitable<Source>;
+  readonly outcomes: Readonly<Record<Change, Outcome>>;
+}
+
+/**
+ * Three times five letters: in the process of the edit, in another process on the same database, and after a reload. Each time:
+ * a call by a token, a call by the credentials (`ada` logs in anew where they cannot come with a call), a call by a token that is
+ * due; streams of a token, and streams of the credentials: server-sent events, a WebSocket and gRPC fare alike.
+ *
+ * - `i` in: as before; a stream goes on.
+ * - `o` out: 401; a stream ends.
+ * - `r` with the roles of today.
+ * - `u` 503, `unavailable`.
+ * - `-` nothing: the credentials open no stream.
+ *
+ * Another process sees the edit of a source at once, and hears of the edit of a configuration by the store alone.
+ */
+const all = (five: string): Outcome => `${five} ${five} ${five}`;
+
+/** The edit is of the configuration: another process goes by its own, and its credentials with it. */
+const configuration = {
+  gone: "ooooo oiooi ooooo",
+  lost: "rrroo riioi rrroo",
+  added: "rrrii riiii rrrii",
+} as const;
+
+const removed = { "handler removed": configuration.gone, "handler replaced": configuration.gone } as const;
+
+const none = (why: string): Outcome => `none: ${why}`;
+
+const noKeys = none("an account has one password");
+const noDisabled = none("an account is there or not");
+const noPassword = none("there is no password");
+const inConfiguration = none("all is in the configuration");
+const noSource = { "down for 2 min": inConfiguration, "down for longer": inConfiguration } as const;
+
+/** The last good version of a file stays in use, however long it is missing. */
+const file = { "down for 2 min": all("iiiii"), "down for longer": all("iiiii") } as const;
+
+/** A database that is down: credentials get 503 at once, and what they have opened is over after `recheckStaleMs`. */
+const database = { "down for 2 min": all("iuiii"), "down for longer": all("uuuoo") } as const;
+
+/** What is done at a provider is in its next token: until its end a token is as good as before. */
+const atProvider = {
+  disabled: all("iiiii"),
+  deleted: all("iiiii"),
+  "role removed": all("iiiii"),
+  "role added": all("iiiii"),
+  "password changed": all("iiiii"),
+  "re-hashed": noPassword,
+} as const;
+
+/** A process without an epoch that has not asked yet has not seen the account go: it refuses the caller by itself. */
+const unasked = "ooooo uoooo ooooo";
+
+export const table: Readonly<Record<string, Row>> = {
+  "user file": {
+    make: createUserFile,
+    outcomes: {
+      disabled: all("ooooo"),
+      deleted: all("ooooo"),
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": noKeys,
+      "password changed": all("ooooo"),
+      "re-hashed": all("oiooo"),
+      ...{ ...removed, ...file },
+    },
+  },
+  htpasswd: {
+    make: createHtpasswd,
+    outcomes: {
+      disabled: noDisabled,
+      deleted: all("ooooo"),
+      "role removed": configuration.lost,
+      "role added": configuration.added,
+      "this key removed": noKeys,
+      "password changed": all("ooooo"),
+      "re-hashed": all("oiooo"),
+      ...{ ...removed, ...file },
+    },
+  },
+  "authorized keys": {
+    make: createAuthorizedKeys,
+    outcomes: {
+      disabled: all("oooo-"),
+      deleted: all("oooo-"),
+      "role removed": all("rrro-"),
+      "role added": all("rrri-"),
+      "this key removed": all("oooo-"),
+      "password changed": noPassword,
+      "re-hashed": noPassword,
+      "handler removed": "oooo- oioo- oooo-",
+      "handler replaced": "oooo- oioo- oooo-",
+      "down for 2 min": all("iiii-"),
+      "down for longer": all("iiii-"),
+    },
+  },
+  "pre-shared keys": {
+    make: createPreSharedKeys,
+    outcomes: {
+      disabled: noDisabled,
+      deleted: configuration.gone,
+      "role removed": configuration.lost,
+      "role added": configuration.added,
+      "this key removed": configuration.gone,
+      "password changed": configuration.gone,
+      "re-hashed": all("iiiii"),
+      ...removed,
+      ...noSource,
+    },
+  },
+  "API keys of a file": {
+    make: createApiKeyFile,
+    outcomes: {
+      disabled: all("ooooo"),
+      deleted: all("ooooo"),
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": all("ooooo"),
+      "password changed": noPassword,
+      "re-hashed": noPassword,
+      ...{ ...removed, ...file },
+    },
+  },
+  "API keys of a database": {
+    make: createApiKeyDatabase,
+    outcomes: {
+      disabled: unasked,
+      deleted: unasked,
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": unasked,
+      "password changed": noPassword,
+      "re-hashed": noPassword,
+      ...{ ...removed, ...database },
+    },
+  },
+  "client certificate": {
+    make: createCertificate,
+    outcomes: {
+      disabled: configuration.gone,
+      deleted: configuration.gone,
+      "role removed": configuration.lost,
+      "role added": configuration.added,
+      "this key removed": configuration.gone,
+      "password changed": noPassword,
+      "re-hashed": noPassword,
+      ...removed,
+      ...noSource,
+    },
+  },
+  "token of an issuer": {
+    make: createJwt,
+    outcomes: {
+      ...atProvider,
+      "this key removed": none("a token has no key"),
+      ...removed,
+      ...noSource,
+    },
+  },
+  oidc: {
+    make: createOidc,
+    outcomes: {
+      ...atProvider,
+      "this key removed": none("a token has no key"),
+      ...removed,
+      "down for 2 min": none("the provider's keys are known: see the tests of the handler"),
+      "down for longer": none("the provider's keys are known: see the tests of the handler"),
+    },
+  },
+  anonymous: {
+    make: createAnonymous,
+    outcomes: {
+      disabled: noDisabled,
+      deleted: none("the handler is the account"),
+      "role removed": configuration.lost,
+      "role added": configuration.added,
+      "this key removed": none("there is no key"),
+      "password changed": noPassword,
+      "re-hashed": noPassword,
+      ...removed,
+      ...noSource,
+    },
+  },
+  "callback with recheck and epoch": {
+    make: createCallback("with recheck and epoch"),
+    outcomes: {
+      disabled: noDisabled,
+      deleted: all("ooooo"),
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": noKeys,
+      "password changed": all("ooooo"),
+      "re-hashed": all("iiiii"),
+      ...{ ...removed, ...database },
+    },
+  },
+  "callback with recheck": {
+    make: createCallback("with recheck"),
+    outcomes: {
+      disabled: noDisabled,
+      deleted: unasked,
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": noKeys,
+      "password changed": unasked,
+      "re-hashed": all("iiiii"),
+      ...{ ...removed, ...database },
+    },
+  },
+  // Never asked again, as `external` is not: `sessions end` is the way to shut an account out.
+  "callback without recheck": {
+    make: createCallback("without recheck"),
+    outcomes: {
+      disabled: noDisabled,
+      deleted: all("ioiii"),
+      "role removed": all("iriii"),
+      "role added": all("iriii"),
+      "this key removed": noKeys,
+      "password changed": all("ioiii"),
+      "re-hashed": all("iiiii"),
+      ...removed,
+      "down for 2 min": all("iuiii"),
+      "down for longer": all("iuiii"),
+    },
+  },
+  chain: {
+    make: createChain,
+    outcomes: {
+      disabled: noDisabled,
+      deleted: all("ooooo"),
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": noKeys,
+      "password changed": all("ooooo"),
+      "re-hashed": all("iiiii"),
+      ...{ ...removed, ...database },
+    },
+  },
+};
