@@ -42,6 +42,7 @@ const none = (why: string): Outcome => `none: ${why}`;
 const noKeys = none("an account has one password");
 const noDisabled = none("an account is there or not");
 const noPassword = none("there is no password");
+const unhashed = { "password changed": noPassword, "re-hashed": noPassword } as const;
 const inConfiguration = none("all is in the configuration");
 const noSource = { "down for 2 min": inConfiguration, "down for longer": inConfiguration } as const;
 
@@ -99,8 +100,7 @@ export const table: Readonly<Record<string, Row>> = {
       "role removed": all("rrro-"),
       "role added": all("rrri-"),
       "this key removed": all("oooo-"),
-      "password changed": noPassword,
-      "re-hashed": noPassword,
+      ...unhashed,
       "handler removed": "oooo- oioo- oooo-",
       "handler replaced": "oooo- oioo- oooo-",
       "down for 2 min": all("iiii-"),
@@ -129,8 +129,7 @@ export const table: Readonly<Record<string, Row>> = {
       "role removed": all("rrroo"),
       "role added": all("rrrii"),
       "this key removed": all("ooooo"),
-      "password changed": noPassword,
-      "re-hashed": noPassword,
+      ...unhashed,
       ...{ ...removed, ...file },
     },
   },
@@ -142,8 +141,7 @@ export const table: Readonly<Record<string, Row>> = {
       "role removed": all("rrroo"),
       "role added": all("rrrii"),
       "this key removed": unasked,
-      "password changed": noPassword,
-      "re-hashed": noPassword,
+      ...unhashed,
       ...{ ...removed, ...database },
     },
   },
@@ -155,8 +153,7 @@ export const table: Readonly<Record<string, Row>> = {
       "role removed": configuration.lost,
       "role added": configuration.added,
       "this key removed": configuration.gone,
-      "password changed": noPassword,
-      "re-hashed": noPassword,
+      ...unhashed,
       ...removed,
       ...noSource,
     },
@@ -188,8 +185,7 @@ export const table: Readonly<Record<string, Row>> = {
       "role removed": configuration.lost,
       "role added": configuration.added,
       "this key removed": none("there is no key"),
-      "password changed": noPassword,
-      "re-hashed": noPassword,
+      ...unhashed,
       ...removed,
       ...noSource,
     },
