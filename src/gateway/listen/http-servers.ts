@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:http";
 import { createServer as createHttp2Server, type Http2Server } from "node:http2";
+import { keepHandle } from "../../adapters/node/keep-handle.js";
 import type { AwakeClock } from "./awake-clock.js";
 import { connectionOf, remember } from "./connection.js";
 import {
@@ -63,6 +64,7 @@ export function createHttp2({ maxHeaderBytes }: Pick<LimitsConfig, "maxHeaderByt
   server.on("sessionError", () => undefined);
   server.on("session", (session) => {
     session.on("error", () => undefined);
+    keepHandle(session);
     const connection = connectionOf(session.socket);
     if (connection !== undefined) {
       connection.session = session;

@@ -6,6 +6,7 @@ import {
   type OutgoingHttpHeaders,
 } from "node:http2";
 import type { Socket } from "node:net";
+import { keepHandle } from "../../../adapters/node/keep-handle.js";
 import type { Failure, UpstreamConnection } from "../exchange.js";
 import { toGoawayFailure, toLostFailure } from "./failures.js";
 import type { Http2Options } from "./options.js";
@@ -104,6 +105,7 @@ export class UpstreamSession {
       },
     });
     this.#session = session;
+    keepHandle(session);
     session.setLocalWindowSize(connectionWindowBytes);
     session.on("remoteSettings", (settings) => {
       this.hasSettings = true;
