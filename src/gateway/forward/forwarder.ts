@@ -17,7 +17,7 @@ export function createForwarder(config: UpstreamConfig, platform: Platform): For
   const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const common = { maxConnections, headersTimeoutMs, bodyTimeoutMs, maxHeadBytes: maxHeaderBytes, platform };
   const connectBy = (...alpn: ("h2" | "http/1.1")[]) =>
-    createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, platform });
+    createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls: config.tls, platform });
   const createHttp1 = () => createHttp1Forwarder({ ...common, where, connect: connectBy("http/1.1") });
   const createHttp2 = (connect: Connect) =>
     createHttp2Forwarder({ ...common, address: where, connect, connectTimeoutMs, isTimed });

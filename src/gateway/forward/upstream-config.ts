@@ -1,3 +1,5 @@
+import type { ConnectionOptions } from "node:tls";
+
 export interface UpstreamConfig {
   readonly name: string;
   /** Scheme (`http`, `https` or `h2c`), host and port; no path. */
@@ -16,4 +18,6 @@ export interface UpstreamConfig {
   readonly maxConnections: number;
   /** The most bytes of the head of an answer. */
   readonly maxHeaderBytes: number;
+  /** Of an `https` upstream: what to trust in place of the authorities that Node trusts. Default: those. */
+  readonly tls?: Pick<ConnectionOptions, "ca">;
 }
