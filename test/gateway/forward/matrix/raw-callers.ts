@@ -112,8 +112,8 @@ export function http1Caller(target: Target): RawCaller {
 }
 
 export function http2Caller({ origin, ca }: Target): RawCaller {
-  // Node's client would keep a long head for itself.
-  const options = { ca, servername: "localhost", maxSendHeaderBlockLength: 4 << 20 };
+  // Node's client would keep a long head for itself, and takes no call while it holds more than 10 MB.
+  const options = { ca, servername: "localhost", maxSendHeaderBlockLength: 4 << 20, maxSessionMemory: 1_000 };
   let session: ClientHttp2Session | undefined;
   const open = (): ClientHttp2Session => {
     if (session === undefined || session.destroyed || session.closed)
