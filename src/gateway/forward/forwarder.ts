@@ -1,5 +1,5 @@
 import type { Platform } from "../../base/platform.js";
-import { createConnect, parseOrigin } from "./connect.js";
+import { createConnect, parseOrigin, type ReadingConnect } from "./connect.js";
 import { isRpcStream } from "./content-type.js";
 import type { Connect, ForwardedRequest, Forwarder } from "./exchange.js";
 import { createHttp1Forwarder } from "./http1/forwarder.js";
@@ -18,12 +18,24 @@ export function createForwarder(config: UpstreamConfig, platform: Platform): For
   const common = { maxConnections, headersTimeoutMs, bodyTimeoutMs, maxHeadBytes: maxHeaderBytes, platform };
   const connectBy = (...alpn: ("h2" | "http/1.1")[]) =>
     createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls: config.tls, platform });
-  const createHttp1 = () => createHttp1Forwarder({ ...common, where, connect: connectBy("http/1.1") });
+  const createHttp1 = (connect: ReadingConnect) => createHttp1Forwarder({ ...common, where, connect });
   const createHttp2 = (connect: Connect) =>
     createHttp2Forwarder({ ...common, address: where, connect, connectTimeoutMs, isTimed });
-  if (protocol === "http:") return createHttp1();
+  if (protocol === "http:") return createHttp1(connectBy("http/1.1"));
   if (protocol === "h2c:") return createHttp2(connectBy("h2"));
-  return createNegotiated({ createHttp1, createHttp2, ask: connectBy("h2", "http/1.1"), where });
+  return createNegotiated({
+    createHttp1: (onFailed) => createHttp1(telling(connectBy("http/1.1"), onFailed)),
+    ...{ createHttp2, ask: connectBy("h2", "http/1.1"), where },
+  });
+}
+
+/** Tells of connections that cannot be opened. */
+function telling(connect: ReadingConnect, onFailed: () => void): ReadingConnect {
+  return (onOpen, reader) =>
+    connect((error, connection) => {
+      if (connection === undefined) onFailed();
+      onOpen(error, connection);
+    }, reader);
 }
 
 /** RPCs have time limits of their own, and their streams may be silent for hours. A dead connection is found by PING. */

@@ -1,15 +1,20 @@
 import { afterThisTurn } from "../../base/platform.js";
 import type { Connect, Exchange, Forwarder, UpstreamConnection } from "./exchange.js";
-import { toUnavailable } from "./http1/failures.js";
 import { notSent } from "./not-sent.js";
+import { toUnavailable } from "./unavailable.js";
 
 export interface NegotiatedParts {
   /** Offers both protocols. */
   readonly ask: Connect;
   /** Host and port, for operators. */
   readonly where: string;
-  /** Makes a forwarder of each protocol; `ask` is to be its `connect`, so that what is found out is not thrown away. */
-  readonly createHttp1: () => Forwarder;
+  /**
+   * Makes the forwarder of HTTP/1.1.
+   *
+   * @param onFailed to be called when a connection of its own cannot be opened
+   */
+  readonly createHttp1: (onFailed: () => void) => Forwarder;
+  /** Makes the forwarder of HTTP/2, with a `connect` that does not throw away what was found out. */
   readonly createHttp2: (connect: Connect) => Forwarder;
 }
 
@@ -21,7 +26,8 @@ interface Asking {
 
 /**
  * Makes a forwarder to an upstream behind TLS that speaks the protocol to which the upstream agrees. The first exchanges
- * wait for the connection that finds out. An upstream that agrees to HTTP/2 no longer is asked again by the next exchange.
+ * wait for the connection that finds out. An upstream that agrees no longer to what it agreed to is asked again by the next
+ * exchange.
  *
  * WebSockets go over HTTP/1.1: few servers that take them do so over HTTP/2 as well.
  */
@@ -31,8 +37,11 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
   let isAsking = false;
   let isClosed = false;
   const waiting = new Set<Asking>();
-  const http1 = createHttp1();
-  const http2 = createHttp2((onOpen) => {
+  const http1: Forwarder = createHttp1(() => {
+    // It may take HTTP/2 alone now. A WebSocket asks for HTTP/1.1 whatever was chosen.
+    if (chosen === http1) chosen = undefined;
+  });
+  const http2: Forwarder = createHttp2((onOpen) => {
     const first = found;
     found = undefined;
     function tell(error: NodeJS.ErrnoException | undefined, connection?: UpstreamConnection): void {

@@ -50,22 +50,3 @@ export function toBroken(error: NodeJS.ErrnoException | undefined, where: string
   if (error?.code === undefined) return toMishap("upstream_closed", where);
   return { reason: "upstream_failed", code: error.code, detail: `${where} broke the connection (${error.code})` };
 }
-
-const refusedConnections: Readonly<Record<string, string>> = {
-  ECONNREFUSED: "refused the connection",
-  ECONNRESET: "broke off before the connection was open",
-  EAI_AGAIN: "cannot be looked up: no name server answers",
-  ENOTFOUND: "is a name that no name server knows",
-  EHOSTUNREACH: "cannot be reached: no route to the host",
-  ENETUNREACH: "cannot be reached: no route to the network",
-  ETIMEDOUT: "accepted no connection in time",
-  ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS; write its URL as http://… or h2c://…",
-  ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
-};
-
-/** A connection that could not be opened. */
-export function toUnavailable(error: NodeJS.ErrnoException, where: string): Failure {
-  const { code = "upstream_unavailable" } = error;
-  const words = refusedConnections[code] ?? `could not be connected to (${code})`;
-  return { reason: "upstream_unavailable", code, detail: `${where} ${words}` };
-}

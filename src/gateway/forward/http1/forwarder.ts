@@ -1,9 +1,10 @@
 import { afterThisTurn, type Platform, systemPlatform } from "../../../base/platform.js";
 import type { ReadingConnect } from "../connect.js";
 import type { Exchange, Forwarder } from "../exchange.js";
+import { toUnavailable } from "../unavailable.js";
 import { type CallOwner, Http1Call } from "./call.js";
 import { type ConnectionOwner, Http1Connection } from "./connection.js";
-import { type Mishap, toMishap, toUnavailable } from "./failures.js";
+import { type Mishap, toMishap } from "./failures.js";
 import { toHttp1Head } from "./request-head.js";
 
 export interface Http1ForwarderOptions {

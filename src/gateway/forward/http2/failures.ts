@@ -23,14 +23,6 @@ export function nameOfError(code: number): string {
   return errorNames[code] ?? `0x${code.toString(16)}`;
 }
 
-/** No connection could be opened. */
-export function toConnectFailure(error: NodeJS.ErrnoException, address: string): Failure {
-  const code = error.code ?? "connect_failed";
-  const detail =
-    code === "ECONNREFUSED" ? `${address} refused the connection` : `${address} could not be reached: ${code}`;
-  return { reason: "upstream_unavailable", code, detail };
-}
-
 export function notAgreed(address: string): Failure {
   return {
     reason: "upstream_failed",

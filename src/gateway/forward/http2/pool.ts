@@ -1,5 +1,6 @@
 import type { Exchange, Failure, Forwarder } from "../exchange.js";
-import { closed, noPlace, notAgreed, toConnectFailure, websocketUnsupported } from "./failures.js";
+import { toUnavailable } from "../unavailable.js";
+import { closed, noPlace, notAgreed, websocketUnsupported } from "./failures.js";
 import type { Http2Options } from "./options.js";
 import { assumedStreams, type SessionHost, UpstreamSession } from "./session.js";
 import { type StreamHost, UpstreamStream } from "./upstream-stream.js";
@@ -171,7 +172,7 @@ export class Http2Pool implements Forwarder, SessionHost, StreamHost {
         const { address } = this.options;
         const lost = Object.assign(new Error("closed"), { code: "ECONNRESET" });
         this.#failOpening(
-          connection?.protocol === "http1" ? notAgreed(address) : toConnectFailure(error ?? lost, address),
+          connection?.protocol === "http1" ? notAgreed(address) : toUnavailable(error ?? lost, address),
         );
       }
       this.#pump();
