@@ -6,35 +6,7 @@ import { test } from "node:test";
 import { sweepMs } from "../../../src/gateway/listen/connection-limits.js";
 import { hangMs } from "../../size.js";
 import { frame, headerBlock, preface, rawClient, settings, startListeners, turnedClock } from "./listeners-world.js";
-
-const post = "POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n";
-const openPost = Buffer.concat([Buffer.from(preface), settings, frame(1, 0x04, 1, headerBlock("POST"))]);
-const oneByteOfData = frame(0, 0, 1, Buffer.from("x"));
-
-/** What a slow client sends at once, and what it sends with each sweep after that. */
-const kinds: Readonly<Record<string, { readonly first: string | Uint8Array; readonly drip?: string | Uint8Array }>> = {
-  "sends nothing": { first: "" },
-  "HTTP/1, half a head": { first: "GET / HTTP/1.1\r\nHost: x\r\n" },
-  "HTTP/1, a byte of head a second": { first: "GET / HTTP/1.1\r\nHost: x\r\nX: ", drip: "x" },
-  "HTTP/1, a byte of body a second": { first: post, drip: "x" },
-  "HTTP/1, a byte of a chunked body a second": {
-    first: "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-    drip: "1\r\nx\r\n",
-  },
-  "HTTP/1, an upgrade that never ends its head": { first: "GET / HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n" },
-  "HTTP/2, two bytes of the preface": { first: "PR" },
-  "HTTP/2, half a preface": { first: preface.slice(0, 14) },
-  "HTTP/2, SETTINGS and no request": { first: Buffer.concat([Buffer.from(preface), settings]) },
-  "HTTP/2, PING and no request": {
-    first: Buffer.concat([Buffer.from(preface), settings]),
-    drip: frame(6, 0, 0, Buffer.alloc(8)),
-  },
-  "HTTP/2, HEADERS without END_HEADERS": {
-    first: Buffer.concat([Buffer.from(preface), settings, frame(1, 0x01, 1, headerBlock("GET"))]),
-  },
-  "HTTP/2, no byte of body": { first: openPost },
-  "HTTP/2, a byte of body a second": { first: openPost, drip: oneByteOfData },
-};
+import { slowKinds } from "./slow-kinds.js";
 
 const windowMs = 3_000;
 
@@ -57,7 +29,7 @@ test("2,000 slow connections of all kinds are closed, and others are served mean
   const ends: Promise<unknown>[] = [];
 
   async function open(kind: string): Promise<void> {
-    const { first, drip } = kinds[kind] ?? { first: "" };
+    const { first, drip } = slowKinds[kind] ?? { first: "" };
     const socket = connect(world.port, "127.0.0.1");
     socket.on("error", () => undefined).resume();
     await once(socket, "connect");
@@ -66,7 +38,7 @@ test("2,000 slow connections of all kinds are closed, and others are served mean
     ends.push(new Promise((resolve) => socket.on("close", resolve)));
   }
 
-  const names = Object.keys(kinds);
+  const names = Object.keys(slowKinds);
   const before = process.memoryUsage().rss;
   for (let opened = 0; opened < 2_000; opened += 100) {
     await Promise.all(Array.from({ length: 100 }, (_, index) => open(names[(opened + index) % names.length] ?? "")));

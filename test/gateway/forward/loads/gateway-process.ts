@@ -24,6 +24,8 @@ export interface GatewayProcess {
 export interface GatewayProcessOptions {
   /** URLs of the upstreams by their names: each has a route `/NAME` for authenticated callers, and `/open/NAME` for all. */
   readonly upstreams: Readonly<Record<string, string>>;
+  /** The upstream of all other paths, for all callers. */
+  readonly rest?: string;
   /** Fields of each upstream, of each route, and at the top, as YAML. */
   readonly upstream?: string;
   readonly route?: string;
@@ -32,11 +34,11 @@ export interface GatewayProcessOptions {
 
 /** Starts a gateway, and logs in. */
 export async function startGatewayProcess(t: TestContext, options: GatewayProcessOptions): Promise<GatewayProcess> {
-  const { upstreams, upstream = "", route = "", more = "" } = options;
+  const { upstreams, rest, upstream = "", route = "", more = "" } = options;
   const files = await gatewayFiles(t);
   const names = Object.keys(upstreams);
-  const routeOf = (path: string, name: string, rest: string): string =>
-    `  - { match: { path: ${path} }, ${rest}, upstream: ${name}${route} }\n`;
+  const routeOf = (path: string, name: string, who: string): string =>
+    `  - { match: { path: ${path} }, ${who}, upstream: ${name}${route} }\n`;
   files.write(
     "gate.yaml",
     `\
@@ -47,6 +49,7 @@ store: { sqlite: ./sallyport.db }
 handlers: { Basic: { users: ./users.yaml } }
 routes:
 ${names.map((name) => routeOf(`/${name}`, name, "roles: [user]") + routeOf(`/open/${name}`, name, "anonymous: true")).join("")}\
+${rest === undefined ? "" : routeOf("/", rest, "anonymous: everything")}\
 upstreams:
 ${names.map((name) => `  ${name}: { url: "${upstreams[name]}"${upstream} }\n`).join("")}\
 ${more}`,
