@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
+import { type Platform, systemPlatform } from "../../src/base/platform.js";
 import { type Auth, createAuth } from "../../src/engine/auth.js";
 import type { UpstreamConfig } from "../../src/gateway/forward/upstream-config.js";
 import { createUpstreams, type Upstreams } from "../../src/gateway/forward/upstreams.js";
@@ -35,6 +36,7 @@ export interface RunningOptions {
   readonly proxyProtocol?: boolean;
   /** Replaces the engine. */
   readonly auth?: Auth<Identity>;
+  readonly platform?: Platform;
 }
 
 export interface Running {
@@ -80,6 +82,7 @@ export function createTestAuth(): Auth<Identity> {
 
 /** A gateway, in front of an upstream that echoes and remembers. */
 export async function startGateway(options: RunningOptions = {}): Promise<Running> {
+  const { platform = systemPlatform } = options;
   const trust = parseTrustedProxies(options.trustedProxies ?? []);
   const seen: Seen[] = [];
   const outcomes: Outcome[] = [];
@@ -101,12 +104,13 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     maxHeaderBytes: 65_536,
     ...options.upstream,
   };
-  const upstreams = createUpstreams(new Map([["app", config]]));
+  const upstreams = createUpstreams(new Map([["app", config]]), platform);
   const handler = createRequestHandler({
     auth,
     upstreams,
     routes: createRouteTable(options.routes ?? [route({ path: "/open" }, { anonymous: true }), route()]),
     trust,
+    platform,
     onAnswered(_request, outcome, answer) {
       outcomes.push(outcome);
       answered.push(answer);
@@ -126,7 +130,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
       },
     },
     handler,
-    { onFault: (_what, error) => faults.push(error) },
+    { platform, onFault: (_what, error) => faults.push(error) },
   );
   const origin = `http://127.0.0.1:${listeners.addresses()[0]?.port}`;
   return {

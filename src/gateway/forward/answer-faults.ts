@@ -1,4 +1,5 @@
 import type { Failure } from "./exchange.js";
+import { unread } from "./unread.js";
 
 /** A value of the answer cannot reach the caller unchanged. */
 export const unsayable: Failure = Object.freeze({
@@ -20,3 +21,10 @@ export const late: Failure = Object.freeze({
   code: "caller_timeout",
   detail: "the answer was not complete within grpc-timeout or connect-timeout-ms of the caller",
 });
+
+/** What is told of an exchange that was ended in its middle. */
+export const brokenOff: Readonly<Record<"unauthenticated" | "deadline_exceeded" | "unread", "shut_out" | Failure>> = {
+  unauthenticated: "shut_out",
+  deadline_exceeded: late,
+  unread,
+};

@@ -2,7 +2,7 @@ import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
 import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
-import { impossible, late, unsayable } from "./answer-faults.js";
+import { brokenOff, impossible, late, unsayable } from "./answer-faults.js";
 import { AnswerHead, grpcStatusOf, isBodiless, maxHints } from "./answer-head.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
 import type { CallerSide, ExchangeOwner } from "./exchange-owner.js";
@@ -155,7 +155,7 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
     connectTunnel({
       caller: this.openTunnel(head.fields),
       upstream: stream,
-      hold: (end) => this.owner.hold(this, end),
+      hold: (end) => this.owner.hold(this, (why) => end(brokenOff[why])),
       holdOpen: this.owner.holdOpen,
       onClosed: (ending, bytesIn, bytesOut) => {
         this.bytesIn = bytesIn;
@@ -192,7 +192,7 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
       this.#sendPending();
       this.flushHead();
     }
-    this.#forget = this.owner.hold(this, () => this.#breakOff("unauthenticated"));
+    this.#forget = this.owner.hold(this, (why) => this.#breakOff(why));
     if (this.#isOver) this.#forget();
   }
 
@@ -227,12 +227,13 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   }
 
   /** Ends an exchange in its middle, by the status of its protocol if there is a place for it. */
-  #breakOff(why: "unauthenticated" | "deadline_exceeded"): void {
+  #breakOff(why: "unauthenticated" | "deadline_exceeded" | "unread"): void {
     if (this.#isOver) return;
     this.#abandon(constants.NGHTTP2_CANCEL);
     if (!this.#isAnswering) this.#refuse(late.reason);
-    else if (!this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
-    this.owner.onOver(this, why === "deadline_exceeded" ? late : "shut_out");
+    // A status would wait behind what is not read.
+    else if (why === "unread" || !this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
+    this.owner.onOver(this, brokenOff[why]);
   }
 
   /** Ends an answer that has begun with a status behind its body. Returns whether its protocol has a place for it. */

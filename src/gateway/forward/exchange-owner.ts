@@ -33,11 +33,11 @@ export interface ExchangeOwner<C> {
   finish(exchange: CallerSide<C>, head: AnswerHead): void;
   /**
    * Watches over an answer that does not come in one piece, or over a tunnel: `end` is called when what let its caller in
-   * is gone.
+   * is gone, or when the caller does not read and others wait.
    *
    * @returns what ends the watch
    */
-  hold(exchange: CallerSide<C>, end: () => void): () => void;
+  hold(exchange: CallerSide<C>, end: (why: "unauthenticated" | "unread") => void): () => void;
   /** Watches over a tunnel: `goAway` is called when the gateway stops. Returns what ends the watch. */
   holdOpen(goAway: () => void): () => void;
   /** How long a tunnel may be silent, in milliseconds. */

@@ -2,6 +2,7 @@ import type { Platform } from "../../base/platform.js";
 import { toSource } from "../../credentials/source.js";
 import type { Exchange, Forwarder } from "./exchange.js";
 import { notSent } from "./not-sent.js";
+import { chooseUnread, type HeldStream, type WatchedStream } from "./unread.js";
 
 /** The exchanges that wait for one upstream, and the clients that hold its places. */
 export interface Shares {
@@ -15,6 +16,13 @@ export interface Shares {
   /** How many places are taken. */
   readonly used: number;
   readonly places: number;
+  /**
+   * Watches a stream that holds a place: it ends when its caller does not read while others wait, see `chooseUnread`.
+   *
+   * @param client as given to `send`
+   * @returns ends the watch: to be called when the stream is over
+   */
+  watch(stream: WatchedStream, client: string | undefined): () => void;
   /** How many wait. */
   readonly waiting: number;
 }
@@ -37,6 +45,9 @@ interface Waiter {
   cancel(): void;
 }
 
+/** How often the streams are looked at while exchanges wait, in milliseconds. */
+const lookMs = 500;
+
 /** Sources that hold nothing are kept, up to this number, for their next request. */
 const maxSources = 4_096;
 
@@ -55,13 +66,16 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
   let used = 0;
   let waiters = 0;
   const shared = createSource(true);
+  const streams = new Set<HeldStream<Source>>();
+  let isLooking = false;
 
   function createSource(isShared: boolean): Source {
     const source: Source = { isShared, held: 0, queue: new Set(), free: () => take(source) };
     return source;
   }
 
-  function sourceOf(client: string): Source {
+  function sourceOf(client: string | undefined): Source {
+    if (client === undefined) return shared;
     let source = sources.get(client);
     if (source !== undefined) return source;
     // All addresses of a /64 of IPv6 are one client's.
@@ -80,6 +94,7 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
     const { places } = forwarder;
     return isShared ? places : Math.max(1, places - Math.ceil(places / 8));
   };
+  const mayTake = (source: Source): boolean => source.held < mostOf(source);
   const rankOf = ({ isShared, held }: Source): number => (isShared ? 0 : held);
 
   function grant(source: Source, exchange: Exchange): void {
@@ -108,7 +123,7 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
   function fewest(): Source | undefined {
     for (const rank of waiting) {
       for (const source of rank) {
-        if (source.held < mostOf(source)) return source;
+        if (mayTake(source)) return source;
         break;
       }
     }
@@ -134,6 +149,18 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
     if (source.queue.size === 0) waiting[rankOf(source)]?.delete(source);
   }
 
+  /** Looks for streams that are not read, while exchanges wait. */
+  function lookLater(): void {
+    if (isLooking || waiters === 0 || streams.size === 0) return;
+    isLooking = true;
+    platform.delay(lookMs, () => {
+      isLooking = false;
+      const sorted = waiting.flatMap((rank) => [...rank]);
+      for (const { stream } of chooseUnread(streams, sorted, { rankOf, mayTake })) stream.end();
+      lookLater();
+    });
+  }
+
   return {
     get used() {
       return used;
@@ -144,9 +171,15 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
     get waiting() {
       return waiters;
     },
+    watch(stream, client) {
+      const held = { stream, client: sourceOf(client) };
+      streams.add(held);
+      lookLater();
+      return () => void streams.delete(held);
+    },
     send(exchange, client) {
-      const source = client === undefined ? shared : sourceOf(client);
-      if (used < forwarder.places && source.held < mostOf(source)) {
+      const source = sourceOf(client);
+      if (used < forwarder.places && mayTake(source)) {
         grant(source, exchange);
         return;
       }
@@ -160,6 +193,7 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
       waiters += 1;
       source.queue.add(waiter);
       enlist(source);
+      lookLater();
     },
   };
 }

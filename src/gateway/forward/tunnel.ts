@@ -1,18 +1,19 @@
 import type { Duplex } from "node:stream";
 import type { Platform } from "../../base/platform.js";
 import type { Ending } from "../route/outcome.js";
+import type { Failure } from "./exchange.js";
 import { createFrameTracker, toCloseFrame } from "./websocket-frames.js";
 
 /** Both ends of a WebSocket's connection. */
 export interface Tunnel {
   readonly caller: Duplex;
   readonly upstream: Duplex;
-  /** Calls back when what let the caller in is gone, until the function that it returns is called. */
-  readonly hold: (end: () => void) => () => void;
+  /** Calls back when the tunnel has to end, until the function that it returns is called. */
+  readonly hold: (end: (why: "shut_out" | Failure) => void) => () => void;
   /** Calls back when the gateway goes away, until the function that it returns is called. */
   readonly holdOpen: (goAway: () => void) => () => void;
   /** Called once, with the bytes that came from the caller, and those that went to it. */
-  readonly onClosed: (ending: Ending, bytesIn: number, bytesOut: number) => void;
+  readonly onClosed: (ending: Ending | Failure, bytesIn: number, bytesOut: number) => void;
   readonly platform: Platform;
   /** Closed after this long without a byte in either direction, milliseconds; it may take twice as long. */
   readonly idleMs: number;
@@ -40,7 +41,7 @@ export function connectTunnel({ caller, upstream, hold, holdOpen, onClosed, plat
   let isClosing = false;
   let bytesIn = 0;
   let bytesOut = 0;
-  let ending: Ending = "complete";
+  let ending: Ending | Failure = "complete";
   /** Of what the caller is sent: a close frame of the gateway may stand between two frames only. */
   const frames = createFrameTracker();
   function end(): void {
@@ -65,12 +66,15 @@ export function connectTunnel({ caller, upstream, hold, holdOpen, onClosed, plat
   function onHalf(): void {
     cancelHalf ??= platform.delay(halfClosedMs, end);
   }
-  /** Ends the tunnel with a close frame; in the middle of a frame, which none can complete any more, by a cut. */
-  function close(why: keyof typeof closeFrames): void {
+  /**
+   * Ends the tunnel with a close frame; by a cut in the middle of a frame, which none can complete any more, and where the
+   * caller does not read.
+   */
+  function close(why: keyof typeof closeFrames | Failure): void {
     if (isOver || isClosing) return;
     isClosing = true;
     ending = why;
-    if (!frames.isBetween || frames.isClosed || caller.writableEnded) {
+    if (typeof why !== "string" || !frames.isBetween || frames.isClosed || caller.writableEnded) {
       end();
       return;
     }
@@ -98,7 +102,7 @@ export function connectTunnel({ caller, upstream, hold, holdOpen, onClosed, plat
   caller.pipe(upstream);
   upstream.pipe(caller);
   // It may call back at once.
-  forget = hold(() => close("shut_out"));
+  forget = hold(close);
   forgetOpen = holdOpen(() => close("going_away"));
   // What let the caller in may be gone, and the caller may have left, before the upstream answered.
   if (caller.destroyed || upstream.destroyed) end();

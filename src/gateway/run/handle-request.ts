@@ -19,7 +19,6 @@ import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import type { Upstream, Upstreams } from "../forward/upstreams.js";
 import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
-import { allowSlowReader, streamReadTimeoutMs } from "../listen/slow-readers.js";
 import { StreamRequest } from "../listen/stream-request.js";
 import type { OnAnswered } from "../observe/on-answered.js";
 import { toCarriers } from "../own/carriers.js";
@@ -31,6 +30,7 @@ import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
 import type { RouteTable } from "../route/routes.js";
+import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import type { OpenStream } from "./open-streams.js";
 import { createReporter } from "./report.js";
@@ -74,6 +74,8 @@ interface Call<I extends Identity> {
   decision: Decision<I> | undefined;
   /** When it was decided, in milliseconds since 1970. */
   decidedAt: number;
+  /** For the shares of the upstream; `undefined` behind a trusted proxy that names no client. */
+  client: string | undefined;
 }
 
 /**
@@ -135,7 +137,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
         break;
       }
       case "route":
-        decide({ incoming, asked, decision: undefined, decidedAt: 0 });
+        decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined });
         break;
       default:
         asked satisfies never;
@@ -195,7 +197,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const exchange = toExchange(forwarded, call);
     const limit = timeLimitOf(request.headers);
     if (limit !== undefined) exchange.limitTime(limit);
-    upstream.shares.send(exchange, peer.trusted ? peer.clientOf?.(request.rawHeaders) : peer.address);
+    call.client = peer.trusted ? peer.clientOf?.(request.rawHeaders) : peer.address;
+    upstream.shares.send(exchange, call.client);
   }
 
   function toExchange(forwarded: ForwardedRequest, call: Call<I>): CallerExchange<Call<I>> {
@@ -214,11 +217,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       if (asked.cors !== undefined && head.statusCode !== 101)
         replaceCors(head, asked.cors, originOf(incoming.request));
     },
-    hold({ context: { decision, decidedAt, incoming, asked }, request: { method } }, end) {
-      const caller = decision && callerOf(decision);
-      if (caller !== undefined) allowSlowReader(incoming.request, asked.route.readTimeoutMs ?? streamReadTimeoutMs);
-      return hold({ caller, asked: { ...asked.target, method, at: decidedAt } }, end);
-    },
+    hold: createHoldExchange({ hold, upstreams }),
     holdOpen,
     idleMsOf: ({ context: { asked } }) => upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
     refuse: ({ context: { incoming, asked, decision } }, denial) =>

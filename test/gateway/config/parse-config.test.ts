@@ -71,7 +71,8 @@ test("every default is what the documentation says", async (t) => {
   assert.deepEqual(limits, {
     headersTimeoutMs: 10_000,
     readTimeoutMs: 60_000,
-    stopTimeoutMs: 25_000, stopDelayMs: 0,
+    stopTimeoutMs: 25_000,
+    stopDelayMs: 0,
     maxConnections: 10_000,
     maxHeaderBytes: 16_384,
     maxAuthorizationLength: 16_384,

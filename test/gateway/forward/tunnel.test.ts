@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { test } from "node:test";
+import type { Failure } from "../../../src/gateway/forward/exchange.js";
 import { connectTunnel } from "../../../src/gateway/forward/tunnel.js";
+import { unread } from "../../../src/gateway/forward/unread.js";
 import { createWorld } from "../../world.js";
 
 /** One end of a connection, whose other end is the test. */
@@ -45,27 +47,37 @@ function world({ atOnce = false } = {}) {
   const { platform, advance } = createWorld();
   const [caller, upstream] = [new End(), new End()];
   let shutOut = (): void => {};
+  let giveWay = (): void => {};
   let isHeld = true;
-  const hold = (end: () => void) => {
-    shutOut = end;
-    if (atOnce) end();
+  const hold = (end: (why: "shut_out" | Failure) => void) => {
+    shutOut = () => end("shut_out");
+    giveWay = () => end(unread);
+    if (atOnce) end("shut_out");
     return () => {
       isHeld = false;
     };
   };
-  let goAway = (): void => {};
+  let stop = (): void => {};
   let isHeldOpen = true;
   const holdOpen = (end: () => void) => {
-    goAway = end;
+    stop = end;
     return () => {
       isHeldOpen = false;
     };
   };
-  const endings: string[] = [];
-  const onClosed = (ending: string) => endings.push(ending);
+  const endings: (string | Failure)[] = [];
+  const onClosed = (ending: string | Failure) => endings.push(ending);
   connectTunnel({ caller, upstream, hold, holdOpen, onClosed, platform, idleMs: 60_000 });
   const state = { isHeld: () => isHeld, isHeldOpen: () => isHeldOpen, endings };
-  return { caller, upstream, advance, shutOut: () => shutOut(), goAway: () => goAway(), ...state };
+  return {
+    caller,
+    upstream,
+    advance,
+    shutOut: () => shutOut(),
+    stop: () => stop(),
+    giveWay: () => giveWay(),
+    ...state,
+  };
 }
 
 test("a caller who is shut out between two frames gets a close frame, and nothing more goes either way", async () => {
@@ -138,15 +150,25 @@ test("what let the caller in may be gone before the tunnel is open: its first by
 });
 
 test("when the gateway goes away its caller gets a close frame of 1001, once", async () => {
-  const { caller, goAway, shutOut, endings, upstream } = world();
+  const { caller, stop, shutOut, endings, upstream } = world();
   upstream.push(hello);
   await settle();
-  goAway();
-  goAway();
+  stop();
+  stop();
   shutOut();
   await settle();
   assert.equal(caller.text, `${hello.toString("latin1")}\x88\x23\x03\xe9The gateway stops. Connect again.`);
   caller.push(null);
   await settle();
   assert.deepEqual(endings, ["going_away"]);
+});
+
+test("a caller who does not read gets no close frame, which it would not read either", async () => {
+  const { caller, upstream, giveWay, endings } = world();
+  upstream.push(hello);
+  await settle();
+  giveWay();
+  await settle();
+  assert.equal(caller.text, hello.toString("latin1"));
+  assert.deepEqual([caller.destroyed, endings], [true, [unread]]);
 });

@@ -42,7 +42,7 @@ export function createInProcess(): InProcess {
         sent = { ...exchange.request, to: config.name };
         exchange.head(204, [], true);
       };
-      return { config, shares: { send, used: 0, places: 1, waiting: 0 } };
+      return { config, shares: { send, watch: () => () => {}, used: 0, places: 1, waiting: 0 } };
     },
     async handle(handlers, raw, connection) {
       sent = undefined;

@@ -63,7 +63,8 @@ const route = object(
     maxAge: duration("any", "The caller must have proved who they are within this time (RFC 9470 step-up)."),
     readTimeout: duration(
       "5m",
-      "How long an authenticated caller may take nothing of a stream or WebSocket while bytes of it are ready.",
+      "How long an authenticated caller may take nothing of a stream or WebSocket while bytes of it are ready; 10 s while others wait " +
+        "for its place at the upstream.",
     ),
     acr: list(
       text("a value of acr", "An authentication context class, as the identity provider names it."),
