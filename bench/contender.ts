@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { openGrpcLoad } from "./grpc-load.js";
 import { type Load, openLoad } from "./http-load.js";
 import { openHttp2Load } from "./http2-load.js";
 import type { Ask, Ready, Report } from "./messages.js";
@@ -78,11 +79,15 @@ export async function startContender(name: ContenderName, directory: string): Pr
 }
 
 function openAnyLoad(name: ContenderName, port: number): Promise<Load> {
+  if (isGrpc(name)) return openGrpcLoad(port, name.endsWith("-stream"));
   return name === "flight" || name === "http2" ? openHttp2Load(port) : openLoad(port);
 }
 
+const isGrpc = (name: ContenderName): boolean => /-(?:unary|stream)$/.test(name);
+
 function scriptOf(name: ContenderName): string {
   if (name === "gateway" || name === "proxy") return "proxy-server.js";
+  if (isGrpc(name)) return "grpc-proxy.js";
   if (name === "flight" || name === "http2") return "http2-server.js";
   if (name === "token-bound" || name === "jose-proof") return "proof-loop.js";
   return name.startsWith("express") || name.startsWith("node") ? "http-server.js" : "token-loop.js";

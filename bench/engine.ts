@@ -11,7 +11,7 @@ const sessions = 64;
 
 const hour = 3_600_000;
 const user = "ada";
-const password = "correct horse battery staple";
+export const password = "correct horse battery staple";
 
 /** The value of an `Authorization` header that carries the password. */
 export const basicAuthorization: string = `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;

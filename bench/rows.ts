@@ -19,15 +19,17 @@ export interface Row {
  * Servers answer HTTP themselves, proxies ask an upstream, loops call a function over and over. Each is a process of its
  * own.
  */
-export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | Http2Name;
+export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | Http2Name | GrpcName;
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
 export type ProxyName = "gateway" | "proxy";
 export type Http2Name = "flight" | "http2";
+export type GrpcName = `${"gateway" | "pass"}-${"unary" | "stream"}`;
 export type LoopName = "token-warm" | "token-cold" | "jose";
 export type ProofLoopName = "token-bound" | "jose-proof";
 
 const express = { other: "express", against: "bare Express" } as const;
 const node = { other: "node", against: "bare node:http" } as const;
+const pass = { against: "bare node:http2 pass-through", expected: "no-reads" } as const;
 const jose = { other: "jose", against: "jose jwtVerify HS256" } as const;
 
 /** The rows in the order in which they are printed. */
@@ -71,6 +73,20 @@ export const rows: readonly Row[] = [
     what: "a remembered bearer token in front of an upstream",
   },
   {
+    row: "grpc-unary",
+    ours: "gateway-unary",
+    other: "pass-unary",
+    ...pass,
+    what: "a unary call of gRPC with a remembered bearer token, over h2c to an upstream of h2c",
+  },
+  {
+    row: "grpc-stream",
+    ours: "gateway-stream",
+    other: "pass-stream",
+    ...pass,
+    what: "the same with 1,000 messages in the answer, each a frame of its own; a call is all of them",
+  },
+  {
     row: "flight",
     ours: "flight",
     other: "http2",
@@ -107,5 +123,7 @@ export function callsOf(name: ContenderName): number {
   if (name === "token-bound" || name === "jose-proof") return 2_000;
   if (name === "flight" || name === "http2") return 4_000;
   if (name === "gateway" || name === "proxy") return 3_000;
+  if (name.endsWith("-unary")) return 3_000;
+  if (name.endsWith("-stream")) return 32;
   return name.startsWith("express") ? 1_500 : 5_000;
 }
