@@ -1,5 +1,6 @@
 import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
+import { afterThisTurn } from "../../base/platform.js";
 import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
 import { brokenOff, impossible, late, unsayable } from "./answer-faults.js";
@@ -79,13 +80,14 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
       this.fail(isPossible ? unsayable : impossible);
       return false;
     }
-    this.#begin(status);
+    this.headAt = this.owner.platform.monotonic();
+    this.status = status;
     const head = new AnswerHead(status, fields);
     // RFC 9110 §8.6: a 204 has no length. A 205 has no content (§15.3.6): with a length it would take the next answer.
     if (status === 204 || status === 205) head.removeHeader("content-length");
     this.owner.finish(this, head);
     if (isLast || this.request.method === "HEAD" || isBodiless(status)) {
-      // gRPC puts its trailers here when it has nothing else to say.
+      // gRPC has its trailers here when it says nothing else.
       if (isLast) this.grpcStatus = grpcStatusOf(fields);
       this.#end();
       this.sendHead(head, true);
@@ -144,11 +146,12 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   tunnel(received: readonly string[], stream: Duplex): void {
     const fields = this.#isOver ? undefined : toCallerHeaders(received, this.owner.ownCookie);
     if (fields === undefined) {
-      stream.on("error", ignore).destroy();
+      stream.on("error", () => {}).destroy();
       this.fail(unsayable);
       return;
     }
-    this.#begin(101);
+    this.headAt = this.owner.platform.monotonic();
+    this.status = 101;
     this.#end();
     const head = new AnswerHead(101, fields);
     this.owner.finish(this, head);
@@ -192,6 +195,12 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
       this.#sendPending();
       this.flushHead();
     }
+    // Over HTTP/2 even a short answer comes in several events, all of one turn.
+    afterThisTurn(() => this.#hold());
+  }
+
+  #hold(): void {
+    if (this.#isOver) return;
     this.#forget = this.owner.hold(this, (why) => this.#breakOff(why));
     if (this.#isOver) this.#forget();
   }
@@ -202,11 +211,6 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
     this.#pending = undefined;
     this.#isAnswering = true;
     this.sendHead(head, false);
-  }
-
-  #begin(status: number): void {
-    this.status = status;
-    this.headAt = this.owner.platform.monotonic();
   }
 
   #abandon(errorCode: number): void {
@@ -245,5 +249,3 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
 function flush(exchange: CallerExchange<unknown>): void {
   exchange.flush();
 }
-
-function ignore(): void {}

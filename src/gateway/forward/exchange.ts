@@ -61,7 +61,7 @@ export interface Exchange {
   /**
    * Passes on a part of the body.
    *
-   * @param chunk used until the call returns, and not longer
+   * @param chunk used until the call returns, and not longer where the upstream's side `lendsChunks`
    * @param isLast nothing follows
    * @returns `false` when the caller's side is full: go on after `drained`
    */
@@ -87,6 +87,8 @@ export interface Exchange {
 
 /** The upstream's side of an exchange. It is called synchronously, also from within a call of the exchange. */
 export interface UpstreamSide {
+  /** The chunks of the answer are used again: what is kept of them must be copied. */
+  readonly lendsChunks: boolean;
   /**
    * A part of the body.
    *

@@ -144,12 +144,12 @@ export class Http1Exchange<C> extends CallerExchange<C> {
       return true;
     }
     this.#isWritten = true;
-    const copy = Buffer.from(chunk);
+    const kept = this.upstream?.lendsChunks === false ? chunk : Buffer.from(chunk);
     if (isLast) {
-      response.end(copy);
+      response.end(kept);
       return true;
     }
-    if (response.write(copy)) return true;
+    if (response.write(kept)) return true;
     if (!this.#isWaiting) response.once("drain", onDrain);
     this.#isWaiting = true;
     return false;

@@ -7,6 +7,7 @@ import type { StreamRequest } from "../listen/stream-request.js";
 import { type AnswerHead, toHttp2Headers } from "./answer-head.js";
 import { CallerExchange } from "./caller-exchange.js";
 import { isGrpc } from "./content-type.js";
+import { hasEndStream, noteEndStream } from "./end-stream.js";
 import type { ForwardedRequest } from "./exchange.js";
 import type { ExchangeOwner } from "./exchange-owner.js";
 
@@ -38,6 +39,7 @@ export class Http2Exchange<C> extends CallerExchange<C> {
     this.#stream = stream;
     (stream as Carrier)[key] = this as Http2Exchange<unknown>;
     stream.on("close", onClose);
+    if (forwarded.framing.kind !== "none") noteEndStream(stream);
   }
 
   /** Node throws for everything that is written to a stream that is closed. Its `close` event may come later. */
@@ -119,12 +121,12 @@ export class Http2Exchange<C> extends CallerExchange<C> {
   protected sendData(chunk: Uint8Array, isLast: boolean): boolean {
     const stream = this.#stream;
     if (!this.#isOpen) return true;
-    const copy = Buffer.from(chunk);
+    const kept = this.upstream?.lendsChunks === false ? chunk : Buffer.from(chunk);
     if (isLast) {
-      stream.end(copy);
+      stream.end(kept);
       return true;
     }
-    if (stream.write(copy)) return true;
+    if (stream.write(kept)) return true;
     if (!this.#isWaiting) stream.once("drain", onDrain);
     this.#isWaiting = true;
     return false;
@@ -170,12 +172,14 @@ function onBodyData(this: ServerHttp2Stream, chunk: Uint8Array): void {
 }
 
 /**
- * Node ends the body of a stream that a reset has cut like that of a whole one, and may tell of the reset later, in the
- * same turn of the event loop.
+ * Node ends the body of a stream that a reset has cut like that of a whole one. Where END_STREAM may have come before the
+ * exchange was made, the reset is waited for: Node may tell of it later, in the same turn of the event loop.
  */
 function onBodyEnd(this: ServerHttp2Stream): void {
   const exchange = (this as Carrier)[key];
-  if (exchange !== undefined) afterThisTurn(() => exchange.bodyEnd());
+  if (exchange === undefined) return;
+  if (hasEndStream(this)) exchange.bodyEnd();
+  else afterThisTurn(() => exchange.bodyEnd());
 }
 
 function onWantTrailers(this: ServerHttp2Stream): void {

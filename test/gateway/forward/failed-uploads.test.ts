@@ -19,6 +19,7 @@ async function start(t: TestContext) {
     Object.assign(shares, {
       send(exchange: Exchange) {
         exchange.attach({
+          lendsChunks: true,
           bodyData() {
             parts += 1;
             resolve(exchange);

@@ -24,6 +24,7 @@ const repeatable: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** One exchange on its way to an upstream. */
 export class Http1Call implements UpstreamSide, Occupant {
   readonly exchange: Exchange;
+  readonly lendsChunks = true;
   /** Gives up the connection that is being opened for it. */
   cancelConnect: (() => void) | undefined;
   /** A byte of an answer has come. */

@@ -23,6 +23,7 @@ const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR } = constants;
 /** The upstream's side of one exchange: a stream, and another one when that was refused. */
 export class UpstreamStream implements UpstreamSide, StreamOwner {
   readonly request: ForwardedRequest;
+  readonly lendsChunks = false;
   /** When it began to wait: for a place, for the head, for more of the body. */
   since: number;
 
