@@ -1,14 +1,15 @@
+import { AuthError } from "./errors.js";
 import type { Platform } from "./platform.js";
 
 /**
- * Rejects when an answer has not come within `ms` milliseconds.
+ * Rejects with `AuthError` `unavailable` when an answer has not come within `ms` milliseconds.
  *
  * @returns the answer; an answer that is not a promise is returned as it is, without a timer
  */
 export function withinTime<T>(answer: Awaitable<T>, platform: Platform, ms: number): Awaitable<T> {
   if (!(answer instanceof Promise)) return answer;
   return new Promise((resolve, reject) => {
-    const cancel = platform.delay(ms, () => reject(new Error(`no answer within ${ms} ms`)));
+    const cancel = platform.delay(ms, () => reject(new AuthError("unavailable", `no answer within ${ms} ms`)));
     answer.then(resolve, reject).finally(cancel);
   });
 }

@@ -47,6 +47,8 @@ export function addSessions(program: Command, io: CliIo, setExitCode: (code: num
       `
 Give exactly one of --subject, --ref and --before.
 
+It works on the database that the configuration names, and makes none.
+
 After a backup was restored, sessions that had ended since are live again. End all that the backup knows:
   $ sallyport sessions end --before "$(date -u +%Y-%m-%dT%H:%M:%SZ)"
 

@@ -114,7 +114,7 @@ export function createAuth<H extends Handler<Identity>>(
     platform,
     maxStalenessMs,
     maxKnownSessions: resolved.maxKnownSessions,
-    watch: watchEnds(store, realm, memory, (subject) => holds.endSubject(subject)),
+    watch: watchEnds(store, realm, memory, (subject) => holds.endSubject(subject), emit),
   });
   const proofs = createOneTimeProofs({ realm, store, ask, keys });
   const dpop = createDpop({

@@ -156,7 +156,7 @@ export type AuthEvent =
    * itself alone, and writes nothing. In a rolling deployment of users this is over with the deployment.
    */
   | { readonly kind: "recheck-disagrees"; readonly ref: string; readonly subject: string; readonly scheme: string }
-  /** The store could not answer; the caller got 503. */
+  /** The store could not answer: the caller got 503, or, while no request asked it, the store found it by itself. */
   | { readonly kind: "store-failed"; readonly error: unknown }
   /**
    * The key ring could not be read again. The keys of before stay in use, but a restart would fail, and a key that was

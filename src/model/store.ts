@@ -214,8 +214,11 @@ export type EndEvent =
   | { readonly kind: "subject"; readonly subject: string; readonly realm: string | null; readonly reason: string }
   /** The identity of a session was written anew: forget what is remembered of the session, and load it. */
   | { readonly kind: "changed"; readonly ref: string }
-  /** Ends may have been missed here (a lost connection, a long pause): forget all that is remembered. */
-  | { readonly kind: "gap" };
+  /**
+   * Ends may have been missed here (a lost connection, a long pause): forget all that is remembered. `error`: the store
+   * has just found that it cannot answer, and why.
+   */
+  | { readonly kind: "gap"; readonly error?: unknown };
 
 /** A watch on ends, until it is stopped. */
 export interface Watch {

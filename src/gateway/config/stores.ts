@@ -5,7 +5,7 @@ import { oneOf } from "./schema.js";
 import { type Section, section } from "./sections/section.js";
 import { memoryKind } from "./stores/memory.js";
 import { type SqliteConfig, sqliteKind } from "./stores/sqlite.js";
-import type { StoreKind } from "./stores/store-kind.js";
+import type { OpenStoreOptions, StoreKind } from "./stores/store-kind.js";
 
 /** The configuration of each kind of store: one row for each. */
 interface Configs {
@@ -44,8 +44,12 @@ function kindOf<Name extends StoreName>({ kind }: { readonly kind: Name }): Stor
 }
 
 /** Opens the store that the configuration names. */
-export function openStore<Name extends StoreName>(config: ConfigOf<Name>, platform: Platform): Store {
-  return kindOf(config).open(config, platform);
+export function openStore<Name extends StoreName>(
+  config: ConfigOf<Name>,
+  platform: Platform,
+  options: OpenStoreOptions = {},
+): Store {
+  return kindOf(config).open(config, platform, options);
 }
 
 /** Whether other processes can use the sessions of a store. */

@@ -226,7 +226,7 @@ const internals: AuthInternals = {
 
 /** Opens the store if it exists, else one in memory: an explanation must not make a database. */
 function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {
-  return storeExists(config.store) ? openStore(config.store, platform) : memory({ platform });
+  return storeExists(config.store) ? openStore(config.store, platform, { create: false }) : memory({ platform });
 }
 
 function describe(caller: Caller | undefined): Explanation["caller"] {

@@ -79,7 +79,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     stopping: () => listeners === undefined || stopped !== undefined,
     store: () => state.store,
   });
-  const kept = createKeptParts(platform, telemetry.onStore);
+  const kept = createKeptParts(platform, telemetry.onStore, telemetry.onWarning);
   const audit = openAudit(config.audit, platform);
   const hub = createEventHub({ platform, onEvent: telemetry.onEvent, audit: audit.options });
   const make = (next: GatewayConfig): GatewayState =>

@@ -14,7 +14,8 @@ import { createStateAuth } from "./state-auth.js";
  * Opens the store of a gateway for a command, also while the gateway runs: processes share an SQLite store, and the
  * gateway hears of the sessions that end.
  *
- * @throws {AuthError} `invalid_options` for a memory store, which only its own process can see.
+ * @throws {AuthError} `invalid_options` for a memory store, which only its own process can see, and for a database that
+ *   does not exist: what a command ended in an empty one would have ended nowhere.
  */
 export function openForCli(
   config: GatewayConfig,
@@ -26,7 +27,7 @@ export function openForCli(
       "what a memory store keeps is in the running gateway only; configure store: { sqlite: PATH } to reach it from here",
     );
   }
-  return createStateAuth(config, openStore(config.store, platform), {
+  return createStateAuth(config, openStore(config.store, platform, { create: false }), {
     platform,
     audit: config.audit && { sinks: [openExistingFile(config.audit, platform)], onFailure: "continue" },
   });

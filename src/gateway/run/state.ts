@@ -52,14 +52,16 @@ export interface KeptParts {
  * Makes the resources that outlive a state.
  *
  * @param onStore called with the milliseconds of every operation of the store
+ * @param onWarning called with what the store has to say to the operator
  */
 export function createKeptParts(
   platform: Platform,
   onStore: (operation: StoreOperation, ms: number) => void = () => undefined,
+  onWarning?: (message: string) => void,
 ): KeptParts {
   return {
     stores: keepThroughReload(
-      (config) => measureStore(openStore(config, platform), platform, onStore),
+      (config) => measureStore(openStore(config, platform, { onWarning }), platform, onStore),
       async ({ store }) => store.close(),
     ),
     upstreams: keepThroughReload(

@@ -16,11 +16,14 @@ export interface SqliteConnection {
  * Makes the connection of a store.
  *
  * @param disk `undefined` for a database in memory
+ * @param requirePlace throws when the file is no longer at its path. It is asked after each write: what was written to a
+ *   file that no process will open again was not done
  */
 export function createSqliteConnection(
   database: SqliteDatabase,
   attempt: Attempt,
   disk: Disk | undefined,
+  requirePlace: () => void = () => {},
 ): SqliteConnection {
   const begin = database.prepare("begin immediate");
   const commit = database.prepare("commit");
@@ -28,8 +31,13 @@ export function createSqliteConnection(
   function settle<T>(durable: boolean, answer: Awaitable<T>, committed?: (result: T) => void): Awaitable<T> {
     return after(answer, (result): Awaitable<T> => {
       committed?.(result);
-      return durable && disk !== undefined ? disk.flush().then(() => result) : result;
+      return durable && disk !== undefined ? disk.flush().then(() => placed(result)) : placed(result);
     });
+  }
+
+  function placed<T>(result: T): T {
+    requirePlace();
+    return result;
   }
 
   return {

@@ -3,7 +3,8 @@ import { AuthError } from "../../base/errors.js";
 import { grants } from "../../base/file-rights.js";
 import type { Platform } from "../../base/platform.js";
 import { loadDriver, type SqliteDatabase } from "./driver.js";
-import { attemptBlocking, errcodeOf, isBusy } from "./retry.js";
+import { describeFault, errcodeOf, isBusy } from "./faults.js";
+import { attemptBlocking } from "./retry.js";
 import { applicationId, migrations, schema, schemaVersion } from "./schema.js";
 
 const privateMode = 0o600;
@@ -15,15 +16,27 @@ const notADatabase = 26;
 /** The size to which SQLite truncates a write-ahead log that has grown because of a long reader. */
 const keptLogBytes = 16 * 1024 * 1024;
 
+export interface OpenOptions {
+  readonly platform: Platform;
+  /** How long to try while other processes keep the database locked. The process stands still meanwhile. */
+  readonly deadlineMs: number;
+  /** Make the database if it is missing. */
+  readonly create: boolean;
+}
+
 /**
  * Opens the database, and makes it with mode 0600 if it is missing; SQLite gives `-wal` and `-shm` the same mode.
  *
  * @throws {AuthError} `invalid_options` for a file that is not a database of Sallyport, has a newer schema, or may be
- *   written by other users; `unavailable` when other processes keep it locked for longer than `deadlineMs`
+ *   written by other users, and for one that is missing or empty where none is to be made; `unavailable` when other
+ *   processes keep it locked for longer than `deadlineMs`
  */
-export function openDatabase(path: string, platform: Platform, deadlineMs: number): SqliteDatabase {
+export function openDatabase(path: string, { platform, deadlineMs, create }: OpenOptions): SqliteDatabase {
   const { DatabaseSync } = loadDriver();
-  if (path !== ":memory:") prepareFile(path);
+  if (path !== ":memory:") {
+    if (create) makeFile(path);
+    requireFile(path, create);
+  }
   let database: SqliteDatabase | undefined;
   try {
     const opened = new DatabaseSync(path, { timeout: 0 });
@@ -36,7 +49,7 @@ export function openDatabase(path: string, platform: Platform, deadlineMs: numbe
   }
 }
 
-function prepareFile(path: string): void {
+function makeFile(path: string): void {
   try {
     // An existing file is not opened here: closing any descriptor of a database drops all locks that this process has
     // on it.
@@ -46,9 +59,21 @@ function prepareFile(path: string): void {
     if (code === "ENOENT") throw new AuthError("invalid_options", `the folder of ${path} does not exist; create it`);
     if (code !== "EEXIST") throw new AuthError("invalid_options", `${path} cannot be created (${code})`);
   }
-  const stats = statSync(path);
+}
+
+function requireFile(path: string, mayBeEmpty: boolean): void {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) {
+    throw new AuthError(
+      "invalid_options",
+      `there is no database at ${path}; give the path of the one that the server uses, which makes it when it starts`,
+    );
+  }
   if (!stats.isFile()) {
     throw new AuthError("invalid_options", `${path} is not a file; give the path of one, such as ./sessions.db`);
+  }
+  if (stats.size === 0 && !mayBeEmpty) {
+    throw new AuthError("invalid_options", `the file ${path} is empty; put the database there, or delete the file`);
   }
   const { mode } = stats;
   // A user who may write the file could make themselves a session. Windows has no such mode bits.
@@ -106,7 +131,7 @@ function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown
 function toOpenError(error: unknown, path: string): AuthError {
   if (error instanceof AuthError) return error;
   if (isBusy(error)) return new AuthError("unavailable", `other processes kept ${path} locked`, { cause: error });
-  const code = errcodeOf(error);
-  const what = code === notADatabase ? "is not a SQLite database" : `cannot be opened (SQLite error ${code})`;
+  const what =
+    errcodeOf(error) === notADatabase ? "is not a SQLite database" : `cannot be opened: ${describeFault(error)}`;
   return new AuthError("invalid_options", `${path} ${what}`, { cause: error });
 }

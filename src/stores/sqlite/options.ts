@@ -11,7 +11,7 @@ export interface SqliteOptions {
   readonly pollMs?: number | undefined;
   /**
    * How long to try while other processes hold the lock, in milliseconds; then the call is `unavailable`. Default:
-   * 5,000.
+   * 1,500, less than the 2,000 of `storeTimeoutMs`, so that the refusal names the lock.
    */
   readonly busyMs?: number | undefined;
   /**
@@ -19,4 +19,11 @@ export interface SqliteOptions {
    * some 50 MB. Those that expire first go: the fewest failures.
    */
   readonly maxRecords?: number | undefined;
+  /**
+   * Make the database if it is missing. Default: `true`. `false` is for a tool that works on the sessions of other
+   * processes: with a wrong path it would work on a new and empty database.
+   */
+  readonly create?: boolean | undefined;
+  /** Called with a line for the operator. Default: a warning of the process. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }

@@ -1,15 +1,12 @@
 import type { Awaitable } from "../../base/awaitable.js";
-import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
+import { isBusy, toDatabaseError } from "./faults.js";
 
 /**
  * Runs a synchronous action against the database. It returns the result, or a promise if another connection holds the
  * lock.
  */
 export type Attempt = <T>(action: () => T) => Awaitable<T>;
-
-/** SQLITE_BUSY, with any extended code: another connection holds the lock. */
-const busyCode = 5;
 
 /** The first wait is short, since a writer holds the lock for some 20 µs, and an fsync longer. */
 const firstWaitMs = 1;
@@ -27,7 +24,7 @@ export function createAttempt(platform: Platform, deadlineMs: number): Attempt {
     try {
       return action();
     } catch (error) {
-      if (!isBusy(error)) throw toUnavailable(error);
+      if (!isBusy(error)) throw toDatabaseError(error);
     }
     return new Promise<T>((resolve, reject) => {
       let waitedMs = 0;
@@ -43,7 +40,7 @@ export function createAttempt(platform: Platform, deadlineMs: number): Attempt {
         try {
           resolve(action());
         } catch (error) {
-          if (!isBusy(error) || waitedMs >= deadlineMs) reject(toUnavailable(error));
+          if (!isBusy(error) || waitedMs >= deadlineMs) reject(toDatabaseError(error));
           else wait();
         }
       };
@@ -68,21 +65,4 @@ export function attemptBlocking<T>(action: () => T, platform: Platform, deadline
     waitedMs += waitMs;
     Atomics.wait(never, 0, 0, waitMs);
   }
-}
-
-export function isBusy(error: unknown): boolean {
-  const errcode = errcodeOf(error);
-  // `all` of @photostructure/sqlite 1.2.1 leaves the code out; only then the text decides.
-  if (errcode === 0) return error instanceof Error && error.message === "database is locked";
-  return (errcode & 0xff) === busyCode;
-}
-
-export function errcodeOf(error: unknown): number {
-  return error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode : 0;
-}
-
-function toUnavailable(error: unknown): AuthError {
-  if (error instanceof AuthError) return error;
-  const what = isBusy(error) ? "other processes kept it locked" : `SQLite error ${errcodeOf(error)}`;
-  return new AuthError("unavailable", `the session database cannot answer: ${what}`, { cause: error });
 }

@@ -1,37 +1,27 @@
-import { after } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { systemPlatform } from "../../base/platform.js";
-import {
-  type EndEvent,
-  maxReadingAgeMs,
-  type Reading,
-  type SessionCaps,
-  type SessionRow,
-  type Store,
-} from "../../model/store.js";
-import { coveringMark, createRulesTable, type EndMark, toFirstRow, toNextRow } from "../row.js";
-import { createSqliteConnection } from "./connection.js";
-import { openDisk } from "./disk.js";
-import type { SqliteStatement } from "./driver.js";
+import { emitWarning } from "../../base/warn.js";
+import type { Store } from "../../model/store.js";
 import { createEndFeed } from "./feed.js";
-import { openDatabase } from "./file.js";
+import { createHolder } from "./holder.js";
+import { type OpeningParts, openOnce } from "./opening.js";
+import type { SqliteOperations } from "./operations.js";
 import type { SqliteOptions } from "./options.js";
-import { createPurge } from "./purge.js";
-import { createAttempt } from "./retry.js";
-import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
 
 export type { SqliteOptions } from "./options.js";
-
-/** A row of a layout without realms is of every realm. */
-const ofRealm = "(realm = ? or realm is null)";
 
 const sqliteKinds: OptionKinds<SqliteOptions> = {
   platform: "object",
   pollMs: "number",
   busyMs: "number",
   maxRecords: "any",
+  create: "boolean",
+  onWarning: "function",
 };
+
+/** How long a start waits for other processes that keep the database locked, such as one that makes the tables. */
+const openMs = 5_000;
 
 /**
  * Keeps sessions in one SQLite file, for any number of processes on one machine. Rotations do not wait for the disk
@@ -39,6 +29,9 @@ const sqliteKinds: OptionKinds<SqliteOptions> = {
  *
  * Reads, and writes that neither meet another writer nor wait for the disk, return synchronously; the others return a
  * promise.
+ *
+ * When the file goes away, or another one is put at its path, every operation is `unavailable` within `pollMs`, and each
+ * write at once; a database that comes to the path is opened.
  *
  * @param path the database file, made with mode 0600 if it is missing, or `":memory:"`
  * @throws {AuthError} `invalid_options` when there is no usable driver, or the file is not a database of Sallyport, has
@@ -51,198 +44,49 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   if (path === "" || path.startsWith("file:")) {
     throw new AuthError("invalid_options", 'sqlite(path) takes the path of a file, such as "./sessions.db"');
   }
-  const platform = options.platform ?? systemPlatform;
-  const busyMs = options.busyMs ?? 5_000;
-  const database = openDatabase(path, platform, busyMs);
-  const disk = path === ":memory:" ? undefined : openDisk(path);
-  const { read, write, writeOne } = createSqliteConnection(database, createAttempt(platform, busyMs), disk);
-  const feed = createEndFeed(database, platform, options.pollMs ?? 250);
-  const purge = createPurge(database, { read, write, writeOne }, platform, options.maxRecords);
-  const rules = createRulesTable();
-
-  const prepareRows = (sql: string): SqliteStatement => {
-    const statement = database.prepare(sql);
-    statement.setReturnArrays(true);
-    return statement;
+  const { platform = systemPlatform, pollMs = 250, busyMs = 1_500, create = true, onWarning = emitWarning } = options;
+  const parts: OpeningParts = {
+    ...{ path, platform, busyMs, maxRecords: options.maxRecords },
+    emit: (event) => feed.emit(event),
+    requirePlace: (opening) => holder.requirePlace(opening),
   };
-  const prepareList = (where: string): SqliteStatement =>
-    prepareRows(`select ${rowColumns} from sessions
-      where ref > ? and revoked_at is null and over_at > ? and ${ofRealm} ${where} order by ref limit ?`);
-  const prepareEviction = (where: string): SqliteStatement =>
-    database.prepare(`delete from sessions where id in
-      (select id from sessions where subject = ? and actor is ? and ${ofRealm} and ${where} order by id desc limit -1 offset ?) returning ref`);
-
-  const load = prepareRows(`select ${rowColumns} from sessions where ref = ?`);
-  const insert = database.prepare(insertRow);
-  const updates = [false, true].flatMap((identity) =>
-    [false, true].map((claimed) => database.prepare(updateRow({ claimed, identity }))),
-  );
-  const exists = database.prepare("select 1 from sessions where ref = ?");
-  const marksOf = database.prepare(
-    `select at, reason from ends where kind = 'subject' and name in (?, ?) and ${ofRealm}`,
-  );
-  const evictUnclaimed = prepareEviction("claimed = 0 and revoked_at is null and over_at > ?");
-  const evictClaimed = prepareEviction("claimed = 1 and revoked_at is null and over_at > ?");
-  const evictRevoked = prepareEviction("revoked_at is not null");
-  const revoke = `update sessions set version = version + 1, revoked_at = ?, revoked_reason = ?,
-    removable_at = absolute_at where revoked_at is null and`;
-  const endOne = database.prepare(`${revoke} ref = ?`);
-  const endMany = database.prepare(`${revoke} (subject = ? or actor = ?) and ${ofRealm}`);
-  const note = database.prepare("insert into ends (kind, name, reason, at, realm) values (?, ?, ?, ?, ?)");
-  const listAll = prepareList("");
-  const listSubject = prepareList("and (subject = ? or actor = ?)");
-  const loadState = prepareRows(`select state_version, state_json from sessions
-    where ref = ? and revoked_at is null and over_at > ?`);
-  const swapState = database.prepare(`update sessions set state_version = state_version + 1, state_json = ?
-    where ref = ? and state_version = ? and revoked_at is null and over_at > ?`);
-  const putProof = database.prepare(`insert into proofs (kind, id, json, over_at) values (?1, ?2, ?3, ?4)
-    on conflict (kind, id) do update set json = ?3, over_at = ?4 where over_at <= ?5`);
-  const takeProof = prepareRows("delete from proofs where kind = ? and id = ? returning json, over_at");
-  const loadRecord = prepareRows("select version, json from records where kind = ? and id = ? and over_at > ?");
-  const addRecord = database.prepare(`insert into records (kind, id, version, json, over_at, check_at)
-    values (?1, ?2, 1, ?3, ?4, ?4) on conflict (kind, id) do update set version = 1, json = ?3, over_at = ?4 where over_at <= ?5`);
-  const swapRecord = database.prepare(`update records set version = version + 1, json = ?, over_at = ?
-    where kind = ? and id = ? and version = ? and over_at > ?`);
-
-  type End = Exclude<EndEvent, { kind: "gap" }>;
-  type Noted<E extends End = End> = { readonly event: E; readonly id: number };
-
-  function noteEnd<E extends End>(event: E, now: number): Noted<E> {
-    const [name, realm] = event.kind === "subject" ? [event.subject, event.realm] : [event.ref, null];
-    const reason = event.kind === "changed" ? "" : event.reason;
-    return { event, id: Number(note.run(event.kind, name, reason, now, realm).lastInsertRowid) };
-  }
-
-  type CapEnd = Noted<Extract<End, { kind: "session" }>>;
-
-  function deliver(noted: readonly Noted[]): void {
-    for (const { event, id } of noted) feed.deliver(event, id);
-  }
-
-  /**
-   * Evicts the sessions beyond the caps and returns the ends of claimed ones; no node can remember a session whose
-   * token was never presented.
-   */
-  function applyCaps({ realm, subject, actor }: SessionRow, caps: SessionCaps, now: number): CapEnd[] {
-    evictUnclaimed.all(subject, actor, realm, now, caps.unclaimed);
-    evictRevoked.all(subject, actor, realm, caps.claimed);
-    const evicted = evictClaimed.all(subject, actor, realm, now, caps.claimed) as { readonly ref: string }[];
-    // SQLite returns the newest first; ends are delivered in the order in which the sessions opened.
-    return evicted.reverse().map(({ ref }) => noteEnd({ kind: "session", ref, reason: "cap" }, now));
-  }
+  const holder = createHolder({
+    ...{ path, platform, pollMs },
+    open: () => openOnce(parts, create, openMs),
+    openAgain: () => openOnce(parts, false, 0),
+    onLost: (fault) => feed.emit({ kind: "gap", error: fault }),
+    onFound() {
+      onWarning(`the session database ${path} is open again; sessions are as that file has them`);
+      feed.emit({ kind: "gap" });
+    },
+  });
+  const feed = createEndFeed(platform, pollMs, (emit, isFirst) => {
+    const { ends } = holder.requirePlace();
+    if (isFirst) ends.restart();
+    if (ends.look(emit)) holder.reopen();
+  });
+  const operations = (): SqliteOperations => holder.current().operations;
 
   return {
     durable: path !== ":memory:",
     keyFile: path === ":memory:" ? undefined : `${path}.keys`,
-    openSession(session, caps, durable) {
-      const insertRow = (): { readonly reading: Reading; readonly ends: CapEnd[] } => {
-        if (exists.get(session.ref)) throw new AuthError("unavailable", "there is a session with this ref already");
-        const now = platform.now();
-        const marks = marksOf.all(session.subject, session.actor, session.realm) as unknown as EndMark[];
-        const mark = coveringMark(marks, now, session.loginMs ?? 0);
-        const row = toFirstRow({ ...session, rules: rules.same(session.rules) }, now, mark);
-        insert.run(...toInsertValues(row));
-        return { reading: { row, now }, ends: applyCaps(row, caps, now) };
-      };
-      const opened = write(durable, insertRow, ({ ends }) => deliver(ends));
-      return after(opened, ({ reading, ends }) => ({ ...reading, evicted: ends.map(({ event }) => event.ref) }));
-    },
-    loadSession: (ref) =>
-      read(() => {
-        const columns = load.get(ref);
-        return columns === undefined ? undefined : { row: toRow(columns, rules.fromJson), now: platform.now() };
-      }),
-    swapSession(reading, change, durable) {
-      const { row } = reading;
-      const next: SessionRow = toNextRow(row, change);
-      const written = { claimed: next.claimed !== row.claimed, identity: next.identity !== row.identity };
-      const update = updates[Number(written.claimed) + 2 * Number(written.identity)] as SqliteStatement;
-      const values = toUpdateValues(next, written, row.version);
-      const updateRow = (): Reading | undefined => {
-        const now = platform.now();
-        if (Math.abs(now - reading.now) > maxReadingAgeMs) return undefined;
-        if (Number(update.run(...values).changes) === 0) return undefined;
-        return { row: next, now };
-      };
-      const { ref } = row;
-      if (next.revokedAt === null && !written.identity) return writeOne(durable, updateRow);
-      const event: End =
-        next.revokedAt === null ? { kind: "changed", ref } : { kind: "session", ref, reason: next.revokedReason ?? "" };
-      const told = write(
-        durable,
-        () => {
-          const swapped = updateRow();
-          return { swapped, ends: swapped === undefined ? [] : [noteEnd(event, swapped.now)] };
-        },
-        ({ ends }) => deliver(ends),
-      );
-      return after(told, ({ swapped }) => swapped);
-    },
-    endSession(ref, reason) {
-      const endRow = (): Noted[] => {
-        const now = platform.now();
-        if (Number(endOne.run(now, reason, ref).changes) === 0) return [];
-        return [noteEnd({ kind: "session", ref, reason }, now)];
-      };
-      return after(write(true, endRow, deliver), (noted) => noted.length > 0);
-    },
-    endSubject(subject, reason, realm) {
-      const endRows = (): Noted[] => {
-        const now = platform.now();
-        endMany.run(now, reason, subject, subject, realm);
-        return [noteEnd({ kind: "subject", subject, realm, reason }, now)];
-      };
-      return after(write(true, endRows, deliver), () => undefined);
-    },
-    listSessions: ({ realm, subject, after: last = "", limit }) =>
-      read(() => {
-        const now = platform.now();
-        const rows =
-          subject === undefined
-            ? listAll.all(last, now, realm, limit)
-            : listSubject.all(last, now, realm, subject, subject, limit);
-        return rows.map((columns) => toRow(columns, rules.fromJson));
-      }),
-    loadState: (ref) =>
-      read(() => {
-        const columns = loadState.get(ref, platform.now()) as readonly [number, string | null] | undefined;
-        return columns && { version: columns[0], json: columns[1] ?? undefined };
-      }),
-    swapState: (ref, version, json) =>
-      writeOne(false, () => Number(swapState.run(json, ref, version, platform.now()).changes) === 1),
-    put: (kind, id, json, lifeMs) =>
-      writeOne(true, () => {
-        const now = platform.now();
-        return Number(putProof.run(kind, id, json, now + lifeMs, now).changes) === 1;
-      }),
-    // In a transaction, so that a failed commit throws: `get` alone stops at the row before the commit, and the proof
-    // could be taken again.
-    take: (kind, id) =>
-      write(true, () => {
-        const columns = takeProof.get(kind, id) as readonly [string, number] | undefined;
-        return columns !== undefined && columns[1] > platform.now() ? columns[0] : undefined;
-      }),
-    loadRecord: (kind, id) =>
-      read(() => {
-        const now = platform.now();
-        const columns = loadRecord.get(kind, id, now) as readonly [number, string] | undefined;
-        return { version: columns?.[0] ?? 0, json: columns?.[1], now };
-      }),
-    swapRecord: (kind, id, version, json, lifeMs) =>
-      writeOne(false, () => {
-        const now = platform.now();
-        const { changes } =
-          version === 0
-            ? addRecord.run(kind, id, json, now + lifeMs, now)
-            : swapRecord.run(json, now + lifeMs, kind, id, version, now);
-        return Number(changes) === 1;
-      }),
-    purge,
+    openSession: (session, caps, durable) => operations().openSession(session, caps, durable),
+    loadSession: (ref) => operations().loadSession(ref),
+    swapSession: (reading, change, durable) => operations().swapSession(reading, change, durable),
+    endSession: (ref, reason) => operations().endSession(ref, reason),
+    endSubject: (subject, reason, realm) => operations().endSubject(subject, reason, realm),
+    listSessions: (query) => operations().listSessions(query),
+    loadState: (ref) => operations().loadState(ref),
+    swapState: (ref, version, json) => operations().swapState(ref, version, json),
+    put: (kind, id, json, lifeMs) => operations().put(kind, id, json, lifeMs),
+    take: (kind, id) => operations().take(kind, id),
+    loadRecord: (kind, id) => operations().loadRecord(kind, id),
+    swapRecord: (kind, id, version, json, lifeMs) => operations().swapRecord(kind, id, version, json, lifeMs),
+    purge: (limit) => operations().purge(limit),
     watch: (onEnd) => feed.watch(onEnd),
     close() {
       feed.close();
-      disk?.close();
-      database.close();
+      holder.close();
     },
   };
 }

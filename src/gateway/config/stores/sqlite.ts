@@ -12,6 +12,6 @@ export const sqliteKind: StoreKind<SqliteConfig> = storeKind({
   isShared: true,
   schema: path("A database file, for any number of processes on one machine. Made if it is not there."),
   read: (file, at, context) => ({ path: toNewFile(file, at, context) }),
-  open: ({ path }, platform) => sqlite(path, { platform }),
+  open: ({ path }, platform, options) => sqlite(path, { platform, ...options }),
   exists: ({ path }) => statSync(path, { throwIfNoEntry: false }) !== undefined,
 });

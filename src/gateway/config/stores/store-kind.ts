@@ -5,11 +5,18 @@ import type { Part } from "../part.js";
 import type { ReadContext } from "../read-context.js";
 import type { Schema } from "../schema.js";
 
+export interface OpenStoreOptions {
+  /** Make a store that does not exist. Default: `true`; a command works on the store of a gateway, and makes none. */
+  readonly create?: boolean | undefined;
+  /** Called with a line for the operator. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
 /** One kind of store: the schema of `store.<kind>`, its reader, and the function that opens the store. */
 export interface StoreKind<Config> extends Part<Config> {
   /** Whether other processes can use its sessions. */
   readonly isShared: boolean;
-  open(config: Config, platform: Platform): Store;
+  open(config: Config, platform: Platform, options: OpenStoreOptions): Store;
   /** Whether the store exists already, so that opening it makes no file. */
   exists(config: Config): boolean;
 }
