@@ -1,12 +1,15 @@
-import { rescue } from "../../base/awaitable.js";
+import { AuthError, toErrorName } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Store } from "../../model/store.js";
+import type { MeasuredStore } from "./measured-store.js";
 
 /** Returns `undefined` when the gateway is ready, else the reason why not, for an operator. */
 export type Readiness = () => Promise<string | undefined>;
 
+type AskedStore = Pick<Store, "loadSession" | "loadRecord" | "swapRecord">;
+
 export interface ReadinessParts {
-  readonly store: () => Pick<Store, "loadSession">;
+  readonly store: () => Pick<MeasuredStore, "writeFault"> & { readonly store: AskedStore };
   readonly stopping: () => boolean;
   readonly platform: Platform;
 }
@@ -20,29 +23,60 @@ const rememberMs = 500;
 /** The ref of no session: refs have 22 characters. */
 const nobody = "readiness";
 
-/** Makes the check of readiness: the gateway is not stopping, and the store answers. A stop makes it fail at once. */
+/** What is written to see whether the store can write again: more than a log-in, which needs several pages of a disk. */
+const trialText = JSON.stringify("-".repeat(16 * 1024));
+
+const trialLifeMs = 60_000;
+
+/**
+ * Makes the check of readiness: the gateway is not stopping, the store answers, and its last write did not fail. After one
+ * that failed a trial is written with each check, since a gateway without traffic writes nothing that could succeed. A
+ * stop makes the check fail at once.
+ */
 export function createReadiness({ store, stopping, platform }: ReadinessParts): Readiness {
   let asked: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;
+  // Of this process alone, so that no other one's trial is in the way.
+  const trialId = `readiness-${Buffer.from(platform.random(8)).toString("hex")}`;
 
-  function askStore(): Promise<string | undefined> {
+  async function check(): Promise<string | undefined> {
+    const { store: checked, writeFault } = store();
+    try {
+      await checked.loadSession(nobody);
+    } catch (error) {
+      return `the store fails: ${toReason(error)}`;
+    }
+    if (writeFault() === undefined) return undefined;
+    try {
+      const { version } = await checked.loadRecord("source-budget", trialId);
+      if (await checked.swapRecord("source-budget", trialId, version, trialText, trialLifeMs)) return undefined;
+    } catch {
+      // The store has noted the fault.
+    }
+    return toWriteFault(writeFault());
+  }
+
+  function checkInTime(): Promise<string | undefined> {
     return new Promise((resolve) => {
-      const cancel = platform.delay(storeTimeoutMs, () => resolve("the store does not answer"));
-      const answer = rescue<string | undefined>(
-        async () => {
-          await store().loadSession(nobody);
-          return undefined;
-        },
-        () => "the store fails",
-      );
-      void Promise.resolve(answer).then(resolve).finally(cancel);
+      const cancel = platform.delay(storeTimeoutMs, () => {
+        const fault = store().writeFault();
+        resolve(fault === undefined ? "the store does not answer" : toWriteFault(fault));
+      });
+      void check().then(resolve).finally(cancel);
     });
   }
 
   return async () => {
     if (stopping()) return "stopping";
     const now = platform.monotonic();
-    if (asked === undefined || now - asked.at >= rememberMs) asked = { at: now, answer: askStore() };
+    if (asked === undefined || now - asked.at >= rememberMs) asked = { at: now, answer: checkInTime() };
     const answer = await asked.answer;
     return stopping() ? "stopping" : answer;
   };
+}
+
+const toWriteFault = (error: unknown): string => `the store cannot write: ${toReason(error)}`;
+
+/** Returns the words of our own errors, which hold no secret; of any other the class alone. */
+function toReason(error: unknown): string {
+  return error instanceof AuthError ? error.message : toErrorName(error);
 }

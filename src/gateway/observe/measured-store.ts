@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { Store, Watch } from "../../model/store.js";
 
@@ -5,6 +6,8 @@ export interface MeasuredStore {
   readonly store: Store;
   /** How long an end on another node may have gone unnoticed here, in milliseconds; `undefined` before the feed is watched. */
   stalenessMs(): number | undefined;
+  /** Returns the error of the last write that failed; `undefined` when a write has succeeded since. */
+  writeFault(): unknown;
 }
 
 /** The operations that are timed: all that a request may wait for. */
@@ -23,10 +26,14 @@ const timed: readonly StoreOperation[] = [
   "swapRecord",
 ];
 
+/** The operations that only read: their success does not say that the store can write. */
+const reads: ReadonlySet<string> = new Set(["loadSession", "listSessions", "loadState", "loadRecord"]);
+
 export type StoreOperation = Exclude<keyof Store, "durable" | "keyFile" | "purge" | "watch" | "close">;
 
 /**
- * Wraps a store so that it reports how long each operation takes, also when it fails. Remembered tokens ask no store.
+ * Wraps a store so that it reports how long each operation takes, also when it fails, and knows whether it can write.
+ * Remembered tokens ask no store.
  */
 export function measureStore(
   store: Store,
@@ -35,6 +42,25 @@ export function measureStore(
 ): MeasuredStore {
   // During a reload the old state and the new one both watch for a while.
   const feeds = new Set<Watch>();
+  let writeFault: unknown;
+
+  /** Notes how a write went. A write that changed nothing, such as of a session that is over, says nothing. */
+  function note(write: () => Awaitable<unknown>): unknown {
+    const failed = (error: unknown): never => {
+      writeFault = error;
+      throw error;
+    };
+    const done = (answer: unknown): unknown => {
+      if (answer) writeFault = undefined;
+      return answer;
+    };
+    try {
+      const answer = write();
+      return answer instanceof Promise ? answer.then(done, failed) : done(answer);
+    } catch (error) {
+      return failed(error);
+    }
+  }
 
   function measure(operation: StoreOperation): Store[StoreOperation] {
     const ask = store[operation] as (...given: unknown[]) => unknown;
@@ -43,7 +69,7 @@ export function measureStore(
       const done = () => observe(operation, platform.monotonic() - begun);
       let answer: unknown;
       try {
-        answer = ask.apply(store, given);
+        answer = reads.has(operation) ? ask.apply(store, given) : note(() => ask.apply(store, given));
       } catch (error) {
         done();
         throw error;
@@ -60,7 +86,7 @@ export function measureStore(
     store: {
       ...store,
       ...(operations as unknown as Pick<Store, StoreOperation>),
-      purge: (limit) => store.purge(limit),
+      purge: (limit) => note(() => store.purge(limit)) as Awaitable<number>,
       close: () => store.close(),
       watch(onEnd) {
         const feed = store.watch(onEnd);
@@ -79,5 +105,6 @@ export function measureStore(
       const knownUpTo = Math.max(...Array.from(feeds, (feed) => feed.aliveAt()));
       return Math.max(0, platform.monotonic() - knownUpTo);
     },
+    writeFault: () => writeFault,
   };
 }

@@ -49,7 +49,7 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
     stalenessBoundMs: () => revocationBoundMs,
   });
   const logAccess = createAccessLog(log, platform, () => sources.logShare());
-  const ready = createReadiness({ store: () => sources.store().store, stopping: () => sources.stopping(), platform });
+  const ready = createReadiness({ store: () => sources.store(), stopping: () => sources.stopping(), platform });
   return {
     onEvent(event, origin) {
       metrics.onEvent(event);

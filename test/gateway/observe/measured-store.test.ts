@@ -67,3 +67,35 @@ describeStore("memory, measured", {
   clock: "platform",
   create: (platform) => ({ store: measureStore(memory({ platform }), platform, () => undefined).store }),
 });
+
+test("a write that fails is known until one succeeds; reads, and writes that change nothing, say nothing", async () => {
+  const { platform } = createWorld();
+  const kept = memory({ platform });
+  let full: Error | undefined = new Error("full");
+  const refuse = <T>(answer: T): T => {
+    if (full !== undefined) throw full;
+    return answer;
+  };
+  const { store, writeFault } = measureStore(
+    {
+      ...kept,
+      put: async (...given) => refuse(await kept.put(...given)),
+      purge: (limit) => refuse(kept.purge(limit)),
+    },
+    platform,
+    () => {},
+  );
+  assert.equal(writeFault(), undefined);
+  await assert.rejects(async () => store.put("ticket", "a", "{}", 60_000), /full/);
+  assert.equal(writeFault(), full);
+  full = undefined;
+  assert.equal(await store.loadSession("x"), undefined);
+  assert.equal((await store.loadRecord("account-budget", "x")).version, 0);
+  assert.equal(await store.endSession("x", "logout"), false);
+  assert.notEqual(writeFault(), undefined);
+  assert.equal(await store.put("ticket", "b", "{}", 60_000), true);
+  assert.equal(writeFault(), undefined);
+  full = new Error("full");
+  await assert.rejects(async () => store.purge(10), /full/);
+  assert.equal(writeFault(), full);
+});
