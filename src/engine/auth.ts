@@ -39,7 +39,7 @@ import { createHolds } from "./holds.js";
 import { createLogIn } from "./log-in.js";
 import { createOneTimeProofs } from "./one-time-proofs.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
-import { startPurge } from "./purge.js";
+import { purgeTimeoutMs, startPurge } from "./purge.js";
 import { watchEnds } from "./watch-ends.js";
 import { epochOf, watchEpochs } from "./watch-epochs.js";
 
@@ -197,7 +197,7 @@ export function createAuth<H extends Handler<Identity>>(
     onTicketMisuse: resolved.onTicketMisuse,
   });
   const { slot, ...callers } = createCallerSlot<I>();
-  const stopPurge = startPurge(store, ask, platform);
+  const stopPurge = startPurge(store, createAsk(platform, purgeTimeoutMs, emit), platform);
   const stopEpochs = watchEpochs(table, platform, (scheme) => {
     known.checkAwaited();
     holds.check(scheme);

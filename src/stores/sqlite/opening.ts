@@ -1,5 +1,6 @@
 import type { Platform } from "../../base/platform.js";
 import type { EndEvent } from "../../model/store.js";
+import { createCheckpointer } from "./checkpointer.js";
 import { createSqliteConnection } from "./connection.js";
 import { openDisk } from "./disk.js";
 import type { SqliteDatabase } from "./driver.js";
@@ -51,6 +52,7 @@ function toOpening(
 ): Opening {
   const place = path === ":memory:" ? undefined : takePlace(path);
   const disk = place && openDisk(path);
+  const checkpointer = place && createCheckpointer(database, path, platform);
   const ends = createEndLog(database);
   const connection = createSqliteConnection(database, createAttempt(platform, busyMs), disk, () =>
     requirePlace(opening),
@@ -60,14 +62,19 @@ function toOpening(
     emit(event);
   };
   const opening: Opening = {
-    operations: createOperations({ database, connection, platform, maxRecords, deliver }),
+    operations: createOperations({
+      ...{ database, connection, platform, deliver },
+      purge: { most: maxRecords, checkpoint: checkpointer && (() => checkpointer.run()) },
+    }),
     ends,
     place,
     close() {
+      checkpointer?.close();
       disk?.close();
       database.close();
     },
     leave() {
+      checkpointer?.close();
       const isLogEmpty = emptyLog(database);
       // At a path without a file the log is all that has the last writes, should the file come back.
       if (isLogEmpty || fileId(path) !== undefined) place?.removeSides();

@@ -12,7 +12,7 @@ import {
 import { coveringMark, createRulesTable, type EndMark, toFirstRow, toNextRow } from "../row.js";
 import type { SqliteConnection } from "./connection.js";
 import type { SqliteDatabase, SqliteStatement } from "./driver.js";
-import { createPurge } from "./purge.js";
+import { createPurge, type PurgeOptions } from "./purge.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
 
 /** A row of a layout without realms is of every realm. */
@@ -26,7 +26,7 @@ export interface OperationParts {
   readonly database: SqliteDatabase;
   readonly connection: SqliteConnection;
   readonly platform: Platform;
-  readonly maxRecords: number | undefined;
+  readonly purge: PurgeOptions;
   /** Delivers an end that this process has just committed. `id` is that of its row. */
   deliver(event: EndEvent, id: number): void;
 }
@@ -39,11 +39,11 @@ export function createOperations({
   database,
   connection,
   platform,
-  maxRecords,
+  purge: purgeOptions,
   deliver: deliverEnd,
 }: OperationParts): SqliteOperations {
   const { read, write, writeOne } = connection;
-  const purge = createPurge(database, connection, platform, maxRecords);
+  const purge = createPurge(database, connection, platform, purgeOptions);
   const rules = createRulesTable();
 
   const prepareRows = (sql: string): SqliteStatement => {
