@@ -5,7 +5,7 @@ import type { Platform } from "../../base/platform.js";
 import { loadDriver, type SqliteDatabase } from "./driver.js";
 import { describeFault, errcodeOf, isBusy } from "./faults.js";
 import { attemptBlocking } from "./retry.js";
-import { applicationId, migrations, schema, schemaVersion } from "./schema.js";
+import { applicationId, migrations, schema, schemaVersion, toLayout } from "./schema.js";
 
 const privateMode = 0o600;
 
@@ -22,6 +22,8 @@ export interface OpenOptions {
   readonly deadlineMs: number;
   /** Make the database if it is missing. */
   readonly create: boolean;
+  /** Called when the file had an older layout. */
+  readonly onWarning: (message: string) => void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface OpenOptions {
  *   written by other users, and for one that is missing or empty where none is to be made; `unavailable` when other
  *   processes keep it locked for longer than `deadlineMs`
  */
-export function openDatabase(path: string, { platform, deadlineMs, create }: OpenOptions): SqliteDatabase {
+export function openDatabase(path: string, { platform, deadlineMs, create, onWarning }: OpenOptions): SqliteDatabase {
   const { DatabaseSync } = loadDriver();
   if (path !== ":memory:") {
     if (create) makeFile(path);
@@ -41,7 +43,13 @@ export function openDatabase(path: string, { platform, deadlineMs, create }: Ope
   try {
     const opened = new DatabaseSync(path, { timeout: 0 });
     database = opened;
-    attemptBlocking(() => prepareDatabase(opened, path), platform, deadlineMs);
+    const before = attemptBlocking(() => prepareDatabase(opened, path), platform, deadlineMs);
+    if (before !== undefined) {
+      onWarning(
+        `the session database ${path} was changed from layout ${before} to ${schemaVersion}; processes of the version before go on, ` +
+          "and cannot open it when they start again",
+      );
+    }
     return opened;
   } catch (error) {
     database?.close();
@@ -82,7 +90,8 @@ function requireFile(path: string, mayBeEmpty: boolean): void {
   }
 }
 
-function prepareDatabase(database: SqliteDatabase, path: string): void {
+/** Returns the layout that the file had, if it was an older one. */
+function prepareDatabase(database: SqliteDatabase, path: string): number | undefined {
   const pragma = (name: string): unknown =>
     Object.values(database.prepare(`pragma ${name}`).get() as Record<string, unknown>)[0];
   database.exec("pragma busy_timeout = 0; pragma trusted_schema = off");
@@ -93,13 +102,15 @@ function prepareDatabase(database: SqliteDatabase, path: string): void {
     throw new AuthError("invalid_options", `${path} is on a file system without shared memory; put it on a local disk`);
   }
   database.exec(`pragma journal_size_limit = ${keptLogBytes}; pragma synchronous = normal`);
-  if (pragma("user_version") === schemaVersion) return;
+  if (toLayout(Number(pragma("user_version"))).version >= schemaVersion) return undefined;
+  let before = 0;
   transact(database, "begin immediate", () => {
     // Read again, since another process may have made or migrated the tables meanwhile.
-    let version = Number(pragma("user_version"));
-    if (version === 0) database.exec(schema);
-    for (; migrations.has(version); version++) database.exec(migrations.get(version) ?? "");
+    before = toLayout(Number(pragma("user_version"))).version;
+    if (before === 0) database.exec(schema);
+    for (let version = before; migrations.has(version); version++) database.exec(migrations.get(version) ?? "");
   });
+  return before === 0 || before >= schemaVersion ? undefined : before;
 }
 
 function transact(database: SqliteDatabase, begin: string, action: () => void): void {
@@ -119,11 +130,12 @@ function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown
   if (id !== applicationId && !(id === 0 && isEmpty)) {
     throw new AuthError("invalid_options", `${path} is a database of another program; give another path`);
   }
-  const version = Number(pragma("user_version"));
-  if (version > schemaVersion) {
+  const { version, oldest } = toLayout(Number(pragma("user_version")));
+  if (oldest > schemaVersion) {
     throw new AuthError(
       "invalid_options",
-      `${path} has schema ${version}, and this version of sallyport knows ${schemaVersion}; update sallyport`,
+      `${path} has layout ${version} of a newer version of sallyport, and this one knows ${schemaVersion}; update sallyport, ` +
+        "or restore a backup of before the update, or begin with an empty file",
     );
   }
 }

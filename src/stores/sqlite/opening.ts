@@ -26,6 +26,7 @@ export interface OpeningParts {
   readonly platform: Platform;
   readonly busyMs: number;
   readonly maxRecords: number | undefined;
+  readonly onWarning: (message: string) => void;
   /** Delivers an event to the watches of this process. */
   emit(event: EndEvent): void;
   /** Called after each write. Throws when the file is no longer at its path. */
@@ -34,8 +35,8 @@ export interface OpeningParts {
 
 /** Opens the database. Throws as `openDatabase` does. */
 export function openOnce(parts: OpeningParts, create: boolean, deadlineMs: number): Opening {
-  const { path, platform, busyMs, maxRecords } = parts;
-  const database = openDatabase(path, { platform, deadlineMs, create });
+  const { path, platform, busyMs, maxRecords, onWarning } = parts;
+  const database = openDatabase(path, { platform, deadlineMs, create, onWarning });
   try {
     return toOpening(parts, database, busyMs, maxRecords);
   } catch (error) {

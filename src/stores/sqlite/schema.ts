@@ -7,7 +7,26 @@ import type { SqliteValue } from "./driver.js";
 /** "SaLy": distinguishes our files from other SQLite databases. */
 export const applicationId = 0x53614c79;
 
+/** The layout that this version makes. A row in `docs/operations.md` says what each has brought, and a test keeps one of each. */
 export const schemaVersion = 4;
+
+/** Which layout a file has, and the oldest version of this code, by the layout that it makes, that can work on it. */
+export interface Layout {
+  readonly version: number;
+  readonly oldest: number;
+}
+
+const versionBits = 16;
+
+/**
+ * Reads `user_version`: the layout, and above its 16 bits the oldest that can work on it; 0 there: no older one. A later
+ * layout that only adds what older code need not know should say so, so that a process of before that restarts in a rolling
+ * upgrade goes on.
+ */
+export function toLayout(userVersion: number): Layout {
+  const version = userVersion & (2 ** versionBits - 1);
+  return { version, oldest: userVersion >>> versionBits || version };
+}
 
 /** Added by schema 2. `check_at` is as in `sessions`, so that a write of a record touches no index. */
 const records = `

@@ -46,7 +46,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Store {
   }
   const { platform = systemPlatform, pollMs = 250, busyMs = 1_500, create = true, onWarning = emitWarning } = options;
   const parts: OpeningParts = {
-    ...{ path, platform, busyMs, maxRecords: options.maxRecords },
+    ...{ path, platform, busyMs, maxRecords: options.maxRecords, onWarning },
     emit: (event) => feed.emit(event),
     requirePlace: (opening) => holder.requirePlace(opening),
   };

@@ -88,7 +88,7 @@ test("a newer schema is refused with what to do", async () => {
   const path = newPath();
   await sqlite(path).close();
   run(path, "pragma user_version = 5");
-  refuses(path, /has schema 5, and this version of sallyport knows 4; update sallyport/);
+  refuses(path, /has layout 5 of a newer version of sallyport, and this one knows 4; update sallyport, or restore/);
 });
 
 const withoutRechecks = "alter table sessions drop column rechecked_at;";
