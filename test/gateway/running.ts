@@ -6,7 +6,7 @@ import type { UpstreamConfig } from "../../src/gateway/forward/upstream-config.j
 import { createUpstreams, type Upstreams } from "../../src/gateway/forward/upstreams.js";
 import { createListeners } from "../../src/gateway/listen/listeners.js";
 import { parseTrustedProxies } from "../../src/gateway/route/forwarded.js";
-import type { Answered, RequestOutcome as Outcome } from "../../src/gateway/route/outcome.js";
+import type { AnswerRecord, RequestOutcome as Outcome } from "../../src/gateway/route/outcome.js";
 import type { RouteConfig } from "../../src/gateway/route/route-config.js";
 import { createRouteTable } from "../../src/gateway/route/routes.js";
 import { createRequestHandler, type RequestHandler } from "../../src/gateway/run/handle-request.js";
@@ -53,7 +53,7 @@ export interface Running {
   readonly seen: Seen[];
   readonly outcomes: Outcome[];
   /** Of the same requests. */
-  readonly answered: Answered[];
+  readonly answered: AnswerRecord[];
   /** `Authorization` with a live session of `ada`, who has the role `user`. */
   readonly bearer: string;
   readonly password: string;
@@ -86,7 +86,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
   const trust = parseTrustedProxies(options.trustedProxies ?? []);
   const seen: Seen[] = [];
   const outcomes: Outcome[] = [];
-  const answered: Answered[] = [];
+  const answered: AnswerRecord[] = [];
   const upstreamServer = createServer({ keepAliveTimeout: 60_000 }, options.serve ?? echo(seen));
   if (options.onUpgrade) upstreamServer.on("upgrade", options.onUpgrade);
   const upstream = await listen(upstreamServer);

@@ -26,7 +26,6 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   headAt: number | undefined = undefined;
   bytesIn = 0;
   bytesOut = 0;
-  /** Whether the head was sent. */
   #isAnswering = false;
   #isOver = false;
   #pending: AnswerHead | undefined;

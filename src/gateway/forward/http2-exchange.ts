@@ -7,7 +7,6 @@ import type { StreamRequest } from "../listen/stream-request.js";
 import { type AnswerHead, toHttp2Headers } from "./answer-head.js";
 import { CallerExchange } from "./caller-exchange.js";
 import { isGrpc } from "./content-type.js";
-import { hasEndStream, noteEndStream } from "./end-stream.js";
 import type { ForwardedRequest } from "./exchange.js";
 import type { ExchangeOwner } from "./exchange-owner.js";
 
@@ -39,7 +38,6 @@ export class Http2Exchange<C> extends CallerExchange<C> {
     this.#stream = stream;
     (stream as Carrier)[key] = this as Http2Exchange<unknown>;
     stream.on("close", onClose);
-    if (forwarded.framing.kind !== "none") noteEndStream(stream);
   }
 
   /** Node throws for everything that is written to a stream that is closed. Its `close` event may come later. */
@@ -172,14 +170,12 @@ function onBodyData(this: ServerHttp2Stream, chunk: Uint8Array): void {
 }
 
 /**
- * Node ends the body of a stream that a reset has cut like that of a whole one. Where END_STREAM may have come before the
- * exchange was made, the reset is waited for: Node may tell of it later, in the same turn of the event loop.
+ * Node ends the body of a stream that a reset has cut like that of a whole one, and may tell of the reset later, in the
+ * same turn of the event loop. It pushes the end before it marks the stream as closed, as it does for a whole one.
  */
 function onBodyEnd(this: ServerHttp2Stream): void {
   const exchange = (this as Carrier)[key];
-  if (exchange === undefined) return;
-  if (hasEndStream(this)) exchange.bodyEnd();
-  else afterThisTurn(() => exchange.bodyEnd());
+  if (exchange !== undefined) afterThisTurn(() => exchange.bodyEnd());
 }
 
 function onWantTrailers(this: ServerHttp2Stream): void {

@@ -3,7 +3,7 @@ import { METHODS } from "node:http";
 import type { Platform } from "../../base/platform.js";
 import { correlationIdOf } from "../../credentials/correlation-id.js";
 import type { StreamRequest } from "../listen/stream-request.js";
-import { type Answered, type RequestOutcome, toRouteName } from "../route/outcome.js";
+import { type AnswerRecord, type RequestOutcome, toRouteName } from "../route/outcome.js";
 import type { Logger } from "./log.js";
 import type { OnAnswered } from "./on-answered.js";
 
@@ -37,14 +37,14 @@ function levelOf(outcome: RequestOutcome): "info" | "warn" {
   return outcome.kind === "failed" ? "warn" : "info";
 }
 
-function isTold({ kind }: RequestOutcome, { status }: Answered): boolean {
+function isTold({ kind }: RequestOutcome, { status }: AnswerRecord): boolean {
   return kind === "refused" || kind === "failed" || status >= 500;
 }
 
 function toLine(
   { rawHeaders, method = "", url = "", httpVersion }: IncomingMessage | StreamRequest,
   outcome: RequestOutcome,
-  { status, grpcStatus, ending, bytesIn, bytesOut, ms, upstreamMs, peer }: Answered,
+  { status, grpcStatus, ending, bytesIn, bytesOut, ms, upstreamMs, peer }: AnswerRecord,
   platform: Platform,
 ): object {
   const { route, caller, denial, reason, code, detail } = outcome as Partial<Parts>;

@@ -1,6 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { AuthEvent } from "../../model/events.js";
-import { type Answered, type RequestOutcome, refusals as refusalsOfOurs } from "../route/outcome.js";
+import { type AnswerRecord, type RequestOutcome, refusals as refusalsOfOurs } from "../route/outcome.js";
 import type { StoreOperation } from "./measured-store.js";
 import { createRequestMetrics } from "./request-metrics.js";
 
@@ -30,7 +30,7 @@ export interface Metrics {
   /** Returns the metrics in the Prometheus text format. */
   text(): Promise<string>;
   onEvent(event: AuthEvent): void;
-  onAnswered(outcome: RequestOutcome, answered: Answered): void;
+  onAnswered(outcome: RequestOutcome, answered: AnswerRecord): void;
   /** Adds the metrics of Node and of the process: event loop, memory, garbage collection, descriptors. */
   measureProcess(): void;
   onStore(operation: StoreOperation, ms: number): void;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { StreamRequest } from "../listen/stream-request.js";
-import type { Answered, RequestOutcome } from "../route/outcome.js";
+import type { AnswerRecord, RequestOutcome } from "../route/outcome.js";
 
 /**
  * Called once for each request: when the last byte of its answer was handed to its connection, when its answer broke off,
@@ -9,5 +9,5 @@ import type { Answered, RequestOutcome } from "../route/outcome.js";
 export type OnAnswered = (
   request: IncomingMessage | StreamRequest,
   outcome: RequestOutcome,
-  answered: Answered,
+  answered: AnswerRecord,
 ) => void;

@@ -1,5 +1,5 @@
 import { Counter, Histogram, type Registry } from "prom-client";
-import { type Answered, type RequestOutcome, toRouteName } from "../route/outcome.js";
+import { type AnswerRecord, type RequestOutcome, toRouteName } from "../route/outcome.js";
 import type { RouteConfig } from "../route/route-config.js";
 
 /** In seconds, as OpenTelemetry advises for `http.server.request.duration`. */
@@ -19,7 +19,7 @@ interface RouteSeries {
  *
  * @returns counts one request
  */
-export function createRequestMetrics(registry: Registry): (outcome: RequestOutcome, answered: Answered) => void {
+export function createRequestMetrics(registry: Registry): (outcome: RequestOutcome, answered: AnswerRecord) => void {
   const registers = [registry];
   const requests = new Counter({
     name: "sallyport_requests_total",
@@ -54,7 +54,7 @@ export function createRequestMetrics(registry: Registry): (outcome: RequestOutco
     return series;
   }
 
-  function time(config: RouteConfig, { status, ms, upstreamMs }: Answered): void {
+  function time(config: RouteConfig, { status, ms, upstreamMs }: AnswerRecord): void {
     const series = seriesOf(config);
     if (upstreamMs !== undefined) series.upstream.observe(upstreamMs / 1_000);
     if (status === 101) return;

@@ -52,7 +52,7 @@ export type RequestOutcome =
 export type Ending = "complete" | "caller_left" | "shut_out" | "going_away";
 
 /** What a caller got, for logs and metrics. */
-export interface Answered {
+export interface AnswerRecord {
   /** The HTTP status; 0: the caller left before there was one. */
   readonly status: number;
   /** The status of a gRPC answer, as the upstream said it. */

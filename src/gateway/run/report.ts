@@ -5,13 +5,13 @@ import type { Decision } from "../../model/decision.js";
 import type { Failure } from "../forward/exchange.js";
 import type { CallerSide } from "../forward/exchange-owner.js";
 import type { OnAnswered } from "../observe/on-answered.js";
-import type { Answered, Ending, RequestOutcome } from "../route/outcome.js";
+import type { AnswerRecord, Ending, RequestOutcome } from "../route/outcome.js";
 import { callerOf } from "../route/permission.js";
 import type { RouteConfig } from "../route/route-config.js";
 import type { Incoming } from "./incoming.js";
 
 /** What is told of an answer beside its time. */
-type Told = Pick<Answered, "status"> & Partial<Answered>;
+type Told = Pick<AnswerRecord, "status"> & Partial<AnswerRecord>;
 
 /** A request that was admitted to a route. */
 interface Admitted {

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { systemPlatform } from "../../../src/base/platform.js";
 import { createAccessLog } from "../../../src/gateway/observe/access-log.js";
 import { createLog } from "../../../src/gateway/observe/log.js";
-import type { Answered, RequestOutcome } from "../../../src/gateway/route/outcome.js";
+import type { AnswerRecord, RequestOutcome } from "../../../src/gateway/route/outcome.js";
 import type { Identity } from "../../../src/model/identity.js";
 import type { Caller } from "../../../src/model/session.js";
 import { route } from "../fixtures.js";
@@ -17,7 +17,7 @@ import { type Running, type RunningOptions, startGateway } from "../running.js";
 const request = (fields: Partial<IncomingMessage> = {}) =>
   ({ method: "GET", url: "/a?secret=1", httpVersion: "1.1", rawHeaders: [], ...fields }) as IncomingMessage;
 
-const answered: Answered = {
+const answered: AnswerRecord = {
   ...{ status: 200, grpcStatus: undefined, ending: "complete", bytesIn: 3, bytesOut: 5, ms: 12.34, upstreamMs: 7.06 },
   peer: { address: "192.0.2.1", trusted: false },
 };
@@ -113,7 +113,7 @@ async function run(options: RunningOptions, use: (gateway: Running) => Promise<u
 
 const told = ({ outcomes, answered: answers }: Running) =>
   outcomes.map(({ kind }, index) => {
-    const { status, ending, bytesIn, bytesOut, upstreamMs, ms } = answers[index] as Answered;
+    const { status, ending, bytesIn, bytesOut, upstreamMs, ms } = answers[index] as AnswerRecord;
     assert.ok(ms >= 0 && (upstreamMs === undefined || (upstreamMs >= 0 && upstreamMs <= ms)));
     return [kind, status, ending, bytesIn, bytesOut, upstreamMs !== undefined];
   });

@@ -28,7 +28,7 @@ async function start(t: TestContext) {
   const lines: Record<string, unknown>[] = [];
   const waiting = new Set<() => void>();
   const log = createLog(
-    { level: "info" },
+    { level: "info", requests: 1, format: "json" },
     {
       write(line) {
         lines.push(JSON.parse(line) as Record<string, unknown>);
@@ -122,7 +122,9 @@ test("a database that is deleted: an error in the log, 503 at the probe and to c
   }
   assert.equal(existsSync(path), false);
   // A gateway that starts makes a new one, and this one joins it.
-  const other = await startGateway(loadConfig(files.config), { log: createLog({ level: "error" }) });
+  const other = await startGateway(loadConfig(files.config), {
+    log: createLog({ level: "error", requests: 1, format: "json" }),
+  });
   t.after(() => other.stop());
   await line(/is open again/);
   assert.deepEqual(await ready(), [200, "ready\n"]);
