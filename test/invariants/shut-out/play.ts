@@ -156,7 +156,7 @@ async function logsIn(node: Node, source: Source, rolesNow: readonly string[]): 
 
 /** A letter for roles that a caller has. */
 function letterOf(list: readonly string[], rolesNow: readonly string[]): string | undefined {
-  const isSame = (wanted: readonly string[]) => list.join() === wanted.join();
+  const isSame = (wanted: readonly string[]) => [...list].sort().join() === [...wanted].sort().join();
   return isSame(roles.first) ? "i" : isSame(rolesNow) ? "r" : undefined;
 }
 

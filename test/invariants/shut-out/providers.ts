@@ -22,7 +22,7 @@ export async function closeProvider(): Promise<void> {
 
 /** What is done at a provider: what it has issued stays as it is. */
 const unseen = bySource(() => {});
-const atProvider = {
+export const atProvider: Source["edits"] = {
   disabled: unseen,
   deleted: unseen,
   "role removed": unseen,

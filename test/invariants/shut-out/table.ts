@@ -1,15 +1,33 @@
 import type { Awaitable } from "../../../src/base/awaitable.js";
+import { lacksSlapd } from "../../handlers/ldap/slapd.js";
+import { createExternal } from "./browser.js";
+import { createLdap } from "./directory.js";
 import { createAnonymous, createCertificate, createJwt } from "./issued.js";
+import {
+  all,
+  atProvider,
+  configuration,
+  database,
+  file,
+  noDisabled,
+  noKeys,
+  none,
+  noSource,
+  type Outcome,
+  removed,
+  unasked,
+  unhashed,
+  withoutStreams,
+} from "./outcomes.js";
 import { createCallback, createChain, createHtpasswd, createUserFile } from "./passwords.js";
 import { createApiKeyDatabase, createApiKeyFile, createAuthorizedKeys, createPreSharedKeys } from "./programs.js";
 import { createOidc } from "./providers.js";
 import type { Change, Ground, Source } from "./source.js";
 
-/** The outcomes of a change, or why there is none. */
-type Outcome = string;
-
 export interface Row {
   readonly make: (ground: Ground) => Awaitable<Source>;
+  /** Why it cannot run here; `undefined` where it can. */
+  readonly lacks?: string | undefined;
   readonly outcomes: Readonly<Record<Change, Outcome>>;
 }
 
@@ -26,45 +44,6 @@ export interface Row {
  *
  * Another process sees the edit of a source at once, and hears of the edit of a configuration by the store alone.
  */
-const all = (five: string): Outcome => `${five} ${five} ${five}`;
-
-/** The edit is of the configuration: another process goes by its own, and its credentials with it. */
-const configuration = {
-  gone: "ooooo oiooi ooooo",
-  lost: "rrroo riioi rrroo",
-  added: "rrrii riiii rrrii",
-} as const;
-
-const removed = { "handler removed": configuration.gone, "handler replaced": configuration.gone } as const;
-
-const none = (why: string): Outcome => `none: ${why}`;
-
-const noKeys = none("an account has one password");
-const noDisabled = none("an account is there or not");
-const noPassword = none("there is no password");
-const unhashed = { "password changed": noPassword, "re-hashed": noPassword } as const;
-const inConfiguration = none("all is in the configuration");
-const noSource = { "down for 2 min": inConfiguration, "down for longer": inConfiguration } as const;
-
-/** The last good version of a file stays in use, however long it is missing. */
-const file = { "down for 2 min": all("iiiii"), "down for longer": all("iiiii") } as const;
-
-/** A database that is down: credentials get 503 at once, and what they have opened is over after `recheckStaleMs`. */
-const database = { "down for 2 min": all("iuiii"), "down for longer": all("uuuoo") } as const;
-
-/** What is done at a provider is in its next token: until its end a token is as good as before. */
-const atProvider = {
-  disabled: all("iiiii"),
-  deleted: all("iiiii"),
-  "role removed": all("iiiii"),
-  "role added": all("iiiii"),
-  "password changed": all("iiiii"),
-  "re-hashed": noPassword,
-} as const;
-
-/** A process without an epoch that has not asked yet has not seen the account go: it refuses the caller by itself. */
-const unasked = "ooooo uoooo ooooo";
-
 export const table: Readonly<Record<string, Row>> = {
   "user file": {
     make: createUserFile,
@@ -101,10 +80,7 @@ export const table: Readonly<Record<string, Row>> = {
       "role added": all("rrri-"),
       "this key removed": all("oooo-"),
       ...unhashed,
-      "handler removed": "oooo- oioo- oooo-",
-      "handler replaced": "oooo- oioo- oooo-",
-      "down for 2 min": all("iiii-"),
-      "down for longer": all("iiii-"),
+      ...withoutStreams({ ...removed, ...file }),
     },
   },
   "pre-shared keys": {
@@ -158,6 +134,21 @@ export const table: Readonly<Record<string, Row>> = {
       ...noSource,
     },
   },
+  // A directory does not tell that a password was changed.
+  directory: {
+    make: createLdap,
+    lacks: lacksSlapd,
+    outcomes: {
+      disabled: unasked,
+      deleted: unasked,
+      "role removed": all("rrroo"),
+      "role added": all("rrrii"),
+      "this key removed": noKeys,
+      "password changed": all("ioiii"),
+      "re-hashed": all("iiiii"),
+      ...{ ...removed, ...database },
+    },
+  },
   "token of an issuer": {
     make: createJwt,
     outcomes: {
@@ -175,6 +166,15 @@ export const table: Readonly<Record<string, Row>> = {
       ...removed,
       "down for 2 min": none("the provider's keys are known: see the tests of the handler"),
       "down for longer": none("the provider's keys are known: see the tests of the handler"),
+    },
+  },
+  external: {
+    make: createExternal,
+    outcomes: {
+      ...withoutStreams({ ...atProvider, ...removed }),
+      "this key removed": none("a key is for one log-in"),
+      "down for 2 min": none("the provider is asked at a log-in only"),
+      "down for longer": none("the provider is asked at a log-in only"),
     },
   },
   anonymous: {
