@@ -17,6 +17,7 @@ requireTools({
   python3: ["python3", ["-c", "import ensurepip, venv"], "python3-venv"],
   javac: ["javac", ["-version"], "openjdk-17-jdk-headless"],
   mvn: ["mvn", ["-v"], "maven"],
+  curl: ["curl", ["--version"], "curl"],
 });
 mkdirSync(cache, { recursive: true });
 
@@ -28,7 +29,7 @@ const [python, java, go, conformance] = await Promise.all([
 ]);
 const deephaven = await provideHandler(python);
 const javaHome = dirname(dirname(realpathSync(spawnSync("which", ["javac"], { encoding: "utf8" }).stdout.trim())));
-const environment = { python, java, javaHome, go, deephaven, conformance };
+const environment = { python, java, javaHome, ...go, deephaven, conformance };
 writeFileSync(join(cache, "environment.json"), JSON.stringify(environment, undefined, 2));
 
 if (!words.includes("--only")) {
@@ -61,13 +62,15 @@ async function provideJava() {
   return [join(directory, "lib", "*"), directory].join(delimiter);
 }
 
-/** @returns the Go driver. */
+/** @returns the Go drivers: of Arrow Flight, and of the other RPCs. */
 async function provideGo() {
-  const inputs = ["go.mod", "go.sum", "main.go"].map((name) => read(`go/${name}`));
+  const inputs = ["go.mod", "go.sum", "main.go", "callers/main.go"].map((name) => read(`go/${name}`));
   const directory = await provide("go", inputs, (made) =>
-    runGo(made, ["build", "-o", join(made, "driver"), "."], { GOFLAGS: "-modcacherw -mod=readonly -buildvcs=false" }),
+    runGo(made, ["build", "-o", `${made}/`, ".", "./callers"], {
+      GOFLAGS: "-modcacherw -mod=readonly -buildvcs=false",
+    }),
   );
-  return join(directory, "driver");
+  return { go: join(directory, "interop"), goCallers: join(directory, "callers") };
 }
 
 /** The Connect conformance runner. @returns a folder with it, its suites, and the descriptors of its messages. */

@@ -8,8 +8,10 @@ export interface Environment {
   /** Class path of the Java driver. */
   readonly java: string;
   readonly javaHome: string;
-  /** The Go driver. */
+  /** The Go driver of Arrow Flight. */
   readonly go: string;
+  /** The Go driver of other RPCs, by connect-go and grpc-go. */
+  readonly goCallers: string;
   /** Where the class of the real server's Basic handler is. */
   readonly deephaven: string;
   /** A folder with the Connect conformance runner, `connectconformance`; its `suites`; its messages, `image.binpb`. */

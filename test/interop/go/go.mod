@@ -3,6 +3,7 @@ module interop
 go 1.25.0
 
 require (
+	connectrpc.com/connect v1.19.1
 	github.com/apache/arrow-go/v18 v18.8.0
 	google.golang.org/grpc v1.83.2
 	google.golang.org/protobuf v1.36.12

@@ -11,8 +11,9 @@ import type { ListenerKind, RawClient, RpcClient, UpstreamKind } from "./ways.js
 /** A gateway in front of one upstream, with a listener of each kind. */
 export interface MatrixGateway {
   readonly upstream: MatrixUpstream;
+  readonly targets: Readonly<Record<ListenerKind, Target>>;
   /** Fields with a live session, and the name of the next cell. */
-  nextFields(): Readonly<Record<string, string>>;
+  nextFields(): { readonly authorization: string; readonly "x-cell": string };
   raw(client: RawClient, listener: ListenerKind): RawCaller;
   rpc(client: RpcClient, listener: ListenerKind): RpcCaller;
   close(): Promise<void>;
@@ -48,6 +49,7 @@ export async function startMatrixGateway(kind: UpstreamKind, certificates: Certi
   };
   return {
     upstream,
+    targets,
     nextFields: () => ({ authorization: gateway.bearer, "x-cell": `${cell++}` }),
     raw: (client, listener) => (client === "http1" ? http1Caller(targets[listener]) : http2Caller(targets[listener])),
     rpc: (client, listener) => rpcCaller(client, targets[listener]),
