@@ -33,7 +33,12 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
   const { platform, certificateLookMs, onFault, onConnection } = parts;
   const sockets = new Set<Socket>();
   let seen = stateOf(config).version;
-  const server = createServer({ ...(await readOptions(config)), handshakeTimeout: parts.handshakeTimeoutMs });
+  // Half-open connections are allowed, as without TLS: a WebSocket may end its directions one after the other.
+  const server = createServer({
+    ...(await readOptions(config)),
+    handshakeTimeout: parts.handshakeTimeoutMs,
+    allowHalfOpen: true,
+  });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));

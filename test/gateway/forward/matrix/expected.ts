@@ -21,7 +21,7 @@ const raw: Readonly<Record<string, Expected<RawClient>>> = {
   "upload aborted": "200, upstream: cut",
   cancel: "200 half, cut, upstream: cut",
   "upstream killed": "200 half, cut",
-  WebSocket: "pingpong",
+  WebSocket: "pingpongbye",
   // Over HTTP/2 it is a flood of CONTINUATION frames: the connection ends.
   "1 MB of fields": (client) => (client === "http1" ? "431" : "no answer"),
 };

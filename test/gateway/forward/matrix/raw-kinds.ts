@@ -117,7 +117,9 @@ export const rawKinds: Readonly<Record<string, RunRaw>> = {
       tunnel.write(word);
       text += (await once(tunnel, "data"))[0];
     }
-    tunnel.destroy();
+    // Half of it is closed: what the upstream still says arrives.
+    tunnel.end();
+    for await (const last of tunnel) text += last;
     return text;
   },
 

@@ -88,18 +88,24 @@ const handlers: Readonly<Record<string, Serve>> = {
 const acceptOf = (key = ""): string =>
   createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 
-/** A WebSocket over HTTP/1.1, which sends back what comes: frames mean nothing to the gateway. */
+/**
+ * A WebSocket over HTTP/1.1, which sends back what comes, and something more when the caller has ended its direction.
+ * Frames mean nothing to the gateway.
+ */
 export function serveWebSocket(request: IncomingMessage, socket: Duplex): void {
   const lines = ["HTTP/1.1 101 x", "Connection: Upgrade", "Upgrade: websocket"];
   const accept = acceptOf(request.headers["sec-websocket-key"]);
-  socket.on("error", () => {});
   socket.write(`${[...lines, `Sec-WebSocket-Accept: ${accept}`].join("\r\n")}\r\n\r\n`);
-  socket.pipe(socket);
+  talkBack(socket);
 }
 
 /** The same over HTTP/2 (RFC 8441). */
 export function serveWebSocketStream({ stream }: Http2ServerRequest): void {
-  stream.on("error", () => {});
   stream.respond({ ":status": 200 });
-  stream.pipe(stream);
+  talkBack(stream);
+}
+
+function talkBack(tunnel: Duplex): void {
+  tunnel.on("error", () => {});
+  tunnel.on("data", (chunk) => tunnel.write(chunk)).on("end", () => tunnel.end("bye"));
 }
