@@ -18,6 +18,8 @@ export interface Connection {
   /** HTTP/1: in place of `limits.readTimeout`, for the answer under way. */
   readTimeoutMs: number | undefined;
   reading: ReadProgress | undefined;
+  /** HTTP/2: since when nothing has come of it while streams are open. */
+  silence: Silence | undefined;
   /** Streams that ended in a reset since the last sweep. */
   resets: number;
   /** Requests whose body is not complete. HTTP/1 has at most one: the next head is read after the body before it. */
@@ -31,6 +33,15 @@ export interface Connection {
   /** The start of the current measurement of the body rate. */
   measuredAt: number;
   measuredBytes: number;
+}
+
+/** The silence of a client. */
+export interface Silence {
+  /** What the socket had read before. */
+  readonly bytesRead: number;
+  /** On the listeners' `AwakeClock`. */
+  readonly since: number;
+  isPinged: boolean;
 }
 
 /** A request of a pipeline that waits for its turn. */
@@ -60,6 +71,7 @@ export function createConnection(socket: Socket, deadline: number): Connection {
     streams: undefined,
     readTimeoutMs: undefined,
     reading: undefined,
+    silence: undefined,
     resets: 0,
     bodies: undefined,
     isBusy: false,

@@ -5,6 +5,7 @@ import type { AwakeClock } from "./awake-clock.js";
 import type { Body, Connection } from "./connection.js";
 import { goAwayMs, minBodyBytesPerSecond, sweepMs } from "./connection-limits.js";
 import type { LimitsConfig } from "./listen-config.js";
+import { checkSilence } from "./silent-clients.js";
 import { checkReaders } from "./slow-readers.js";
 import { StreamRequest } from "./stream-request.js";
 
@@ -45,6 +46,7 @@ export function startSweep(
     for (const connection of connections) {
       check(connection, now, windowMs);
       checkReaders(connection, now, readTimeoutMs);
+      checkSilence(connection, now);
     }
     cancel = platform.delay(sweepMs, sweep);
   }
