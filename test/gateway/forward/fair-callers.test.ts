@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { get } from "node:http";
-import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
-import { connect, type Socket } from "node:net";
 import { after, before, describe, it } from "node:test";
 import { type Running, startGateway } from "../running.js";
+import { greedyClients } from "./greedy-clients.js";
 
 /** Places of the upstream: an attacker holds 14 of them. */
 const places = 16;
@@ -47,11 +46,6 @@ describe("a client that takes all that it can get", () => {
         onRequest = resolve;
       });
   }
-  const open = (bytes: string): Socket => {
-    const socket = connect({ port, host: "127.0.0.1", localAddress: attacker }).on("error", () => {});
-    socket.write(bytes);
-    return socket.pause();
-  };
   const ask = async (path: string): Promise<string> => {
     const request = get({ port, host: "127.0.0.1", localAddress: honest, path, agent: false });
     const [response] = await once(request, "response");
@@ -60,39 +54,10 @@ describe("a client that takes all that it can get", () => {
     return text;
   };
 
-  type Attack = () => { readonly end: () => void; readonly takes: number };
-  const attacks: Record<string, Attack> = {
-    "300 requests on one connection": () => {
-      const socket = open("GET /open/big HTTP/1.1\r\nHost: a\r\n\r\n".repeat(300));
-      return { takes: 1, end: () => socket.destroy() };
-    },
-    "connections that do not read": () => {
-      const sockets = Array.from({ length: 40 }, () => open("GET /open/big HTTP/1.1\r\nHost: a\r\n\r\n"));
-      return { takes: held, end: () => sockets.forEach((socket) => void socket.destroy()) };
-    },
-    "streams of HTTP/2 without a window": () => {
-      const sessions: ClientHttp2Session[] = Array.from({ length: 2 }, () => {
-        const socket = connect({ port, host: "127.0.0.1", localAddress: attacker });
-        const session = connectHttp2(gateway.http2, {
-          createConnection: () => socket,
-          settings: { initialWindowSize: 0 },
-        });
-        session.on("error", () => {});
-        for (let stream = 0; stream < 40; stream += 1) session.request({ ":path": "/open/big" }).on("error", () => {});
-        return session;
-      });
-      return { takes: held, end: () => sessions.forEach((session) => void session.destroy()) };
-    },
-    "uploads that do not end": () => {
-      const sockets = Array.from({ length: 40 }, () =>
-        open("POST /open/up HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nx"),
-      );
-      return { takes: held, end: () => sockets.forEach((socket) => void socket.destroy()) };
-    },
-  };
-  for (const [name, attack] of Object.entries(attacks)) {
+  for (const [name, attack] of Object.entries(greedyClients)) {
     it(`by ${name}`, async () => {
-      const { takes, end } = attack();
+      const { isWide, end } = attack({ port, from: attacker, connections: 80 });
+      const takes = isWide ? held : 1;
       await untilUnderWay(takes);
       const answers = await Promise.all(Array.from({ length: 20 }, () => ask("/open/honest")));
       assert.deepEqual([...new Set(answers)], ["200 ok"]);
