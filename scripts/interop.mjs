@@ -21,15 +21,16 @@ requireTools({
 });
 mkdirSync(cache, { recursive: true });
 
-const [python, java, go, conformance] = await Promise.all([
+const [python, java, go, conformance, h2spec] = await Promise.all([
   providePython(),
   provideJava(),
   provideGo(),
   provideConformance(),
+  provideH2spec(),
 ]);
 const deephaven = await provideHandler(python);
 const javaHome = dirname(dirname(realpathSync(spawnSync("which", ["javac"], { encoding: "utf8" }).stdout.trim())));
-const environment = { python, java, javaHome, ...go, deephaven, conformance };
+const environment = { python, java, javaHome, ...go, deephaven, conformance, h2spec };
 writeFileSync(join(cache, "environment.json"), JSON.stringify(environment, undefined, 2));
 
 if (!words.includes("--only")) {
@@ -87,6 +88,15 @@ function provideConformance() {
       await run(process.execPath, [buf, "build", join(folder, "proto"), "-o", join(made, "image.binpb")]);
     });
   });
+}
+
+/** The suite of conformance to HTTP/2. */
+async function provideH2spec() {
+  const module = "github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible";
+  const directory = await provide("h2spec", [module], (made) =>
+    runGo(made, ["install", module], { GOFLAGS: "-modcacherw", GOBIN: made }),
+  );
+  return join(directory, "h2spec");
 }
 
 /** Runs Go with caches of its own, which are removed after `andThen` has seen the modules. */

@@ -16,6 +16,8 @@ export interface Environment {
   readonly deephaven: string;
   /** A folder with the Connect conformance runner, `connectconformance`; its `suites`; its messages, `image.binpb`. */
   readonly conformance: string;
+  /** The program `h2spec`. */
+  readonly h2spec: string;
 }
 
 const path = ".cache/interop/environment.json";
