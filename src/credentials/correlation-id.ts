@@ -34,6 +34,11 @@ export function correlationIdOf(rawHeaders: readonly string[], platform: Platfor
   return id;
 }
 
+/** Gives a request the id of the trace that was begun for it. */
+export function joinTrace(rawHeaders: readonly string[], traceId: string): void {
+  known.set(rawHeaders, traceId);
+}
+
 function toCorrelationId(rawHeaders: readonly string[]): string | undefined {
   const [, version, traceId, more] = traceparent.exec(only(rawHeaders, "traceparent")) ?? [];
   // Version 00 has exactly four fields.

@@ -25,6 +25,7 @@ import { servicesSection } from "./sections/services/services.js";
 import { type SessionConfig, sessionSection } from "./sections/session.js";
 import { throttleSection } from "./sections/throttle.js";
 import { ticketsSection } from "./sections/tickets.js";
+import { tracesSection } from "./sections/traces.js";
 import { trustedProxiesSection } from "./sections/trusted-proxies.js";
 import { upstreamsSection } from "./sections/upstreams.js";
 import { type StoreConfig, storeSection } from "./stores.js";
@@ -61,6 +62,7 @@ interface Sections {
   readonly limits: GatewayLimits;
   readonly audit: AuditConfig | undefined;
   readonly log: LogConfig;
+  readonly traces: boolean;
 }
 
 /**
@@ -95,6 +97,7 @@ const sections: Parts<Sections, SectionContext> = {
   limits: limitsSection,
   audit: auditSection,
   log: logSection,
+  traces: tracesSection,
 };
 
 /** The JSON Schema of a configuration file. The readers of its parts check what a schema cannot express. */

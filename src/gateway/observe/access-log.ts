@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { METHODS } from "node:http";
 import type { Platform } from "../../base/platform.js";
 import { correlationIdOf } from "../../credentials/correlation-id.js";
 import type { StreamRequest } from "../listen/stream-request.js";
 import { type AnswerRecord, type RequestOutcome, toRouteName } from "../route/outcome.js";
 import type { Logger } from "./log.js";
+import { toLoggedMethod, toLoggedPath } from "./logged-target.js";
 import type { OnAnswered } from "./on-answered.js";
 
 /**
@@ -52,7 +52,7 @@ function toLine(
   return {
     kind: "request",
     id: correlationIdOf(rawHeaders, platform),
-    method: methods.has(method) ? method : "*",
+    method: toLoggedMethod(method),
     path: toLoggedPath(url),
     protocol: httpVersion === "2.0" ? "HTTP/2" : httpVersion === "1.1" ? "HTTP/1.1" : "HTTP/1.0",
     peer: peer.address,
@@ -83,25 +83,3 @@ type Parts = Extract<RequestOutcome, { kind: "failed" }> & Pick<Extract<RequestO
 const plainNumber = /^\d{1,3}$/;
 
 const toTenths = (ms: number): number => Math.round(ms * 10) / 10;
-
-/**
- * The longest logged segment of a path. A longer one is likely a token: a session token has 84 characters, a UUID 36.
- */
-const longestSegment = 40;
-
-/** The methods that are logged. HTTP/2 accepts any word as a method, also a token. */
-const methods: ReadonlySet<string> = new Set(METHODS);
-
-const longestPath = 256;
-
-const plainPath = /^\/[^?#]*$/;
-
-/** Returns the path for a log line: without the query, and without segments that may be credentials. */
-function toLoggedPath(url: string): string {
-  if (url.length <= longestSegment && plainPath.test(url)) return url;
-  const path = url.split(/[?#]/, 1)[0] ?? "";
-  // An absolute target may hold user and password.
-  if (!path.startsWith("/")) return "";
-  const segments = path.slice(0, longestPath).split("/");
-  return segments.map((segment) => (segment.length > longestSegment ? "*" : segment)).join("/");
-}

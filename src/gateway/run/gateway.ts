@@ -7,6 +7,7 @@ import type { GatewayConfig } from "../config/config.js";
 import type { AddressConfig } from "../listen/listen-config.js";
 import { createListeners, type Listeners } from "../listen/listeners.js";
 import { createLog, type Logger } from "../observe/log.js";
+import type { BeginSpan } from "../observe/spans.js";
 import { createTelemetry } from "../observe/telemetry.js";
 import { openAudit } from "./open-audit.js";
 import { createKeptParts, createState, type GatewayState } from "./state.js";
@@ -53,7 +54,7 @@ export interface Gateway {
   stop(patience?: StopPatience): Promise<void>;
 }
 
-const restartParts = ["listen", "admin", "limits", "audit"] as const;
+const restartParts = ["listen", "admin", "limits", "audit", "traces"] as const;
 
 /** A part of the configuration that is fixed while the gateway runs: a change takes effect at the next start. */
 export type RestartPart = (typeof restartParts)[number];
@@ -79,12 +80,16 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     stopping: () => listeners === undefined || stopped !== undefined,
     store: () => state.store,
   });
+  const beginSpan = config.traces ? await loadSpans() : undefined;
   const kept = createKeptParts(platform, telemetry.onStore, telemetry.onWarning);
   const audit = openAudit(config.audit, platform);
   const hub = createEventHub({ platform, onEvent: telemetry.onEvent, audit: audit.options });
   const make = (next: GatewayConfig): GatewayState =>
     // The listeners have the limits of the start, and so has all else.
-    createState({ ...next, limits: config.limits }, { platform, kept, reload, audit: audit.options, ...telemetry });
+    createState(
+      { ...next, limits: config.limits },
+      { platform, kept, reload, beginSpan, audit: audit.options, ...telemetry },
+    );
   let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
   const { listening, admin } = await orClosing(listen, () => state.close());
@@ -173,4 +178,16 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       return stopped;
     },
   });
+}
+
+async function loadSpans(): Promise<BeginSpan> {
+  try {
+    const { createSpans } = await import("../observe/open-telemetry-spans.js");
+    return createSpans();
+  } catch {
+    throw new AuthError(
+      "invalid_options",
+      "traces needs a package that is not installed; run: npm install @opentelemetry/api@1",
+    );
+  }
 }

@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import { addAnswered } from "../../adapters/node/attach.js";
-import { answerPreflight, type CorsOptions, finishCors, replaceCors } from "../../adapters/node/cors-policy.js";
+import { answerPreflight, finishCors, replaceCors } from "../../adapters/node/cors-policy.js";
 import { createRequestReader } from "../../adapters/node/request.js";
-import { type Platform, systemPlatform } from "../../base/platform.js";
-import type { Auth } from "../../engine/auth.js";
+import { systemPlatform } from "../../base/platform.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
@@ -16,56 +14,22 @@ import { createUpgradeResponse, Http1Exchange } from "../forward/http1-exchange.
 import { Http2Exchange } from "../forward/http2-exchange.js";
 import { timeLimitOf } from "../forward/time-limit.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
-import type { Upstream, Upstreams } from "../forward/upstreams.js";
+import type { Upstream } from "../forward/upstreams.js";
 import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
 import { StreamRequest } from "../listen/stream-request.js";
-import type { OnAnswered } from "../observe/on-answered.js";
 import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
-import { noServices, type ServicesConfig } from "../own/own-config.js";
-import { createOwnServers, type OwnServersOptions } from "../own/own-servers.js";
-import type { TrustAddress } from "../route/forwarded.js";
+import { noServices } from "../own/own-config.js";
+import { createOwnServers } from "../own/own-servers.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
-import type { RouteTable } from "../route/routes.js";
+import type { HandleOptions, RequestHandler } from "./handle-options.js";
 import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
-import type { OpenStream } from "./open-streams.js";
 import { createReporter } from "./report.js";
 import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
-
-export type { RequestOutcome as Outcome } from "../route/outcome.js";
-
-export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnServersOptions, "platform"> {
-  readonly auth: Auth<I>;
-  readonly routes: RouteTable;
-  readonly upstreams: Pick<Upstreams, "get">;
-  /** For logs and metrics. */
-  readonly onAnswered?: OnAnswered;
-  readonly platform?: Platform;
-  /** The most bytes of a header block of HTTP/2; Node sees to HTTP/1. Default: 16,384. */
-  readonly maxHeaderBytes?: number;
-  /** The pages of other origins that may call routes without `cors`, and the gateway's own services. Default: none. */
-  readonly cors?: CorsOptions | undefined;
-  /** Watches a stream; see `OpenStreams.hold`. Default: by the engine alone. */
-  readonly hold?: (stream: OpenStream, end: () => void) => () => void;
-  /** Watches a WebSocket; see `OpenTunnels.add`. Default: none is told of a stop. */
-  readonly holdOpen?: (goAway: () => void) => () => void;
-  /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */
-  readonly services?: ServicesConfig;
-}
-
-/** The handlers that a listener calls. */
-export interface RequestHandler {
-  request(request: IncomingMessage, response: ServerResponse): void;
-  stream(request: StreamRequest): void;
-  /** For an HTTP/1 request that asks for a WebSocket, and for no other upgrade. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
-  /** Whether this is the address of a trusted proxy. */
-  readonly trust: TrustAddress;
-}
 
 /** A request for which there is a route. */
 interface Call<I extends Identity> {
@@ -96,6 +60,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     upstreams,
     trust,
     onAnswered,
+    beginSpan,
     login,
     services = noServices,
     platform = systemPlatform,
@@ -192,6 +157,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     // A WebSocket over HTTP/2 has no key (RFC 8441 §5); an upstream over HTTP/1 needs one.
     if (request instanceof StreamRequest && request.isWebSocket)
       headers.push("sec-websocket-key", Buffer.from(platform.random(16)).toString("base64"));
+    incoming.span?.call(headers);
     const isWebSocket = asksWebSocket(incoming);
     const forwarded = { method: request.method ?? "", path, authority, headers, framing, isWebSocket };
     const exchange = toExchange(forwarded, call);
@@ -233,6 +199,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const begin = (request: IncomingMessage | StreamRequest) => ({
     begunAt: platform.monotonic(),
     peer: peerOf(request),
+    span: beginSpan?.(request),
   });
 
   return {

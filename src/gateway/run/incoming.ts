@@ -4,6 +4,7 @@ import { soleOf } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
 import type { UpgradeSocket } from "../forward/http1-exchange.js";
 import { StreamRequest } from "../listen/stream-request.js";
+import type { RequestSpan } from "../observe/spans.js";
 
 /** A request, as its protocol brought it. */
 export type Incoming = Begun &
@@ -20,6 +21,8 @@ interface Begun {
   /** When its header block had come, by the monotonic clock. */
   readonly begunAt: number;
   readonly peer: Peer;
+  /** Where traces are configured. */
+  readonly span: RequestSpan | undefined;
 }
 
 export function asksWebSocket({ request, upgrade }: Incoming): boolean {

@@ -35,13 +35,14 @@ export function createReporter(onAnswered: OnAnswered | undefined, platform: Pla
   const tell = onAnswered;
 
   function report(
-    { request, begunAt, peer }: Incoming,
+    { request, begunAt, peer, span }: Incoming,
     outcome: RequestOutcome,
     { status, grpcStatus, ending = "complete", bytesIn, bytesOut, upstreamMs }: Told,
   ): void {
     const ms = platform.monotonic() - begunAt;
     const answered = { status, grpcStatus, ending, bytesIn, bytesOut, ms, upstreamMs, peer };
     ignoreFailure(() => tell(request, outcome, answered));
+    if (span !== undefined) ignoreFailure(() => span.end(outcome, answered));
   }
 
   return {

@@ -15,7 +15,8 @@ import type { UpstreamUse } from "../observe/metrics.js";
 import type { TicketsConfig } from "../own/own-config.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
-import { createRequestHandler, type HandleOptions } from "./handle-request.js";
+import type { HandleOptions } from "./handle-options.js";
+import { createRequestHandler } from "./handle-request.js";
 import { type KeptThroughReload, keepThroughReload, type Taken } from "./keep-through-reload.js";
 import { createOpenStreams, type OpenStreams, type StreamJudge } from "./open-streams.js";
 import { createOpenTunnels, type OpenTunnels } from "./open-tunnels.js";
@@ -74,7 +75,7 @@ export function createKeptParts(
   };
 }
 
-export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onAnswered" | "reload"> {
+export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onAnswered" | "beginSpan" | "reload"> {
   readonly kept: KeptParts;
 }
 
@@ -85,7 +86,7 @@ export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onA
  */
 export function createState(
   config: GatewayConfig,
-  { kept, onAnswered, reload, ...options }: StateOptions,
+  { kept, onAnswered, beginSpan, reload, ...options }: StateOptions,
 ): GatewayState {
   const { platform } = options;
   const stopping = new AbortController();
@@ -119,6 +120,7 @@ export function createState(
       services: config.services,
       cors: config.cors,
       reload,
+      beginSpan,
       stopping: stopping.signal,
       maxHeaderBytes: config.limits.maxHeaderBytes,
       routes,
