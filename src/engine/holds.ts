@@ -1,4 +1,5 @@
 import { type Awaitable, after, ignoreFailure } from "../base/awaitable.js";
+import { AuthError } from "../base/errors.js";
 import type { Platform } from "../base/platform.js";
 import type { HandlerTable } from "../handlers/handler-table.js";
 import type { Actor, Identity } from "../model/identity.js";
@@ -170,7 +171,12 @@ export function createHolds<I extends Identity>(parts: HoldsParts<I>): Holds {
         isOver = true;
         end();
       });
-      return after(session.checkEnded(), () => (isOver ? undefined : { caller: session.allowed.caller, forget }));
+      return after(session.checkEnded(), (hasAnswered) => {
+        if (isOver) return undefined;
+        if (hasAnswered) return { caller: session.allowed.caller, forget };
+        forget();
+        throw new AuthError("unavailable", "the store cannot tell who the caller is now");
+      });
     });
   }
 

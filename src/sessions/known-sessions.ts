@@ -32,8 +32,8 @@ export interface KnownSession<I extends Identity = Identity> {
   readonly parents: readonly string[];
   /** The decision for `token`, made once, and again when a handler says that the owner has other roles. */
   allowed: Allowed<I>;
-  /** Asks the store whether the session has ended, and ends it here if so. */
-  readonly checkEnded: () => Awaitable<void>;
+  /** Asks the store whether the session has ended, and ends it here if so. Returns whether the store has answered. */
+  readonly checkEnded: () => Awaitable<boolean>;
   /** The verified token of the confirmed, current generation; empty while none is remembered. */
   token: string;
   /** Monotonic instant from which the token may be due for rotation, or a deadline near. */

@@ -129,9 +129,9 @@ export function createRecheck<I extends Identity>(parts: RecheckParts<I>): Reche
       return { ...holds, write: false };
     }
     sightings.note(row.ref, owner);
-    if (sawItChange) return { ...holds, identity: owner, write: true };
-    setIdentity(session, was);
-    return holds;
+    // At once, and not with the row: should the store refuse the write, the caller is who this node knows all the same.
+    setIdentity(session, sawItChange ? owner : was);
+    return sawItChange ? { ...holds, identity: owner, write: true } : holds;
   }
 
   function refuse(

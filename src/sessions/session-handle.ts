@@ -51,8 +51,12 @@ const sessionPrototype = Object.freeze({
 
 export interface SessionHandle {
   readonly session: Session;
-  /** Asks the store whether the session has ended, and ends it in this process if so. */
-  readonly checkEnded: () => Awaitable<void>;
+  /**
+   * Asks the store whether the session has ended, and ends it in this process if so.
+   *
+   * @returns whether the store has answered
+   */
+  readonly checkEnded: () => Awaitable<boolean>;
 }
 
 /** Makes the session of a row, as routes see it. */
@@ -80,19 +84,24 @@ export function createSession(
     });
   }
 
-  function checkEnded(): Awaitable<void> {
+  function checkEnded(): Awaitable<boolean> {
+    let hasAnswered = true;
     const checked = rescue(
       () =>
         after(
           ask(() => store.loadSession(ref)),
           endIfOver,
         ),
-      () => retryCheckMs, // the store cannot answer: nothing is known to have ended
+      () => {
+        hasAnswered = false;
+        return retryCheckMs; // the store cannot answer: nothing is known to have ended
+      },
     );
     return after(checked, (nextCheckMs) => {
       // A handler that could not tell is asked again sooner than planned.
       if (nextCheckMs !== undefined && awaited() && platform.monotonic() + nextCheckMs < watchAt)
         watchExpiry(nextCheckMs);
+      return hasAnswered;
     });
   }
 

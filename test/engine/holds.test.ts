@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { createAuth } from "../../src/engine/auth.js";
+import { type Auth, createAuth } from "../../src/engine/auth.js";
+import { createInternals } from "../../src/engine/front.js";
 import type { Handler } from "../../src/handlers/handler.js";
+import { randomKeys } from "../../src/keys/key-ring.js";
 import type { Identity } from "../../src/model/identity.js";
 import type { Caller } from "../../src/model/session.js";
+import type { Store } from "../../src/model/store.js";
 import { memory } from "../../src/stores/memory/memory.js";
 import { createWorld } from "../world.js";
 
@@ -43,6 +46,7 @@ function world(t: TestContext) {
     store: memory({ platform }),
     platform,
     idleMs: 7_200_000,
+    onEvent: () => {},
   });
   t.after(() => auth.close());
   const edit = (change: Partial<State>) => {
@@ -174,4 +178,54 @@ test("a stream that is over is forgotten, and ended once at most", async (t) => 
   await settle();
   await auth.sessions.endSubject("ada");
   assert.deepEqual(ended, []);
+});
+
+test("a stream is taken over with the roles of now, or not while the store cannot tell", async (t) => {
+  const { platform } = createWorld();
+  const store = memory({ platform });
+  const state = { fails: false, loses: false, loads: Number.POSITIVE_INFINITY };
+  const shared: Store = {
+    ...store,
+    close: () => {},
+    swapSession(...args) {
+      if (state.fails) throw new Error("the disk is full");
+      return state.loses ? undefined : store.swapSession(...args);
+    },
+    loadSession(ref) {
+      state.loads -= 1;
+      if (state.loads < 0) throw new Error("the disk is gone");
+      return store.loadSession(ref);
+    },
+  };
+  const internals = createInternals();
+  const keys = randomKeys(platform);
+  let epoch = 0;
+  const start = (roles: readonly string[]) => {
+    epoch += 1;
+    const own = epoch;
+    const handler: Handler<Identity> = {
+      ...{ scheme: "Basic", opens: "session", epoch: () => own },
+      fromHeader: () => ({ kind: "accepted", identity: { subject: "ada", roles } }),
+      recheck: () => ({ subject: "ada", roles }),
+    };
+    const auth = createAuth({ handlers: [handler], store: shared, keys, platform, onEvent: () => {} }, internals);
+    t.after(() => auth.close());
+    return auth;
+  };
+  const before = start(["user"]);
+  const present = async (authorization: string) => {
+    const request = { method: "GET", path: "/", rawHeaders: ["authorization", authorization], peer: { ...peer } };
+    const decision = await before.authenticate(request);
+    return decision.kind === "allowed" ? decision : assert.fail(decision.kind);
+  };
+  const { offer } = await present("Basic x");
+  const { caller } = await present(`Bearer ${offer?.token}`);
+  const takeOver = async (next: Auth) => next.front.takeOver(caller, () => assert.fail("it was ended"));
+  const rolesBy = async (next: Auth) => (await takeOver(next))?.caller.identity.roles;
+  state.loads = 1;
+  await assert.rejects(takeOver(start(["user", "admin"])), { code: "unavailable" });
+  Object.assign(state, { loads: Number.POSITIVE_INFINITY, loses: true });
+  assert.deepEqual(await rolesBy(start(["user", "admin"])), ["user", "admin"], "another write came first");
+  Object.assign(state, { loses: false, fails: true });
+  assert.deepEqual(await rolesBy(start(["user", "more"])), ["user", "more"], "the store refuses a write");
 });

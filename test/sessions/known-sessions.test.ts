@@ -43,7 +43,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
       grant: undefined,
       parents: [],
       allowed: { kind: "allowed", caller: { identity: { subject }, scheme: "bearer" } },
-      checkEnded: () => void checked.push(ref),
+      checkEnded: () => checked.push(ref) > 0,
       token: "",
       acceptUntil: 0,
       freshUntil: 0,
