@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { test } from "node:test";
+import { resetStream } from "../../../../src/adapters/node/reset-stream.js";
 import { open, post } from "./recording-exchange.js";
 import { forwarderTo, startUpstream } from "./upstreams.js";
 
@@ -121,7 +122,8 @@ test("a cancel goes both ways with its code", async (t) => {
   const upstream = await startUpstream(t, (stream, { ":path": path }) => {
     respond(stream);
     stream.on("close", () => codes.push(stream.rstCode));
-    if (path === "/server") stream.close(constants.NGHTTP2_CANCEL);
+    // Not `close`: where trailers are to come, Node 22 and later end their process by it.
+    if (path === "/server") resetStream(stream, constants.NGHTTP2_CANCEL);
   });
   const forwarder = forwarderTo(t, upstream);
   const byServer = await open({ headers, path: "/server" }).via(forwarder).done();
