@@ -1,6 +1,7 @@
 import { ignoreFailure } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
+import { fetchJson } from "./fetch-json.js";
 import { requireSecureUrl } from "./jwt-keys.js";
 
 /** The metadata of an OpenID provider (OpenID Connect Discovery 1.0 §3). */
@@ -30,13 +31,13 @@ const maxAgeMs = 3_600_000;
 /** The shortest interval between attempts, so that an issuer that is down is not asked for every token. */
 const retryMs = 1_000;
 
-/** The largest metadata document. Those in use have 2 to 8 KiB. */
-const maxBytes = 256 * 1024;
+/** The same while there is an old document. */
+const refreshMs = 30_000;
 
 /**
  * Makes the function that returns a provider's metadata. It reads `<issuer>/.well-known/openid-configuration` when it
- * is first needed, and again after an hour, while calls still use the old document. Until there is one, the function
- * rejects, with at most one attempt per second.
+ * is first needed, and again after an hour, while calls still use the old document, with an attempt every 30 seconds. Until
+ * there is one, the function rejects, with at most one attempt per second.
  *
  * The document must name exactly the configured issuer (§4.3): otherwise another tenant of the same host could sign for
  * it.
@@ -72,7 +73,7 @@ export function createDiscovery(options: DiscoveryOptions): () => Promise<Provid
   return async () => {
     const now = platform.monotonic();
     if (known !== undefined && now - known.at < maxAgeMs) return known.metadata;
-    if (attempt === undefined && now - attemptAt >= retryMs) {
+    if (attempt === undefined && now - attemptAt >= (known === undefined ? retryMs : refreshMs)) {
       attemptAt = now;
       attempt = read().finally(() => {
         attempt = undefined;
@@ -83,36 +84,6 @@ export function createDiscovery(options: DiscoveryOptions): () => Promise<Provid
     if (attempt === undefined) throw new AuthError("unavailable", `${name}: ${address} was asked for just now`);
     return attempt;
   };
-}
-
-async function fetchJson(address: string, { platform, timeoutMs }: DiscoveryOptions): Promise<unknown> {
-  const deadline = new AbortController();
-  const cancel = platform.delay(timeoutMs, () => deadline.abort(), true);
-  try {
-    const headers = { accept: "application/json" };
-    const response = await fetch(address, { headers, redirect: "manual", signal: deadline.signal });
-    if (response.status !== 200) {
-      void response.body?.cancel();
-      throw new AuthError("unavailable", `answered ${response.status}`);
-    }
-    return JSON.parse(await readText(response)) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new AuthError("unavailable", "did not answer with JSON");
-    throw error;
-  } finally {
-    cancel();
-  }
-}
-
-async function readText({ body }: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    chunks.push(chunk);
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new AuthError("unavailable", `answered with more than ${maxBytes} bytes`);
-  }
-  return Buffer.concat(chunks).toString("utf8");
 }
 
 /**

@@ -1,56 +1,90 @@
-import type { JSONWebKeySet } from "jose";
+import type { JSONWebKeySet, JWTVerifyGetKey } from "jose";
 import { AuthError } from "../../base/errors.js";
+import type { OptionKinds } from "../../base/options.js";
 import type { Platform } from "../../base/platform.js";
-import type { IssuerKeys, LoadKeys } from "./jwt-verifier.js";
+import { emitWarning } from "../../base/warn.js";
+import type { LoadKeys } from "./jwt-verifier.js";
+import { createRemoteKeys } from "./remote-keys.js";
 
-export interface KeyLoaderOptions {
+/** The options of handlers that check tokens by the keys of an issuer. */
+export interface KeyOptions {
+  /**
+   * How long after a fetch of keys an unknown key id causes no further fetch, in milliseconds. Default: 30,000, so that
+   * invented key ids do not flood the issuer. Five fetches an hour may come sooner; a token that would need a sixth is
+   * `unavailable`, since its key may be a new one.
+   */
+  readonly cooldownMs?: number | undefined;
+  /**
+   * How long keys stay good while they cannot be fetched, in milliseconds from the first fetch that failed. Default:
+   * 3,600,000: longer than most providers are down. A key that the issuer has withdrawn is not known to be so meanwhile.
+   */
+  readonly staleKeysMs?: number | undefined;
+  /** The ids of keys that are good no more, whatever the issuer publishes: for a stolen one. Default: none. */
+  readonly forbidKeys?: readonly string[] | undefined;
+}
+
+/** The names and kinds of `KeyOptions`. */
+export const keyKinds: OptionKinds<KeyOptions> = { cooldownMs: "number", staleKeysMs: "number", forbidKeys: "any" };
+
+export interface KeyLoaderOptions extends KeyOptions {
   /** The name of the option, for messages. */
   readonly name: string;
   /**
    * A key set, or the https URL of one. Never a shared secret: a service that can check such tokens could make them.
    */
   readonly jwks: JSONWebKeySet | URL | string;
-  readonly cooldownMs: number;
   readonly timeoutMs: number;
   readonly platform: Platform;
+  /** Called when the keys cannot be fetched, once until the reason changes, and when they can again. */
+  readonly onWarning?: ((message: string) => void) | undefined;
 }
 
 /**
- * Makes the function that loads a key set, when it is first needed. It fetches at most once per `cooldownMs` (after a
- * failure once a second), so that tokens with invented key ids do not flood the issuer with requests.
+ * Makes the function that loads a key set, when it is first needed.
  *
- * @throws {AuthError} `invalid_options` for a key set without keys or with secret ones, or a URL that is not https
+ * @throws {AuthError} `invalid_options` for a key set without keys or with secret ones, a URL that is not https, or
+ *   `forbidKeys` that are no ids
  */
-export function createKeyLoader({ name, jwks, cooldownMs, timeoutMs, platform }: KeyLoaderOptions): LoadKeys {
-  let keys: IssuerKeys | undefined;
+export function createKeyLoader(options: KeyLoaderOptions): LoadKeys {
+  const { name, jwks, platform, timeoutMs, onWarning = emitWarning } = options;
+  const { cooldownMs = 30_000, staleKeysMs = 3_600_000 } = options;
+  const forbidden = requireIds(name, options.forbidKeys ?? []);
+  const isAllowed = ({ kid }: { readonly kid?: unknown }): boolean => typeof kid !== "string" || !forbidden.has(kid);
+  let getKey: JWTVerifyGetKey | undefined;
   if (typeof jwks === "object" && !(jwks instanceof URL)) {
     requireKeySet(jwks);
     return (jose) => {
-      keys ??= { getKey: jose.createLocalJWKSet(jwks) };
-      return keys;
+      getKey ??= jose.createLocalJWKSet({ keys: jwks.keys.filter(isAllowed) });
+      return { getKey };
     };
   }
   if (!URL.canParse(String(jwks))) {
     throw new AuthError("invalid_options", `${name} must be a key set ({ keys: […] }) or the URL of one`);
   }
-  const url = requireSecureUrl(`the URL of ${name}`, jwks);
-  let lastFetchAt = Number.NEGATIVE_INFINITY;
+  const url = requireSecureUrl(`the URL of ${name}`, jwks).href;
   return (jose) => {
-    keys ??= {
-      getKey: jose.createRemoteJWKSet(url, {
-        timeoutDuration: timeoutMs,
-        cooldownDuration: cooldownMs,
-        [jose.customFetch]: async (address, init) => {
-          // `jose` waits after a success only. After a failure we allow one attempt per second.
-          if (platform.monotonic() - lastFetchAt < Math.min(cooldownMs, 1_000))
-            throw new Error("The key set was asked for just now");
-          lastFetchAt = platform.monotonic();
-          return fetch(address, init);
-        },
-      }),
-    };
-    return keys;
+    getKey ??= createRemoteKeys(jose, {
+      name,
+      url,
+      isAllowed,
+      cooldownMs,
+      staleKeysMs,
+      timeoutMs,
+      platform,
+      onWarning,
+    });
+    return { getKey };
   };
+}
+
+function requireIds(name: string, ids: readonly string[]): ReadonlySet<string> {
+  if (!Array.isArray(ids) || ids.some((id) => typeof id !== "string" || id === "")) {
+    throw new AuthError(
+      "invalid_options",
+      `forbidKeys, beside ${name}, must be a list of key ids, such as ["2026-01"]`,
+    );
+  }
+  return new Set(ids);
 }
 
 /**

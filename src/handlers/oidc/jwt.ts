@@ -8,12 +8,12 @@ import type { Handler } from "../handler.js";
 
 import { isPlainText, toTenantSubject } from "./claim-mapping.js";
 
-import { createKeyLoader } from "./jwt-keys.js";
+import { createKeyLoader, type KeyOptions, keyKinds } from "./jwt-keys.js";
 import { createJwtVerifier } from "./jwt-verifier.js";
 import { createTenantVerifier, fillTenant, type Tenant, type TenantOptions } from "./tenants.js";
 
 /** Options of `jwt`. */
-export interface JwtOptions<I extends Identity> extends TenantOptions {
+export interface JwtOptions<I extends Identity> extends TenantOptions, KeyOptions {
   /**
    * The issuer: `iss` must equal it. A token of another issuer is declined, so that `chain` can hold one `jwt` per
    * issuer. With `tenants`: the issuer of each, with `{tenantid}` in the tenant's place.
@@ -38,11 +38,6 @@ export interface JwtOptions<I extends Identity> extends TenantOptions {
   readonly type?: string;
   /** How far the issuer's clock may differ, in milliseconds. Default: 5,000; clocks set by NTP differ by less. */
   readonly clockToleranceMs?: number;
-  /**
-   * With a URL: how long after a fetch an unknown key id causes no further fetch, in milliseconds. Default: 30,000, so
-   * that invented key ids do not flood the issuer.
-   */
-  readonly cooldownMs?: number;
   /** With a URL: how long one fetch may take, in milliseconds. Default: 3,000, below the deadline of handlers. */
   readonly fetchTimeoutMs?: number;
   /**
@@ -50,6 +45,11 @@ export interface JwtOptions<I extends Identity> extends TenantOptions {
    * `sub` (with `tenants`: the tenant, a slash and `sub`), `iss`, and no roles.
    */
   toIdentity?(claims: JWTPayload): Awaitable<I | null | undefined | false>;
+  /**
+   * With a URL: called when the keys cannot be fetched, once until the reason changes, and when they can again. Default:
+   * `process.emitWarning`.
+   */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** The clock. Default: the machine's. */
   readonly platform?: Platform;
 }
@@ -63,7 +63,8 @@ const jwtKinds: OptionKinds<JwtOptions<Identity>> = {
   algorithms: "any",
   type: "string",
   clockToleranceMs: "number",
-  cooldownMs: "number",
+  ...keyKinds,
+  onWarning: "function",
   fetchTimeoutMs: "number",
   toIdentity: "function",
   platform: "object",
@@ -87,7 +88,8 @@ export interface JwtIdentity extends Identity {
 export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): Handler<I> {
   requireOptions("jwt", options, jwtKinds);
   const { audience, algorithms, type, jwks, tenants } = options;
-  const { clockToleranceMs = 5_000, cooldownMs = 30_000, fetchTimeoutMs = 3_000, platform = systemPlatform } = options;
+  const { cooldownMs, staleKeysMs, forbidKeys, onWarning } = options;
+  const { clockToleranceMs = 5_000, fetchTimeoutMs = 3_000, platform = systemPlatform } = options;
   if (tenants !== undefined && !(typeof jwks === "string" && jwks.includes("{tenantid}"))) {
     const message =
       "jwt: with tenants, jwks must be a URL with {tenantid} in it: each tenant's keys sign for that tenant only";
@@ -95,7 +97,10 @@ export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): H
   }
   const verify = createTenantVerifier<I>("jwt", options, (issuer, tenant) => {
     const own = typeof jwks === "string" ? fillTenant(jwks, tenant) : jwks;
-    const loadKeys = createKeyLoader({ name: "jwt: jwks", jwks: own, cooldownMs, timeoutMs: fetchTimeoutMs, platform });
+    const loadKeys = createKeyLoader({
+      ...{ name: "jwt: jwks", jwks: own, timeoutMs: fetchTimeoutMs, platform, onWarning },
+      ...{ cooldownMs, staleKeysMs, forbidKeys },
+    });
     const toIdentity =
       options.toIdentity ?? ((claims: JWTPayload) => defaultIdentity(claims, tenant) as Identity as I | null);
     return createJwtVerifier<I>({

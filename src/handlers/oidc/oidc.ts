@@ -4,13 +4,13 @@ import type { Identity } from "../../model/identity.js";
 import type { Handler, Verdict } from "../handler.js";
 import type { OidcIdentity } from "./claim-mapping.js";
 import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
-import { createKeyLoader } from "./jwt-keys.js";
+import { createKeyLoader, type KeyOptions, keyKinds } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
 import { type ProviderOptions, providerKinds, resolveProvider } from "./provider-options.js";
 import { createTenantVerifier, type TenantOptions } from "./tenants.js";
 
 /** Options of `oidc`. */
-export interface OidcOptions<I extends Identity = OidcIdentity> extends ProviderOptions<I>, TenantOptions {
+export interface OidcOptions<I extends Identity = OidcIdentity> extends ProviderOptions<I>, TenantOptions, KeyOptions {
   /**
    * The provider's issuer, an https URL exactly as the provider spells it, with or without a slash at the end. Its keys
    * and algorithms come from `<issuer>/.well-known/openid-configuration`. A token of another issuer is declined, so
@@ -37,11 +37,6 @@ export interface OidcOptions<I extends Identity = OidcIdentity> extends Provider
   readonly opens?: "session" | "nothing" | undefined;
   /** How far the provider's clock may differ, in milliseconds. Default: 5,000; clocks set by NTP differ by less. */
   readonly clockToleranceMs?: number | undefined;
-  /**
-   * How long after a fetch an unknown key id causes no further fetch, in milliseconds. Default: 30,000, so that
-   * invented key ids do not flood the provider.
-   */
-  readonly cooldownMs?: number | undefined;
 }
 
 const oidcKinds: OptionKinds<OidcOptions<Identity>> = {
@@ -54,7 +49,7 @@ const oidcKinds: OptionKinds<OidcOptions<Identity>> = {
   type: "string",
   opens: ["session", "nothing"],
   clockToleranceMs: "number",
-  cooldownMs: "number",
+  ...keyKinds,
 };
 
 /**
@@ -70,11 +65,11 @@ const oidcKinds: OptionKinds<OidcOptions<Identity>> = {
 export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>): Handler<I> {
   requireOptions("oidc", options, oidcKinds);
   const { audience, algorithms, type, opens = "nothing" } = options;
-  const { clockToleranceMs = 5_000, cooldownMs = 30_000 } = options;
+  const { clockToleranceMs = 5_000, cooldownMs, staleKeysMs, forbidKeys } = options;
   const verify = createTenantVerifier<I>("oidc", options, (issuer, tenant) => {
     const { discovery, toIdentity } = resolveProvider("oidc", { ...options, issuer }, tenant);
     const { name, platform } = discovery;
-    const loadKeys = discoveredKeys(discovery, cooldownMs);
+    const loadKeys = discoveredKeys(discovery, { cooldownMs, staleKeysMs, forbidKeys });
     return createJwtVerifier<I>({
       ...{ name, issuer, tenant, audience, algorithms, type, clockToleranceMs, loadKeys, platform },
       toIdentity: (claims) => (isOtherKind(claims) ? undefined : toIdentity(claims)),
@@ -88,8 +83,8 @@ export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>)
   return Object.freeze({ scheme: "Bearer", opens, fromHeader } satisfies Handler<I>);
 }
 
-function discoveredKeys(options: DiscoveryOptions, cooldownMs: number): LoadKeys {
-  const { name, timeoutMs, platform } = options;
+function discoveredKeys(options: DiscoveryOptions, keyOptions: KeyOptions): LoadKeys {
+  const { name, timeoutMs, platform, onWarning } = options;
   const discover = createDiscovery(options);
   let url: string | undefined;
   let load: LoadKeys | undefined;
@@ -97,7 +92,7 @@ function discoveredKeys(options: DiscoveryOptions, cooldownMs: number): LoadKeys
     const metadata = await discover();
     if (load === undefined || url !== metadata.jwks_uri) {
       url = metadata.jwks_uri;
-      load = createKeyLoader({ name: `${name}: jwks_uri`, jwks: url, cooldownMs, timeoutMs, platform });
+      load = createKeyLoader({ ...keyOptions, name: `${name}: jwks_uri`, jwks: url, timeoutMs, platform, onWarning });
     }
     // This member is about ID tokens. No provider publishes one about access tokens, and each signs both with the same
     // keys.

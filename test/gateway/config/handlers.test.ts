@@ -154,6 +154,30 @@ test("oidc: groups in one string are told apart by the separator that the file n
   assert.deepEqual(accepted.identity.roles, ["ops, guests", "staff"]);
 });
 
+test("jwt and oidc: a key that is forbidden signs nothing, and stale keys have the duration of the file", async (t) => {
+  const idp = await startIdentityProvider();
+  t.after(() => idp.close());
+  const files = await gatewayFiles(t);
+  const token = await idp.accessToken("urn:api");
+  const { keys } = (await (await fetch(`${idp.issuer}/jwks`)).json()) as { readonly keys: { readonly kid: string }[] };
+  const kid = keys[0]?.kid ?? assert.fail();
+  for (const kind of [
+    `oidc: { issuer: "${idp.issuer}", audience: "urn:api"`,
+    `jwt: { issuer: "${idp.issuer}", jwks: "${idp.issuer}/jwks", audience: "urn:api"`,
+  ]) {
+    const verdictOf = async (more: string) => (await ask(handlerOf(files, `Bearer: { ${kind}${more} } }`), token)).kind;
+    assert.equal(await verdictOf(", staleKeys: 10m, forbidKeys: [other]"), "accepted");
+    assert.equal(await verdictOf(`, forbidKeys: [${JSON.stringify(kid)}]`), "rejected");
+    assert.match(faultOf(files, `Bearer: { ${kind}, staleKeys: soon } }`), /staleKeys/);
+  }
+  files.write(
+    "gate.yaml",
+    withHandler("Bearer: { jwt: { issuer: https://idp.example, audience: api, staleKeys: 10m } }"),
+  );
+  const [config] = loadConfig(files.config).handlers;
+  assert.deepEqual(config?.kind === "jwt" && config.keys, { staleKeysMs: 600_000, forbidKeys: undefined });
+});
+
 test("oidc: what cannot be right is found with its line", async (t) => {
   const files = await gatewayFiles(t);
   assert.match(

@@ -35,6 +35,7 @@ test("the configuration of the design works as it is written", async (t) => {
       audience: "api",
       jwks: "https://idp.example/.well-known/jwks.json",
       algorithms: undefined,
+      keys: { staleKeysMs: undefined, forbidKeys: undefined },
       claims: { subjectClaim: undefined, rolesClaim: undefined, rolesSeparator: undefined, groupRoles: undefined },
       tenancy: { tenants: undefined, tenantClaim: undefined },
     },

@@ -52,6 +52,17 @@ test("a slash at the end of the issuer is part of its name, and none of the addr
   assert.deepEqual(state.requests, ["/realms/x/.well-known/openid-configuration"]);
 });
 
+test("while it cannot be read again, that is tried every thirty seconds, however many calls come", async () => {
+  const { state, say, discover } = await start();
+  const first = await discover();
+  say({}, 503);
+  for (state.ms = 3_600_000; state.ms < 3_690_000; state.ms += 1_000) {
+    assert.equal(await discover(), first);
+    await new Promise(setImmediate);
+  }
+  assert.ok(state.requests.length <= 4, `${state.requests.length}`);
+});
+
 test("after an hour it is read again beside the calls, and an old one is better than none", async () => {
   const { state, document, say, discover } = await start();
   const first = await discover();

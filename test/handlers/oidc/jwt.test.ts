@@ -249,20 +249,13 @@ async function keyServer() {
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
-  const handler = jwt({ issuer, audience, jwks: url, platform: { ...platform, monotonic: () => state.ms } });
+  const handler = jwt({
+    ...{ issuer, audience, jwks: url, platform: { ...platform, monotonic: () => state.ms } },
+    onWarning: () => {},
+  });
   const kindOf = async (token: string) => (await handler.fromHeader?.(token, {} as HandlerContext))?.kind;
   return { state, kindOf, close: () => server.close() };
 }
-
-test("remote keys are fetched once, and unknown key ids do not fetch again within the cooldown", async () => {
-  const { state, kindOf, close } = await keyServer();
-  assert.equal(await kindOf(good), "accepted");
-  state.ms += 5_000;
-  for (const kid of ["two", "three", "four"]) assert.equal(await kindOf(await sign({ header: { kid } })), "rejected");
-  assert.equal(await kindOf(good), "accepted");
-  assert.equal(state.fetches, 1);
-  close();
-});
 
 for (const [why, fault] of [
   ["answers 500", { status: 500 }],

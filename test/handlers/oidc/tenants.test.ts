@@ -148,6 +148,7 @@ describe("handlers/oidc/tenants", () => {
       {
         ...{ kind: "jwt", scheme: "Bearer", audience, algorithms: undefined },
         ...{ issuer: issuerOf("{tenantid}"), jwks: `${issuerOf("{tenantid}")}/keys` },
+        keys: { staleKeysMs: 3_600_000, forbidKeys: undefined },
         claims: { rolesClaim: "groups" },
         tenancy: { tenants, tenantClaim: undefined },
       },

@@ -1,7 +1,18 @@
 import type { ClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
+import type { KeyOptions } from "../../../handlers/oidc/jwt-keys.js";
 import type { TenantOptions } from "../../../handlers/oidc/tenants.js";
+import { parseDuration } from "../duration.js";
 import { itemsOf, itemsOfEach, oneOrItems } from "../read-context.js";
-import { list, type RawList, type RawMap, type RawObject, type Schema, text } from "../schema.js";
+import {
+  duration,
+  list,
+  type RawDuration,
+  type RawList,
+  type RawMap,
+  type RawObject,
+  type Schema,
+  text,
+} from "../schema.js";
 import { rolesByGroup } from "../shared-schemas.js";
 
 type Claim = Schema<string | RawList<string>>;
@@ -80,6 +91,29 @@ export const providerIssuer = (rest: string): Schema<string> =>
     "the https URL of the provider, as it names itself",
     `The provider, to the last slash. ${rest} its \`/.well-known/openid-configuration\`.`,
   );
+
+/** The settings of the keys of an issuer. */
+export const tokenKeys: { readonly staleKeys: Schema<RawDuration>; readonly forbidKeys: Schema<RawList<string>> } = {
+  staleKeys: duration(
+    "1h",
+    "How long keys stay good while they cannot be fetched, from the first fetch that failed. A key that the issuer has withdrawn meanwhile is not known to be so.",
+  ),
+  forbidKeys: list(
+    text("the id of a key: `kid`", "An id, exactly as it stands in the header of a token."),
+    "a list of ids of keys",
+    "The keys that are good no more, whatever the issuer publishes: for a stolen one. Default: none.",
+  ),
+};
+
+/** The keys of an issuer, as the handlers take them. */
+export type TokenKeys = Pick<KeyOptions, "staleKeysMs" | "forbidKeys">;
+
+export function readTokenKeys({ staleKeys, forbidKeys }: RawObject<typeof tokenKeys>): TokenKeys {
+  return {
+    staleKeysMs: staleKeys === undefined ? undefined : parseDuration(staleKeys),
+    forbidKeys: forbidKeys && itemsOf(forbidKeys),
+  };
+}
 
 /** The settings of a provider that has an issuer for each of its tenants. */
 export const tenancy: { readonly tenants: Schema<RawList<string>>; readonly tenantClaim: Schema<string> } = {

@@ -6,7 +6,18 @@ import type { Identity } from "../../../model/identity.js";
 import { toPathText } from "../document.js";
 import { itemsOf } from "../read-context.js";
 import { object, text } from "../schema.js";
-import { claims, readClaims, readTenancy, rolesOfClaims, tenancy, tokenAlgorithms, tokenAudience } from "./claims.js";
+import {
+  claims,
+  readClaims,
+  readTenancy,
+  readTokenKeys,
+  rolesOfClaims,
+  type TokenKeys,
+  tenancy,
+  tokenAlgorithms,
+  tokenAudience,
+  tokenKeys,
+} from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
 
 export interface JwtConfig {
@@ -14,28 +25,32 @@ export interface JwtConfig {
   readonly audience: string;
   readonly jwks: string;
   readonly algorithms: readonly string[] | undefined;
+  readonly keys: TokenKeys;
   readonly claims: ClaimMapping;
   readonly tenancy: Required<TenantOptions>;
 }
 
+const schema = object(
+  {
+    issuer: text("the issuer: what `iss` must be", "`iss` must be exactly this."),
+    audience: tokenAudience,
+    jwks: text(
+      "the https URL of the issuer's keys",
+      "Where the issuer publishes its keys. Default: the issuer's `/.well-known/jwks.json`.",
+    ),
+    algorithms: tokenAlgorithms("Default: every asymmetric algorithm."),
+    ...tokenKeys,
+    ...tenancy,
+    ...claims,
+  },
+  ["issuer", "audience"],
+  "For `Bearer`: JSON Web Tokens of one issuer. It never sees Sallyport's own tokens.",
+);
+
 export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
   scheme: "Bearer",
   shares: "rest",
-  schema: object(
-    {
-      issuer: text("the issuer: what `iss` must be", "`iss` must be exactly this."),
-      audience: tokenAudience,
-      jwks: text(
-        "the https URL of the issuer's keys",
-        "Where the issuer publishes its keys. Default: the issuer's `/.well-known/jwks.json`.",
-      ),
-      algorithms: tokenAlgorithms("Default: every asymmetric algorithm."),
-      ...tenancy,
-      ...claims,
-    },
-    ["issuer", "audience"],
-    "For `Bearer`: JSON Web Tokens of one issuer. It never sees Sallyport's own tokens.",
-  ),
+  schema,
   read(raw, path, context) {
     const { issuer, audience } = raw;
     if (issuer === undefined || audience === undefined) return undefined;
@@ -46,11 +61,12 @@ export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
     }
     const jwks = raw.jwks ?? `${issuer.replace(/\/$/, "")}/.well-known/jwks.json`;
     const algorithms = raw.algorithms && itemsOf(raw.algorithms);
-    return { issuer, audience, jwks, algorithms, claims: readClaims(raw), tenancy: readTenancy(raw) };
+    const keys = readTokenKeys(raw);
+    return { issuer, audience, jwks, algorithms, keys, claims: readClaims(raw), tenancy: readTenancy(raw) };
   },
   rolesOf: ({ claims }) => rolesOfClaims(claims),
-  create({ issuer, audience, jwks, algorithms, claims, tenancy }) {
-    const options = { issuer, audience, jwks, ...tenancy, ...(algorithms && { algorithms }) };
+  create({ issuer, audience, jwks, algorithms, keys, claims, tenancy }, _scheme, onWarning) {
+    const options = { issuer, audience, jwks, ...keys, ...tenancy, ...(algorithms && { algorithms }), onWarning };
     return jwt<Identity>({ ...options, toIdentity: createTenantMapping("jwt", issuer, claims, tenancy) });
   },
 });

@@ -6,40 +6,46 @@ import {
   providerIssuer,
   readClaims,
   readTenancy,
+  readTokenKeys,
   rolesOfClaims,
   tenancy,
   tokenAlgorithms,
   tokenAudience,
+  tokenKeys,
 } from "./claims.js";
 import { type HandlerKind, handlerKind } from "./handler-kind.js";
+
+const schema = object(
+  {
+    issuer: providerIssuer("Keys and algorithms come from"),
+    audience: tokenAudience,
+    algorithms: tokenAlgorithms("Default: the asymmetric ones that the provider lists."),
+    type: text("a type, such as at+jwt", "The `typ` that a token must have. Default: `JWT`, `at+jwt` or none."),
+    opens: choice(
+      ["nothing", "session"],
+      "nothing",
+      "`session`: the token is a log-in, and the answer offers a session that ends with it at the latest.",
+    ),
+    ...tokenKeys,
+    ...tenancy,
+    ...claims,
+  },
+  ["issuer", "audience"],
+  "For `Bearer`: access tokens of an OpenID provider.",
+);
 
 export const oidcKind: HandlerKind<{ readonly options: OidcOptions }> = handlerKind({
   scheme: "Bearer",
   shares: "rest",
-  schema: object(
-    {
-      issuer: providerIssuer("Keys and algorithms come from"),
-      audience: tokenAudience,
-      algorithms: tokenAlgorithms("Default: the asymmetric ones that the provider lists."),
-      type: text("a type, such as at+jwt", "The `typ` that a token must have. Default: `JWT`, `at+jwt` or none."),
-      opens: choice(
-        ["nothing", "session"],
-        "nothing",
-        "`session`: the token is a log-in, and the answer offers a session that ends with it at the latest.",
-      ),
-      ...tenancy,
-      ...claims,
-    },
-    ["issuer", "audience"],
-    "For `Bearer`: access tokens of an OpenID provider.",
-  ),
+  schema,
   read(raw) {
-    const { issuer, audience, algorithms, ...same } = raw;
+    const { issuer, audience, algorithms, type, opens } = raw;
     if (issuer === undefined || audience === undefined) return undefined;
     const options: OidcOptions = {
-      ...same,
+      ...{ type, opens },
       ...readClaims(raw),
       ...readTenancy(raw),
+      ...readTokenKeys(raw),
       issuer,
       audience,
       algorithms: algorithms && itemsOf(algorithms),
