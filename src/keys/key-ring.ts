@@ -20,7 +20,7 @@ export interface KeyRing {
   readonly durable: boolean;
   /**
    * Returns the current keys. Called at start, then at most once a minute, and when a token names an unknown key. May
-   * throw: the engine then keeps the last good keys, and emits `keys-failed`.
+   * throw: the engine then keeps the last good keys, and emits `keys-failed`. So it does when the key that signs is gone.
    */
   load(): readonly SigningKey[];
 }
@@ -68,6 +68,7 @@ export function openKeys(
     try {
       const next = toMap(ring.load());
       pick(next, platform.now());
+      requireSigner(next, pick(byId, platform.now()));
       byId = next;
       failing = false;
     } catch (error) {
@@ -101,6 +102,20 @@ function toMap(keys: readonly SigningKey[]): Map<number, SigningKey> {
     byId.set(key.id, key);
   }
   return byId;
+}
+
+/**
+ * Refuses a ring without the key that has signed until now, or with another secret under its id: it is the ring of another
+ * deployment, such as by a wrong mount. No rotation removes that key, and with such a ring every session would end.
+ */
+function requireSigner(next: ReadonlyMap<number, SigningKey>, { id, secret }: SigningKey): void {
+  const found = next.get(id);
+  if (found !== undefined && Buffer.compare(found.secret, secret) === 0) return;
+  const what = found === undefined ? `lacks key ${id}` : `has another secret for key ${id}`;
+  throw new AuthError(
+    "invalid_options",
+    `the ring ${what}, which signs here: put the ring back; to end every session, restart with the new one`,
+  );
 }
 
 function pick(byId: ReadonlyMap<number, SigningKey>, now: number): SigningKey {

@@ -109,11 +109,35 @@ test("a ring that is broken, empty or malformed later changes nothing: the last 
     assert.equal(keys.signing().id, 1);
     assert.equal(keys.find(1)?.id, 1);
   }
-  put(keyOf(3));
+  put(keyOf(1), keyOf(3));
   advance(5_000);
   keys.refresh();
   assert.equal(keys.signing().id, 3);
-  assert.equal(keys.find(1), undefined);
+});
+
+test("a ring without the key that signs is another deployment's: it is told, and the last good one stays until it is back", () => {
+  const { openTelling, put, advance } = start(keyOf(1));
+  const told: string[] = [];
+  const keys = openTelling((error) => told.push((error as Error).message));
+  const turn = (...ring: SigningKey[]): void => {
+    put(...ring);
+    advance(5_000);
+    keys.refresh();
+  };
+  turn(keyOf(2));
+  assert.equal(keys.signing().id, 1);
+  assert.match(
+    told.join(),
+    /^the ring lacks key 1, which signs here: put the ring back; to end every session, restart/,
+  );
+  turn({ ...keyOf(1), secret: new Uint8Array(32).fill(9) });
+  assert.match(told.at(-1) ?? "", /^the ring has another secret for key 1, which signs here/);
+  assert.deepEqual(keys.find(1)?.secret, keyOf(1).secret);
+  turn(keyOf(1), keyOf(2));
+  assert.deepEqual([told.length, keys.signing().id], [2, 2]);
+  // Key 1 signs no more, so it may go.
+  turn(keyOf(2));
+  assert.deepEqual([told.length, keys.find(1)], [2, undefined]);
 });
 
 test("a ring that cannot be read again is told, and whether it could not be before", () => {
