@@ -17,7 +17,7 @@ export function findShapeErrors(value: unknown): readonly ShapeError[] {
   return validate21(value) ? [] : validate21.errors;
 }
 
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule66"},"cors":{"$ref":"#/definitions/rule67"},"routes":{"$ref":"#/definitions/rule76"},"upstreams":{"$ref":"#/definitions/rule80"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule83"},"audit":{"$ref":"#/definitions/rule85"},"log":{"$ref":"#/definitions/rule87"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule63":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule62"},"configurationConstants":{"$ref":"#/definitions/rule62"}},"required":[],"additionalProperties":false},"rule64":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule65":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule64"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule61"},"deephavenCore":{"$ref":"#/definitions/rule63"},"deephavenEnterprise":{"$ref":"#/definitions/rule65"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule68":{"type":"string","pattern":"^[A-Z]+$"},"rule69":{"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1},"rule70":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":["path"],"additionalProperties":false},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule72":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1},"rule74":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule75":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule76":{"type":"array","items":{"$ref":"#/definitions/rule75"},"minItems":1},"rule77":{"type":"string","enum":["headers","none"]},"rule78":{"type":"integer","minimum":1024,"maximum":1048576},"rule79":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule77"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule78"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule80":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule79"}},"rule81":{"type":"integer","minimum":8192,"maximum":65536},"rule82":{"type":"integer","minimum":256,"maximum":65536},"rule83":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule81"},"maxAuthorizationLength":{"$ref":"#/definitions/rule82"}},"required":[],"additionalProperties":false},"rule84":{"type":"string","enum":["continue","refuse"]},"rule85":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule84"}},"required":["file","onFailure"],"additionalProperties":false},"rule86":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule87":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule86"}},"required":[],"additionalProperties":false}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule66"},"cors":{"$ref":"#/definitions/rule67"},"routes":{"$ref":"#/definitions/rule76"},"upstreams":{"$ref":"#/definitions/rule80"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule83"},"audit":{"$ref":"#/definitions/rule85"},"log":{"$ref":"#/definitions/rule89"},"traces":{"$ref":"#/definitions/rule3"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule63":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule62"},"configurationConstants":{"$ref":"#/definitions/rule62"}},"required":[],"additionalProperties":false},"rule64":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule65":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule64"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule61"},"deephavenCore":{"$ref":"#/definitions/rule63"},"deephavenEnterprise":{"$ref":"#/definitions/rule65"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule68":{"type":"string","pattern":"^[A-Z]+$"},"rule69":{"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1},"rule70":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":["path"],"additionalProperties":false},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule72":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1},"rule74":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule75":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule76":{"type":"array","items":{"$ref":"#/definitions/rule75"},"minItems":1},"rule77":{"type":"string","enum":["headers","none"]},"rule78":{"type":"integer","minimum":1024,"maximum":1048576},"rule79":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"identity":{"$ref":"#/definitions/rule77"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule78"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule80":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule79"}},"rule81":{"type":"integer","minimum":8192,"maximum":65536},"rule82":{"type":"integer","minimum":256,"maximum":65536},"rule83":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule81"},"maxAuthorizationLength":{"$ref":"#/definitions/rule82"}},"required":[],"additionalProperties":false},"rule84":{"type":"string","enum":["continue","refuse"]},"rule85":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule84"}},"required":["file","onFailure"],"additionalProperties":false},"rule86":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule87":{"type":"number","minimum":0,"maximum":1},"rule88":{"type":"string","enum":["json","text"]},"rule89":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule86"},"requests":{"$ref":"#/definitions/rule87"},"format":{"$ref":"#/definitions/rule88"}},"required":[],"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"};
 const pattern0 = new RegExp("^[\\x20-\\x7e]{1,128}$", "u");
@@ -4504,10 +4504,10 @@ validate328.errors = vErrors;
 return errors === 0;
 }
 
-const schema87 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule81"},"maxAuthorizationLength":{"$ref":"#/definitions/rule82"}},"required":[],"additionalProperties":false};
+const schema87 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule81"},"maxAuthorizationLength":{"$ref":"#/definitions/rule82"}},"required":[],"additionalProperties":false};
 const schema88 = {"type":"integer","minimum":8192,"maximum":65536};
 
-function validate349(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate350(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4542,13 +4542,13 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate349.errors = vErrors;
+validate350.errors = vErrors;
 return errors === 0;
 }
 
 const schema89 = {"type":"integer","minimum":256,"maximum":65536};
 
-function validate351(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate352(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4583,7 +4583,7 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate351.errors = vErrors;
+validate352.errors = vErrors;
 return errors === 0;
 }
 
@@ -4593,7 +4593,7 @@ let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!((((((key0 === "headersTimeout") || (key0 === "readTimeout")) || (key0 === "stopTimeout")) || (key0 === "maxConnections")) || (key0 === "maxHeaderBytes")) || (key0 === "maxAuthorizationLength"))){
+if(!(((((((key0 === "headersTimeout") || (key0 === "readTimeout")) || (key0 === "stopTimeout")) || (key0 === "stopDelay")) || (key0 === "maxConnections")) || (key0 === "maxHeaderBytes")) || (key0 === "maxAuthorizationLength"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
@@ -4622,6 +4622,12 @@ vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.error
 errors = vErrors.length;
 }
 }
+if(data.stopDelay !== undefined){
+if(!(validate54(data.stopDelay, {instancePath:instancePath+"/stopDelay",parentData:data,parentDataProperty:"stopDelay",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
 if(data.maxConnections !== undefined){
 if(!(validate106(data.maxConnections, {instancePath:instancePath+"/maxConnections",parentData:data,parentDataProperty:"maxConnections",rootData}))){
 vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
@@ -4629,14 +4635,14 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate349(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate349.errors : vErrors.concat(validate349.errors);
+if(!(validate350(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate350.errors : vErrors.concat(validate350.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxAuthorizationLength !== undefined){
-if(!(validate351(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
-vErrors = vErrors === null ? validate351.errors : vErrors.concat(validate351.errors);
+if(!(validate352(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
+vErrors = vErrors === null ? validate352.errors : vErrors.concat(validate352.errors);
 errors = vErrors.length;
 }
 }
@@ -4658,7 +4664,7 @@ return errors === 0;
 const schema90 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule84"}},"required":["file","onFailure"],"additionalProperties":false};
 const schema91 = {"type":"string","enum":["continue","refuse"]};
 
-function validate357(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate358(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4681,12 +4687,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate357.errors = vErrors;
+validate358.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate354(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate355(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4735,8 +4741,8 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-if(!(validate357(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
-vErrors = vErrors === null ? validate357.errors : vErrors.concat(validate357.errors);
+if(!(validate358(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
+vErrors = vErrors === null ? validate358.errors : vErrors.concat(validate358.errors);
 errors = vErrors.length;
 }
 }
@@ -4751,14 +4757,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate354.errors = vErrors;
+validate355.errors = vErrors;
 return errors === 0;
 }
 
-const schema92 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule86"}},"required":[],"additionalProperties":false};
+const schema92 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule86"},"requests":{"$ref":"#/definitions/rule87"},"format":{"$ref":"#/definitions/rule88"}},"required":[],"additionalProperties":false};
 const schema93 = {"type":"string","enum":["debug","info","warn","error","silent"]};
 
-function validate361(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate362(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4781,17 +4787,87 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate361.errors = vErrors;
+validate362.errors = vErrors;
+return errors === 0;
+}
+
+const schema94 = {"type":"number","minimum":0,"maximum":1};
+
+function validate364(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if((typeof data == "number") && (isFinite(data))){
+if(data > 1 || isNaN(data)){
+const err0 = {instancePath,schemaPath:"#/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data < 0 || isNaN(data)){
+const err1 = {instancePath,schemaPath:"#/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "number"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate364.errors = vErrors;
+return errors === 0;
+}
+
+const schema95 = {"type":"string","enum":["json","text"]};
+
+function validate366(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(typeof data !== "string"){
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "string"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(!((data === "json") || (data === "text"))){
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema95.enum}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate366.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate360(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate361(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(key0 === "level")){
+if(!(((key0 === "level") || (key0 === "requests")) || (key0 === "format"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
@@ -4803,8 +4879,20 @@ errors++;
 }
 }
 if(data.level !== undefined){
-if(!(validate361(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
-vErrors = vErrors === null ? validate361.errors : vErrors.concat(validate361.errors);
+if(!(validate362(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
+vErrors = vErrors === null ? validate362.errors : vErrors.concat(validate362.errors);
+errors = vErrors.length;
+}
+}
+if(data.requests !== undefined){
+if(!(validate364(data.requests, {instancePath:instancePath+"/requests",parentData:data,parentDataProperty:"requests",rootData}))){
+vErrors = vErrors === null ? validate364.errors : vErrors.concat(validate364.errors);
+errors = vErrors.length;
+}
+}
+if(data.format !== undefined){
+if(!(validate366(data.format, {instancePath:instancePath+"/format",parentData:data,parentDataProperty:"format",rootData}))){
+vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
 errors = vErrors.length;
 }
 }
@@ -4819,7 +4907,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate360.errors = vErrors;
+validate361.errors = vErrors;
 return errors === 0;
 }
 
@@ -5015,14 +5103,20 @@ errors = vErrors.length;
 }
 }
 if(data.audit !== undefined){
-if(!(validate354(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
-vErrors = vErrors === null ? validate354.errors : vErrors.concat(validate354.errors);
+if(!(validate355(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
+vErrors = vErrors === null ? validate355.errors : vErrors.concat(validate355.errors);
 errors = vErrors.length;
 }
 }
 if(data.log !== undefined){
-if(!(validate360(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
-vErrors = vErrors === null ? validate360.errors : vErrors.concat(validate360.errors);
+if(!(validate361(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
+vErrors = vErrors === null ? validate361.errors : vErrors.concat(validate361.errors);
+errors = vErrors.length;
+}
+}
+if(data.traces !== undefined){
+if(!(validate28(data.traces, {instancePath:instancePath+"/traces",parentData:data,parentDataProperty:"traces",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
