@@ -60,6 +60,21 @@ test("serve says where it listens, reloads on SIGHUP, hears of sessions ended be
   for (const secret of [adaPassword, asAda.slice(6), token.slice(7)]) assert.ok(!(out + err).includes(secret));
 });
 
+test("serve goes on, and stops in peace, when nothing reads its output any more", async (t) => {
+  const files = await gatewayFiles(t);
+  const upstream = await echoUpstream(t);
+  files.write("gate.yaml", configText(upstream.url, users));
+  const child = spawn(process.execPath, ["dist/src/cli/main.js", "serve", "--config", files.config]);
+  t.after(() => child.kill("SIGKILL"));
+  const [said] = await once(child.stderr, "data");
+  child.stderr.destroy();
+  child.stdout.destroy();
+  const origin = `http://${/listening on (\S+)/.exec(String(said))?.[1]}`;
+  assert.equal((await fetch(origin, { headers: { authorization: asAda } })).status, 200);
+  child.kill("SIGTERM");
+  assert.deepEqual(await once(child, "exit"), [0, null]);
+});
+
 test("serve names the address that another process has, and what to do", async (t) => {
   const files = await gatewayFiles(t);
   const { url } = await echoUpstream(t);
