@@ -1,9 +1,7 @@
-import { closeSync, openSync, realpathSync, rmSync, statSync } from "node:fs";
+import { editFile } from "../../base/edit-file.js";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
-import { readRegularFile } from "../../base/read-regular-file.js";
-import { replaceFile } from "../../base/replace-file.js";
 import { parseApiKeyFile, replaceLine, toApiKeyLine } from "./file-format.js";
 import { type ApiKeyRecord, isApiKeyId } from "./record.js";
 
@@ -53,34 +51,10 @@ export function revokeApiKey(path: string, id: string, options: ApiKeyEditOption
   return revoked as unknown as ApiKeyRecord; // edit threw, or called back once
 }
 
-/**
- * Edits the file in one step, so that no reader sees half of it, and under a lock, so that two commands do not lose an
- * edit.
- */
 function edit(path: string, { platform = systemPlatform }: ApiKeyEditOptions, change: (text: string) => string): void {
-  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
-  const unlock = lock(`${isThere ? realpathSync(path) : path}.lock`);
-  try {
-    // Read under the lock: another command may have made or replaced the file before.
-    const before = readRegularFile(path);
-    if ("fault" in before && before.code !== "ENOENT") throw new AuthError("invalid_options", before.fault);
-    const found = "fault" in before ? undefined : before;
-    const next = change(found?.bytes.toString("utf8") ?? "");
+  editFile(path, platform, (text = "") => {
+    const next = change(text);
     parseApiKeyFile(next, path);
-    replaceFile(path, found?.stats, next, platform);
-  } finally {
-    unlock();
-  }
-}
-
-function lock(path: string): () => void {
-  try {
-    closeSync(openSync(path, "wx", 0o600));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const remedy =
-      code === "EEXIST" ? "another command edits the file now. If there is none, remove that file" : `${code}`;
-    throw new AuthError("invalid_options", `cannot make ${path}: ${remedy}`);
-  }
-  return () => rmSync(path, { force: true });
+    return next;
+  });
 }
