@@ -9,6 +9,7 @@ import { addKeys } from "./keys.js";
 import { addServe } from "./serve.js";
 import { addSessions } from "./sessions.js";
 import { addThrottle } from "./throttle.js";
+import { addUsers } from "./users.js";
 import { addVersion, version } from "./version.js";
 
 const intro = `The authentication door for Connect, gRPC and HTTP services, as one process in front of them.`;
@@ -16,7 +17,7 @@ const intro = `The authentication door for Connect, gRPC and HTTP services, as o
 const teach = `
 First time:
   $ sallyport keys init keys.json                        # what signs tokens
-  $ sallyport hash-password --user ada --roles user >> users.txt
+  $ sallyport users add ada --roles user --file users.txt --create
   $ sallyport check --config gate.yaml                   # every fault with its line and what to do
   $ sallyport serve --config gate.yaml
 
@@ -45,6 +46,7 @@ export function createProgram(io: CliIo, setExitCode: (code: number) => void): C
     addServe,
     addCheck,
     addExplain,
+    addUsers,
     addHashPassword,
     addApiKeys,
     addKeygen,

@@ -9,7 +9,18 @@ import { verifyHash } from "../../src/handlers/password/hash.js";
 import { gatewayFiles, sketch } from "../gateway/gateway-files.js";
 import { runCli } from "./run-cli.js";
 
-const commands = ["serve", "check", "explain", "hash-password", "api-keys", "keys", "sessions", "throttle", "version"];
+const commands = [
+  "serve",
+  "check",
+  "explain",
+  "users",
+  "hash-password",
+  "api-keys",
+  "keys",
+  "sessions",
+  "throttle",
+  "version",
+];
 
 test("help names every command, and each command's help has an example", async () => {
   const { code, out } = await runCli(["--help"]);
@@ -20,6 +31,12 @@ test("help names every command, and each command's help has an example", async (
     "serve",
     "check",
     "explain",
+    "users add",
+    "users passwd",
+    "users disable",
+    "users enable",
+    "users rm",
+    "users ls",
     "hash-password",
     "api-keys new",
     "api-keys ls",

@@ -36,6 +36,34 @@ export function parseUserFile(text: string, source: string): ReadonlyMap<string,
   return parseLines(text, source, "ada:HASH:user, made by: sallyport hash-password --user ada --roles user", parseLine);
 }
 
+/**
+ * Writes one line of a user file, without a line break.
+ *
+ * @throws {AuthError} `invalid_options` when the name or a role cannot stand in a user file
+ */
+export function toUserLine({ name, hash, roles, disabled }: UserEntry): string {
+  const refuse = (fault: string): never => {
+    throw new AuthError("invalid_options", fault);
+  };
+  if (name.includes(":"))
+    refuse("a name must hold no colon, which separates the fields of a line, as it does in Basic");
+  if (name.startsWith("#")) refuse("a name must not begin with #: such a line is a comment");
+  const line = `${name}:${hash}:${roles.join(",")}${disabled ? ":disabled" : ""}`;
+  requireName(name, refuse);
+  parseLine(line, refuse);
+  return line;
+}
+
+/** Returns the line of a user in the text of a user file, counted from 0; -1 when the user is not there. */
+export function findUserLine(lines: readonly string[], name: string): number {
+  const canonical = canonicalUserName(name);
+  return lines.findIndex(
+    (line) => !isNothing(line) && canonicalUserName(line.slice(0, Math.max(0, line.indexOf(":")))) === canonical,
+  );
+}
+
+const isNothing = (line: string): boolean => line.trim() === "" || line.startsWith("#");
+
 /** Throws the fault of the line that is being read. */
 export type RefuseLine = (fault: string) => never;
 
@@ -54,7 +82,7 @@ export function parseLines(
   const users = new Map<string, UserEntry>();
   const lines = new Map<string, number>();
   for (const [index, line] of text.split(/\r?\n/).entries()) {
-    if (line.trim() === "" || line.startsWith("#")) continue;
+    if (isNothing(line)) continue;
     const refuse = (fault: string): never => {
       throw new AuthError("invalid_options", `${source}, line ${index + 1}: ${fault}`);
     };
