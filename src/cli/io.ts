@@ -49,9 +49,13 @@ type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly
 
 /** Formats a table with columns as wide as their widest cell. */
 export function toTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const all = [header, ...rows];
-  const widths = header.map((_cell, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const lines = all.map((row) =>
+  return toColumns([header, ...rows]);
+}
+
+/** Formats rows of equal length, with columns as wide as their widest cell. */
+export function toColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join("  ")

@@ -9,7 +9,7 @@ import { type AuthorizedKeysConfig, authorizedKeysKind } from "./kinds/authorize
 import { type CertificatesConfig, certificatesKind } from "./kinds/certificates.js";
 import { type ExternalConfig, externalKind } from "./kinds/external.js";
 import { type ForwardedCertificatesConfig, forwardedCertificatesKind } from "./kinds/forwarded-certificates.js";
-import type { HandlerKind, OnWarning } from "./kinds/handler-kind.js";
+import type { Dependency, HandlerKind, OnWarning } from "./kinds/handler-kind.js";
 import { type HtpasswdConfig, htpasswdKind } from "./kinds/htpasswd.js";
 import { type JwtConfig, jwtKind } from "./kinds/jwt.js";
 import { type KeysConfig, keysKind } from "./kinds/keys.js";
@@ -98,6 +98,24 @@ export function rolesOf(handlers: readonly HandlerConfig[]): ReadonlySet<string>
 function rolesOfOne<Kind extends KindName>(config: HandlerLink<Kind>): readonly string[] | undefined {
   const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
   return kind.rolesOf?.(config);
+}
+
+/** What a handler needs, and its place in the configuration. */
+export interface NamedDependency {
+  readonly what: string;
+  readonly on: Dependency;
+}
+
+/** Returns all that these handlers need beside their settings. */
+export function dependenciesOf(handlers: readonly HandlerConfig[]): readonly NamedDependency[] {
+  const links = handlers.flatMap((config) => (config.kind === "chain" ? config.links : [config]));
+  return links.flatMap(dependenciesOfOne);
+}
+
+function dependenciesOfOne<Kind extends KindName>(config: HandlerLink<Kind>): readonly NamedDependency[] {
+  const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
+  const what = `handlers.${config.scheme}.${config.kind}`;
+  return (kind.dependsOn?.(config) ?? []).map((on) => ({ what, on }));
 }
 
 /** Whether a handler has a user file, in which the targets of operate-as can be looked up. */

@@ -61,3 +61,16 @@ export function isSharedStore(config: StoreConfig): boolean {
 export function storeExists<Name extends StoreName>(config: ConfigOf<Name>): boolean {
   return kindOf(config).exists(config);
 }
+
+/**
+ * Looks whether a store works, and makes or changes nothing.
+ *
+ * @throws {AuthError} when it does not work; the message says what to do
+ */
+export async function lookAtStore<Name extends StoreName>(
+  config: ConfigOf<Name>,
+  platform: Platform,
+  withinMs: number,
+): Promise<string> {
+  return kindOf(config).look(config, platform, withinMs);
+}

@@ -37,6 +37,12 @@ export function fillTenant(template: string, tenant: Tenant | undefined): string
   return tenant === undefined ? template : template.replace(placeholder, tenant.id);
 }
 
+/** Returns a template for each tenant, with the tenant in place of `{tenantid}`; without tenants the text as it is. */
+export function forEachTenant(template: string, { tenants, tenantClaim = "tid" }: TenantOptions): readonly string[] {
+  if (tenants === undefined) return [template];
+  return [...new Set(tenants.map((id) => fillTenant(template, { claim: tenantClaim, id })))];
+}
+
 /**
  * Makes the function that checks the tokens of one issuer, or of one for each tenant: each has its own check, with its own
  * keys, so that no tenant's keys sign for another. Which one is asked depends on `iss` alone, which the check then verifies,

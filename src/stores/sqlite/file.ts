@@ -69,7 +69,7 @@ function makeFile(path: string): void {
   }
 }
 
-function requireFile(path: string, mayBeEmpty: boolean): void {
+export function requireFile(path: string, mayBeEmpty: boolean): void {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) {
     throw new AuthError(
@@ -124,7 +124,7 @@ function transact(database: SqliteDatabase, begin: string, action: () => void): 
   }
 }
 
-function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown, path: string): void {
+export function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown, path: string): void {
   const id = pragma("application_id");
   const isEmpty = database.prepare("select name from sqlite_schema limit 1").get() === undefined;
   if (id !== applicationId && !(id === 0 && isEmpty)) {
@@ -140,7 +140,7 @@ function requireOurs(database: SqliteDatabase, pragma: (name: string) => unknown
   }
 }
 
-function toOpenError(error: unknown, path: string): AuthError {
+export function toOpenError(error: unknown, path: string): AuthError {
   if (error instanceof AuthError) return error;
   if (isBusy(error)) return new AuthError("unavailable", `other processes kept ${path} locked`, { cause: error });
   const what =

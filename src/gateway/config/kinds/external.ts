@@ -66,6 +66,7 @@ export const externalKind: HandlerKind<ExternalConfig> = handlerKind({
     return { options: Object.freeze(withSecret(options, { clientSecret: secret })) };
   },
   rolesOf: ({ options }) => rolesOfClaims(options),
+  dependsOn: ({ options }) => [{ kind: "provider", url: options.issuer }],
   create: ({ options }, _scheme, onWarning) => createExternal(options, { onWarning }),
 });
 

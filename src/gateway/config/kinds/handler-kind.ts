@@ -1,4 +1,5 @@
 import type { Handler } from "../../../handlers/handler.js";
+import type { LdapOptions } from "../../../handlers/ldap/options.js";
 import type { UserFile } from "../../../handlers/password/file.js";
 import type { Identity } from "../../../model/identity.js";
 import type { ConfigPath } from "../document.js";
@@ -8,6 +9,13 @@ import type { Schema } from "../schema.js";
 
 /** Called when an edited file was refused, or a provider cannot be reached. */
 export type OnWarning = (message: string) => void;
+
+/** What a handler needs beside its settings, for a look whether it is there and sane. */
+export type Dependency =
+  | { readonly kind: "provider" | "key-set"; readonly url: string }
+  | { readonly kind: "directory"; readonly options: LdapOptions }
+  /** Names and hashes of passwords. */
+  | { readonly kind: "password-file"; readonly file: string };
 
 /**
  * One kind of handler: the schema of `handlers.<scheme>.<kind>`, its reader, and the function that makes the handler.
@@ -39,6 +47,8 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
    * cannot be told from the configuration and its files.
    */
   rolesOf?(config: Config): readonly string[] | undefined;
+  /** Returns what its handlers need. Default: nothing. */
+  dependsOn?(config: Config): readonly Dependency[];
   /**
    * Opens the user file of a kind that has one. The targets of operate-as can be looked up there.
    *

@@ -27,6 +27,7 @@ export const htpasswdKind: HandlerKind<HtpasswdConfig> = handlerKind({
   },
   create: (config, _scheme, onWarning) => basic(openUsers(config, onWarning)),
   rolesOf: ({ roles }) => roles,
+  dependsOn: ({ file }) => [{ kind: "password-file", file }],
   openUsers,
 });
 

@@ -1,7 +1,7 @@
 import type { ClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
 import { jwt } from "../../../handlers/oidc/jwt.js";
 import { createTenantMapping } from "../../../handlers/oidc/tenant-mapping.js";
-import type { TenantOptions } from "../../../handlers/oidc/tenants.js";
+import { forEachTenant, type TenantOptions } from "../../../handlers/oidc/tenants.js";
 import type { Identity } from "../../../model/identity.js";
 import { toPathText } from "../document.js";
 import { itemsOf } from "../read-context.js";
@@ -64,6 +64,7 @@ export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
     const keys = readTokenKeys(raw);
     return { issuer, audience, jwks, algorithms, keys, claims: readClaims(raw), tenancy: readTenancy(raw) };
   },
+  dependsOn: ({ jwks, tenancy }) => forEachTenant(jwks, tenancy).map((url) => ({ kind: "key-set", url })),
   rolesOf: ({ claims }) => rolesOfClaims(claims),
   create({ issuer, audience, jwks, algorithms, keys, claims, tenancy }, _scheme, onWarning) {
     const options = { issuer, audience, jwks, ...keys, ...tenancy, ...(algorithms && { algorithms }), onWarning };

@@ -114,6 +114,7 @@ export const ldapKind: HandlerKind<LdapConfig> = handlerKind({
     return { options: Object.freeze(options) };
   },
   rolesOf: ({ options }) => Object.values(options.groups?.roles ?? {}).flat(),
+  dependsOn: ({ options }) => [{ kind: "directory", options }],
   create: ({ options }) => basic(ldap(options)),
 });
 

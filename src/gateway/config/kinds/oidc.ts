@@ -1,4 +1,5 @@
 import { type OidcOptions, oidc } from "../../../handlers/oidc/oidc.js";
+import { forEachTenant } from "../../../handlers/oidc/tenants.js";
 import { itemsOf } from "../read-context.js";
 import { choice, object, text } from "../schema.js";
 import {
@@ -52,6 +53,7 @@ export const oidcKind: HandlerKind<{ readonly options: OidcOptions }> = handlerK
     };
     return { options: Object.freeze(options) };
   },
+  dependsOn: ({ options }) => forEachTenant(options.issuer, options).map((url) => ({ kind: "provider", url })),
   rolesOf: ({ options }) => rolesOfClaims(options),
   create: ({ options }, _scheme, onWarning) => oidc({ ...options, onWarning }),
 });

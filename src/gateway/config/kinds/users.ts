@@ -20,5 +20,6 @@ export const usersKind: HandlerKind<UsersConfig> = handlerKind({
     const found = readPublicFile(file);
     return "fault" in found ? undefined : [...parseUserFile(found.text, file).values()].flatMap(({ roles }) => roles);
   },
+  dependsOn: ({ file }) => [{ kind: "password-file", file }],
   openUsers: ({ file }, onWarning) => userFile(file, { onWarning }),
 });

@@ -13,5 +13,6 @@ export const memoryKind: StoreKind<object> = storeKind({
   schema,
   read: () => ({}),
   open: (_config, platform) => memory({ platform }),
+  look: () => "in memory: sessions end with the process",
   exists: () => false,
 });

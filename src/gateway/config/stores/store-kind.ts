@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../../base/awaitable.js";
 import type { Platform } from "../../../base/platform.js";
 import type { Store } from "../../../model/store.js";
 import type { ConfigPath } from "../document.js";
@@ -17,6 +18,14 @@ export interface StoreKind<Config> extends Part<Config> {
   /** Whether other processes can use its sessions. */
   readonly isShared: boolean;
   open(config: Config, platform: Platform, options: OpenStoreOptions): Store;
+  /**
+   * Looks whether the store works, and makes or changes nothing.
+   *
+   * @param withinMs how long to wait for another process that keeps it locked
+   * @returns what there is, in words
+   * @throws {AuthError} when it does not work; the message says what to do
+   */
+  look(config: Config, platform: Platform, withinMs: number): Awaitable<string>;
   /** Whether the store exists already, so that opening it makes no file. */
   exists(config: Config): boolean;
 }
