@@ -101,10 +101,10 @@ describe("sallyport users", () => {
     chmodSync(file, 0o640);
     const windows = `\uFEFF${text.replaceAll("\n", "\r\n")}\r\n`;
     writeFileSync(file, windows);
-    await cli(["disable", "ada"]);
-    await cli(["add", "eve"], "password");
-    await cli(["rm", "eve"]);
-    await cli(["enable", "ada"]);
+    const first = (await cli(["disable", "ada"])).code;
+    assert.equal(readFileSync(file, "utf8"), windows.replace(":user,admin", ":user,admin:disabled"));
+    const others = [await cli(["add", "eve"], "password"), await cli(["rm", "eve"]), await cli(["enable", "ada"])];
+    assert.deepEqual([first, ...others.map(({ code }) => code)], [0, 0, 0, 0]);
     assert.equal(readFileSync(file, "utf8"), windows);
     assert.equal(statSync(file).mode & 0o777, 0o640);
     assert.deepEqual(readdirSync(folder), ["users.txt"], "no draft or lock is left");
