@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { createH2cServer } from "../../src/adapters/node/h2c-server.js";
 import { endHeaders, field, frame, ok, readFrames, settings, types } from "./forward/http2/frames.js";
 import { RecordingExchange } from "./forward/http2/recording-exchange.js";
 import { forwarderTo, startTcp } from "./forward/http2/upstreams.js";
@@ -13,6 +14,8 @@ setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
 const part = (name: string): Buffer => field(name, "v".repeat(3_000));
+
+const openHead = Buffer.concat([Buffer.of(0x83, 0x86), field(":path", "/open"), field(":authority", "a")]);
 
 /** More CONTINUATION frames than nghttp2 allows: it gives up the session in the middle of a header block. */
 const tooMany = (id: number, first: Buffer): Buffer =>
@@ -47,15 +50,34 @@ test("a caller that never ends the trailers of its request ends its connection a
   const { collect, done } = await createCollector(t);
   const caller = connect(Number(new URL(gateway.http1).port), "127.0.0.1").on("error", () => {});
   const closed = once(caller.resume(), "close");
-  const head = Buffer.concat([Buffer.of(0x83, 0x86), field(":path", "/open"), field(":authority", "a")]);
   const arrived = new Promise((resolve) => gateway.upstreamServer.once("request", resolve));
   caller.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-  caller.write(Buffer.concat([settings(), frame(types.headers, endHeaders, 1, head)]));
+  caller.write(Buffer.concat([settings(), frame(types.headers, endHeaders, 1, openHead)]));
   await arrived;
   caller.write(tooMany(1, part("x-zero")));
   collect();
   await Promise.all([done, closed]);
   assert.equal((await fetch(`${gateway.http1}/open`)).status, 200);
+});
+
+test("a caller of createH2cServer that never ends the trailers of its request ends its connection alone", async (t) => {
+  let arrive = (): void => {};
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  const server = createH2cServer(arrive);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const { collect, done } = await createCollector(t);
+  const caller = connect((server.address() as AddressInfo).port, "127.0.0.1").on("error", () => {});
+  const closed = once(caller.resume(), "close");
+  caller.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+  caller.write(Buffer.concat([settings(), frame(types.headers, endHeaders, 1, openHead)]));
+  await arrived;
+  caller.write(tooMany(1, part("x-zero")));
+  collect();
+  await Promise.all([done, closed]);
 });
 
 test("an upstream that never ends the head of its answer fails that request alone", async (t) => {

@@ -5,6 +5,7 @@ import { type OptionKinds, requireArgument, requireOptions } from "../../base/op
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { chooseProtocol } from "./choose-protocol.js";
 import { continueAuth } from "./continue.js";
+import { keepHandle } from "./keep-handle.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
 /** Options of `createH2cServer`. */
@@ -57,6 +58,7 @@ export function createH2cServer<Request extends NodeRequest, Response extends No
   const sessions = new Set<ServerHttp2Session>();
   http2.on("session", (session) => {
     sessions.add(session);
+    keepHandle(session);
     session.on("error", ignore);
     session.once("close", () => sessions.delete(session));
   });
