@@ -101,6 +101,15 @@ test("as text a line is one of words, whatever is in it", () => {
   assert.equal(line.indexOf("\n"), line.length - 1);
 });
 
+test("as text a line holds nothing that a terminal obeys: no other control, no mark of direction, no end of line", () => {
+  const { access, lines } = logAt(1, "text");
+  const url = "/\u009b31m\u007f\u0085\u202e\u2028\u{e0041}é";
+  access(request({ url }), proxied, answered);
+  const [line = ""] = lines;
+  assert.equal(/[^\P{C}\n]|[\u2028\u2029]/u.test(line), false);
+  assert.equal(JSON.parse(/ path=("[^ ]*") /.exec(line)?.[1] ?? ""), url);
+});
+
 async function run(options: RunningOptions, use: (gateway: Running) => Promise<unknown>): Promise<Running> {
   const gateway = await startGateway(options);
   try {
