@@ -84,8 +84,9 @@ export function createRequestMetrics(registry: Registry): (outcome: RequestOutco
       case "preflight":
         requests.inc({ route: "", outcome: "preflight" });
         break;
+      case "last":
       case "left":
-        requests.inc({ route: toRouteName(outcome.route), outcome: "left" });
+        requests.inc({ route: toRouteName(outcome.route), outcome: outcome.kind });
         break;
       case "refused": {
         const { route, denial } = outcome;

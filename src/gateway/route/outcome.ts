@@ -34,6 +34,8 @@ export type RequestOutcome =
   | { readonly kind: "preflight" }
   /** A procedure of the gateway itself answers. */
   | { readonly kind: "service"; readonly path: string }
+  /** An `OPTIONS` that asks for no hop beyond the gateway (`Max-Forwards: 0`), from a caller who may pass. */
+  | { readonly kind: "last"; readonly route: RouteConfig; readonly caller: Caller | undefined }
   /** The caller left while it was being authenticated. */
   | { readonly kind: "left"; readonly route: RouteConfig }
   | { readonly kind: "proxied"; readonly route: RouteConfig; readonly caller: Caller | undefined }

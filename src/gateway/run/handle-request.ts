@@ -143,7 +143,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { target, framing, route, forwards: rawHeaders } = asked;
     if (rawHeaders === "last") {
       answerLast(incoming, { decision, cors: asked.cors });
-      report(incoming, { kind: "service", path: target.path }, { status: 204 });
+      report(incoming, { kind: "last", route, caller: callerOf(decision) }, { status: 204 });
       return;
     }
     const { httpVersion } = request;

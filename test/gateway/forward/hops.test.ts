@@ -71,6 +71,15 @@ test("a question that ends here is answered to callers who may pass, and to no o
   assert.deepEqual(gateway.seen, []);
 });
 
+test("a question that ends here is counted for its route, whatever path is asked for", async (t) => {
+  const gateway = await start(t);
+  for (const path of ["/open/1", "/open/2"]) await ask(gateway, `OPTIONS ${path}`, ["Max-Forwards: 0"]);
+  assert.deepEqual(
+    gateway.outcomes.map((outcome) => ({ ...outcome, route: "route" in outcome && outcome.route?.match.path })),
+    Array(2).fill({ kind: "last", route: "/open", caller: undefined }),
+  );
+});
+
 test("a question that ends here may be read by the pages that the route lets read its answers", async (t) => {
   const origin = "https://app.example";
   const open = route({ path: "/open" }, { anonymous: true, cors: { origins: [origin] } });
