@@ -7,7 +7,7 @@ import type { SqliteDatabase } from "./driver.js";
 import { createEndLog, type EndLog } from "./end-log.js";
 import { openDatabase } from "./file.js";
 import { createOperations, type SqliteOperations } from "./operations.js";
-import { fileId, type Place, takePlace } from "./place.js";
+import { type Place, takePlace, toRealPath } from "./place.js";
 import { createAttempt } from "./retry.js";
 
 /** One opening of the database: it ends when the store closes, or when the file is no longer at its path. */
@@ -52,7 +52,7 @@ function toOpening(
   maxRecords: number | undefined,
 ): Opening {
   const place = path === ":memory:" ? undefined : takePlace(path);
-  const disk = place && openDisk(path);
+  const disk = place && openDisk(toRealPath(path));
   const checkpointer = place && createCheckpointer(database, path, platform);
   const ends = createEndLog(database);
   const connection = createSqliteConnection(database, createAttempt(platform, busyMs), disk, () =>
@@ -77,8 +77,9 @@ function toOpening(
     leave() {
       checkpointer?.close();
       const isLogEmpty = emptyLog(database);
+      const taken = place?.taken();
       // At a path without a file the log is all that has the last writes, should the file come back.
-      if (isLogEmpty || fileId(path) !== undefined) place?.removeSides();
+      if (taken === "replaced" || (taken === "gone" && isLogEmpty)) place?.removeSides();
       opening.close();
     },
   };

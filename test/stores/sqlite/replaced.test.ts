@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, beforeEach, describe, test } from "node:test";
@@ -272,6 +281,30 @@ describe("a database file that goes away under a running process", () => {
     assert.ok(events.some((event) => event.kind === "subject" && event.reason === "two"));
     await node.close();
     await store.close();
+  });
+
+  test("behind a link it is opened, and another one when the link is turned, though a reader keeps the log of the one before", async () => {
+    const next = `${path}.next`;
+    const other = sqlite(next);
+    await open(other, "new");
+    await sqlite(path).close();
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    const { store, look } = createNode(link);
+    await open(store, "old");
+    const reader = new (loadDriver().DatabaseSync)(path, { timeout: 0 });
+    reader.exec("begin; select * from sessions");
+    await open(store, "older");
+    rmSync(link);
+    symlinkSync(next, link);
+    for (const _ of [1, 2, 3]) look();
+    assert.equal((await store.loadSession("new"))?.row.subject, "ada");
+    assert.equal(await store.loadSession("old"), undefined);
+    reader.close();
+    const before = sqlite(path);
+    assert.equal((await before.loadSession("older"))?.row.subject, "ada");
+    for (const one of [before, store, other]) await one.close();
+    for (const file of [path, next]) assert.equal(isSound(file), "ok");
   });
 
   test("a tool opens no database that is not there, and makes none", async () => {
