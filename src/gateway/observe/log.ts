@@ -22,8 +22,27 @@ export function createLog({ level, format }: LogConfig, destination?: Destinatio
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const stream = destination ?? pino.destination(1);
+  const stream = destination ?? openOutput();
   return pino(options, format === "text" ? toTextLines(stream) : stream);
+}
+
+/** Lines that wait for an output that takes none, such as a file on a full disk: those beyond are dropped. */
+const mostWaitingBytes = 4 * 1024 * 1024;
+
+/**
+ * Opens standard output. A line that it does not take waits, and is tried again with the next one: without a listener the
+ * error would end the process, and the flush at its exit would try again without end.
+ */
+function openOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: false, maxLength: mostWaitingBytes });
+  const { flushSync } = output;
+  output.on("error", () => {
+    output.flushSync = () => {};
+  });
+  output.on("write", () => {
+    output.flushSync = flushSync;
+  });
+  return output;
 }
 
 const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "error">> = {
