@@ -64,7 +64,16 @@ export function takePlace(path: string): Place {
       return now === undefined ? "gone" : now === file?.id ? undefined : "replaced";
     },
     removeSides() {
-      for (const side of own) if (isOwn(side)) rmSync(side.path, { force: true });
+      for (const side of own) if (isOwn(side)) tryToRemove(side.path);
     },
   };
+}
+
+/** What cannot be removed stands in the way of the next opening, whose refusal names it. */
+function tryToRemove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder may not be written any more.
+  }
 }

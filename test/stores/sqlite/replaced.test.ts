@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -16,6 +17,7 @@ import { AuthError } from "../../../src/base/errors.js";
 import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import type { EndEvent, NewSession, Store } from "../../../src/model/store.js";
 import { loadDriver } from "../../../src/stores/sqlite/driver.js";
+import { takePlace } from "../../../src/stores/sqlite/place.js";
 import { sqlite } from "../../../src/stores/sqlite/sqlite.js";
 import { longRules, realm, wideCaps } from "../../../src/testing/store/context.js";
 
@@ -305,6 +307,15 @@ describe("a database file that goes away under a running process", () => {
     assert.equal((await before.loadSession("older"))?.row.subject, "ada");
     for (const one of [before, store, other]) await one.close();
     for (const file of [path, next]) assert.equal(isSound(file), "ok");
+  });
+
+  test("a file beside it that cannot be removed is left, so that the process looks for a database again", () => {
+    writeFileSync(path, "");
+    // As in a folder that may not be written any more, which tests that run as root cannot have.
+    mkdirSync(`${path}-wal`);
+    const place = takePlace(path);
+    place.removeSides();
+    assert.equal(place.hasOwnSides(), true);
   });
 
   test("a tool opens no database that is not there, and makes none", async () => {
