@@ -25,8 +25,8 @@ Example:
       const { serveFile } = await import("../gateway/run/serve-file.js");
       const { toAddressText } = await import("../gateway/config/address.js");
       let served: Served | undefined;
+      let times = 0;
       const asked = new Promise<StopPatience>((resolve) => {
-        let times = 0;
         io.onStopAsked((signal) => {
           times += 1;
           if (times === 1) resolve(signal === "SIGINT" ? "no-delay" : "all");
@@ -38,6 +38,7 @@ Example:
       io.err(`sallyport: listening on ${served.gateway.addresses().map(toAddressText).join(", ")}\n`);
       const patience = await asked;
       io.err("sallyport: stopping; a second signal ends the calls under way at once\n");
-      await served.stop(patience);
+      // The second one may have come while it was starting.
+      await served.stop(times > 1 ? "none" : patience);
     });
 }

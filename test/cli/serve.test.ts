@@ -75,6 +75,17 @@ test("serve goes on, and stops in peace, when nothing reads its output any more"
   assert.deepEqual(await once(child, "exit"), [0, null]);
 });
 
+test("a second signal that comes while serve starts ends it at once, too", async (t) => {
+  const files = await gatewayFiles(t);
+  const { url } = await echoUpstream(t);
+  files.write("gate.yaml", `${configText(url, users)}limits: { stopDelay: 10m, stopTimeout: 20m }\n`);
+  const twice = (callback: (signal: "SIGTERM") => void): void => {
+    for (const signal of ["SIGTERM", "SIGTERM"] as const) callback(signal);
+  };
+  const { code, err } = await runCli(["serve", "-c", files.config], "", { onStopAsked: twice });
+  assert.equal(code, 0, err);
+});
+
 test("serve names the address that another process has, and what to do", async (t) => {
   const files = await gatewayFiles(t);
   const { url } = await echoUpstream(t);
