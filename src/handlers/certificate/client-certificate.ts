@@ -40,7 +40,10 @@ export interface ClientCertificateIdentity extends Identity {
   readonly roles: readonly string[];
   /** SHA-256 of the public key, as in `keys` of a rule. */
   readonly keySha256: string;
-  /** The names of the certificate, by which rules decide again; absent from sessions of an earlier version. */
+  /**
+   * The names of the certificate, by which rules decide again; absent where they are longer than 2,048 characters as JSON,
+   * since an upstream gets the identity in a header field, and from sessions of an earlier version.
+   */
   readonly names?: CertificateNames | undefined;
 }
 
@@ -125,6 +128,12 @@ function createForwardedReader(
   };
 }
 
+/**
+ * The longest names that an identity keeps, in characters of JSON: an upstream gets them in a header block, of which many
+ * servers take no more than 8 kB. A certificate may have hundreds of names.
+ */
+const maxNamesLength = 2_048;
+
 /** Decides on certificates, and again about those that were let in. */
 interface Decide<I extends Identity> {
   find(certificate: CertificateFields): Awaitable<{ readonly identity: I; readonly via?: string } | false>;
@@ -154,7 +163,8 @@ function byRules(rules: readonly CertificateRule[]): Decide<ClientCertificateIde
     const { via, ...identity } = found;
     const { keySha256, subject, dns, uri, email } = certificate;
     const names = { subject: Object.fromEntries(subject), dns, uri, email };
-    return { identity: toFrozen({ ...identity, keySha256, names }), via };
+    const kept = JSON.stringify(names).length <= maxNamesLength ? { names } : {};
+    return { identity: toFrozen({ ...identity, keySha256, ...kept }), via };
   }
 
   return {

@@ -61,6 +61,21 @@ describe("client certificate", { skip }, () => {
     assert.ok(days > 1.9 && days < 2.1, `${days}`);
   });
 
+  test("names that would fill an upstream's header block are not kept, and its rule decides again", () => {
+    const many = Array.from({ length: 60 }, (_, index) => `DNS:host-${index}.a-long-name-of-a-region.example.org`);
+    const { der, keySha256 } = make({ san: ["URI:spiffe://example.org/ns/pay/sa/api", ...many].join() });
+    const handler = clientCertificate({ rules: [spiffe] });
+    const verdict = handler.fromHeader?.("", { peer: peerOf(der) } as HandlerContext) as Verdict;
+    assert.ok(verdict.kind === "accepted");
+    const identity = { subject: "pay/api", roles: ["service"], keySha256 };
+    assert.deepEqual(verdict.identity, identity);
+    const roles = ["other"];
+    const later = clientCertificate({ rules: [{ ...spiffe, roles }] });
+    const again = (one: typeof later) => one.recheck?.(identity, { via: verdict.via } as RecheckContext);
+    assert.deepEqual(again(later), { ...identity, roles });
+    assert.equal(again(clientCertificate({ rules: [{ ...spiffe, pattern: /urn:.*/ }] })), undefined);
+  });
+
   test("each kind of name has its rule: DNS without regard to case, e-mail, URI, and fields of the subject", () => {
     const { der } = make({
       subject: "/O=Example, Inc/CN=ada/UID=u1",
