@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { CorsOptions } from "../../adapters/node/cors-policy.js";
+import type { Awaitable } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
@@ -35,12 +36,12 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly services?: ServicesConfig;
 }
 
-/** The handlers that a listener calls. */
+/** The handlers that a listener calls. What they throw or reject with is a fault of the gateway. */
 export interface RequestHandler {
-  request(request: IncomingMessage, response: ServerResponse): void;
-  stream(request: StreamRequest): void;
+  request(request: IncomingMessage, response: ServerResponse): Awaitable<void>;
+  stream(request: StreamRequest): Awaitable<void>;
   /** For an HTTP/1 request that asks for a WebSocket, and for no other upgrade. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Uint8Array): Awaitable<void>;
   /** Whether this is the address of a trusted proxy. */
   readonly trust: TrustAddress;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { addAnswered } from "../../adapters/node/attach.js";
 import { answerPreflight, finishCors, replaceCors } from "../../adapters/node/cors-policy.js";
 import { createRequestReader } from "../../adapters/node/request.js";
+import type { Awaitable } from "../../base/awaitable.js";
 import { systemPlatform } from "../../base/platform.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
@@ -10,7 +11,7 @@ import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
 import type { ForwardedRequest } from "../forward/exchange.js";
 import type { ExchangeOwner } from "../forward/exchange-owner.js";
-import { createUpgradeResponse, Http1Exchange } from "../forward/http1-exchange.js";
+import { createUpgradeResponse, Http1Exchange, type UpgradeSocket } from "../forward/http1-exchange.js";
 import { Http2Exchange } from "../forward/http2-exchange.js";
 import { timeLimitOf } from "../forward/time-limit.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
@@ -75,12 +76,12 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
   const { toAuthRequest, peerOf } = createRequestReader(trust);
 
-  function handle(incoming: Incoming): void {
+  function handle(incoming: Incoming): Awaitable<void> {
     const { request } = incoming;
     const isWebSocket = asksWebSocket(incoming);
     if (request instanceof StreamRequest && isTooLong(request.rawHeaders, mostHeaderBytes)) {
       refuse(incoming, refusals.headers_too_large);
-      return;
+      return undefined;
     }
     const asked = resolve(request, isWebSocket);
     // A page may open a WebSocket to any origin: CORS is not asked.
@@ -102,23 +103,20 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
         break;
       }
       case "route":
-        decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined });
-        break;
+        return decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined });
       default:
         asked satisfies never;
     }
+    return undefined;
   }
 
-  function decide(call: Call<I>): void {
+  /** What it throws and rejects with is a fault of the gateway, which the listeners see to. */
+  function decide(call: Call<I>): Awaitable<void> {
     const { request } = call.incoming;
     const data = toAuthRequest(request, call.asked.target.path);
     const decision = auth.authenticate(data, call.asked.requirements);
-    if (decision instanceof Promise) {
-      // A fault of the gateway ends this request's connection, as it does where nothing is awaited; never the process.
-      void decision
-        .then((made) => (isGone(call.incoming) ? leave(call) : admit(call, made, data)))
-        .catch(() => (request instanceof StreamRequest ? request.stream : request).destroy());
-    } else admit(call, decision, data);
+    if (!(decision instanceof Promise)) return admit(call, decision, data);
+    return decision.then((made) => (isGone(call.incoming) ? leave(call) : admit(call, made, data)));
   }
 
   function leave({ incoming, asked: { route } }: Call<I>): void {
@@ -196,20 +194,20 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     report(incoming, { kind: "refused", denial, route: answer.route }, { status });
   }
 
-  const begin = (request: IncomingMessage | StreamRequest) => ({
-    begunAt: platform.monotonic(),
-    peer: peerOf(request),
-    span: beginSpan?.(request),
-  });
+  function begin(
+    request: IncomingMessage | StreamRequest,
+    response?: ServerResponse,
+    upgrade?: UpgradeSocket,
+  ): Awaitable<void> {
+    const begunAt = platform.monotonic();
+    return handle({ request, response, upgrade, begunAt, peer: peerOf(request), span: beginSpan?.(request) });
+  }
 
   return {
     trust,
-    request: (request, response) => handle({ ...begin(request), request, response, upgrade: undefined }),
-    stream: (request) => handle({ ...begin(request), request }),
-    upgrade(request, socket, head) {
-      const response = createUpgradeResponse(request, socket);
-      handle({ ...begin(request), request, response, upgrade: { socket, head } });
-    },
+    request: begin,
+    stream: begin,
+    upgrade: (request, socket, head) => begin(request, createUpgradeResponse(request, socket), { socket, head }),
   };
 }
 

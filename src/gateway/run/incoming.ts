@@ -7,17 +7,12 @@ import { StreamRequest } from "../listen/stream-request.js";
 import type { RequestSpan } from "../observe/spans.js";
 
 /** A request, as its protocol brought it. */
-export type Incoming = Begun &
-  (
-    | {
-        readonly request: IncomingMessage;
-        readonly response: ServerResponse;
-        readonly upgrade: UpgradeSocket | undefined;
-      }
-    | { readonly request: StreamRequest; readonly response?: undefined; readonly upgrade?: undefined }
-  );
-
-interface Begun {
+export interface Incoming {
+  readonly request: IncomingMessage | StreamRequest;
+  /** Of HTTP/1. */
+  readonly response: ServerResponse | undefined;
+  /** Of HTTP/1, where the caller asks for a WebSocket. */
+  readonly upgrade: UpgradeSocket | undefined;
   /** When its header block had come, by the monotonic clock. */
   readonly begunAt: number;
   readonly peer: Peer;

@@ -167,15 +167,15 @@ export function createState(
       ...handler,
       request(request, response) {
         hold(response);
-        handler.request(request, response);
+        return handler.request(request, response);
       },
       stream(request) {
         hold(request.stream);
-        handler.stream(request);
+        return handler.stream(request);
       },
       upgrade(request, socket, head) {
         hold(socket);
-        handler.upgrade(request, socket, head);
+        return handler.upgrade(request, socket, head);
       },
     },
     beginStop: () => stopping.abort(),

@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2";
+import { Duplex } from "node:stream";
 import { resetStream } from "../../../adapters/node/reset-stream.js";
-import { hasEndStream, noteEndStream } from "../end-stream.js";
 
 /** What is told of a stream. */
 export interface StreamOwner {
@@ -18,13 +18,13 @@ export interface StreamOwner {
 }
 
 const owner = Symbol("owner");
-const isTold = Symbol("told");
+const end = Symbol("end");
 const fault = Symbol("fault");
 
 interface OwnedStream extends ClientHttp2Stream {
   [owner]: StreamOwner;
-  /** The owner has been told of the end. */
-  [isTold]: boolean;
+  /** How far the answer is from its end. */
+  [end]: "open" | "received" | "told";
   [fault]: NodeJS.ErrnoException | undefined;
 }
 
@@ -32,9 +32,9 @@ interface OwnedStream extends ClientHttp2Stream {
 export function adoptStream(stream: ClientHttp2Stream, by: StreamOwner): void {
   const owned = stream as OwnedStream;
   owned[owner] = by;
-  owned[isTold] = false;
+  owned[end] = "open";
   owned[fault] = undefined;
-  noteEndStream(stream);
+  owned.push = pushAndNote;
   owned.on("response", onResponse);
   owned.on("headers", onHeaders);
   owned.on("error", onError);
@@ -57,6 +57,15 @@ export function leaveReading(stream: ClientHttp2Stream): void {
 export function breakOff(stream: ClientHttp2Stream, code: number): void {
   resetStream(stream, code);
   discardRest(stream);
+}
+
+/**
+ * Notes END_STREAM. Node emits `end` after every end of a stream, also after a reset with NO_ERROR or CANCEL, and after a
+ * lost connection. Only with END_STREAM does it push `null` before it marks the stream as closed.
+ */
+function pushAndNote(this: OwnedStream, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (chunk === null && this[end] === "open" && !this.closed) this[end] = "received";
+  return Duplex.prototype.push.call(this, chunk, encoding);
 }
 
 function onResponse(
@@ -96,8 +105,8 @@ function onTrailers(this: OwnedStream, _headers: IncomingHttpHeaders, _flags: nu
 }
 
 function onEnd(this: OwnedStream): void {
-  if (this[isTold] || !hasEndStream(this)) return;
-  this[isTold] = true;
+  if (this[end] !== "received") return;
+  this[end] = "told";
   this[owner].onEnd();
 }
 
