@@ -98,6 +98,9 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
       log.warn({ file, restartNeeded }, rest);
       return `reloaded; ${rest}`;
     } catch (error) {
+      // It may be in the middle of a write, or away for the moment in which it is replaced.
+      const leftMs = settling(jointState([file]));
+      if (leftMs > 0) return leftMs;
       const faults = error instanceof AuthError ? error.message.split("\n") : ["it cannot be used"];
       gateway.refused();
       log.error({ file, faults }, "configuration not reloaded; the last good one stays");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
@@ -47,17 +47,44 @@ test("a reload changes the routes, and not the address, the sessions or a connec
   assert.equal(connections, 1);
 });
 
-test("a secret that is being written is not taken with the configuration: the reload waits until it is whole", async (t) => {
-  let ahead = settleMs;
+/** A clock that `ahead` of 0 or more leaves as it is; below, what is to wait is kept. */
+function keepingClock() {
   const waits: { ms: number; done: () => void }[] = [];
+  const state = { ahead: settleMs, waits };
   const clock: Partial<Platform> = {
-    now: () => Date.now() + ahead,
+    now: () => Date.now() + state.ahead,
     delay(ms, done, hold) {
-      if (ahead >= 0) return systemPlatform.delay(ms, done, hold);
+      if (state.ahead >= 0) return systemPlatform.delay(ms, done, hold);
       waits.push({ ms, done });
       return () => {};
     },
   };
+  return { state, clock };
+}
+
+test("a configuration that is away for a moment, such as while it is replaced, is no fault", async (t) => {
+  const { state, clock } = keepingClock();
+  const gateway = await runGateway(t, undefined, undefined, clock);
+  const text = readFileSync(gateway.files.config, "utf8");
+  rmSync(gateway.files.config);
+  state.ahead = -3_600_000;
+  gateway.reload();
+  assert.deepEqual(
+    state.waits.map(({ ms }) => ms),
+    [settleMs],
+  );
+  gateway.configure(text);
+  state.ahead = settleMs;
+  state.waits[0]?.done();
+  const told = gateway.logged.filter(({ msg }) => String(msg).includes("reloaded"));
+  assert.deepEqual(
+    told.map(({ msg }) => msg),
+    ["configuration reloaded"],
+  );
+});
+
+test("a secret that is being written is not taken with the configuration: the reload waits until it is whole", async (t) => {
+  const { state, clock } = keepingClock();
   const [before, after] = ["mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u", "Zt8wQe3Lr6Yp1Xc5Vb9Nm2Kj7Hg4Fd0S"];
   const secret = (files: GatewayFiles, text: string) => files.write("robot.key", text);
   const files = await gatewayFiles(t);
@@ -77,16 +104,16 @@ test("a secret that is being written is not taken with the configuration: the re
   assert.deepEqual([await status(before), await status(after)], [200, 401]);
 
   secret(files, `${after}${before}`);
-  ahead = -3_600_000;
+  state.ahead = -3_600_000;
   gateway.reload();
   assert.deepEqual(
-    waits.map(({ ms }) => ms),
+    state.waits.map(({ ms }) => ms),
     [settleMs],
   );
   secret(files, after);
-  ahead = settleMs;
+  state.ahead = settleMs;
   assert.deepEqual([await status(before), await status(`${after}${before}`)], [200, 401]);
-  waits[0]?.done();
+  state.waits[0]?.done();
   assert.deepEqual([await status(before), await status(after)], [401, 200]);
 });
 
