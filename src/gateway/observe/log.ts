@@ -29,12 +29,24 @@ export function createLog({ level, format }: LogConfig, destination?: Destinatio
 /** Lines that wait for an output that takes none, such as a file on a full disk: those beyond are dropped. */
 const mostWaitingBytes = 4 * 1024 * 1024;
 
+/** A line waits so long for others, in milliseconds: a write for each line costs more than the line. */
+const gatherMs = 20;
+
+/** Lines of so many bytes wait for no others. */
+const gatheredBytes = 8 * 1024;
+
 /**
- * Opens standard output. A line that it does not take waits, and is tried again with the next one: without a listener the
- * error would end the process, and the flush at its exit would try again without end.
+ * Opens standard output. Lines that it does not take wait, and are tried again with the next ones: without a listener the
+ * error would end the process, and the flush at its exit would try again without end. What waits is written at an exit, and
+ * lost when the process is killed.
  */
 function openOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false, maxLength: mostWaitingBytes });
+  const output = pino.destination({ dest: 1, sync: false, maxLength: mostWaitingBytes, minLength: gatheredBytes });
+  let isGathering = false;
+  const flush = (): void => {
+    isGathering = false;
+    output.flush();
+  };
   const { flushSync } = output;
   output.on("error", () => {
     output.flushSync = () => {};
@@ -42,7 +54,14 @@ function openOutput(): DestinationStream {
   output.on("write", () => {
     output.flushSync = flushSync;
   });
-  return output;
+  return {
+    write(line) {
+      output.write(line);
+      if (isGathering) return;
+      isGathering = true;
+      setTimeout(flush, gatherMs).unref();
+    },
+  };
 }
 
 const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "error">> = {
