@@ -87,7 +87,7 @@ const isGrpc = (name: ContenderName): boolean => /-(?:unary|stream)$/.test(name)
 
 function scriptOf(name: ContenderName): string {
   if (name === "gateway" || name === "proxy") return "proxy-server.js";
-  if (isGrpc(name)) return "grpc-proxy.js";
+  if (isGrpc(name)) return /^(?:gateway|pass)-/.test(name) ? "grpc-proxy.js" : "grpc-peer.js";
   if (name === "flight" || name === "http2") return "http2-server.js";
   if (name === "token-bound" || name === "jose-proof") return "proof-loop.js";
   return name.startsWith("express") || name.startsWith("node") ? "http-server.js" : "token-loop.js";

@@ -1,4 +1,5 @@
 // `npm run bench`: what Sallyport costs. See `--help` and docs/performance.md.
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +14,8 @@ import { timing } from "./timing.js";
 /** Progress and complaints: `--json` has standard output to itself. */
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-async function bench({ rows, pairs, warmUpMs, json }: BenchOptions): Promise<void> {
+async function bench({ rows: asked, pairs, warmUpMs, json }: BenchOptions): Promise<void> {
+  const rows = asked.filter(isPossible);
   const directory = mkdtempSync(join(tmpdir(), "sallyport-bench-"));
   const contenders = new Map<ContenderName, Contender>();
   const find = (name: ContenderName): Contender => contenders.get(name) as Contender;
@@ -39,6 +41,13 @@ async function bench({ rows, pairs, warmUpMs, json }: BenchOptions): Promise<voi
     for (const contender of contenders.values()) contender.stop();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function isPossible({ row, needs }: Row): boolean {
+  if (needs === undefined) return true;
+  const isThere = process.platform === "linux" && spawnSync(needs, ["--help"]).error === undefined;
+  if (!isThere) say(`${row} is left out: it needs Linux and ${needs} on the PATH`);
+  return isThere;
 }
 
 async function warmUp(contender: Contender, authorizations: readonly string[], forMs: number): Promise<void> {

@@ -10,7 +10,7 @@ export interface BenchOptions {
 
 const help = `What Sallyport costs: CPU per call of the process that serves, against the same process without it.
 
-  npm run bench                                    every row, about five minutes
+  npm run bench                                    every row, about ten minutes
   npm run bench -- --rows node-warm,node-cold      only these
   npm run --silent bench -- --json > figures.jsonl one JSON object a line
 
@@ -27,6 +27,9 @@ Reports, each with a --help of its own:
 
 Rows:
 ${rows.map(({ row, against, what }) => `  ${row.padEnd(14)}${what}; against ${against}`).join("\n")}
+
+Rows against nginx and Caddy need Linux and these programs on the PATH. Where a program is absent, the run says so and
+leaves its rows out.
 
 Both of a pair get the same bytes over the same 16 kept connections, and take turns at going first. Every answer is
 checked, and so is what the store was asked. Close other programs; then compare ratios, not microseconds. Gaps that

@@ -11,6 +11,8 @@ export interface Row {
   /** The other one, in words. */
   readonly against: string;
   readonly expected: Expected;
+  /** The program that must be installed, on Linux. */
+  readonly needs?: string;
   /** For `--help`. */
   readonly what: string;
 }
@@ -19,17 +21,21 @@ export interface Row {
  * Servers answer HTTP themselves, proxies ask an upstream, loops call a function over and over. Each is a process of its
  * own.
  */
-export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | Http2Name | GrpcName;
+export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | Http2Name | GrpcName | GrpcPeerName;
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
 export type ProxyName = "gateway" | "proxy";
 export type Http2Name = "flight" | "http2";
 export type GrpcName = `${"gateway" | "pass"}-${"unary" | "stream"}`;
+/** Programs that must be installed. */
+export type GrpcPeerName = `${"nginx" | "caddy"}-${"unary" | "stream"}`;
 export type LoopName = "token-warm" | "token-cold" | "jose";
 export type ProofLoopName = "token-bound" | "jose-proof";
 
 const express = { other: "express", against: "bare Express" } as const;
 const node = { other: "node", against: "bare node:http" } as const;
 const pass = { against: "bare node:http2 pass-through", expected: "no-reads" } as const;
+const nginx = { against: "nginx grpc_pass", expected: "no-reads", needs: "nginx" } as const;
+const caddy = { against: "Caddy reverse_proxy h2c", expected: "no-reads", needs: "caddy" } as const;
 const jose = { other: "jose", against: "jose jwtVerify HS256" } as const;
 
 /** The rows in the order in which they are printed. */
@@ -86,6 +92,22 @@ export const rows: readonly Row[] = [
     ...pass,
     what: "the same with 1,000 messages in the answer, each a frame of its own; a call is all of them",
   },
+  {
+    row: "unary-nginx",
+    ours: "gateway-unary",
+    other: "nginx-unary",
+    ...nginx,
+    what: "the call of grpc-unary; nginx asks for no credential",
+  },
+  { row: "unary-caddy", ours: "gateway-unary", other: "caddy-unary", ...caddy, what: "the same; nor does Caddy" },
+  {
+    row: "stream-nginx",
+    ours: "gateway-stream",
+    other: "nginx-stream",
+    ...nginx,
+    what: "the call of grpc-stream; nginx asks for no credential",
+  },
+  { row: "stream-caddy", ours: "gateway-stream", other: "caddy-stream", ...caddy, what: "the same; nor does Caddy" },
   {
     row: "flight",
     ours: "flight",
