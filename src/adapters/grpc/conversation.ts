@@ -11,6 +11,7 @@ import { dropRest } from "../node/drop-rest.js";
 import { endWithSession, whenGone } from "../node/end-with-session.js";
 import { hasLeft } from "../node/guard.js";
 import type { NodeRequest, NodeResponse } from "../node/request.js";
+import { resetStream } from "../node/reset-stream.js";
 import { writeDenial } from "../node/write-denial.js";
 import { createGrpcAnswer, type GrpcWire } from "./answer.js";
 import { createMessageReader, type MessageFault } from "./messages.js";
@@ -161,7 +162,7 @@ function toHeaders(offer: Offer | undefined, others: HeaderFields = []): HeaderF
 }
 
 function cutOff(request: NodeRequest, code: number): void {
-  if ("stream" in request) request.stream.close(code);
+  if ("stream" in request) resetStream(request.stream, code);
   else request.socket.destroy();
 }
 

@@ -1,6 +1,7 @@
 import { constants } from "node:http2";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
+import { resetStream } from "./reset-stream.js";
 
 /**
  * How long a body may take to arrive. A log-in is a few hundred bytes, sent with its headers; this allows for an
@@ -14,7 +15,7 @@ const bodyMs = 10_000;
  */
 export function limitBodyTime(request: NodeRequest, response: NodeResponse, platform: Platform = systemPlatform): void {
   const cancel = platform.delay(bodyMs, () => {
-    if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+    if ("stream" in request) resetStream(request.stream, constants.NGHTTP2_CANCEL);
     else request.socket.destroy();
   });
   request.once("end", cancel);

@@ -1,5 +1,6 @@
 import { constants, type Http2Session, type ServerHttp2Stream } from "node:http2";
 import type { Platform } from "../../base/platform.js";
+import { resetStream } from "./reset-stream.js";
 
 /** As much as a kernel has usually read ahead, and more than any honest log-in. */
 export const dropBytes: number = 64 * 1024;
@@ -56,7 +57,7 @@ export function dropRest(stream: ServerHttp2Stream, platform: Platform): void {
   const cancel = platform.delay(dropMs, () => {
     // A client that does not read its answer may not keep the stream either.
     const isAnswered = stream.state.localClose === 1;
-    stream.close(isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
+    resetStream(stream, isAnswered ? constants.NGHTTP2_NO_ERROR : constants.NGHTTP2_CANCEL);
   });
   stream.once("close", cancel);
 }

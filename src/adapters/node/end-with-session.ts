@@ -3,6 +3,7 @@ import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import type { Caller, Session } from "../../model/session.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
+import { resetStream } from "./reset-stream.js";
 
 /**
  * Ends a stream when what let its caller in is gone: the session, the credentials or the account, so that a thief or a
@@ -37,7 +38,7 @@ export function endWhen(request: NodeRequest, response: NodeResponse, hold: (end
 }
 
 function cut(response: NodeResponse): void {
-  if ("stream" in response) response.stream.close(constants.NGHTTP2_CANCEL);
+  if ("stream" in response) resetStream(response.stream, constants.NGHTTP2_CANCEL);
   else response.destroy();
 }
 

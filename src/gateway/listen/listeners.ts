@@ -4,6 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Protocol } from "../../adapters/node/choose-protocol.js";
 import { continueAuth } from "../../adapters/node/continue.js";
+import { resetStream } from "../../adapters/node/reset-stream.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createAwakeClock } from "./awake-clock.js";
 import { type Connection, connectionOf, createConnection } from "./connection.js";
@@ -114,7 +115,7 @@ export async function createListeners(
       () => current.stream(request),
       (error) => {
         onFault("a request handler failed", error);
-        if (stream.headersSent || stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+        if (stream.headersSent || stream.destroyed) resetStream(stream, constants.NGHTTP2_INTERNAL_ERROR);
         else {
           stream.respond({ ...faultHeaders, ":status": 500 });
           stream.end(faultBody);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { constants, type ServerHttp2Stream } from "node:http2";
+import { resetStream } from "../../adapters/node/reset-stream.js";
 import type { Platform } from "../../base/platform.js";
 import type { AwakeClock } from "./awake-clock.js";
 import type { Body, Connection } from "./connection.js";
@@ -100,7 +101,7 @@ function checkBodies(connection: Connection, now: number, windowMs: number): voi
   if (connection.socket.bytesRead - connection.measuredBytes >= wanted) measure(connection, now);
   else if (measured.length === Math.max(1, connection.streams?.size ?? 0)) end(connection);
   // A proxy in front carries many callers on one connection: only the slow ones end.
-  else for (const request of measured) if ("stream" in request) request.stream.close(constants.NGHTTP2_CANCEL);
+  else for (const request of measured) if ("stream" in request) resetStream(request.stream, constants.NGHTTP2_CANCEL);
 }
 
 function measure(connection: Connection, now: number): void {

@@ -51,10 +51,14 @@ export const uint32 = (...values: readonly number[]): Buffer => {
   return bytes;
 };
 
-/** Tells the frames that come behind the preface of a client. */
-export function readFrames(socket: Socket, onFrame: (frame: Frame) => void): void {
+/**
+ * Tells the frames that come.
+ *
+ * @param prefaceBytes what comes before them. Default: the preface of a client; a server sends none
+ */
+export function readFrames(socket: Socket, onFrame: (frame: Frame) => void, prefaceBytes = 24): void {
   let held = Buffer.alloc(0);
-  let skip = 24;
+  let skip = prefaceBytes;
   socket.on("data", (chunk: Buffer) => {
     held = Buffer.concat([held, chunk]);
     if (held.length < skip) return;

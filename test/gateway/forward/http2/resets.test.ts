@@ -72,7 +72,8 @@ for (const [what, length, body] of [
       ]),
     );
     const exchange = await new RecordingExchange().via(forwarderTo(t, upstream)).done();
-    assert.equal(exchange.last?.[0], "reset");
+    // Node 22 and later end the whole connection for what is too long.
+    assert.match(exchange.last?.[0] ?? "", /^(?:reset|fail)$/);
   });
 }
 
