@@ -4,7 +4,7 @@ import { isIP } from "node:net";
 import type { Command } from "commander";
 import { AuthError } from "../base/errors.js";
 import { toDuration } from "../gateway/config/duration.js";
-import type { Explanation } from "../gateway/run/explain.js";
+import type { Explanation } from "../gateway/run/explanation.js";
 import { type CliIo, print } from "./io.js";
 import { configOption } from "./options.js";
 
@@ -65,7 +65,7 @@ function readCertificate(file: string): Uint8Array {
 }
 
 function toText(explanation: Explanation, file: string): string {
-  const { target, route, credentials, caller, denial, ending, headers, answeredBy, status } = explanation;
+  const { target, route, credentials, caller, denial, ending, headers, upstreamPath, answeredBy, status } = explanation;
   const lines = [
     `target       ${target === undefined ? "none: it has no Host, or can be read in more than one way" : `${target.host} ${target.path}`}`,
     `route        ${route === undefined ? "none" : `${file}:${route.line} ${describeRoute(route)}`}`,
@@ -80,7 +80,7 @@ function toText(explanation: Explanation, file: string): string {
   if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
   if (answeredBy !== undefined) lines.push(`answered     by the gateway itself: ${answeredBy}`);
   if (route !== undefined && headers !== undefined) {
-    lines.push(`forwarded    to ${route.upstream}`);
+    lines.push(`forwarded    to ${route.upstream}, as ${upstreamPath}`);
     for (const name of headers.stripped) lines.push(`  stripped   ${name}`);
     for (const [name, value] of headers.set) lines.push(`  set        ${name}: ${value}`);
   }
@@ -93,14 +93,19 @@ function describeRoute({
   roles,
   scopes,
   schemes,
+  claims,
+  takesAddress,
   stepUp,
 }: NonNullable<Explanation["route"]>): string {
-  const parts = [`${match.host ?? ""}${match.path}`];
+  const exactly = match.rpc === undefined ? "" : ` (${match.rpc})`;
+  const parts = [`${match.host ?? ""}${match.path}${exactly}`];
   if (match.methods.length > 0) parts.push(`for ${match.methods.join(", ")}`);
   if (anonymous) parts.push("anonymous is welcome");
   if (roles.length > 0) parts.push(`needs one of the roles ${roles.join(", ")}`);
   if (scopes.length > 0) parts.push(`needs the scopes ${scopes.join(" ")}`);
   if (schemes.length > 0) parts.push(`needs one of the schemes ${schemes.join(", ")}`);
+  for (const [name, values] of claims ?? []) parts.push(`needs the claim ${name} to be ${values.join(" or ")}`);
+  if (takesAddress !== undefined) parts.push("is for networks only");
   if (stepUp?.maxAgeMs !== undefined) parts.push(`needs a log-in within ${toDuration(stepUp.maxAgeMs)}`);
   if (stepUp?.acrValues !== undefined) parts.push(`needs a log-in of one of ${stepUp.acrValues.join(", ")}`);
   return parts.join("; ");

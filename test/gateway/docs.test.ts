@@ -16,6 +16,7 @@ test("every configuration in the documentation works as it is written", {
   const secret = "mI6yGqF0b1Vd3kq8xT5nPw2sLz7cRj4u";
   files.write("users.txt", readFileSync(`${files.directory}/users.yaml`, "utf8"));
   files.write("backup.key", `${secret.split("").reverse().join("")}\n`);
+  files.write("upstream.key", `Bearer ${secret}\n`);
   files.write("client-secret", `${secret}\n`);
   const made = certificates?.make("localhost");
   assert.ok(made);

@@ -9,6 +9,8 @@ export interface UpstreamHeaderOptions {
   readonly carriers?: CarrierOptions | undefined;
   /** Name, value, name, value: added last, so that no field of the client can remove them. */
   readonly ours: readonly string[];
+  /** Names in lower case of further fields that do not go on. Default: none. */
+  readonly removed?: ReadonlySet<string> | undefined;
   /** Is given what does not go on: names as they came, and `cookie NAME` for one that was taken out of the others. */
   readonly stripped?: string[] | undefined;
 }
@@ -18,7 +20,7 @@ export interface UpstreamHeaderOptions {
  * fields, those that `Connection` names and managed ones, and then the gateway's own. `Host` and framing are left out.
  */
 export function toUpstreamHeaders(rawHeaders: readonly string[], options: UpstreamHeaderOptions): string[] {
-  const { forwardAuthorization, stripped } = options;
+  const { forwardAuthorization, stripped, removed } = options;
   const dropped = namedByConnection(rawHeaders);
   const { authTokenBin = false, cookie } = options.carriers ?? {};
   const headers: string[] = [];
@@ -38,7 +40,8 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
       fate === "hop" ||
       fate === "managed" ||
       (isCredential && !forwardAuthorization) ||
-      dropped?.has(name.toLowerCase())
+      dropped?.has(name.toLowerCase()) ||
+      removed?.has(name.toLowerCase())
     ) {
       stripped?.push(name);
       continue;

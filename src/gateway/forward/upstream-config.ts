@@ -4,6 +4,8 @@ export interface UpstreamConfig {
   readonly name: string;
   /** Scheme (`http`, `https` or `h2c`), host and port; no path. */
   readonly origin: string;
+  /** The `Host` that the upstream gets, with its port. Default: that of the request. */
+  readonly host?: string | undefined;
   /** Whether the upstream gets the caller's identity in `x-sallyport-*` headers. */
   readonly identity: "headers" | "none";
   /** Whether the upstream takes paths that differ by case, or by dots and spaces at the end of a segment, for one. */

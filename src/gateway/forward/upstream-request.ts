@@ -3,6 +3,7 @@ import type { Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import type { CanonicalTarget } from "../route/canonical-target.js";
 import { type TrustAddress, toForwardedHeaders } from "../route/forwarded.js";
+import { rewritePath } from "../route/rewrite-path.js";
 import type { RouteConfig } from "../route/route-config.js";
 import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
@@ -26,11 +27,14 @@ export interface AdmittedRequest {
 
 /** The request that the upstream gets, without the framing, which is made anew from what was parsed. */
 export interface UpstreamRequest {
-  /** Canonical path and query. */
+  /** Path and query. */
   readonly path: string;
   /** Name, value, name, value: the caller's fields that are sent on, and then `ours`. */
   readonly headers: string[];
-  /** The fields that the gateway sets beside `Host`: `X-Forwarded-*`, `Via` and the caller's identity. */
+  /**
+   * The fields that the gateway sets beside `Host`: `X-Forwarded-*`, `Via`, the caller's identity and what the
+   * route sets.
+   */
   readonly ours: readonly string[];
 }
 
@@ -53,14 +57,18 @@ export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOpti
   return function toUpstreamRequest(admitted, stripped) {
     const { rawHeaders, target, route, upstream, httpVersion, caller, peer, encrypted } = admitted;
     const { authority } = target;
+    const { forwardAuthorization, rewrite, requestHeaders: edits } = route;
     const ours = [
       ...toForwardedHeaders(rawHeaders, peer, trust, { authority, encrypted }),
       // A line of its own behind the client's: the values of both are one list.
       ...(upstream.via ? ["via", `${httpVersion} sallyport`] : []),
       ...(upstream.identity === "headers" ? toIdentityHeaders(caller) : []),
+      ...(rewrite === undefined || rewrite.strip === "" ? [] : ["x-forwarded-prefix", rewrite.strip]),
+      ...(edits?.set ?? []),
     ];
-    const { forwardAuthorization } = route;
-    const headers = toUpstreamHeaders(rawHeaders, { forwardAuthorization, carriers, ours, stripped });
-    return { path: target.path + target.query, headers, ours };
+    const removed = edits?.removed;
+    const headers = toUpstreamHeaders(rawHeaders, { forwardAuthorization, carriers, ours, stripped, removed });
+    const path = rewrite === undefined ? target.path : rewritePath(target.path, rewrite);
+    return { path: path + target.query, headers, ours };
   };
 }

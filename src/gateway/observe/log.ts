@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { toErrorName } from "../../base/errors.js";
+import { systemPlatform } from "../../base/platform.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 import type { LogConfig } from "../config/sections/log.js";
 import { toTextLines } from "./text-lines.js";
@@ -59,7 +60,7 @@ function openOutput(): DestinationStream {
       output.write(line);
       if (isGathering) return;
       isGathering = true;
-      setTimeout(flush, gatherMs).unref();
+      systemPlatform.delay(gatherMs, flush);
     },
   };
 }

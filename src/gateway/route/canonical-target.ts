@@ -1,4 +1,5 @@
 import { several, soleOf } from "../../model/raw-headers.js";
+import { readingsOf } from "./ambiguous-path.js";
 import { type Authority, toCanonicalAuthority } from "./canonical-authority.js";
 import { toCanonicalPath } from "./canonical-path.js";
 
@@ -10,6 +11,8 @@ export interface CanonicalTarget {
   readonly authority: string;
   /** Starts with `/`. See `toCanonicalPath`. */
   readonly path: string;
+  /** All that servers may read from `path`, which is as it came; `undefined`: it has one meaning. */
+  readonly readings?: ReadonlySet<string> | undefined;
   /** The query as received, with its `?`; empty when there is none. Routes do not compare it. */
   readonly query: string;
 }
@@ -41,18 +44,25 @@ const queryCharacters = /^[\x21\x22\x24-\x7e]*$/;
  *
  * Only origin-form is accepted (RFC 9112 §3.2.1): absolute-form, `*` and a second or differing authority leave it open
  * which one the upstream would use.
+ *
+ * @param takesAmbiguous whether the path may have several readings. Default: `false`
  */
-export function toCanonicalTarget(request: TargetSource): CanonicalTarget | undefined {
+export function toCanonicalTarget(request: TargetSource, takesAmbiguous = false): CanonicalTarget | undefined {
   const { method: name = "", url = "" } = request;
   if (!method.test(name) || refusedMethods.has(name)) return undefined;
   const authority = readAuthority(request.rawHeaders);
   if (authority === undefined) return undefined;
   const mark = url.indexOf("?");
-  const path = toCanonicalPath(mark === -1 ? url : url.slice(0, mark));
-  if (path === undefined) return undefined;
+  const received = mark === -1 ? url : url.slice(0, mark);
+  const path = toCanonicalPath(received);
+  const readings = path === undefined && takesAmbiguous ? readingsOf(received) : undefined;
+  if (path === undefined && readings === undefined) return undefined;
   const query = mark === -1 ? "" : url.slice(mark);
   if (!queryCharacters.test(query)) return undefined;
-  return { host: authority.host, authority: authority.authority, path, query };
+  const { host, authority: full } = authority;
+  return path === undefined
+    ? { host, authority: full, path: received, query, readings }
+    : { host, authority: full, path, query };
 }
 
 /** Returns the one authority that all of `Host` and `:authority` name. */

@@ -6,6 +6,7 @@ import { type Framing, type FramingSource, none, readFraming } from "./framing.j
 import { countForward } from "./max-forwards.js";
 import { refusals } from "./outcome.js";
 import type { Requirements } from "./permission.js";
+import { rewritePath } from "./rewrite-path.js";
 import type { RouteConfig } from "./route-config.js";
 import { matchRoute, type RouteMatched, type RouteTable } from "./routes.js";
 
@@ -70,7 +71,7 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
   const badRequest = { kind: "refused", denial: refusals.bad_request, target: undefined, cors: common } as const;
 
   return function resolve(head, isUpgrade) {
-    const target = toCanonicalTarget(head);
+    const target = toCanonicalTarget(head, routes.takesAmbiguous);
     // What comes on the stream of an extended CONNECT is no body (RFC 8441 §4).
     const framing = isUpgrade && head.stream !== undefined ? none : readFraming(head);
     const forwards = countForward(head.method ?? "", head.rawHeaders);
@@ -81,6 +82,9 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
       forwards === undefined ||
       (isUpgrade && framing.kind !== "none")
     )
+      return badRequest;
+    // Of several readings, none may be what the gateway answers itself.
+    if (target.readings !== undefined && [...target.readings].some((path) => own.find(path) !== undefined))
       return badRequest;
     const answer = own.find(target.path);
     const policyOf = (match: RouteMatched | undefined): CorsPolicy | undefined => {
@@ -93,10 +97,19 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
     if (policy !== undefined) return { kind: "preflight", target, cors: policy };
     if (answer !== undefined) return { kind: "own", target, answer, cors: policyOf(undefined) };
     const match = matchRoute(routes, target, head.method ?? "");
-    if (match === undefined) return { kind: "refused", denial: refusals.no_route, target, cors: common };
+    if (match === undefined) {
+      if (target.readings !== undefined) return badRequest;
+      return { kind: "refused", denial: refusals.no_route, target, cors: common };
+    }
     const { route, requirements } = match;
+    if (target.readings !== undefined && leadsToHost(target.readings, route)) return badRequest;
     return { kind: "route", target, framing, forwards, route, requirements, cors: policyOf(match) };
   };
+}
+
+/** Whether a path begins with two slashes once the prefix of a route is taken off: a parser of URLs would read a host. */
+function leadsToHost(readings: ReadonlySet<string>, { rewrite }: RouteConfig): boolean {
+  return rewrite !== undefined && [...readings].some((reading) => /^\/[\\/]/.test(rewritePath(reading, rewrite)));
 }
 
 /** Returns the method that a preflight asks for: it is the one by which its route is found. */

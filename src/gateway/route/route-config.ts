@@ -15,8 +15,20 @@ export interface RouteConfig {
   readonly schemes: readonly string[];
   /** How recent, and how strong, the log-in must be; `undefined`: any log-in suffices. */
   readonly stepUp: StepUp | undefined;
+  /** What the caller's identity must say: of each member named here, one of the texts. Default: nothing. */
+  readonly claims?: ReadonlyMap<string, readonly string[]> | undefined;
+  /** Whether an address may use the route. Default: each may. */
+  readonly takesAddress?: ((address: string) => boolean) | undefined;
   /** A key of `upstreams`. */
   readonly upstream: string;
+  /** What the upstream's path is made of. Default: the path as it came. */
+  readonly rewrite?: PathRewrite | undefined;
+  /** Whether paths pass that servers may read in different ways, as they came, when each reading leads here. */
+  readonly ambiguousPaths?: boolean | undefined;
+  /** Changes of the fields that the upstream gets. */
+  readonly requestHeaders?: HeaderEdits | undefined;
+  /** Changes of the fields that the caller gets. */
+  readonly responseHeaders?: HeaderEdits | undefined;
   /**
    * Whether `Authorization` is sent to the upstream. Default: `false`, since the upstream could act as the caller with
    * it.
@@ -31,10 +43,31 @@ export interface RouteConfig {
 }
 
 export interface RouteMatch {
-  /** The host in lower case, without a port; `undefined`: any. */
+  /** The host in lower case, without a port; `*.` before it: any host below it, not itself. `undefined`: any. */
   readonly host: string | undefined;
   /** The canonical path, which matches itself and all paths below it, by whole segments. */
   readonly path: string;
   /** The methods in upper case; empty: any. */
   readonly methods: readonly string[];
+  /**
+   * `service`: `path` is that of a service of Connect or gRPC, and only its methods match, `method`: of a method, and only it
+   * does. Default: paths below match too.
+   */
+  readonly rpc?: "service" | "method" | undefined;
+}
+
+export interface PathRewrite {
+  /** A canonical path, of whole segments, that is taken off. Empty: nothing. */
+  readonly strip: string;
+  /** A canonical path that is put before. Empty: nothing. */
+  readonly add: string;
+}
+
+export interface HeaderEdits {
+  /** Names in lower case: fields that are taken out, those that are set among them. */
+  readonly removed: ReadonlySet<string>;
+  /** Name, value, name, value. */
+  readonly set: readonly string[];
+  /** Names in lower case of those whose values are secrets: they came from a file or the environment. */
+  readonly secrets: ReadonlySet<string>;
 }

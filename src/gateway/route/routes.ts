@@ -10,10 +10,14 @@ export interface RouteTable {
   readonly places: readonly Entry[];
   /** Whether a route leads to an upstream that ignores case. */
   readonly foldsSome: boolean;
+  /** Whether a route takes paths of several readings. */
+  readonly takesAmbiguous: boolean;
 }
 
 interface Entry {
   readonly host: string | undefined;
+  /** Of a pattern `*.example.com`: `.example.com`. */
+  readonly suffix: string | undefined;
   /** Decoded, without a slash at the end. */
   readonly path: string;
   /** `foldPath` of `path`. */
@@ -37,7 +41,8 @@ export interface RouteMatched {
 }
 
 /**
- * Sorts the most specific first: with a host before without, then the longer path; equal ones stay in file order.
+ * Sorts the most specific first: with a host before a pattern, the longer pattern first, and these before none; then the
+ * longer path; equal ones stay in file order.
  *
  * @param upstreams says which upstreams ignore case. Default: none does
  */
@@ -52,6 +57,7 @@ export function createRouteTable(
     const key = JSON.stringify([host ?? null, decoded]);
     const place = places.get(key) ?? {
       host,
+      suffix: host?.startsWith("*.") ? host.slice(1) : undefined,
       path: decoded,
       folded: foldPath(decoded),
       wide: foldWide(decoded),
@@ -64,8 +70,15 @@ export function createRouteTable(
   }
   const sorted = [...places.values()]
     .map((place) => Object.freeze({ ...place, folds: place.routes.some(({ folds }) => folds) }))
-    .sort((a, b) => Number(a.host === undefined) - Number(b.host === undefined) || b.path.length - a.path.length);
-  return Object.freeze({ places: sorted, foldsSome: sorted.some(({ folds }) => folds) });
+    .sort((a, b) => rankOf(a) - rankOf(b) || b.path.length - a.path.length);
+  const takesAmbiguous = routes.some(({ ambiguousPaths }) => ambiguousPaths === true);
+  return Object.freeze({ places: sorted, foldsSome: sorted.some(({ folds }) => folds), takesAmbiguous });
+}
+
+/** The lowest comes first. */
+function rankOf({ host, suffix }: Pick<Entry, "host" | "suffix">): number {
+  if (host === undefined) return 0;
+  return suffix === undefined ? Number.NEGATIVE_INFINITY : -suffix.length;
 }
 
 /**
@@ -77,38 +90,61 @@ export function createRouteTable(
  *
  * A route to an upstream that ignores case also matches the spellings that are one to it. When such an upstream would get
  * the request, every place counts by those spellings, and if they disagree about the place, no route matches: the
- * upstream might read the spelling of a narrower place.
+ * upstream might read the spelling of a narrower place. A path that has several readings matches the route to which all of
+ * them lead, if that takes such paths.
  */
 export function matchRoute(
   table: RouteTable,
-  target: Pick<CanonicalTarget, "host" | "path">,
+  { host, path: canonical, readings }: Pick<CanonicalTarget, "host" | "path" | "readings">,
   method: string,
 ): RouteMatched | undefined {
-  const path = decodePath(target.path);
-  if (path === undefined) return undefined;
-  const { host } = target;
+  if (readings !== undefined) {
+    const matches = new Set([...readings].map((reading) => matchDecoded(table, host, reading, method)));
+    const [match] = matches;
+    return matches.size === 1 && match?.route.ambiguousPaths === true ? match : undefined;
+  }
+  const path = decodePath(canonical);
+  return path === undefined ? undefined : matchDecoded(table, host, path, method);
+}
+
+function matchDecoded(table: RouteTable, host: string, path: string, method: string): RouteMatched | undefined {
   const folded = table.foldsSome ? foldPath(path) : path;
   let first: Entry | undefined;
   for (const place of table.places) {
-    if (place.host !== undefined && place.host !== host) continue;
+    if (!isForHost(place, host)) continue;
     if (!isAtOrBelow(path, place.path) && !(place.folds && isAtOrBelow(folded, place.folded))) continue;
     first = place;
     break;
   }
-  return routeIn(first?.folds === true ? findFolded(table, host, path, folded) : first, method);
+  const found = first?.folds === true ? findFolded(table, host, path, folded) : first;
+  return found && routeIn(found, path, method);
 }
 
 /** Finds the place on which all spellings of a path agree. */
 function findFolded({ places }: RouteTable, host: string, path: string, folded: string): Entry | undefined {
-  const here = places.filter((place) => place.host === undefined || place.host === host);
+  const here = places.filter((place) => isForHost(place, host));
   const found = here.find((place) => isAtOrBelow(folded, place.folded));
   const spellings = toWideSpellings(path);
   const isCertain = spellings?.every((one) => here.find((place) => isAtOrBelow(one, place.wide)) === found);
   return isCertain === true ? found : undefined;
 }
 
-function routeIn(place: Entry | undefined, method: string): RouteMatched | undefined {
-  return place?.routes.find(({ route: { match } }) => match.methods.length === 0 || match.methods.includes(method));
+function isForHost({ host, suffix }: Pick<Entry, "host" | "suffix">, asked: string): boolean {
+  if (host === undefined || host === asked) return true;
+  return suffix !== undefined && asked.length > suffix.length && asked.endsWith(suffix);
+}
+
+function routeIn({ path: prefix, routes }: Entry, path: string, method: string): RouteMatched | undefined {
+  return routes.find(({ route: { match } }) => {
+    if (match.methods.length > 0 && !match.methods.includes(method)) return false;
+    return match.rpc === undefined || isProcedure(path, prefix, match.rpc);
+  });
+}
+
+/** A service has one segment below its path, the method, and a method has none. */
+function isProcedure(path: string, prefix: string, rpc: "service" | "method"): boolean {
+  if (rpc === "method") return path === prefix;
+  return path.length > prefix.length + 1 && !path.includes("/", prefix.length + 1);
 }
 
 function isAtOrBelow(path: string, prefix: string): boolean {

@@ -18,56 +18,15 @@ import { maxHeaderFields } from "../listen/connection-limits.js";
 import { asksForWebSocket } from "../listen/without-upgrade.js";
 import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers } from "../own/own-answers.js";
-import type { CanonicalTarget } from "../route/canonical-target.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve } from "../route/resolve.js";
-import type { RouteConfig } from "../route/route-config.js";
 import { createRouteTable } from "../route/routes.js";
 import { describeCredentials } from "./describe-credentials.js";
+import { describeCaller, type Explanation, namesOf, nothing, toPairs } from "./explanation.js";
 import type { RawRequest } from "./raw-request.js";
 import { createStateAuth, findLogin } from "./state-auth.js";
-
-/** How the gateway would handle a request. It holds no secret. */
-export interface Explanation {
-  /** `answered`: by the gateway itself. */
-  readonly outcome: "forwarded" | "denied" | "answered";
-  /** The HTTP status that the caller would see of a denial. */
-  readonly status: number | undefined;
-  /** `undefined` when the request can be read in more than one way. */
-  readonly target: Pick<CanonicalTarget, "host" | "path"> | undefined;
-  /** The answer, where the gateway answers itself. */
-  readonly answeredBy: string | undefined;
-  /** The presented credentials, and the part of the configuration that checks them. */
-  readonly credentials: string;
-  readonly route: RouteConfig | undefined;
-  readonly caller:
-    | {
-        readonly subject: string;
-        readonly roles: readonly string[];
-        readonly scopes: readonly string[];
-        readonly scheme: string;
-        readonly session: string | undefined;
-      }
-    | undefined;
-  readonly denial: Pick<Denial, "code" | "reason" | "message"> | undefined;
-  /** Why the session of the presented token would end now, such as `account gone`; `undefined`: it would not. */
-  readonly ending: string | undefined;
-  /** Of a request that is forwarded, but for its framing. */
-  readonly headers:
-    | {
-        /** Names of the caller's fields that are sent on, in their order. */
-        readonly passed: readonly string[];
-        /**
-         * Names of the caller's fields that are not sent on. `cookie NAME`: one cookie that is removed from the others.
-         */
-        readonly stripped: readonly string[];
-        /** The fields that the gateway sets. */
-        readonly set: readonly (readonly [name: string, value: string])[];
-      }
-    | undefined;
-}
 
 /** Options of `explainRequest`: how the request would come in. */
 export interface ExplainOptions {
@@ -152,7 +111,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
         status,
         denial: { code, reason, message },
         ending,
-        caller: describe(caller),
+        caller: describeCaller(caller),
       };
     };
     if (asked.kind === "refused") return deny(asked.denial);
@@ -173,7 +132,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     if (upstream === undefined) return deny(refusals.upstream_unavailable, caller);
     if (asked.forwards === "last") {
       const answeredBy = "Max-Forwards is 0 (RFC 9110 §7.6.2)";
-      return { ...known, outcome: "answered", answeredBy, caller: describe(caller) };
+      return { ...known, outcome: "answered", answeredBy, caller: describeCaller(caller) };
     }
     const stripped: string[] = [];
     const { target: to, forwards } = asked;
@@ -188,30 +147,22 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
       peer,
       encrypted,
     };
-    const { headers, ours } = toUpstreamRequest(admitted, stripped);
+    const { path: upstreamPath, headers, ours } = toUpstreamRequest(admitted, stripped);
     return {
       ...known,
       outcome: "forwarded",
-      caller: describe(caller),
+      upstreamPath,
+      caller: describeCaller(caller),
       headers: {
         passed: namesOf(headers.slice(0, headers.length - ours.length)),
         stripped,
-        set: [["host", to.authority], ...toPairs(ours)],
+        set: [["host", upstream.host ?? to.authority], ...toPairs(ours, asked.route.requestHeaders?.secrets)],
       },
     };
   }
 
   return { explain, close: async () => auth?.close() };
 }
-
-const nothing = {
-  status: undefined,
-  answeredBy: undefined,
-  caller: undefined,
-  denial: undefined,
-  ending: undefined,
-  headers: undefined,
-} as const;
 
 function openAuth(config: GatewayConfig, platform: Platform, onEvent: OnEvent): Auth<Identity> {
   const store = readOnly(openExisting(config, platform));
@@ -227,24 +178,4 @@ const internals: AuthInternals = {
 /** Opens the store if it exists, else one in memory: an explanation must not make a database. */
 function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {
   return storeExists(config.store) ? openStore(config.store, platform, { create: false }) : memory({ platform });
-}
-
-function describe(caller: Caller | undefined): Explanation["caller"] {
-  if (caller === undefined) return undefined;
-  const { identity, scheme, session, scopes } = caller;
-  return {
-    subject: identity.subject,
-    roles: identity.roles ?? [],
-    scopes: scopes ?? [],
-    scheme,
-    session: session?.ref,
-  };
-}
-
-function toPairs(flat: readonly string[]): [string, string][] {
-  return namesOf(flat).map((name, index) => [name, flat[2 * index + 1] ?? ""]);
-}
-
-function namesOf(flat: readonly string[]): string[] {
-  return flat.filter((_text, index) => index % 2 === 0);
 }

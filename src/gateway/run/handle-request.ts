@@ -9,6 +9,7 @@ import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
 import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
+import { editAnswer } from "../forward/edit-answer.js";
 import type { ForwardedRequest } from "../forward/exchange.js";
 import type { ExchangeOwner } from "../forward/exchange-owner.js";
 import { createUpgradeResponse, Http1Exchange, type UpgradeSocket } from "../forward/http1-exchange.js";
@@ -151,7 +152,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
     if (caller !== undefined && isRpcStream(request.rawHeaders)) allowSlowBody(request);
-    const { authority } = target;
+    const { host: authority = target.authority } = upstream.config;
     // A WebSocket over HTTP/2 has no key (RFC 8441 §5); an upstream over HTTP/1 needs one.
     if (request instanceof StreamRequest && request.isWebSocket)
       headers.push("sec-websocket-key", Buffer.from(platform.random(16)).toString("base64"));
@@ -177,6 +178,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     platform,
     ownCookie: carriers.cookie?.name,
     finish({ context: { asked, decision, incoming } }, head) {
+      if (asked.route.responseHeaders !== undefined) editAnswer(head, asked.route.responseHeaders);
       if (decision?.kind !== "denied") addAnswered(head, decision?.kind === "allowed" ? decision : undefined);
       if (asked.cors !== undefined && head.statusCode !== 101)
         replaceCors(head, asked.cors, originOf(incoming.request));

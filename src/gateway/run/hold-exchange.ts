@@ -2,6 +2,7 @@ import type { Decision } from "../../model/decision.js";
 import type { ExchangeOwner } from "../forward/exchange-owner.js";
 import type { Upstreams } from "../forward/upstreams.js";
 import { allowSlowReader, unreadMsOf } from "../listen/slow-readers.js";
+import type { CanonicalTarget } from "../route/canonical-target.js";
 import { callerOf } from "../route/permission.js";
 import type { RouteConfig } from "../route/route-config.js";
 import type { Incoming } from "./incoming.js";
@@ -10,7 +11,7 @@ import type { OpenStream } from "./open-streams.js";
 /** An exchange whose answer does not come in one piece, or a WebSocket. */
 interface Streaming {
   readonly incoming: Incoming;
-  readonly asked: { readonly route: RouteConfig; readonly target: { readonly host: string; readonly path: string } };
+  readonly asked: { readonly route: RouteConfig; readonly target: CanonicalTarget };
   readonly decision: Decision | undefined;
   readonly decidedAt: number;
   readonly client: string | undefined;
@@ -28,7 +29,7 @@ export function createHoldExchange({ hold, upstreams }: HoldExchangeParts): Exch
     const { route, target } = asked;
     const caller = decision && callerOf(decision);
     if (caller !== undefined) allowSlowReader(incoming.request, route.readTimeoutMs);
-    const stream = { caller, asked: { ...target, method, at: decidedAt } };
+    const stream = { caller, asked: { ...target, method, at: decidedAt, client } };
     const forget = hold(stream, () => end("unauthenticated"));
     const reader = { unreadMs: () => unreadMsOf(incoming.request), end: () => end("unread") };
     const leave = upstreams.get(route.upstream)?.shares.watch(reader, client);

@@ -14,7 +14,10 @@ export interface OpenStream {
     | {
         readonly host: string;
         readonly path: string;
+        readonly readings?: ReadonlySet<string> | undefined;
         readonly method: string;
+        /** The address of the caller; `undefined`: not known. */
+        readonly client?: string | undefined;
         /** When it was let in, in milliseconds since 1970. */
         readonly at: number;
       }
@@ -108,5 +111,5 @@ export function createOpenStreams(platform: Platform): OpenStreams {
 function isLetIn({ asked }: OpenStream, caller: Caller | undefined, { routes }: StreamJudge): boolean {
   if (asked === undefined) return true;
   const match = matchRoute(routes, asked, asked.method);
-  return match !== undefined && mayGoOn(match, caller, asked.at);
+  return match !== undefined && mayGoOn(match, caller, asked.at, asked.client);
 }

@@ -46,9 +46,15 @@ test("the configuration of the design works as it is written", async (t) => {
     roles: ["user"],
     scopes: [],
     schemes: [],
+    claims: undefined,
+    takesAddress: undefined,
     stepUp: undefined,
     readTimeoutMs: 300_000,
     upstream: "app",
+    rewrite: undefined,
+    ambiguousPaths: false,
+    requestHeaders: undefined,
+    responseHeaders: undefined,
     cors: undefined,
     forwardAuthorization: false,
     line: 10,
@@ -85,6 +91,7 @@ test("every default is what the documentation says", async (t) => {
   assert.deepEqual(upstreams.get("app"), {
     name: "app",
     origin: "http://127.0.0.1:3000",
+    host: undefined,
     identity: "headers",
     ignoresCase: false,
     via: true,
@@ -244,7 +251,7 @@ services:
     from: "anonymous: true,",
     to: "anonymous: true, roles: [user],",
     faults: [
-      "gate.yaml:9:45: routes[0].anonymous contradicts roles, scopes, schemes, maxAge and acr, which no anonymous caller has; remove one",
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, scopes, schemes, claims, maxAge and acr, which no anonymous caller has; remove one",
     ],
   },
   {

@@ -35,7 +35,7 @@ test("a request that goes on: route, handler, caller, and the headers stripped a
     "route        /gate.yaml:12 /; needs one of the roles user",
     "credentials  Basic, answered by handlers.Basic.users",
     "caller       ada [user] by basic",
-    "forwarded    to app",
+    "forwarded    to app, as /api?x=1",
     "  stripped   Authorization",
     "  stripped   X_Sallyport_Subject",
     "  stripped   Connection",
@@ -101,7 +101,7 @@ const rows: readonly (readonly [name: string, request: string, line: RegExp])[] 
     "POST /sallyport.v1.AuthService/LogIn HTTP/1.1\nHost: a",
     /^answered {5}by the gateway itself: a procedure of sallyport\.v1\.AuthService$/m,
   ],
-  ["a route for anybody", "GET /healthz HTTP/1.1\nHost: a", /^forwarded {4}to app$/m],
+  ["a route for anybody", "GET /healthz HTTP/1.1\nHost: a", /^forwarded {4}to app, as \/healthz$/m],
 ];
 
 for (const [name, request, line] of rows) {

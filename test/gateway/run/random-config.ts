@@ -16,6 +16,8 @@ export const paths = ["/", "/api", "/api/v1", "/api/v1/x", "/open", "/o,p", "/%C
 
 export const hosts = ["gate.example", "api.example", "[::1]"] as const;
 
+const hostPatterns = [...hosts, "*.example"];
+
 export const pagesPath = "/external";
 
 /** Of the pages that `cors` may allow. */
@@ -90,10 +92,11 @@ function randomRoutes(random: Random, schemes: readonly string[]): string {
   const routes = new Map<string, string>();
   for (let left = 1 + random.int(6); left > 0; left -= 1) {
     const path = chance(random, 40) ? "/" : random.pick(paths);
-    const host = chance(random, 30) ? random.pick(hosts) : undefined;
+    const host = chance(random, 30) ? random.pick(hostPatterns) : undefined;
+    const rpc = path.includes(".") && chance(random, 50);
     const methods = chance(random, 20) ? random.pick(["[GET]", "[POST, PUT]"]) : undefined;
     const match = [
-      `path: "${path}"`,
+      rpc ? `rpc: ${path.slice(1)}` : `path: "${path}"`,
       ...(host === undefined ? [] : [`host: "${host}"`]),
       ...(methods === undefined ? [] : [`methods: ${methods}`]),
     ].join(", ");
@@ -108,10 +111,23 @@ function randomRoutes(random: Random, schemes: readonly string[]): string {
       "maxAge: 1d",
       "forwardAuthorization: false",
     ]);
-    const more = !asks.startsWith("forward") && chance(random, 30) ? ", forwardAuthorization: true" : "";
+    const more = !asks.startsWith("forward") && chance(random, 30) ? ["forwardAuthorization: true"] : [];
     const cors = chance(random, 20) ? `, cors: { origins: [${random.pick(["", pageOrigin])}] }` : "";
     const upstream = random.pick(["app", "other"]);
-    routes.set(match, `  - { match: { ${match} }, ${asks}, upstream: ${upstream}${more}${cors} }`);
+    const options = [...more, ...randomOptions(random, path)].join(", ");
+    routes.set(match, `  - { match: { ${match} }, ${asks}, upstream: ${upstream}${cors}, ${options} }`);
   }
   return [...routes.values()].join("\n");
+}
+
+/** What changes nothing in who may pass, or is about the address. */
+function randomOptions(random: Random, path: string): readonly string[] {
+  const all = [
+    "ambiguousPaths: true",
+    path === "/" ? "addPrefix: /v2" : `stripPrefix: "${path}"`,
+    "requestHeaders: { set: { X-Tenant: acme }, remove: [Cookie] }",
+    "responseHeaders: { set: { X-Frame-Options: DENY } }",
+    "networks: [127.0.0.0/8, 10.0.0.0/8]",
+  ];
+  return all.filter(() => chance(random, 20));
 }

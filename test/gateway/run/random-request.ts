@@ -29,7 +29,22 @@ const own = [
   `${pagesPath}/other`,
 ] as const;
 
-const oddTargets = ["*", "//api", "/api/../open", "/api/%2e%2e/open", "/a%2Fb", "/a;b", "/%", "http://a/", "", "api"];
+const oddTargets = [
+  "*",
+  "//api",
+  "/api/../open",
+  "/api/%2e%2e/open",
+  "/a%2Fb",
+  "/a;b",
+  "/api%2Fv1/x",
+  "/api//v1",
+  "/open%3Fx",
+  "/api/v1%252Fx",
+  "/%",
+  "http://a/",
+  "",
+  "api",
+];
 
 const spellings: readonly ((path: string) => string)[] = [
   (path) => path,

@@ -1,6 +1,6 @@
 import { requireStepUp } from "../../../credentials/step-up.js";
 import { suggest } from "../../../wire/closest.js";
-import { decodePath, toCanonicalPath } from "../../route/canonical-path.js";
+import { decodePath } from "../../route/canonical-path.js";
 import { foldPath } from "../../route/fold-path.js";
 import type { RouteConfig } from "../../route/route-config.js";
 import { type ConfigPath, toPathText } from "../document.js";
@@ -10,19 +10,11 @@ import { roles, scheme } from "../shared-schemas.js";
 import { requirePositive } from "../timeouts.js";
 import { warnOfRoles } from "../warn-of-roles.js";
 import { corsSchema, readCors } from "./cors.js";
+import { conditionOptions, namesClaims, readConditions } from "./route-conditions.js";
+import { headerOptions, readHeaderOptions } from "./route-headers.js";
+import { matchSchema, readMatch } from "./route-match.js";
+import { pathOptions, readPathOptions } from "./route-path.js";
 import { type Section, type SectionContext, section } from "./section.js";
-
-const method: Schema<string> = { type: "string", pattern: "^[A-Z]+$", title: "a method in capital letters" };
-
-const match = object(
-  {
-    host: text("a host name without a port", "Only requests for this host. Default: any."),
-    path: text("a path such as /api", "This path and all paths below it, by whole segments: `/api` is not `/apis`."),
-    methods: condition(list(method, "a list of methods, such as [GET, HEAD]", "Only these methods. Default: any.")),
-  },
-  ["path"],
-  "The requests of the route. The most specific route wins: one with a host before one without, then the longer path.",
-);
 
 const token: Schema<string> = {
   type: "string",
@@ -41,7 +33,7 @@ const anonymous: Schema<boolean | "everything"> = {
 
 const route = object(
   {
-    match,
+    match: matchSchema,
     upstream: text("the name of an upstream", "The upstream of these requests: a name of `upstreams`."),
     anonymous,
     roles: condition(roles("The caller must have one of these. Default: any caller.")),
@@ -60,6 +52,7 @@ const route = object(
         "The caller must have logged in by one of these schemes. Default: any.",
       ),
     ),
+    ...conditionOptions,
     maxAge: duration("any", "The caller must have proved who they are within this time (RFC 9470 step-up)."),
     readTimeout: duration(
       "5m",
@@ -72,6 +65,8 @@ const route = object(
       "The log-in must be one of these (RFC 9470 step-up). Default: any.",
     ),
     cors: corsSchema("Pages of other origins that may call this route, in place of `cors` of the whole gateway."),
+    ...pathOptions,
+    ...headerOptions,
     forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
   },
   ["match", "upstream"],
@@ -97,8 +92,8 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
     checkReferences(route, path, context);
     checkAnonymous(route, path, context);
     warnOfRoles(route.roles, [...path, "roles"], context);
-    const match = readMatch(route, path, context);
-    const key = JSON.stringify([match.host, match.path, [...match.methods].sort()]);
+    const match = readMatch(route.match ?? {}, path, context);
+    const key = JSON.stringify({ ...match, methods: [...match.methods].sort() });
     const twin = seen.get(key);
     if (twin !== undefined) {
       const message = `matches what routes[${twin}] does, so it would never be used; remove one`;
@@ -111,9 +106,12 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       roles: itemsOf(route.roles),
       scopes: itemsOf(route.scopes),
       schemes: Object.freeze(itemsOf(route.schemes).map((scheme) => scheme.toLowerCase())),
+      ...readConditions(route, path, context),
       stepUp: readStepUp(route, path, context),
       readTimeoutMs: requirePositive(route.readTimeout ?? "5m", [...path, "readTimeout"], context),
       upstream: route.upstream ?? "",
+      ...readPathOptions(route, match, path, context),
+      ...readHeaderOptions(route, path, context, route.forwardAuthorization === true),
       forwardAuthorization: route.forwardAuthorization ?? false,
       cors: readCors(route.cors, [...path, "cors"], context),
       line: context.document.lineAt(path),
@@ -134,46 +132,6 @@ function readStepUp({ maxAge, acr }: RawRoute, at: ConfigPath, context: SectionC
   }
 }
 
-const canonicalHost = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$|^\[[0-9a-f:.]+\]$/;
-
-function readMatch({ match = {} }: RawRoute, at: ConfigPath, context: SectionContext): RouteConfig["match"] {
-  const { host, path = "/", methods } = match;
-  const report = (name: keyof typeof match, message: string) => {
-    const where = [...at, "match", name];
-    context.report(where, `${toPathText(where)} ${message}`);
-  };
-  if (host !== undefined && !canonicalHost.test(host.toLowerCase())) {
-    report("host", "must be a host name without a port");
-  }
-  // A request's path is made canonical before it is compared, so no request would match another spelling.
-  const canonical = toCanonicalPath(path);
-  const wildcard = wildcardIn(path);
-  if (wildcard !== undefined) {
-    const start = path.indexOf(wildcard);
-    // `/v` is a segment of its own, and would not match what `/v{n}` was meant for.
-    const end = /^[[{<]/.test(wildcard) ? path.lastIndexOf("/", start) : start;
-    const above = path.slice(0, end).replace(/\/$/, "") || "/";
-    report(
-      "path",
-      `is no pattern: ${wildcard} would stand for itself. Write ${above}; it matches what is below it, too`,
-    );
-  } else if (canonical === undefined) {
-    report("path", "must begin with / and have no empty, . or .. segments, and no ; ? # or \\");
-  } else if (canonical !== path || /.\/$/.test(path)) {
-    report("path", `must be written ${canonical.replace(/(.)\/$/, "$1")}; it matches what is below it, too`);
-  }
-  return Object.freeze({ host: host?.toLowerCase(), path, methods: itemsOf(methods) });
-}
-
-/**
- * Finds what other gateways read as a pattern: a star, `:name` as a segment, `{name}`, or a regular expression. As a literal
- * it would guard a path that no request has, and what the operator meant to guard would go by a wider route. A path that
- * does have a star in it is written with `%2A`.
- */
-function wildcardIn(path: string): string | undefined {
-  return /[.)\]]?\*+|[.)\]]\+|(?<=\/):\w+|\{[^/]*\}|<[^/]*>|\[[^/]*\]|\([^/]*\|[^/]*\)|(?<=[^/])\$$/.exec(path)?.[0];
-}
-
 function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContext): void {
   const upstreams = context.namesIn("upstreams");
   if (route.upstream !== undefined && upstreams !== undefined && !upstreams.includes(route.upstream)) {
@@ -191,11 +149,8 @@ function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContex
   }
 }
 
-function checkAnonymous(
-  { anonymous = false, match = {}, roles, scopes, schemes, maxAge, acr }: RawRoute,
-  at: ConfigPath,
-  context: SectionContext,
-): void {
+function checkAnonymous(route: RawRoute, at: ConfigPath, context: SectionContext): void {
+  const { anonymous = false, match = {}, roles, scopes, schemes, maxAge, acr } = route;
   if (anonymous === false) return;
   const path = [...at, "anonymous"];
   const report = (message: string) => context.report(path, `${toPathText(path)} ${message}`);
@@ -205,8 +160,9 @@ function checkAnonymous(
   }
   if (anonymous === "everything" && match.path !== "/") report("is about one path; say anonymous: true");
   const lists = [roles, scopes, schemes];
-  if (lists.some((some) => (some?.length ?? 0) > 0) || maxAge !== undefined || acr !== undefined) {
-    report("contradicts roles, scopes, schemes, maxAge and acr, which no anonymous caller has; remove one");
+  const isConditional = maxAge !== undefined || acr !== undefined || namesClaims(route);
+  if (isConditional || lists.some((some) => (some?.length ?? 0) > 0)) {
+    report("contradicts roles, scopes, schemes, claims, maxAge and acr, which no anonymous caller has; remove one");
   }
 }
 

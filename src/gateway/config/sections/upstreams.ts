@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from "../../forward/upstream-config.js";
+import { toCanonicalAuthority } from "../../route/canonical-authority.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import type { ReadContext } from "../read-context.js";
 import { bytes, choice, count, duration, flag, mapOf, object, type RawOf, text } from "../schema.js";
@@ -15,6 +16,11 @@ const upstream = object(
     url: text(
       "a URL such as http://127.0.0.1:3000, without a path",
       "`http://`, `https://` (HTTP/2 where the upstream agrees to it) or `h2c://` (HTTP/2 without TLS, for gRPC), host and port; no path.",
+    ),
+    host: text(
+      "upstream, or a host name, such as app.internal:8080",
+      "The `Host` that the upstream gets: `upstream` for the host of its URL, or another one; `X-Forwarded-Host` names the " +
+        "caller's. Default: the `Host` of the request.",
     ),
     identity: choice(
       ["headers", "none"],
@@ -80,9 +86,16 @@ function readUpstream(
   const fault = raw.url === undefined ? undefined : faultOfUrl(url, text);
   if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
   const timeouts = readTimeouts(upstream, raw, path, context);
+  const authority = raw.host === "upstream" ? url?.host : raw.host;
+  const host = authority === undefined ? undefined : toCanonicalAuthority(authority)?.authority;
+  if (raw.host !== undefined && raw.host !== "upstream" && host === undefined) {
+    const at = [...path, "host"];
+    context.report(at, `${toPathText(at)} must be upstream, or a host name with or without a port`);
+  }
   return Object.freeze({
     name,
     origin: toOrigin(url, text),
+    host,
     identity,
     ignoresCase,
     via,
