@@ -93,6 +93,7 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
     upstreams: () => [],
     logShare: () => 1,
     stopping: () => false,
+    obstacle: () => undefined,
     store: () => measureStore(memory(), systemPlatform, () => {}),
   });
   const handler = createRequestHandler({

@@ -105,8 +105,15 @@ export { type ApiKeyEditOptions, addApiKey, revokeApiKey } from "./handlers/api-
 export { type ApiKeyRecord, type CreateApiKeyOptions, createApiKey } from "./handlers/api-key/record.js";
 export { hashPassword } from "./handlers/password/hash.js";
 export { hashPreSharedKey } from "./handlers/pre-shared-key.js";
-export { type KeyFileOptions, keyFile, type RotateKeyFileOptions, rotateKeyFile } from "./keys/key-file.js";
-export { type KeyRing, randomKeys, type SigningKey } from "./keys/key-ring.js";
+export {
+  type KeysRevoked,
+  type RevokeKeyFileOptions,
+  type RotateKeyFileOptions,
+  revokeKeyFile,
+  rotateKeyFile,
+} from "./keys/edit-key-file.js";
+export { type KeyFileOptions, keyFile } from "./keys/key-file.js";
+export { type KeyRing, type RevokedKey, randomKeys, type SigningKey } from "./keys/key-ring.js";
 export type { AuthEvent, EventOrigin, EventParty, OnEvent } from "./model/events.js";
 export type { AuditOptions, AuditSink } from "./policies/audit/audit.js";
 export { type JsonLinesOptions, type JsonLinesSink, jsonLines, type LineStream } from "./policies/audit/json-lines.js";

@@ -71,6 +71,11 @@ const rows: Readonly<Record<string, Row>> = {
   "./oidc": { call: alone, good: {}, wrong: ["opens", "sessions"] },
   "./ldap": { call: alone, good: { url: "ldaps://d", users: { dn: "uid={user},dc=x" } }, wrong: ["startTls", "yes"] },
   "./keyFile": { call: behindPath, good: {}, wrong: ["create", "yes"] },
+  "./revokeKeyFile": {
+    call: (make, options) => make("/nonexistent/f", "all", options),
+    good: {},
+    wrong: ["platform", 1],
+  },
   "./rotateKeyFile": { call: behindPath, good: {}, wrong: ["keepMs", "7d"] },
   "./operateAsRules": { call: alone, good: { identify: no, rules: [] }, wrong: ["rules", {}] },
   "./preSharedKey": { call: alone, good: { keys: {} }, wrong: ["scheme", 1] },

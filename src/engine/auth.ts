@@ -6,7 +6,6 @@ import { createExtract } from "../credentials/token-carriers.js";
 import type { Handler } from "../handlers/handler.js";
 import { createHandlerTable, type IdentityOf } from "../handlers/handler-table.js";
 import { createCredentialMemory } from "../handlers/remembered-credentials.js";
-import { openKeys } from "../keys/key-ring.js";
 import type { AuthenticateOptions, CallerRequirements, Decision, Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { BeginOperateAs, LogInByMessage } from "../model/log-in.js";
@@ -38,6 +37,7 @@ import { type AuthFront, type AuthInternals, createInternals } from "./front.js"
 import { createHolds } from "./holds.js";
 import { createLogIn } from "./log-in.js";
 import { createOneTimeProofs } from "./one-time-proofs.js";
+import { openRing } from "./open-ring.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { purgeTimeoutMs, startPurge } from "./purge.js";
 import { watchEnds } from "./watch-ends.js";
@@ -96,17 +96,17 @@ export interface Auth<I extends Identity = Identity> {
  */
 export function createAuth<H extends Handler<Identity>>(
   options: AuthOptions<H>,
-  { sightings, vias }: AuthInternals = createInternals(),
+  { sightings, vias, signer }: AuthInternals = createInternals(),
 ): Auth<IdentityOf<H>> {
   type I = IdentityOf<H>;
   const resolved = resolveOptions(options);
-  const { platform, store, realm, rules, rememberMs, maxStalenessMs, handlerTimeoutMs, storeTimeoutMs } = resolved;
+  const { platform, realm, rules, rememberMs, maxStalenessMs, handlerTimeoutMs, storeTimeoutMs } = resolved;
   const table = createHandlerTable(options.handlers, options.aliases);
   const hub = createEventHub({ platform, onEvent: resolved.onEvent, audit: resolved.audit });
   const { emit, record } = hub;
   const ask = createAsk(platform, storeTimeoutMs, emit);
+  const { keys, store, ...ring } = openRing(resolved, signer, emit);
   const loadOpen = createLoadOpen(store, ask);
-  const keys = openKeys(resolved.keys, platform, (error, repeated) => emit({ kind: "keys-failed", error, repeated }));
   const memory = createCredentialMemory<I>(platform, (scheme, error) =>
     emit({ kind: "handler-failed", scheme, failure: { kind: "threw", error } }),
   );
@@ -206,6 +206,7 @@ export function createAuth<H extends Handler<Identity>>(
   let closing: Promise<void> | undefined;
   async function stop(): Promise<void> {
     stopPurge();
+    ring.stop();
     stopEpochs();
     holds.close();
     known.close();
@@ -237,6 +238,7 @@ export function createAuth<H extends Handler<Identity>>(
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
       ...{ hold: holds.hold, takeOver: holds.takeOver },
       unavailable: (request: Denied) => deny(request, "unavailable"),
+      obstacle: ring.obstacle,
     }),
     close: () => (closing ??= stop()),
   });

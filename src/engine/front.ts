@@ -1,6 +1,7 @@
 import { AuthError } from "../base/errors.js";
 import type { Denied } from "../credentials/deny.js";
 import type { OneTimeProofs } from "../handlers/handler.js";
+import type { SigningKey } from "../keys/key-ring.js";
 import type { Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { Caller, SessionRules } from "../model/session.js";
@@ -43,6 +44,11 @@ export interface AuthFront<I extends Identity = Identity> {
   takeOver: Holds["takeOver"];
   /** Returns the denial of a request that cannot be decided now: 503. */
   unavailable(request: Denied): Denial;
+  /**
+   * Why no caller should be sent to this process, in words for an operator; `undefined`: nothing is known. It is that the
+   * key ring lacks what signed most live sessions.
+   */
+  obstacle(): string | undefined;
 }
 
 /** What a front that makes its engine anew, as the gateway does at a reload, takes over from the one before. */
@@ -51,10 +57,28 @@ export interface AuthInternals {
   readonly sightings: Sightings;
   /** What let callers without a session in, as handlers said. */
   readonly vias: WeakMap<Caller, string>;
+  readonly signer: SignerMemory;
+}
+
+/** Remembers the key that signs, so that no ring without it is taken in the place of the ring before. */
+export interface SignerMemory {
+  /** Returns the key that signed until now; `undefined`: none is known, or the ring was another deployment's. */
+  last(): SigningKey | undefined;
+  note(signing: () => SigningKey | undefined): void;
 }
 
 export function createInternals(): AuthInternals {
-  return { sightings: createSightings(), vias: new WeakMap() };
+  let last: () => SigningKey | undefined = () => undefined;
+  return {
+    sightings: createSightings(),
+    vias: new WeakMap(),
+    signer: {
+      last: () => last(),
+      note(signing) {
+        last = signing;
+      },
+    },
+  };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { AuthError, toErrorDetail, toErrorName } from "../base/errors.js";
 import type { HandlerFailure, OnEvent } from "../model/events.js";
+import { toMissingText, toRevokedText, toUnknownKeyText } from "./key-event-text.js";
 
 /** Warns on standard error of events that need an operator: the default of `onEvent`. No warning holds a secret. */
 export const warnOfEvent: OnEvent = (event) => {
@@ -35,6 +36,14 @@ export const warnOfEvent: OnEvent = (event) => {
       return console.warn(
         `sallyport: the signing keys cannot be read again (${toReason(event.error)}); those of before stay in use, and a restart would fail`,
       );
+    case "keys-missing":
+      return console.warn(`sallyport: ${toMissingText(event)}`);
+    case "keys-recovered":
+      return console.warn("sallyport: the key ring is in order again");
+    case "keys-revoked":
+      return console.warn(`sallyport: ${toRevokedText(event.keyIds)}`);
+    case "unknown-key":
+      return console.warn(`sallyport: ${toUnknownKeyText(event)}`);
     case "store-failed":
       return console.warn(
         `sallyport: the store failed (${toErrorName(event.error)}); the caller got 503. Pass onEvent to see more`,

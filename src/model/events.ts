@@ -163,6 +163,17 @@ export type AuthEvent =
    * added since is unknown here. `repeated`: nor could it the time before. `error` is the ring's own.
    */
   | { readonly kind: "keys-failed"; readonly error: unknown; readonly repeated: boolean }
+  /** Live sessions were signed by keys that the ring lacks: their tokens are refused. */
+  | ({ readonly kind: "keys-missing" } & KeysMissing)
+  /** After `keys-failed` or `keys-missing`: the ring can be read, and holds the keys that signed. */
+  | { readonly kind: "keys-recovered" }
+  /** Keys were revoked in the ring: what they signed, and every session that had opened by then, is refused from now on. */
+  | { readonly kind: "keys-revoked"; readonly keyIds: readonly number[] }
+  /**
+   * A token names a key that the ring lacks: it is of another deployment, or forged, or this is not the ring that signed it.
+   * Once a minute at most; `tokens`: how many since the event before.
+   */
+  | { readonly kind: "unknown-key"; readonly keyId: number; readonly tokens: number }
   /** A gateway started with a configuration, reloaded it or refused it. `digest`: the beginning of its SHA-256. */
   | {
       readonly kind: "configuration";
@@ -171,6 +182,17 @@ export type AuthEvent =
     }
   /** A record of the audit was not written. `repeated`: nor was the record before it, of the same sink. */
   | { readonly kind: "audit-failed"; readonly error: unknown; readonly repeated: boolean };
+
+/** The keys that a ring lacks, by what the store says of some live sessions. */
+export interface KeysMissing {
+  readonly keyIds: readonly number[];
+  /** How many of the sessions that were looked at these keys signed. */
+  readonly sessions: number;
+  /** How many were looked at. */
+  readonly of: number;
+  /** Most of them: the ring is another deployment's. */
+  readonly foreign: boolean;
+}
 
 /** Where an event comes from. */
 export interface EventOrigin {

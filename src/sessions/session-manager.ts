@@ -3,7 +3,7 @@ import type { Allowed, AuthenticateOptions } from "../model/decision.js";
 import { toParty } from "../model/events.js";
 import type { Identity } from "../model/identity.js";
 import type { PossessionRequest, PresentedToken } from "../model/possession.js";
-import type { HeaderFields } from "../model/request.js";
+import type { HeaderFields, RequestOrigin } from "../model/request.js";
 import type { Reading, SessionChange, SessionRow } from "../model/store.js";
 import { isDerived, type KnownSession } from "./known-sessions.js";
 import { createOpenSession, type OpenSession, type OpenSessionOptions, requireRef } from "./open-session.js";
@@ -13,7 +13,8 @@ import { createRefusals } from "./refusals.js";
 import { judgePresentation, type Outcome, rotationDueAt, sessionDeadline } from "./rotation.js";
 import { createSessionAnswers, type SessionAnswersOptions, toScheme } from "./session-answers.js";
 import { toOwner } from "./session-content.js";
-import { type TokenFields, toRef } from "./token.js";
+import { keyIdOf, type TokenFields, toRef } from "./token.js";
+import { createUnknownKeys } from "./unknown-keys.js";
 
 type LookOptions = Pick<AuthenticateOptions, "rotate">;
 
@@ -66,13 +67,17 @@ export function createSessionManager<I extends Identity>(options: SessionManager
   const offerNext = (session: KnownSession<I>, row: SessionRow, token: string) =>
     offer(row, token, toScheme(session.allowed.caller.session?.cnf), () => session.endedReason !== undefined);
   const preCheck = createPreChecks(options);
+  const tellUnknownKey = createUnknownKeys(platform, emit);
   const { refuse, expire, endOver } = createRefusals(options);
 
-  function decode(token: string): TokenFields | undefined {
+  function decode(token: string, source?: RequestOrigin): TokenFields | undefined {
     const fields = codec.decode(token);
     if (fields !== "unknown_key") return fields;
-    const again = keys.refresh() ? codec.decode(token) : undefined;
-    return again === "unknown_key" ? undefined : again;
+    const again = keys.refresh() ? codec.decode(token) : fields;
+    if (again !== "unknown_key") return again;
+    const keyId = keyIdOf(token);
+    if (keys.durable && source !== undefined && !keys.accountsFor(keyId)) tellUnknownKey(keyId, source);
+    return undefined;
   }
 
   function applyRotationRule(
@@ -196,7 +201,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
 
   return {
     ...createOpenSession({ ...options, recentEnds: known.recentEnds }, answers),
-    verify: decode,
+    verify: (token) => decode(token),
     remembered: rememberedOrNew,
     resume(token, { rotate = true }, scheme, request) {
       const remembered = known.accept(token);
@@ -215,7 +220,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
       }
       return rescue<Resumed<I>>(
         () => {
-          const fields = decode(token);
+          const fields = decode(token, request);
           if (fields === undefined) return { kind: "refused", reason: "invalid_token" };
           const giveUpAt = platform.monotonic() + options.storeTimeoutMs;
           const ref = toRef(fields.sessionId);

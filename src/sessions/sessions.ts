@@ -67,7 +67,7 @@ export function createSessions({ realm, store, ask, loadOpen, known, memory, emi
       for (let last = query.after ?? ""; ; ) {
         const rows = await ask(() => store.listSessions({ ...query, realm, after: last, limit }));
         for (const row of rows) {
-          if (await hasOpenParents(row, open)) found.push(toSummary(row));
+          if (row.revokedAt === null && (await hasOpenParents(row, open))) found.push(toSummary(row));
           if (found.length === limit) return found;
           last = row.ref;
         }

@@ -40,7 +40,7 @@ const maxGeneration = 0xffff_ffff;
  *
  * The MAC's input begins with kind, format and realm, so that no token passes for another kind or deployment.
  */
-export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
+export function createTokenCodec(realm: string, keys: Pick<Keys, "find">): TokenCodec {
   const mac = createMac(`sallyport session token ${format}\0${realm}\0`, bodyBytes);
 
   return {
@@ -72,6 +72,11 @@ export function createTokenCodec(realm: string, keys: Keys): TokenCodec {
       };
     },
   };
+}
+
+/** Returns the key that a token names: one of which `decode` says that its key is unknown. */
+export function keyIdOf(token: string): number {
+  return Buffer.from(token.slice(sessionPrefix.length, sessionPrefix.length + 4), "base64url").readUInt16BE(1);
 }
 
 const refLabel = Buffer.from("sallyport session ref 1\0");

@@ -43,6 +43,7 @@ test("help names every command, and each command's help has an example", async (
     "api-keys revoke",
     "keys init",
     "keys rotate",
+    "keys revoke",
     "keys ls",
     "sessions ls",
     "sessions end",
@@ -70,6 +71,7 @@ test("wrong usage is 2, and says so on standard error", async () => {
     ["sessions", "end", "--ref", "a", "--subject", "b"],
     ["sessions", "end", "--before", "2026-11-22"],
     ["keys", "rotate"],
+    ["keys", "revoke"],
     ["keys", "rotate", "f", "--keep", "7"],
   ]) {
     const { code, out, err } = await runCli(args);
@@ -138,14 +140,16 @@ test("a key file is made once, rotated, and listed without its secrets", async (
   const before = readFileSync(file, "utf8");
   const again = await runCli(["keys", "init", file]);
   assert.deepEqual([again.code, readFileSync(file, "utf8")], [1, before]);
+  const [first] = keyFile(file).load();
   assert.equal((await runCli(["keys", "rotate", file, "--activate-after", "1h"])).code, 0);
+  const next = keyFile(file).load()[1];
   const { out } = await runCli(["keys", "ls", file, "--json"]);
   const { keys } = JSON.parse(out) as { keys: { id: number; state: string }[] };
   assert.deepEqual(
     keys.map(({ id, state }) => [id, state]),
     [
-      [1, "signs"],
-      [2, "waits"],
+      [first?.id, "signs"],
+      [next?.id, "waits"],
     ],
   );
   const text = out + (await runCli(["keys", "ls", file])).out;

@@ -26,7 +26,8 @@ import { inspect } from "node:util";
 import { AuthError } from "../../src/base/errors.js";
 import { systemPlatform } from "../../src/base/platform.js";
 import { replaceFile } from "../../src/base/replace-file.js";
-import { keyFile, rotateKeyFile } from "../../src/keys/key-file.js";
+import { rotateKeyFile } from "../../src/keys/edit-key-file.js";
+import { keyFile } from "../../src/keys/key-file.js";
 import { openKeys } from "../../src/keys/key-ring.js";
 import { createWorld } from "../world.js";
 
@@ -113,6 +114,8 @@ test("a malformed file is refused, and the message quotes nothing of it", () => 
     JSON.stringify({ version: 1, keys: [{ ...key, secret: [secret] }] }),
     JSON.stringify({ version: 1, keys: [{ ...key, signsFrom: "soon" }] }),
     JSON.stringify({ version: 1, keys: [{ ...key, signsFrom: undefined }] }),
+    JSON.stringify({ version: 1, keys: [key], revoked: { 0: { id: 1, at: key.signsFrom } } }),
+    JSON.stringify({ version: 1, keys: [key], revoked: [{ id: 1, at: "soon" }] }),
   ];
   for (const malformed of texts) {
     const path = freshPath();
@@ -144,28 +147,29 @@ test("rotation: the new key verifies before it signs, the old one verifies for k
       .load()
       .map(({ id }) => id);
   const times = { platform, activateAfterMs: 600_000, keepMs: 3_600_000 };
-  assert.equal(rotateKeyFile(path, times), 2);
-  assert.deepEqual(read(), [1, 2]);
+  const first = keys.signing().id;
+  const second = rotateKeyFile(path, times);
+  assert.deepEqual(read(), [first, second]);
   assert.equal(statSync(path).mode & 0o777, 0o600);
   advance(599_999);
-  assert.equal(keys.signing().id, 1);
-  assert.equal(keys.find(2)?.id, 2);
+  assert.equal(keys.signing().id, first);
+  assert.equal(keys.find(second)?.id, second);
   advance(1);
-  assert.equal(keys.signing().id, 2);
-  // Key 1 stopped signing now. A rotation just before keepMs is over keeps it; one at that instant drops it.
+  assert.equal(keys.signing().id, second);
+  // The first one stopped signing now. A rotation just before keepMs is over keeps it; one at that instant drops it.
   advance(3_599_999);
-  assert.equal(rotateKeyFile(path, times), 3);
-  assert.deepEqual(read(), [1, 2, 3]);
+  const third = rotateKeyFile(path, times);
+  assert.deepEqual(read(), [first, second, third]);
   advance(1);
-  assert.equal(rotateKeyFile(path, times), 4);
-  assert.deepEqual(read(), [2, 3, 4]);
+  const fourth = rotateKeyFile(path, times);
+  assert.deepEqual(read(), [second, third, fourth]);
 });
 
 test("by default a key signs ten minutes after it was added and verifies for a week after it has stopped", () => {
   const { platform, advance } = createWorld();
   const path = freshPath();
   keyFile(path, { create: true, platform });
-  rotateKeyFile(path, { platform });
+  const second = rotateKeyFile(path, { platform });
   assert.deepEqual(
     keyFile(path)
       .load()
@@ -173,31 +177,51 @@ test("by default a key signs ten minutes after it was added and verifies for a w
     [0, platform.now() + 600_000],
   );
   advance(600_000 + 7 * 86_400_000 - 1);
-  rotateKeyFile(path, { platform });
+  const third = rotateKeyFile(path, { platform });
   assert.equal(keyFile(path).load().length, 3);
   advance(1);
-  rotateKeyFile(path, { platform });
+  const fourth = rotateKeyFile(path, { platform });
   assert.deepEqual(
     keyFile(path)
       .load()
       .map(({ id }) => id),
-    [2, 3, 4],
+    [second, third, fourth],
   );
 });
 
-test("ids begin anew after 65,535 and pass over those in use; when every id is taken that is said", () => {
+test("ids are random, from 1,024 to 65,535, and pass over those in use; when every id is taken that is said", () => {
   const path = freshPath();
   const secret = Buffer.alloc(32, 1).toString("base64url");
   const put = (ids: readonly number[]): void => {
     const keys = ids.map((id, index) => ({ id, secret, signsFrom: new Date(index).toISOString() }));
     writeFileSync(path, JSON.stringify({ version: 1, keys }), { mode: 0o600 });
   };
-  put([1, 2, 65_535]);
-  assert.equal(rotateKeyFile(path), 3);
-  put([3, 65_534]);
-  assert.equal(rotateKeyFile(path), 65_535);
-  put(Array.from({ length: 65_535 }, (_, index) => index + 1));
+  const drawn = new Set<number>();
+  for (let ring = 0; ring < 20; ring++) {
+    const made = freshPath();
+    for (const { id } of keyFile(made, { create: true }).load()) drawn.add(id);
+    drawn.add(rotateKeyFile(made));
+  }
+  // Of 40 draws out of 64,512, five equal ones would take 10¹⁰ runs.
+  assert.ok(drawn.size > 35, String([...drawn]));
+  for (const id of drawn) assert.ok(id >= 1_024 && id <= 65_535, String(id));
+  const all = Array.from({ length: 65_535 }, (_, index) => index + 1);
+  put(all.filter((id) => id !== 40_000));
+  assert.equal(rotateKeyFile(path), 40_000);
+  put(all);
   assert.equal(refusalOf(() => rotateKeyFile(path)).message, `the key file ${path} has a key for every id`);
+});
+
+test("a file of a version that counted ids from 1 works unchanged, and its next key has an id that no other ring has", () => {
+  const path = freshPath();
+  const secret = Buffer.alloc(32, 1).toString("base64url");
+  const signsFrom = "2020-01-01T00:00:00.000Z";
+  writeFileSync(path, JSON.stringify({ version: 1, keys: [{ id: 1, secret, signsFrom }] }), { mode: 0o600 });
+  const ring = keyFile(path);
+  const keys = openKeys(ring, systemPlatform);
+  assert.deepEqual([keys.signing().id, ring.revoked?.()], [1, []]);
+  assert.ok(rotateKeyFile(path) >= 1_024);
+  assert.equal(keyFile(path).load()[0]?.id, 1);
 });
 
 test("rotation keeps mode and owner of the file, and a link to it", {
@@ -297,13 +321,30 @@ test("a file of other keys counts when it has stayed as it is for a second, and 
   let ms = 0;
   const ring = keyFile(path, { create: true, platform: { ...systemPlatform, monotonic: () => ms, now: () => 0 } });
   const ids = () => ring.load().map(({ id }) => id);
-  assert.deepEqual(ids(), [1]);
+  const all = ids();
+  const [before, version] = [[...all], ring.version?.()];
   for (const _change of [1, 2]) {
-    rotateKeyFile(path);
-    assert.deepEqual(ids(), [1]);
+    all.push(rotateKeyFile(path));
+    assert.deepEqual(ids(), before);
     ms += 999;
-    assert.deepEqual(ids(), [1]);
+    assert.deepEqual([ids(), ring.version?.()], [before, version]);
   }
   ms += 1;
-  assert.deepEqual(ids(), [1, 2, 3]);
+  assert.deepEqual(ids(), all);
+  assert.notEqual(ring.version?.(), version);
+});
+
+test("a file that is gone or comes back is another version, a second later", () => {
+  const path = freshPath();
+  let ms = 0;
+  const ring = keyFile(path, { create: true, platform: { ...systemPlatform, monotonic: () => ms, now: () => 0 } });
+  const [there, text] = [ring.version?.(), readFileSync(path)];
+  rmSync(path);
+  assert.equal(ring.version?.(), there);
+  ms += 1_000;
+  assert.equal(ring.version?.(), "gone");
+  writeFileSync(path, text, { mode: 0o600 });
+  assert.equal(ring.version?.(), "gone");
+  ms += 1_000;
+  assert.notEqual(ring.version?.(), "gone");
 });

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AuthError } from "../../src/base/errors.js";
-import { type KeyRing, openKeys, randomKeys, type SigningKey } from "../../src/keys/key-ring.js";
+import {
+  type KeyRing,
+  type KeysObserver,
+  openKeys,
+  type RevokedKey,
+  randomKeys,
+  type SigningKey,
+} from "../../src/keys/key-ring.js";
 import { createWorld } from "../world.js";
 
 const secret = new Uint8Array(32).fill(7);
@@ -12,8 +19,12 @@ function start(...first: SigningKey[]) {
   const world = createWorld();
   let keys: readonly SigningKey[] | undefined = first;
   let reads = 0;
+  let revoked: readonly RevokedKey[] = [];
+  let version = "1";
   const ring: KeyRing = {
     durable: true,
+    revoked: () => revoked,
+    version: () => version,
     load() {
       reads += 1;
       if (keys === undefined) throw new Error("half-written");
@@ -22,8 +33,14 @@ function start(...first: SigningKey[]) {
   };
   return {
     ...world,
-    open: () => openKeys(ring, world.platform),
-    openTelling: (onFailure: (error: unknown, repeated: boolean) => void) => openKeys(ring, world.platform, onFailure),
+    open: (observer?: KeysObserver) => openKeys(ring, world.platform, observer),
+    revoke: (...ids: number[]) => {
+      revoked = ids.map((id) => ({ id, at: world.platform.now() }));
+    },
+    touch: () => {
+      version += "1";
+    },
+    openTelling: (failed: (error: unknown, repeated: boolean) => void) => openKeys(ring, world.platform, { failed }),
     put: (...next: SigningKey[]) => {
       keys = next;
     },
@@ -128,7 +145,7 @@ test("a ring without the key that signs is another deployment's: it is told, and
   assert.equal(keys.signing().id, 1);
   assert.match(
     told.join(),
-    /^the ring lacks key 1, which signs here: put the ring back; to end every session, restart/,
+    /^the ring lacks key 1, which signs here: put the ring back; to take a stolen key out: sallyport keys revoke$/,
   );
   turn({ ...keyOf(1), secret: new Uint8Array(32).fill(9) });
   assert.match(told.at(-1) ?? "", /^the ring has another secret for key 1, which signs here/);
@@ -159,6 +176,72 @@ test("a ring that cannot be read again is told, and whether it could not be befo
     told.map(([, repeated]) => repeated),
     [false, true, false],
   );
+});
+
+test("a ring that says that it has changed is read at once, and else not", () => {
+  const { open, put, touch, reads } = start(keyOf(1));
+  const keys = open();
+  put(keyOf(1), keyOf(2));
+  keys.look();
+  assert.deepEqual([reads(), keys.find(2)], [1, undefined]);
+  touch();
+  keys.look();
+  keys.look();
+  assert.deepEqual([reads(), keys.find(2)?.id], [2, 2]);
+});
+
+test("a revoked key neither signs nor verifies, though the ring still holds it, and the ring may lack the key that signed", () => {
+  const { open, put, revoke, touch } = start(keyOf(1));
+  const told: unknown[] = [];
+  const keys = open({ failed: (error) => told.push(error), revoked: (ids) => told.push(ids) });
+  put(keyOf(1), keyOf(2));
+  revoke(1);
+  touch();
+  keys.look();
+  assert.deepEqual(
+    [keys.find(1), keys.signing().id, keys.accountsFor(1), keys.accountsFor(3)],
+    [undefined, 2, true, false],
+  );
+  put(keyOf(2), keyOf(3));
+  touch();
+  keys.look();
+  assert.deepEqual(told, [[1]], "told once");
+});
+
+test("a revocation ends each session that had opened, whichever key signed it, and each that the key signed since", () => {
+  const { open, put, revoke, advance, platform } = start(keyOf(1), keyOf(2));
+  assert.equal(open().revocationOf({ createdAt: 0, keyId: 1 }), undefined);
+  put(keyOf(2));
+  advance(10);
+  revoke(1);
+  const at = platform.now();
+  const keys = open();
+  assert.equal(keys.revocationOf({ createdAt: at, keyId: 2 }), at);
+  assert.equal(keys.revocationOf({ createdAt: at + 1, keyId: 2 }), undefined);
+  assert.equal(keys.revocationOf({ createdAt: at + 1, keyId: 1 }), at);
+});
+
+test("the ring that signed is taken in the place of another deployment's, with which the process started", () => {
+  const { open, put, touch } = start(keyOf(7));
+  const [told, missing] = [[] as string[], new Set<number>()];
+  const keys = open({
+    failed: (error) => told.push((error as Error).message),
+    recovered: () => told.push("recovered"),
+    changed: () => told.push("changed"),
+    missing: () => missing,
+  });
+  const turn = (...ring: SigningKey[]): void => {
+    put(...ring);
+    touch();
+    keys.look();
+  };
+  turn(keyOf(1));
+  assert.match(told.join(), /^the ring lacks key 7/);
+  missing.add(1);
+  turn(keyOf(2));
+  assert.equal(keys.signing().id, 7, "a third ring is not the one that signed");
+  turn(keyOf(1), keyOf(2));
+  assert.deepEqual([keys.find(1)?.id, told.slice(-2)], [1, ["recovered", "changed"]]);
 });
 
 test("random keys are fresh each time and do not outlive the process", () => {

@@ -3,15 +3,13 @@ import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
 import type { Keys } from "../../src/keys/key-ring.js";
 import { sessionPrefix } from "../../src/model/session.js";
-import { createTokenCodec, type TokenFields, toRef } from "../../src/sessions/token.js";
+import { createTokenCodec, keyIdOf, type TokenFields, toRef } from "../../src/sessions/token.js";
 import { createRandom } from "../../src/testing/random.js";
 
 const random = createRandom(7);
 const key = { id: 0x0102, secret: random.bytes(32), signsFrom: 0 };
-const ring = (...known: (typeof key)[]): Keys => ({
+const ring = (...known: (typeof key)[]): Pick<Keys, "find"> => ({
   find: (id) => known.find((each) => each.id === id),
-  signing: () => key,
-  refresh: () => false,
 });
 const codec = createTokenCodec("example", ring(key));
 const fields: TokenFields = {
@@ -32,6 +30,10 @@ test("the layout: version 1, key id 2, session id 16, generation 4, issued-at 5,
   const label = Buffer.from("sallyport session token 1\0example\0");
   const mac = createHmac("sha256", key.secret).update(label).update(bytes.subarray(0, 28)).digest();
   assert.deepEqual(bytes.subarray(28), mac);
+});
+
+test("the key that a token names is known without the key", () => {
+  assert.equal(keyIdOf(token), 0x0102);
 });
 
 test("what was written is read", () => {

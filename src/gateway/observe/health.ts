@@ -11,6 +11,8 @@ type AskedStore = Pick<Store, "loadSession" | "loadRecord" | "swapRecord">;
 export interface ReadinessParts {
   readonly store: () => Pick<MeasuredStore, "writeFault"> & { readonly store: AskedStore };
   readonly stopping: () => boolean;
+  /** Why no caller should be sent here although the store works, as the engine knows it. */
+  readonly obstacle: () => string | undefined;
   readonly platform: Platform;
 }
 
@@ -29,11 +31,11 @@ const trialText = JSON.stringify("-".repeat(16 * 1024));
 const trialLifeMs = 60_000;
 
 /**
- * Makes the check of readiness: the gateway is not stopping, the store answers, and its last write did not fail. After one
- * that failed a trial is written with each check, since a gateway without traffic writes nothing that could succeed. A
+ * Makes the check of readiness: the gateway is not stopping, the store answers, its last write did not fail, and
+ * the key ring holds what signed most live sessions. After a write that failed a trial is written with each check, since a gateway without traffic writes nothing that could succeed. A
  * stop makes the check fail at once.
  */
-export function createReadiness({ store, stopping, platform }: ReadinessParts): Readiness {
+export function createReadiness({ store, stopping, obstacle, platform }: ReadinessParts): Readiness {
   let asked: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;
   // Of this process alone, so that no other one's trial is in the way.
   const trialId = `readiness-${Buffer.from(platform.random(8)).toString("hex")}`;
@@ -70,7 +72,7 @@ export function createReadiness({ store, stopping, platform }: ReadinessParts): 
     const now = platform.monotonic();
     if (asked === undefined || now - asked.at >= rememberMs) asked = { at: now, answer: checkInTime() };
     const answer = await asked.answer;
-    return stopping() ? "stopping" : answer;
+    return stopping() ? "stopping" : (answer ?? obstacle());
   };
 }
 

@@ -1,6 +1,7 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { toErrorName } from "../../base/errors.js";
 import { systemPlatform } from "../../base/platform.js";
+import { toMissingText, toRevokedText, toUnknownKeyText } from "../../engine/key-event-text.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 import type { LogConfig } from "../config/sections/log.js";
 import { toTextLines } from "./text-lines.js";
@@ -89,6 +90,10 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   configuration: "info",
   "audit-failed": "error",
   "keys-failed": "error",
+  "keys-missing": "error",
+  "keys-recovered": "info",
+  "keys-revoked": "warn",
+  "unknown-key": "warn",
   "handler-failed": "error",
   "callback-failed": "error",
   "recheck-failed": "warn",
@@ -115,6 +120,12 @@ function toEventFields(event: AuthEvent): object {
     }
     case "callback-failed":
       return { kind: event.kind, callback: event.callback, error: toErrorName(event.error) };
+    case "keys-missing":
+      return { ...event, detail: toMissingText(event) };
+    case "keys-revoked":
+      return { ...event, detail: toRevokedText(event.keyIds) };
+    case "unknown-key":
+      return { ...event, detail: toUnknownKeyText(event) };
     case "store-failed":
     case "keys-failed":
     case "audit-failed":

@@ -88,6 +88,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   ]);
   const storeFailures = counter("store_failures", "Questions that the store did not answer.");
   const keyFailures = counter("key_ring_failures", "Times that the signing keys could not be read again.");
+  const unknownKeys = counter("unknown_key_tokens", "Tokens that name a key which the ring lacks.");
   const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
   const configurations = counter("configurations", "Configurations taken or refused.", ["change"]);
   const observeRequest = createRequestMetrics(registry);
@@ -199,6 +200,13 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "keys-failed":
           keyFailures.inc();
+          break;
+        case "keys-missing":
+        case "keys-recovered":
+        case "keys-revoked":
+          break;
+        case "unknown-key":
+          unknownKeys.inc(event.tokens);
           break;
         case "configuration":
           configurations.inc({ change: event.change });

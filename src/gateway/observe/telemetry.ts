@@ -26,6 +26,8 @@ export interface TelemetrySources {
   logShare(): number;
   /** Returns the store of the state in force. */
   store(): MeasuredStore;
+  /** Why the engine of the state in force wants no callers; `undefined`: it does. */
+  obstacle(): string | undefined;
 }
 
 /** The telemetry of a running gateway, to which each of its parts reports. */
@@ -49,7 +51,12 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
     stalenessBoundMs: () => revocationBoundMs,
   });
   const logAccess = createAccessLog(log, platform, () => sources.logShare());
-  const ready = createReadiness({ store: () => sources.store(), stopping: () => sources.stopping(), platform });
+  const ready = createReadiness({
+    store: () => sources.store(),
+    stopping: () => sources.stopping(),
+    obstacle: () => sources.obstacle(),
+    platform,
+  });
   return {
     onEvent(event, origin) {
       metrics.onEvent(event);

@@ -3,16 +3,11 @@ import { toDenialResponse } from "../../adapters/node/reject.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
-import { type AuthInternals, createInternals } from "../../engine/front.js";
 import type { Denial } from "../../model/decision.js";
-import type { OnEvent } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
 import type { Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
-import { memory } from "../../stores/memory/memory.js";
-import { readOnly } from "../../stores/read-only.js";
 import type { GatewayConfig } from "../config/config.js";
-import { openStore, storeExists } from "../config/stores.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import { maxHeaderFields } from "../listen/connection-limits.js";
 import { asksForWebSocket } from "../listen/without-upgrade.js";
@@ -25,8 +20,9 @@ import { createResolve } from "../route/resolve.js";
 import { createRouteTable } from "../route/routes.js";
 import { describeCredentials } from "./describe-credentials.js";
 import { describeCaller, type Explanation, namesOf, nothing, toPairs } from "./explanation.js";
+import { openExplainingAuth } from "./explaining-auth.js";
 import type { RawRequest } from "./raw-request.js";
-import { createStateAuth, findLogin } from "./state-auth.js";
+import { findLogin } from "./state-auth.js";
 
 /** Options of `explainRequest`: how the request would come in. */
 export interface ExplainOptions {
@@ -120,7 +116,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     }
     if (asked.kind === "own") return { ...known, outcome: "answered", answeredBy: asked.answer.description };
 
-    auth ??= openAuth(config, platform, (event) => {
+    auth ??= openExplainingAuth(config, platform, (event) => {
       if (event.kind === "session-ended") ending = event.reason;
     });
     const data = { method, path: asked.target.path, rawHeaders, truncated, peer };
@@ -164,18 +160,4 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
   return { explain, close: async () => auth?.close() };
 }
 
-function openAuth(config: GatewayConfig, platform: Platform, onEvent: OnEvent): Auth<Identity> {
-  const store = readOnly(openExisting(config, platform));
-  return createStateAuth(config, store, { platform, onEvent, onWarning() {}, internals });
-}
-
-/** A running gateway has seen the accounts that it let in, and acts when they are gone: so does an explanation. */
-const internals: AuthInternals = {
-  ...createInternals(),
-  sightings: { note() {}, has: () => true, isLast: () => true },
-};
-
-/** Opens the store if it exists, else one in memory: an explanation must not make a database. */
-function openExisting(config: GatewayConfig, platform: Platform): ReturnType<typeof openStore> {
-  return storeExists(config.store) ? openStore(config.store, platform, { create: false }) : memory({ platform });
 }

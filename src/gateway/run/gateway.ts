@@ -79,6 +79,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     logShare: () => state.config.log.requests,
     stopping: () => listeners === undefined || stopped !== undefined,
     store: () => state.store,
+    obstacle: () => state.auth.front.obstacle(),
   });
   const beginSpan = config.traces ? await loadSpans() : undefined;
   const kept = createKeptParts(platform, telemetry.onStore, telemetry.onWarning);

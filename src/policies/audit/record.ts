@@ -6,7 +6,15 @@ import type { AuthEvent, Ender, EventOrigin, EventParty } from "../../model/even
 export type AuditEventKind =
   | Exclude<
       AuthEvent["kind"],
-      "account-throttled" | "rotated" | "handler-failed" | "store-failed" | "keys-failed" | "audit-failed"
+      | "account-throttled"
+      | "rotated"
+      | "handler-failed"
+      | "store-failed"
+      | "keys-failed"
+      | "keys-missing"
+      | "keys-recovered"
+      | "unknown-key"
+      | "audit-failed"
     >
   /** Records before this one were not written; `lost` is their number. */
   | "records-lost";
@@ -117,8 +125,14 @@ function toFields(event: AuthEvent): Fields | undefined {
     case "recheck-disagrees":
     case "store-failed":
     case "keys-failed":
+    case "keys-missing":
+    case "keys-recovered":
+    case "unknown-key":
     case "audit-failed":
       return undefined;
+    // Which ones has the log: a record has no field for it, and it is an alarm that every node raises.
+    case "keys-revoked":
+      return { outcome: "alarm" };
     default:
       return event satisfies never;
   }

@@ -65,6 +65,7 @@ export function createScriptedAuth(): ScriptedAuth {
       },
       callbackFailed: () => undefined,
       unavailable: () => toDenial("unavailable"),
+      obstacle: () => undefined,
     },
     authenticate(request, options) {
       asked.push(request);

@@ -10,6 +10,7 @@ function readiness(answer: () => Promise<undefined> | undefined) {
   let fault: unknown;
   let asked = 0;
   let stopping = false;
+  let obstacle: string | undefined;
   const loadSession = () => {
     asked += 1;
     return answer();
@@ -30,6 +31,7 @@ function readiness(answer: () => Promise<undefined> | undefined) {
         writeFault: () => fault,
       }),
       stopping: () => stopping,
+      obstacle: () => obstacle,
       platform,
     }),
     trials,
@@ -41,11 +43,22 @@ function readiness(answer: () => Promise<undefined> | undefined) {
     stop() {
       stopping = true;
     },
+    obstruct(reason: string | undefined) {
+      obstacle = reason;
+    },
   };
 }
 
 test("ready while the store answers", async () => {
   const { ready } = readiness(() => undefined);
+  assert.equal(await ready(), undefined);
+});
+
+test("not ready while the engine wants no callers, such as with another deployment's key ring, and ready right after", async () => {
+  const { ready, obstruct } = readiness(() => undefined);
+  obstruct("the key ring lacks key 7");
+  assert.equal(await ready(), "the key ring lacks key 7");
+  obstruct(undefined);
   assert.equal(await ready(), undefined);
 });
 

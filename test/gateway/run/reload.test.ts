@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import { keyFile, revokeKeyFile } from "sallyport";
 import { Pool } from "undici";
 import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import { settleMs } from "../../../src/base/settling.js";
@@ -150,6 +152,30 @@ test("an edit takes effect by itself", { timeout: hangMs }, async (t) => {
   assert.equal((await fetch(gateway.origin)).status, 401);
   gateway.configure(configText(gateway.upstream.url, anyone));
   while ((await fetch(gateway.origin)).status !== 200) await delay(50);
+});
+
+test("a reload takes no key ring without the key that signs, such as by a wrong mount, and takes one from which it was revoked", async (t) => {
+  const gateway = await runGateway(t);
+  const { directory, config } = gateway.files;
+  const first = await fetch(gateway.origin, { headers: { authorization: asAda } });
+  const authorization = first.headers.get("authorization") ?? "";
+  const status = async (): Promise<number> => (await fetch(gateway.origin, { headers: { authorization } })).status;
+  const path = join(directory, "keys.json");
+  const ring = readFileSync(path, "utf8");
+  const configure = (to: string): void => {
+    gateway.configure(readFileSync(config, "utf8").replace(/keys: .*/, `keys: { file: ${to} }`));
+    gateway.reload();
+  };
+  keyFile(join(directory, "foreign.json"), { create: true });
+  configure("./foreign.json");
+  assert.equal(gateway.logged.at(-1)?.msg, "configuration not reloaded; the last good one stays");
+  assert.match(String(gateway.logged.at(-1)?.faults), /^the ring lacks key \d+, which signs here: put the ring back/);
+  assert.equal(await status(), 200);
+  gateway.files.write("revoked.json", ring);
+  revokeKeyFile(join(directory, "revoked.json"), "all");
+  configure("./revoked.json");
+  assert.equal(gateway.logged.at(-1)?.msg, "configuration reloaded");
+  assert.equal(await status(), 401);
 });
 
 test("an operator who was taken out of the user file is out after a reload, remembered or not", async (t) => {

@@ -11,7 +11,7 @@ export const keysSection: Section<{ readonly file: string }> = section(
   object(
     {
       file: path(
-        "The key file, made by `sallyport keys init` with mode 0600. It is read again by itself when a key was added.",
+        "The key file, made by `sallyport keys init` with mode 0600. It is read again by itself when a key was added or revoked.",
       ),
     },
     ["file"],
