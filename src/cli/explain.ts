@@ -67,7 +67,7 @@ function readCertificate(file: string): Uint8Array {
 function toText(explanation: Explanation, file: string): string {
   const { target, route, credentials, caller, denial, ending, headers, upstreamPath, answeredBy, status } = explanation;
   const lines = [
-    `target       ${target === undefined ? "none: it has no Host, or can be read in more than one way" : `${target.host} ${target.path}`}`,
+    `target       ${target === undefined ? `none: ${denial?.detail}` : `${target.host} ${target.path}`}`,
     `route        ${route === undefined ? "none" : `${file}:${route.line} ${describeRoute(route)}`}`,
     `credentials  ${credentials}`,
   ];

@@ -24,7 +24,7 @@ const habits: readonly ((path: string) => string)[] = [
 ];
 
 /**
- * Returns all that servers may read from a path that `toCanonicalPath` refuses: encoded separators, empty segments,
+ * Returns all that servers may read from a path that `readPath` refuses: encoded separators, empty segments,
  * parameters, octets that are encoded twice. Each is decoded, and begins with `/`. `undefined` when a reading has a segment of
  * dots or a control, begins with two slashes, which is a host to a parser of URLs, or is not UTF-8.
  *

@@ -1,7 +1,8 @@
 import { several, soleOf } from "../../model/raw-headers.js";
+import { type Ambiguity, ambiguities, isAmbiguous } from "./ambiguity.js";
 import { readingsOf } from "./ambiguous-path.js";
 import { type Authority, toCanonicalAuthority } from "./canonical-authority.js";
-import { toCanonicalPath } from "./canonical-path.js";
+import { readPath } from "./canonical-path.js";
 
 /** The canonical target of a request, against which routes are matched and which the upstream gets. */
 export interface CanonicalTarget {
@@ -9,7 +10,7 @@ export interface CanonicalTarget {
   readonly host: string;
   /** `host`, and the port where one was given: the `Host` of the request to the upstream. */
   readonly authority: string;
-  /** Starts with `/`. See `toCanonicalPath`. */
+  /** Starts with `/`. See `readPath`. */
   readonly path: string;
   /** All that servers may read from `path`, which is as it came; `undefined`: it has one meaning. */
   readonly readings?: ReadonlySet<string> | undefined;
@@ -40,41 +41,44 @@ const refusedMethods: ReadonlySet<string> = new Set(["CONNECT", "TRACE"]);
 const queryCharacters = /^[\x21\x22\x24-\x7e]*$/;
 
 /**
- * Returns the canonical target of a request, or `undefined`, to be answered with 400, when it has none.
+ * Returns the canonical target of a request, or an ambiguity, to be answered with 400, when it has none.
  *
  * Only origin-form is accepted (RFC 9112 §3.2.1): absolute-form, `*` and a second or differing authority leave it open
  * which one the upstream would use.
  *
  * @param takesAmbiguous whether the path may have several readings. Default: `false`
  */
-export function toCanonicalTarget(request: TargetSource, takesAmbiguous = false): CanonicalTarget | undefined {
+export function readTarget(request: TargetSource, takesAmbiguous = false): CanonicalTarget | Ambiguity {
   const { method: name = "", url = "" } = request;
-  if (!method.test(name) || refusedMethods.has(name)) return undefined;
+  if (!method.test(name)) return ambiguities.method;
+  if (refusedMethods.has(name)) return ambiguities.tunnel;
   const authority = readAuthority(request.rawHeaders);
-  if (authority === undefined) return undefined;
+  if (isAmbiguous(authority)) return authority;
   const mark = url.indexOf("?");
   const received = mark === -1 ? url : url.slice(0, mark);
-  const path = toCanonicalPath(received);
-  const readings = path === undefined && takesAmbiguous ? readingsOf(received) : undefined;
-  if (path === undefined && readings === undefined) return undefined;
+  const path = readPath(received);
+  const readings = typeof path === "string" || !takesAmbiguous ? undefined : readingsOf(received);
+  if (typeof path !== "string" && readings === undefined) return path;
   const query = mark === -1 ? "" : url.slice(mark);
-  if (!queryCharacters.test(query)) return undefined;
+  if (!queryCharacters.test(query)) return query.includes("#") ? ambiguities.fragment : ambiguities.query;
   const { host, authority: full } = authority;
-  return path === undefined
-    ? { host, authority: full, path: received, query, readings }
-    : { host, authority: full, path, query };
+  return typeof path === "string"
+    ? { host, authority: full, path, query }
+    : { host, authority: full, path: received, query, readings };
 }
 
 /** Returns the one authority that all of `Host` and `:authority` name. */
-function readAuthority(rawHeaders: readonly string[]): Authority | undefined {
+function readAuthority(rawHeaders: readonly string[]): Authority | Ambiguity {
   const host = soleOf(rawHeaders, "host");
   const pseudo = soleOf(rawHeaders, ":authority");
   // RFC 9112 §3.2: more than one is 400, equal ones too.
-  if (host === several || pseudo === several) return undefined;
+  if (host === several || pseudo === several) return ambiguities.twoHosts;
   const value = pseudo ?? host;
-  const authority = value === undefined ? undefined : toCanonicalAuthority(value);
-  if (pseudo !== undefined && host !== undefined && toCanonicalAuthority(host)?.authority !== authority?.authority) {
-    return undefined;
+  if (value === undefined) return ambiguities.noHost;
+  const authority = toCanonicalAuthority(value);
+  if (authority === undefined) return ambiguities.host;
+  if (pseudo !== undefined && host !== undefined && toCanonicalAuthority(host)?.authority !== authority.authority) {
+    return ambiguities.hostsDiffer;
   }
   return authority;
 }

@@ -29,6 +29,8 @@ export type RequestOutcome =
       readonly kind: "refused";
       readonly denial: Pick<Denial, "code" | "reason">;
       readonly route?: RouteConfig | undefined;
+      /** What has no single meaning, in words for operators. */
+      readonly detail?: string | undefined;
     }
   /** A browser asked what a page of another origin may send. */
   | { readonly kind: "preflight" }

@@ -1,7 +1,8 @@
 import { type CorsOptions, type CorsPolicy, createCorsPolicy } from "../../adapters/node/cors-policy.js";
 import type { Denial } from "../../model/decision.js";
 import { soleOf } from "../../model/raw-headers.js";
-import { type CanonicalTarget, type TargetSource, toCanonicalTarget } from "./canonical-target.js";
+import { type Ambiguity, ambiguities, isAmbiguous } from "./ambiguity.js";
+import { type CanonicalTarget, readTarget, type TargetSource } from "./canonical-target.js";
 import { type Framing, type FramingSource, none, readFraming } from "./framing.js";
 import { countForward } from "./max-forwards.js";
 import { refusals } from "./outcome.js";
@@ -23,6 +24,8 @@ export type Resolution<A> =
   | {
       readonly kind: "refused";
       readonly denial: Denial;
+      /** What has no single meaning, in words for operators; `undefined` when there is no route. */
+      readonly detail: string | undefined;
       readonly target: CanonicalTarget | undefined;
       readonly cors: CorsPolicy | undefined;
     }
@@ -68,24 +71,23 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
   cors?: CorsOptions | undefined,
 ): Resolve<A> {
   const common = cors && createCorsPolicy(cors);
-  const badRequest = { kind: "refused", denial: refusals.bad_request, target: undefined, cors: common } as const;
+  const badRequest = ({ detail }: Ambiguity) =>
+    ({ kind: "refused", denial: refusals.bad_request, detail, target: undefined, cors: common }) as const;
 
   return function resolve(head, isUpgrade) {
-    const target = toCanonicalTarget(head, routes.takesAmbiguous);
+    const target = readTarget(head, routes.takesAmbiguous);
+    if (isAmbiguous(target)) return badRequest(target);
     // What comes on the stream of an extended CONNECT is no body (RFC 8441 §4).
     const framing = isUpgrade && head.stream !== undefined ? none : readFraming(head);
+    if (isAmbiguous(framing)) return badRequest(framing);
     const forwards = countForward(head.method ?? "", head.rawHeaders);
+    if (isAmbiguous(forwards)) return badRequest(forwards);
     // Servers disagree about where a body in front of a WebSocket's frames ends.
-    if (
-      target === undefined ||
-      framing === undefined ||
-      forwards === undefined ||
-      (isUpgrade && framing.kind !== "none")
-    )
-      return badRequest;
+    if (isUpgrade && framing.kind !== "none") return badRequest(ambiguities.upgradeBody);
+    const { readings } = target;
+    const several = () => badRequest(readTarget(head) as Ambiguity);
     // Of several readings, none may be what the gateway answers itself.
-    if (target.readings !== undefined && [...target.readings].some((path) => own.find(path) !== undefined))
-      return badRequest;
+    if (readings !== undefined && [...readings].some((path) => own.find(path) !== undefined)) return several();
     const answer = own.find(target.path);
     const policyOf = (match: RouteMatched | undefined): CorsPolicy | undefined => {
       if (answer !== undefined) return answer.sameOrigin === true ? undefined : common;
@@ -98,11 +100,11 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
     if (answer !== undefined) return { kind: "own", target, answer, cors: policyOf(undefined) };
     const match = matchRoute(routes, target, head.method ?? "");
     if (match === undefined) {
-      if (target.readings !== undefined) return badRequest;
-      return { kind: "refused", denial: refusals.no_route, target, cors: common };
+      if (readings !== undefined) return several();
+      return { kind: "refused", denial: refusals.no_route, detail: undefined, target, cors: common };
     }
     const { route, requirements } = match;
-    if (target.readings !== undefined && leadsToHost(target.readings, route)) return badRequest;
+    if (readings !== undefined && leadsToHost(readings, route)) return several();
     return { kind: "route", target, framing, forwards, route, requirements, cors: policyOf(match) };
   };
 }

@@ -19,8 +19,8 @@ import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve } from "../route/resolve.js";
 import { createRouteTable } from "../route/routes.js";
 import { describeCredentials } from "./describe-credentials.js";
-import { describeCaller, type Explanation, namesOf, nothing, toPairs } from "./explanation.js";
 import { openExplainingAuth } from "./explaining-auth.js";
+import { describeCaller, type Explanation, namesOf, nothing, toPairs } from "./explanation.js";
 import type { RawRequest } from "./raw-request.js";
 import { findLogin } from "./state-auth.js";
 
@@ -98,19 +98,19 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     const credentials = describeCredentials({ rawHeaders, truncated, peer }, config);
     const route = asked.kind === "route" ? asked.route : undefined;
     const known = { ...nothing, target: target && { host: target.host, path: target.path }, credentials, route };
-    const deny = (denial: Denial, caller?: Caller): Explanation => {
+    const deny = (denial: Denial, caller?: Caller, detail?: string): Explanation => {
       const { code, reason, message } = denial;
       const { status } = toDenialResponse(denial, { method, rawHeaders });
       return {
         ...known,
         outcome: "denied",
         status,
-        denial: { code, reason, message },
+        denial: { code, reason, message, detail },
         ending,
         caller: describeCaller(caller),
       };
     };
-    if (asked.kind === "refused") return deny(asked.denial);
+    if (asked.kind === "refused") return deny(asked.denial, undefined, asked.detail);
     if (asked.kind === "preflight") {
       return { ...known, outcome: "answered", answeredBy: "the preflight of a page of another origin, by cors" };
     }
@@ -158,6 +158,4 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
   }
 
   return { explain, close: async () => auth?.close() };
-}
-
 }

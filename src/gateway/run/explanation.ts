@@ -25,7 +25,8 @@ export interface Explanation {
         readonly session: string | undefined;
       }
     | undefined;
-  readonly denial: Pick<Denial, "code" | "reason" | "message"> | undefined;
+  /** `detail`: what has no single meaning, as the log says it. The caller does not get it. */
+  readonly denial: (Pick<Denial, "code" | "reason" | "message"> & { readonly detail?: string | undefined }) | undefined;
   /** Why the session of the presented token would end now, such as `account gone`; `undefined`: it would not. */
   readonly ending: string | undefined;
   /** Path and query that the upstream gets of a request that is forwarded. */

@@ -89,7 +89,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const cors = isWebSocket ? undefined : asked.cors;
     switch (asked.kind) {
       case "refused":
-        refuse(incoming, asked.denial, { cors });
+        refuse(incoming, asked.denial, { cors, detail: asked.detail });
         break;
       case "preflight":
         answerPreflight(toNode(incoming).response, asked.cors, originOf(request));
@@ -193,7 +193,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
 
   function refuse(incoming: Incoming, denial: Denial, answer: Refusal = {}): void {
     const status = writeRefusal(incoming, denial, answer, platform);
-    report(incoming, { kind: "refused", denial, route: answer.route }, { status });
+    report(incoming, { kind: "refused", denial, route: answer.route, detail: answer.detail }, { status });
   }
 
   function begin(

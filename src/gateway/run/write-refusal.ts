@@ -12,6 +12,8 @@ export interface Refusal {
   /** A caller who is known keeps the token that was offered. */
   readonly decision?: Decision | undefined;
   readonly cors?: CorsPolicy | undefined;
+  /** For operators. The caller does not get it. */
+  readonly detail?: string | undefined;
 }
 
 /** Writes a denial in the caller's protocol, and returns its HTTP status. */

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { isAmbiguous } from "../../../src/gateway/route/ambiguity.js";
 import { readingsOf } from "../../../src/gateway/route/ambiguous-path.js";
-import { toCanonicalTarget } from "../../../src/gateway/route/canonical-target.js";
+import { type CanonicalTarget, readTarget } from "../../../src/gateway/route/canonical-target.js";
 import { createRouteTable, matchRoute } from "../../../src/gateway/route/routes.js";
 import { sized } from "../../size.js";
 import { route } from "../fixtures.js";
@@ -15,7 +16,10 @@ const table = createRouteTable([
   route({ path: "/" }, { line: 4 }),
 ]);
 
-const targetOf = (url: string) => toCanonicalTarget({ method: "GET", url, rawHeaders: ["Host", "a.example"] }, true);
+function targetOf(url: string, takesAmbiguous = true): CanonicalTarget | undefined {
+  const target = readTarget({ method: "GET", url, rawHeaders: ["Host", "a.example"] }, takesAmbiguous);
+  return isAmbiguous(target) ? undefined : target;
+}
 
 /** The line of the route; `undefined`: none. */
 function lineOf(url: string): number | undefined {
@@ -90,7 +94,7 @@ describe("a path of several readings", () => {
   });
 
   it("is none to a gateway whose routes take none", () => {
-    assert.equal(toCanonicalTarget({ method: "GET", url: "/a//b", rawHeaders: ["Host", "a"] }), undefined);
+    assert.equal(targetOf("/a//b", false), undefined);
   });
 
   it("keeps its separators apart in one reading", () => {

@@ -161,6 +161,8 @@ function assertAgree(request: RawRequest, explanation: Explanation, { outcome, s
       const { code, reason } = outcome.denial;
       assert.equal(explanation.outcome, "denied");
       assert.deepEqual([explanation.denial?.code, explanation.denial?.reason], [code, reason]);
+      assert.equal(explanation.denial?.detail, outcome.detail);
+      assert.equal(reason === "bad_request", outcome.detail !== undefined);
       assert.deepEqual([explanation.status, explanation.route], [status, outcome.route]);
       break;
     }

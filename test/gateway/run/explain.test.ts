@@ -56,6 +56,11 @@ test("a request that goes on: route, handler, caller, and the headers stripped a
 const rows: readonly (readonly [name: string, request: string, line: RegExp])[] = [
   ["a path with two readings", "GET /a/../admin HTTP/1.1\nHost: a", /^denied {7}400 invalid_argument, bad_request/m],
   [
+    "what can be read in two ways",
+    "GET /a%2Fb HTTP/1.1\nHost: a",
+    /^target {7}none: the path holds %2F, an encoded \/$/m,
+  ],
+  [
     "a body with two lengths",
     "POST / HTTP/1.1\nHost: a\nContent-Length: 1\nTransfer-Encoding: chunked",
     /^denied {7}400 invalid_argument, bad_request/m,
