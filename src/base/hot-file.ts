@@ -2,6 +2,7 @@ import { nextEpoch } from "./epoch.js";
 import { AuthError } from "./errors.js";
 import { grants } from "./file-rights.js";
 import { fileState, toFileVersion } from "./file-version.js";
+import { isDescriptorCode, toDescriptorText } from "./out-of-descriptors.js";
 import type { Platform } from "./platform.js";
 import { readRegularFile } from "./read-regular-file.js";
 import { createSettling } from "./settling.js";
@@ -47,11 +48,14 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
   let epoch = nextEpoch();
   let lookAt = platform.monotonic() + lookEveryMs;
   const settling = createSettling(platform);
+  /** An edit could not be read because there was no file descriptor. */
+  let waits = false;
 
   function refresh(): void {
     const now = platform.monotonic();
     if (now < lookAt) return;
     lookAt = now + lookEveryMs;
+    let before = version;
     try {
       const current = fileState(path);
       if (current.version === version) return;
@@ -61,13 +65,21 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
         return;
       }
       // Remembered before it is read, so that a faulty edit is reported once and not every second.
+      before = version;
       version = current.version;
       const read = readSafely(path, options);
       // Another write has begun since the look. The next look sees it.
       if (read.version !== version) return;
       content = options.parse(read.text);
       epoch = nextEpoch();
+      waits = false;
     } catch (error) {
+      const passes = isPassing(error);
+      // The edit is not lost: it is read when descriptors are free.
+      if (passes) version = before;
+      const isKnown = passes && waits;
+      waits = passes;
+      if (isKnown) return;
       const fault = error instanceof AuthError ? error.message : `The ${what} ${path} cannot be read`;
       onWarning(`${fault}. The last good version stays in use`);
     }
@@ -88,21 +100,29 @@ export function hotFile<T>(path: string, options: HotFileOptions<T>): HotFile<T>
 type Description = Pick<HotFileOptions<unknown>, "what" | "remedy" | "danger">;
 
 function readSafely(path: string, { what, remedy, danger }: Description): { text: string; version: string } {
-  const refuse = (fault: string): never => {
-    throw new AuthError("invalid_options", `The ${what} ${path} ${fault}`);
+  const refuse = (fault: string, options?: ErrorOptions): never => {
+    throw new AuthError("invalid_options", `The ${what} ${path} ${fault}`, options);
   };
   const read = readRegularFile(path);
   if ("fault" in read) {
     if (read.code === undefined) return refuse("is not a file");
-    return refuse(
-      `cannot be read: ${read.code === "ENOENT" ? `it does not exist. ${remedy}` : `${read.code}. Check its rights`}`,
-    );
+    return refuse(`cannot be read: ${toReason(read.code, remedy)}`, { cause: { code: read.code } });
   }
   if (grants(read.stats.mode, 0o002)) {
     refuse(`is writable by every user of this machine, so each of them can ${danger}. Run: chmod o-w ${path}`);
   }
   const text = decode(read.bytes) ?? refuse("is not UTF-8. Save it as UTF-8");
   return { text, version: toFileVersion(read.stats) };
+}
+
+function toReason(code: string, remedy: string): string {
+  if (code === "ENOENT") return `it does not exist. ${remedy}`;
+  return isDescriptorCode(code) ? toDescriptorText(code) : `${code}. Check its rights`;
+}
+
+/** Whether the file could not be read for a reason that is not its own, and passes. */
+function isPassing(error: unknown): boolean {
+  return error instanceof AuthError && isDescriptorCode((error.cause as { code?: unknown } | undefined)?.code);
 }
 
 function decode(bytes: Uint8Array): string | undefined {

@@ -1,4 +1,5 @@
 import { type BigIntStats, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { isDescriptorCode, toDescriptorText } from "./out-of-descriptors.js";
 
 /** The content of a file and the description of the very file that was read. */
 export interface FileRead {
@@ -32,7 +33,8 @@ export function readRegularFile(
     return fault === undefined ? { bytes: readFileSync(descriptor), stats } : { fault };
   } catch (error) {
     const { code = "unknown fault" } = error as NodeJS.ErrnoException;
-    return { fault: `the file ${path} cannot be read (${code})`, code };
+    const why = isDescriptorCode(code) ? `: ${toDescriptorText(code)}` : ` (${code})`;
+    return { fault: `the file ${path} cannot be read${why}`, code };
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

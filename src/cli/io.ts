@@ -1,5 +1,6 @@
 import type { ReadStream } from "node:tty";
 import { AuthError } from "../base/errors.js";
+import { isDescriptorCode, toDescriptorText } from "../base/out-of-descriptors.js";
 import type { Platform } from "../base/platform.js";
 import type { Environment } from "../gateway/config/secrets.js";
 
@@ -41,6 +42,7 @@ export function toErrorText(error: unknown): string {
 /** Words the refusals of the system that a first try meets; any other one is worded as the system does. */
 function toSystemText({ message, code, path, address, port }: SystemError): string {
   if (code === "ENOENT" && path !== undefined) return `there is no such file or folder: ${path}`;
+  if (isDescriptorCode(code)) return toDescriptorText(code);
   if (code === "EADDRINUSE") return `${address}:${port} is in use by another process; stop that, or take another port`;
   return message;
 }

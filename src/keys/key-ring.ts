@@ -52,7 +52,7 @@ export interface Keys {
   signing(): SigningKey;
   /** Reads the ring again, at most once in `retryMs`. `true` when it did. */
   refresh(): boolean;
-  /** Reads the ring again when its `version` differs. */
+  /** Reads the ring again when its `version` differs, or when it could not be read `retryMs` ago. */
   look(): void;
   /** Whether the ring holds this key, or says that it was revoked. */
   accountsFor(id: number): boolean;
@@ -158,7 +158,8 @@ export function openKeys(
     },
     look() {
       const now = ring.version?.();
-      if (now === version) return;
+      const isDue = failing && platform.monotonic() - loadedAt >= retryMs;
+      if (now === version && !isDue) return;
       version = now;
       readAgain();
     },

@@ -190,6 +190,24 @@ test("a ring that says that it has changed is read at once, and else not", () =>
   assert.deepEqual([reads(), keys.find(2)?.id], [2, 2]);
 });
 
+test("a ring that could not be read is looked at again every 5 s, though it has not changed since", () => {
+  const { open, put, breakFile, touch, advance, reads } = start(keyOf(1));
+  const keys = open();
+  breakFile();
+  touch();
+  keys.look();
+  assert.equal(reads(), 2);
+  put(keyOf(1), keyOf(2));
+  advance(4_999);
+  keys.look();
+  assert.deepEqual([reads(), keys.find(2)], [2, undefined]);
+  advance(1);
+  keys.look();
+  advance(5_000);
+  keys.look();
+  assert.deepEqual([reads(), keys.find(2)?.id], [3, 2]);
+});
+
 test("a revoked key neither signs nor verifies, though the ring still holds it, and the ring may lack the key that signed", () => {
   const { open, put, revoke, touch } = start(keyOf(1));
   const told: unknown[] = [];

@@ -1,3 +1,4 @@
+import { toDescriptorText } from "../../base/out-of-descriptors.js";
 import type { Failure } from "./exchange.js";
 
 const untrusted =
@@ -11,6 +12,8 @@ const words: Readonly<Record<string, string>> = {
   EHOSTUNREACH: "cannot be reached: no route to the host",
   ENETUNREACH: "cannot be reached: no route to the network",
   ETIMEDOUT: "accepted no connection in time",
+  EMFILE: `could not be connected to: ${toDescriptorText("EMFILE")}`,
+  ENFILE: `could not be connected to: ${toDescriptorText("ENFILE")}`,
   ERR_SSL_WRONG_VERSION_NUMBER: "does not speak TLS; write its URL as http://… or h2c://…",
   ERR_TLS_CERT_ALTNAME_INVALID: "has a certificate for another name",
   CERT_HAS_EXPIRED: "has a certificate that has expired",

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Socket } from "node:net";
 import { createSecureContext, createServer, type Server, type TLSSocket, type TlsOptions } from "node:tls";
 import { type FileState, jointState } from "../../base/file-version.js";
+import { isDescriptorCode } from "../../base/out-of-descriptors.js";
 import type { Platform } from "../../base/platform.js";
 import { createSettling } from "../../base/settling.js";
 import type { TlsConfig } from "./listen-config.js";
@@ -48,11 +49,23 @@ export async function createTls(config: TlsConfig, parts: TlsParts): Promise<Tls
   server.on("tlsClientError", (_, socket) => socket.destroy());
 
   let closed = false;
+  let waits = false;
   let cancel = platform.delay(certificateLookMs, look);
   const settling = createSettling(platform);
   function look(): void {
     reload()
-      .catch((error: unknown) => onFault("the certificate cannot be used; the last good one stays", error))
+      .then(
+        () => {
+          waits = false;
+        },
+        (error: NodeJS.ErrnoException) => {
+          const isKnown = waits;
+          waits = isDescriptorCode(error.code);
+          // The files are read when descriptors are free.
+          if (waits) seen = "";
+          if (!isKnown) onFault("the certificate cannot be used; the last good one stays", error);
+        },
+      )
       .finally(() => {
         if (!closed) cancel = platform.delay(certificateLookMs, look);
       });

@@ -3,6 +3,7 @@ import type { OnEvent } from "../../model/events.js";
 import type { AddressConfig } from "../listen/listen-config.js";
 import { createAccessLog } from "./access-log.js";
 import { type Admin, openAdmin } from "./admin.js";
+import { watchDescriptors } from "./descriptors.js";
 import { createReadiness } from "./health.js";
 import { type Logger, logEvent, logFault } from "./log.js";
 import type { MeasuredStore, StoreOperation } from "./measured-store.js";
@@ -37,6 +38,8 @@ export interface Telemetry {
   readonly onStore: (operation: StoreOperation, ms: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
   readonly onWarning: (message: string) => void;
+  /** Tells when no file descriptor is left. Returns a function that stops it. */
+  watchDescriptors(): () => void;
   /** Listens for probes and collectors, if it is configured. */
   open(address: AddressConfig | undefined): Promise<Admin | undefined>;
 }
@@ -57,12 +60,18 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
     obstacle: () => sources.obstacle(),
     platform,
   });
+  const descriptors = watchDescriptors(log, platform);
   return {
+    watchDescriptors() {
+      descriptors.start();
+      return descriptors.stop;
+    },
     onEvent(event, origin) {
       metrics.onEvent(event);
       logEvent(log, event, origin);
     },
     onAnswered(request, outcome, answered) {
+      if (outcome.kind === "failed") descriptors.note(outcome.code);
       metrics.onAnswered(outcome, answered);
       logAccess(request, outcome, answered);
     },

@@ -94,6 +94,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
   const { listening, admin } = await orClosing(listen, () => state.close());
+  const stopWatch = telemetry.watchDescriptors();
   hub.emit({ kind: "configuration", change: "started", digest: config.digest });
 
   /** Closes what was opened when the start fails. */
@@ -140,6 +141,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     for (const one of [state, ...retired]) one.beginStop();
     await listening.stop(leftMs);
     await Promise.all([state, ...retired].map((one) => one.close()));
+    stopWatch();
     await admin?.close();
     await audit.close();
   }

@@ -8,6 +8,7 @@ import { createSettling, settleMs } from "../../base/settling.js";
 import { toFaultText } from "../config/document.js";
 import { configOf, type ParsedConfig, parseConfig, readConfigFile } from "../config/parse-config.js";
 import type { Environment } from "../config/secrets.js";
+import { lackOfDescriptors } from "../observe/descriptors.js";
 import { type Gateway, type StopPatience, startGateway } from "./gateway.js";
 
 /** Options of `serveFile`. */
@@ -101,6 +102,8 @@ export async function serveFile(file: string, options: ServeFileOptions = {}): P
       // It may be in the middle of a write, or away for the moment in which it is replaced.
       const leftMs = settling(jointState([file]));
       if (leftMs > 0) return leftMs;
+      // Its files cannot be read, which is no fault of theirs.
+      if (lackOfDescriptors() !== undefined) return settleMs;
       const faults = error instanceof AuthError ? error.message.split("\n") : ["it cannot be used"];
       gateway.refused();
       log.error({ file, faults }, "configuration not reloaded; the last good one stays");

@@ -40,7 +40,7 @@ export function createUsageFile(path: string, options: UsageFileOptions): UsageF
     wroteAt = platform.monotonic();
     const draft = toDraftPath(usagePath(path), platform);
     try {
-      const merged = parseUsage(await promises.readFile(usagePath(path), "utf8").catch(() => ""));
+      const merged = parseUsage(await promises.readFile(usagePath(path), "utf8").catch(noneYet));
       for (const [id, at] of used) merged.set(id, Math.max(at, merged.get(id) ?? 0));
       const known = [...merged].filter(([id]) => isKnown(id));
       const lines = known.map(([id, at]) => `${JSON.stringify({ id, usedAt: new Date(at).toISOString() })}\n`);
@@ -87,4 +87,10 @@ function parseUsage(text: string): Map<string, number> {
   const shape = /^\{"id":"([0-9a-f]{16})","usedAt":"([^"]+)"\}$/gm;
   const found = Array.from(text.matchAll(shape), ([, id = "", at = ""]) => [id, Date.parse(at)] as const);
   return new Map(found.filter(([, at]) => !Number.isNaN(at)));
+}
+
+/** Any other fault, such as no free file descriptor, must not be taken for an empty file, which would then be written. */
+function noneYet(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "";
+  throw error;
 }
