@@ -113,6 +113,11 @@ export type AuthEvent =
   | ({ readonly kind: "refused"; readonly reason: AuthenticationReason } & EventParty)
   /** A new generation was written. */
   | { readonly kind: "rotated"; readonly ref: string; readonly generation: number }
+  /**
+   * A client went on with an old token for `rotateAfterMs`, although it was offered this generation: its responses do not
+   * reach it whole, or it does not follow. Under `confirm-then-cut`; again each `rotateAfterMs`.
+   */
+  | ({ readonly kind: "offer-lapsed"; readonly generation: number } & SessionOwner)
   /** A token newer than the store's was presented: the store had lost a write, and its row was moved forward. */
   | ({ readonly kind: "healed"; readonly generation: number } & SessionOwner)
   /** A late request, or a copy, was refused without harm. */

@@ -26,24 +26,27 @@ export type RefusalCode = "superseded" | "expired" | "revoked" | "reuse";
  * since the rule heals it.
  */
 export type Outcome =
-  | {
-      readonly kind: "accept";
-      readonly give: boolean;
-      readonly event?: RotationEvent;
-      readonly change?: SessionChange;
-    }
+  | Accepted
   | { readonly kind: "refuse"; readonly code: RefusalCode; readonly change?: SessionChange };
+
+interface Accepted {
+  readonly kind: "accept";
+  readonly give: boolean;
+  readonly event?: RotationEvent;
+  readonly change?: SessionChange;
+}
 
 /**
  * - `confirmed`: this generation was presented for the first time, so the one before is superseded.
  * - `turned`: the next generation was issued.
  * - `healed`: the store had lost a write and was moved forward.
+ * - `lapsed`: for `rotateAfterMs` the client went on with the token before this generation, which it was offered.
  */
-export type RotationEvent = "confirmed" | "turned" | "healed";
+export type RotationEvent = "confirmed" | "turned" | "healed" | "lapsed";
 
-const accepted: Outcome = Object.freeze({ kind: "accept", give: false });
+const accepted: Accepted = Object.freeze({ kind: "accept", give: false });
 
-const acceptedWithToken: Outcome = Object.freeze({ kind: "accept", give: true });
+const acceptedWithToken: Accepted = Object.freeze({ kind: "accept", give: true });
 
 /**
  * Judges a presented token by the rotation rule. It is a pure function and the only copy of the rule, which the tests
@@ -72,7 +75,11 @@ export function judgePresentation(
     const settled = now - row.confirmedAt >= row.rules.overlapMs;
     return settled && rotate && now >= rotationDueAt(row) ? turn(row, now, signingKeyId) : touch(row, now, accepted);
   }
-  if (behind === 1 && row.confirmedAt === null) return touch(row, now, rotate ? acceptedWithToken : accepted);
+  if (behind === 1 && row.confirmedAt === null) {
+    const outcome = touch(row, now, rotate ? acceptedWithToken : accepted);
+    // Such a write is made once per `rotateAfterMs`, on one node, so it counts the offers that the client did not take up.
+    return outcome.change === undefined ? outcome : { ...outcome, event: "lapsed" };
+  }
   return judgeSuperseded(row, behind, now);
 }
 
@@ -202,7 +209,7 @@ function heal(row: SessionRow, presented: Presented, now: number): Outcome {
 /**
  * Records use at most once per `rotateAfterMs`: the idle limit is exact to within that, and most calls cost no write.
  */
-function touch(row: SessionRow, now: number, outcome: Outcome): Outcome {
+function touch(row: SessionRow, now: number, outcome: Accepted): Accepted {
   if (now - lastUse(row) < row.rules.rotateAfterMs) return outcome;
   return { ...outcome, change: { touchedAt: now } };
 }

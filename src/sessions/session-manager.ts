@@ -180,6 +180,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const session = rememberedOrNew(row);
     const { generation } = row;
     if (outcome.event === "healed") emit({ kind: "healed", ...toOwner(row), generation }, request);
+    if (outcome.event === "lapsed") emit({ kind: "offer-lapsed", ...toOwner(row), generation }, request);
     if (outcome.give) {
       if (outcome.event === "turned") emit({ kind: "rotated", ref: row.ref, generation }, request);
       const next = tokenOf(row, fields.sessionId);

@@ -47,6 +47,30 @@ test("1. No false logout: lost, repeated and reordered responses leave the sessi
   for (const node of cluster.nodes) requireAllowed(await bearer(node, next));
 });
 
+test("an offer that is not taken up for rotateAfterMs is told once, whatever the number of calls and nodes, and again later", async () => {
+  const cluster = createCluster({ count: 3 });
+  const { token, ref } = await logIn(cluster.node);
+  const next = await turn(cluster, token);
+  const lapses = () => cluster.events.filter(({ kind }) => kind === "offer-lapsed");
+  const callAll = async () => {
+    for (const node of cluster.nodes) assert.equal(requireOffer(await bearer(node, token)), next);
+  };
+  cluster.world.advance(rotateAfterMs - 1);
+  await callAll();
+  assert.deepEqual(lapses(), []);
+  cluster.world.advance(1);
+  await callAll();
+  await callAll();
+  assert.deepEqual(lapses(), [{ kind: "offer-lapsed", ref, subject: "ada", generation: 2 }]);
+  cluster.world.advance(rotateAfterMs);
+  await callAll();
+  assert.equal(lapses().length, 2);
+  requireAllowed(await bearer(cluster.node, next));
+  cluster.world.advance(rotateAfterMs);
+  requireAllowed(await bearer(cluster.node, next));
+  assert.equal(lapses().length, 2, "it was taken up");
+});
+
 test("1. No false logout: any pause below the idle limit, over many generations", async () => {
   const cluster = createCluster({ count: 2 });
   let { token } = await logIn(cluster.node);

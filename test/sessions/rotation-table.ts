@@ -12,7 +12,7 @@ export const newKey: Presented = tokenOf(4, start + 9_600, 9);
 export const endOfSecond: number = Math.floor((start + 9_600) / 1000) * 1000 + 999;
 
 export const accept: Outcome = { kind: "accept", give: false };
-export const give: Outcome = { kind: "accept", give: true };
+export const give: Extract<Outcome, { kind: "accept" }> = { kind: "accept", give: true };
 export const superseded: Outcome = { kind: "refuse", code: "superseded" };
 export const expired: Outcome = { kind: "refuse", code: "expired" };
 export const reuseAt = (now: number): Outcome => ({

@@ -75,11 +75,11 @@ table("the generation before, while the current one is unconfirmed", [
   { name: "gets the same successor", row: unconfirmed, token: tokenOf(2), now: start + 7_000, is: give },
   { name: "gets nothing for a look", row: unconfirmed, token: tokenOf(2), now: start, rotate: false, is: accept },
   {
-    name: "gets it still after a long sleep, and the use is written down",
+    name: "gets it still after a long sleep, the use is written down, and the offer before has lapsed",
     row: unconfirmed,
     token: tokenOf(2),
     now: start + 29_999,
-    is: { ...give, change: { touchedAt: start + 29_999 } },
+    is: { ...give, event: "lapsed", change: { touchedAt: start + 29_999 } },
   },
 ]);
 

@@ -70,6 +70,7 @@ const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "er
   // A refused request has its own line, by `logOutcome`; a refused log-in RPC has this one.
   refused: "debug",
   rotated: "debug",
+  "offer-lapsed": "debug",
   superseded: "debug",
   "session-opened": "info",
   "session-ended": "info",

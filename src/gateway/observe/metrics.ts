@@ -71,6 +71,10 @@ export function createMetrics(sources: MetricSources): Metrics {
     "outcome",
   ]);
   const rotations = counter("rotations", "Generations written.");
+  const lapsed = counter(
+    "offers_lapsed",
+    "Offered tokens that the client did not take up: it went on with the one before.",
+  );
   const throttled = counter("throttled", "Delays of an account that began, and budgets that ran out.", ["budget"]);
   const stopped = counter("accounts_stopped", "Accounts that accept no password any more, after guesses.");
   const superseded = counter("superseded", "Late requests, or copies, refused without harm.");
@@ -160,6 +164,9 @@ export function createMetrics(sources: MetricSources): Metrics {
           break;
         case "rotated":
           rotations.inc();
+          break;
+        case "offer-lapsed":
+          lapsed.inc();
           break;
         case "superseded":
           superseded.inc();

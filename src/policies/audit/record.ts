@@ -8,6 +8,7 @@ export type AuditEventKind =
       AuthEvent["kind"],
       | "account-throttled"
       | "rotated"
+      | "offer-lapsed"
       | "handler-failed"
       | "store-failed"
       | "keys-failed"
@@ -119,6 +120,7 @@ function toFields(event: AuthEvent): Fields | undefined {
     // Each throttled attempt is recorded as refused.
     case "account-throttled":
     case "rotated":
+    case "offer-lapsed":
     case "handler-failed":
     case "callback-failed":
     case "recheck-failed":

@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { AuthClient } from "../../../src/client/auth-client.js";
 import { loadConfig } from "../../../src/gateway/config/parse-config.js";
 import { createLog } from "../../../src/gateway/observe/log.js";
+import { createMetrics } from "../../../src/gateway/observe/metrics.js";
 import { startGateway } from "../../../src/gateway/run/gateway.js";
 import { hashPassword } from "../../../src/handlers/password/hash.js";
 import { gatewayFiles } from "../gateway-files.js";
@@ -182,7 +183,10 @@ test("metrics count log-ins, refusals, requests and the store", async (t) => {
   assert.equal(value("sallyport_revocation_staleness_bound_seconds"), 5);
   const staleness = value("sallyport_revocation_staleness_seconds");
   assert.ok(staleness >= 0 && staleness < 5, String(staleness));
-  for (const name of ["rotations", "superseded", "reuse", "healed", "store_failures"]) {
+  for (const name of [
+    ...["rotations", "offers_lapsed", "superseded", "reuse", "healed", "store_failures"],
+    ...["key_ring_failures", "unknown_key_tokens"],
+  ]) {
     assert.equal(value(`sallyport_${name}_total`), 0, name);
   }
   assert.match(text, /# TYPE sallyport_handler_failures_total counter/);
@@ -215,4 +219,21 @@ test("administration answers apart from traffic, and tells of a stop at once", a
   pending.socket.destroy();
   await stopped;
   await assert.rejects(status("/healthz"));
+});
+
+test("offers that were not taken up and tokens of unknown keys are counted", async () => {
+  const metrics = createMetrics({
+    openConnections: () => 0,
+    openStreams: () => 0,
+    upstreams: () => [],
+    stalenessMs: () => 0,
+    stalenessBoundMs: () => 5_000,
+  });
+  const owner = { ref: "r", subject: "ada" };
+  metrics.onEvent({ kind: "offer-lapsed", ...owner, generation: 2 });
+  metrics.onEvent({ kind: "offer-lapsed", ...owner, generation: 2 });
+  metrics.onEvent({ kind: "unknown-key", keyId: 7, tokens: 3 });
+  const text = await metrics.text();
+  assert.match(text, /^sallyport_offers_lapsed_total 2$/m);
+  assert.match(text, /^sallyport_unknown_key_tokens_total 3$/m);
 });
