@@ -5,8 +5,8 @@ export function toMissingText({ keyIds, sessions, of, foreign }: KeysMissing): s
   const which = `key${keyIds.length > 1 ? "s" : ""} ${keyIds.join(", ")}`;
   const what = `the key ring lacks ${which}, which signed ${sessions} of ${of} live sessions: their tokens get 401`;
   return foreign
-    ? `${what}. This is the ring of another deployment, such as by a wrong mount: put the one that signed back, and it is ` +
-        "taken within seconds; or end these sessions: sallyport sessions end --before NOW"
+    ? `${what}. This is the ring of another deployment or an old copy, such as by a wrong mount: put the one that signed ` +
+        "back, and it is taken within seconds; or end these sessions: sallyport sessions end --before NOW"
     : `${what}. Keep a key until the longest session that it signed is over: sallyport keys rotate --keep`;
 }
 

@@ -11,7 +11,7 @@ const lookEveryMs = 1_000;
 /** How soon it is asked again whether the ring is another deployment's, or when the store could not say. */
 const askAgainMs = 5_000;
 
-/** How soon it is asked again about some sessions whose key is gone: they end by themselves. */
+/** How often it is asked otherwise: other nodes may sign with a key that has not come to this one yet. */
 const askLaterMs = 60_000;
 
 /** The live sessions that are looked at: the order of refs is random, so they stand for all. */
@@ -64,7 +64,7 @@ export function watchKeys({ keys, store, realm, ask, platform, emit }: KeyWatchP
     if (stopped) return;
     const before = lack;
     lack = toLack(rows, keys);
-    nextAt = lack === undefined ? Number.POSITIVE_INFINITY : nextAt + (lack.foreign ? 0 : askLaterMs - askAgainMs);
+    if (!lack?.foreign) nextAt += askLaterMs - askAgainMs;
     const isSame = before?.foreign === lack?.foreign && String(before?.keyIds) === String(lack?.keyIds);
     if (isSame) return;
     if (before !== undefined && (lack === undefined || (before.foreign && !lack.foreign))) {
@@ -96,7 +96,8 @@ export function watchKeys({ keys, store, realm, ask, platform, emit }: KeyWatchP
 }
 
 function toLack(rows: readonly SessionRow[], keys: Pick<Keys, "accountsFor">): KeysMissing | undefined {
-  const live = rows.filter(({ revokedAt }) => revokedAt === null);
+  // Offers that no client took up tell nothing, and a flood of them would hide what is lost.
+  const live = rows.filter(({ revokedAt, claimed }) => revokedAt === null && claimed);
   const lost = live.filter(({ keyId }) => !keys.accountsFor(keyId));
   if (lost.length === 0) return undefined;
   const keyIds = [...new Set(lost.map(({ keyId }) => keyId))].sort((a, b) => a - b);

@@ -6,7 +6,18 @@ import type { AuthEvent } from "../../src/model/events.js";
 import type { Store } from "../../src/model/store.js";
 import { createTokenCodec } from "../../src/sessions/token.js";
 import { memory } from "../../src/stores/memory/memory.js";
-import { bearer, durations, logIn, type Node, requireAllowed, requireDenied, users } from "../invariants/nodes.js";
+import {
+  basicOf,
+  bearer,
+  durations,
+  logIn,
+  type Node,
+  peer,
+  present,
+  requireAllowed,
+  requireDenied,
+  users,
+} from "../invariants/nodes.js";
 import { createWorld } from "../world.js";
 
 /** A ring that tests change, as a file that all nodes read. */
@@ -126,7 +137,7 @@ test("a start with a ring that lacks the key of live sessions is told and not re
   const foreign = makeRing(createWorld(9), 4_001 + 7);
   const node = open(foreign.ring);
   const text =
-    "the key ring lacks key 4001, which signed 1 of 1 live sessions: their tokens get 401. This is the ring of another deployment";
+    "the key ring lacks key 4001, which signed 1 of 1 live sessions: their tokens get 401. This is the ring of another deployment or an old copy";
   assert.ok(node.front.obstacle()?.startsWith(text), node.front.obstacle());
   assert.match(
     node.front.obstacle() ?? "",
@@ -171,6 +182,35 @@ test("a key that left the ring before the last of its sessions is told, and the 
   assert.deepEqual(told("keys-missing"), [
     { kind: "keys-missing", keyIds: [4_001], sessions: 1, of: 3, foreign: false },
   ]);
+});
+
+test("offers that no client took up do not hide that the ring is another deployment's", async () => {
+  const { nodes, open, advance } = start(4_001);
+  await logIn(nodes[0]);
+  const node = open(makeRing(createWorld(9), 4_009).ring);
+  for (let call = 0; call < 3; call++) {
+    requireAllowed(await present(node, basicOf("ada", "lovelace"), { peer: { ...peer } }));
+  }
+  advance(5_000);
+  assert.match(node.front.obstacle() ?? "", /lacks key 4001, which signed 1 of 1 live sessions/);
+});
+
+test("a node to which the key that others sign with has not come is told and not ready, until it comes", async () => {
+  const { nodes, state, put, keyOf, advance, open, told } = start(4_001);
+  const [old] = state.keys as [SigningKey];
+  const next = { ...keyOf(4_002), signsFrom: 1 };
+  const lagging = { keys: [old], version: 0 };
+  const node = open({ durable: true, load: () => lagging.keys, version: () => String(lagging.version) });
+  put([old, next]);
+  advance(1_000);
+  const { token } = await logIn(nodes[0]);
+  advance(60_000);
+  assert.match(node.front.obstacle() ?? "", /lacks key 4002, which signed 1 of 1 live sessions/);
+  assert.equal(told("keys-missing").length, 1);
+  Object.assign(lagging, { keys: [old, next], version: 1 });
+  advance(1_000);
+  assert.equal(node.front.obstacle(), undefined);
+  requireAllowed(await bearer(node, token));
 });
 
 test("a store that cannot say yet is asked again, and the callers' own failures are all that is reported", async () => {

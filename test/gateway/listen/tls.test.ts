@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import fs, { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { get } from "node:https";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
@@ -126,6 +127,30 @@ test("changed files serve the next handshake, and open connections go on", { ski
   assert.equal(world.faults.length, 2);
   const [, ofKey = ""] = readFileSync(second.key, "utf8").split("\n");
   assert.ok(ofKey.length > 0 && !world.faults.join().includes(ofKey));
+});
+
+test("files that could not be read without a file descriptor are told once, and read when there is one", {
+  skip,
+}, async (t) => {
+  const tls = config();
+  const world = await startListeners({ tls, certificateLookMs: 20 });
+  t.after(world.close);
+  const second = certificates?.make("second") ?? tls;
+  let tries = 0;
+  const mocked = t.mock.method(fs.promises, "readFile", async () => {
+    tries += 1;
+    throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+  });
+  syncBuiltinESMExports();
+  t.after(syncBuiltinESMExports);
+  replaceFile(second.cert, tls.cert);
+  replaceFile(second.key, tls.key);
+  while (tries < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(world.faults.length, 1);
+  mocked.mock.restore();
+  syncBuiltinESMExports();
+  while ((await servedName(world)) !== "second") await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(world.faults.length, 1);
 });
 
 test("files that are being replaced are not read before they have stayed for a second", { skip }, async (t) => {
