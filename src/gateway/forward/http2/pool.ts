@@ -21,7 +21,7 @@ export class Http2Pool implements Forwarder, SessionHost, StreamHost {
   readonly #opening: Set<() => void> = new Set();
   /** What the last SETTINGS said, for connections that are not open yet. */
   #expected: number;
-  /** One more connection could not be opened: until the next sweep those that are open must do. */
+  /** A connection could not be opened: until the next sweep those that are open, or are being opened, must do. */
   #isResting = false;
   #stopSweep: (() => void) | undefined;
   #isClosing = false;
@@ -156,7 +156,7 @@ export class Http2Pool implements Forwarder, SessionHost, StreamHost {
     // Those that are retired end by themselves, but not before their streams.
     const all = this.#opening.size + this.#sessions.length;
     if (count >= maxConnections || all >= 2 * maxConnections) return false;
-    if (this.#isResting && count > this.#opening.size) return false;
+    if (this.#isResting && count > 0) return false;
     let isOpened = false;
     let giveUp = (): void => undefined;
     const cancel = (): void => giveUp();
