@@ -48,6 +48,13 @@ interface Waiter {
 /** How often the streams are looked at while exchanges wait, in milliseconds. */
 const lookMs = 500;
 
+/**
+ * So many times the places may wait of one client, 1,024 at least: a client with many connections must not fill the memory
+ * with what waits. There is no bound for all clients together, which one of them could use up for the others.
+ */
+const waitersPerPlace = 16;
+const fewestWaiters = 1_024;
+
 /** Sources that hold nothing are kept, up to this number, for their next request. */
 const maxSources = 4_096;
 
@@ -181,6 +188,12 @@ export function createShares(forwarder: Forwarder, waitMs: number, platform: Pla
       const source = sourceOf(client);
       if (used < forwarder.places && mayTake(source)) {
         grant(source, exchange);
+        return;
+      }
+      if (!source.isShared && source.queue.size >= Math.max(fewestWaiters, waitersPerPlace * forwarder.places)) {
+        exchange.attach(notSent(() => {}));
+        const detail = `${source.queue.size} requests of this client wait for the upstream already`;
+        exchange.fail({ reason: "upstream_unavailable", code: "too_many_waiting", detail });
         return;
       }
       const cancel = platform.delay(waitMs, () => {

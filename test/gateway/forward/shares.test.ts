@@ -120,6 +120,25 @@ describe("the places of an upstream", () => {
     assert.equal(sent.length, 2, "places that came back are there");
   });
 
+  it("are waited for by a bounded number of requests of one client, which takes nothing from the others", () => {
+    const { ask, count, end, failed, shares } = createWorld(80);
+    times(70 + 1_280, () => ask("10.0.0.1"));
+    assert.deepEqual([count("10.0.0.1"), shares.waiting, failed], [70, 1_280, []]);
+    ask("10.0.0.1");
+    const [[, failure] = []] = failed;
+    assert.deepEqual(
+      [failure?.reason, failure?.code, shares.waiting],
+      ["upstream_unavailable", "too_many_waiting", 1_280],
+    );
+    times(20, () => ask("10.0.0.2"));
+    assert.deepEqual([count("10.0.0.2"), failed.length], [10, 1]);
+    end("10.0.0.1");
+    assert.equal(count("10.0.0.2"), 11);
+    const few = createWorld(1);
+    times(1_025, () => few.ask("10.0.0.1"));
+    assert.deepEqual([few.shares.waiting, few.failed.length], [1_024, 0]);
+  });
+
   it("are never more than there are, nor lost, whatever comes and goes", () => {
     let seed = Math.floor(Date.now() % 2 ** 31);
     console.log(`seed ${seed}`);
