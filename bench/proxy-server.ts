@@ -91,6 +91,7 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
     openConnections: () => 0,
     openStreams: () => 0,
     upstreams: () => [],
+    outside: () => [],
     logShare: () => 1,
     stopping: () => false,
     obstacle: () => undefined,

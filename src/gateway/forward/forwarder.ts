@@ -1,7 +1,9 @@
+import type { Breaker } from "../../base/breaker.js";
 import type { Platform } from "../../base/platform.js";
 import { createConnect, parseOrigin, type ReadingConnect } from "./connect.js";
 import { isRpcStream } from "./content-type.js";
 import type { Connect, ForwardedRequest, Forwarder } from "./exchange.js";
+import { guardConnect } from "./guarded-connect.js";
 import { createHttp1Forwarder } from "./http1/forwarder.js";
 import { createHttp2Forwarder } from "./http2/forwarder.js";
 import { createNegotiated } from "./negotiated.js";
@@ -10,14 +12,16 @@ import type { UpstreamConfig } from "./upstream-config.js";
 /**
  * Makes the connections to an upstream, by the scheme of its URL: `http:` is HTTP/1.1, `h2c:` is HTTP/2 without TLS, and
  * `https:` is what the upstream agrees to (ALPN), HTTP/2 first. Nothing is connected before the first request.
+ *
+ * @param breaker of this upstream
  */
-export function createForwarder(config: UpstreamConfig, platform: Platform): Forwarder {
+export function createForwarder(config: UpstreamConfig, platform: Platform, breaker: Breaker): Forwarder {
   const { origin, maxConnections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxHeaderBytes } = config;
-  const { protocol, host, port } = parseOrigin(origin);
-  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const { protocol } = parseOrigin(origin);
+  const where = whereOf(origin);
   const common = { maxConnections, headersTimeoutMs, bodyTimeoutMs, maxHeadBytes: maxHeaderBytes, platform };
   const connectBy = (...alpn: ("h2" | "http/1.1")[]) =>
-    createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls: config.tls, platform });
+    guardConnect(createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls: config.tls, platform }), breaker);
   const createHttp1 = (connect: ReadingConnect) => createHttp1Forwarder({ ...common, where, connect });
   const createHttp2 = (connect: Connect) =>
     createHttp2Forwarder({ ...common, address: where, connect, connectTimeoutMs, isTimed });
@@ -27,6 +31,12 @@ export function createForwarder(config: UpstreamConfig, platform: Platform): For
     createHttp1: (onFailed) => createHttp1(telling(connectBy("http/1.1"), onFailed)),
     ...{ createHttp2, ask: connectBy("h2", "http/1.1"), where },
   });
+}
+
+/** Host and port of an origin, for operators. */
+export function whereOf(origin: string): string {
+  const { host, port } = parseOrigin(origin);
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Tells of connections that cannot be opened. */

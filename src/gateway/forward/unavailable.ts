@@ -11,6 +11,8 @@ const words: Readonly<Record<string, string>> = {
   ENOTFOUND: "is a name that no name server knows",
   EHOSTUNREACH: "cannot be reached: no route to the host",
   ENETUNREACH: "cannot be reached: no route to the network",
+  breaker_open:
+    "took no connection several times in a row, and is tried once a second: see the line about it in the log",
   ETIMEDOUT: "accepted no connection in time",
   EMFILE: `could not be connected to: ${toDescriptorText("EMFILE")}`,
   ENFILE: `could not be connected to: ${toDescriptorText("ENFILE")}`,
@@ -29,10 +31,18 @@ const words: Readonly<Record<string, string>> = {
  *
  * @param where host and port of the upstream
  */
-export function toUnavailable({ code = "upstream_unavailable" }: NodeJS.ErrnoException, where: string): Failure {
+export function toUnavailable(error: NodeJS.ErrnoException, where: string): Failure {
   return {
     reason: "upstream_unavailable",
-    code,
-    detail: `${where} ${words[code] ?? `could not be connected to (${code})`}`,
+    code: codeOf(error),
+    detail: `${where} ${describeUnavailable(error)}`,
   };
 }
+
+/** Says why a connection could not be opened, in words that follow host and port. */
+export function describeUnavailable(error: NodeJS.ErrnoException): string {
+  const code = codeOf(error);
+  return words[code] ?? `could not be connected to (${code})`;
+}
+
+const codeOf = ({ code = "upstream_unavailable" }: NodeJS.ErrnoException): string => code;

@@ -1,6 +1,8 @@
+import { type BreakerState, createBreaker } from "../../base/breaker.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { emitWarning } from "../../base/warn.js";
 import type { Forwarder } from "./exchange.js";
-import { createForwarder } from "./forwarder.js";
+import { createForwarder, whereOf } from "./forwarder.js";
 import { createShares, type Shares } from "./shares.js";
 import type { UpstreamConfig } from "./upstream-config.js";
 
@@ -8,6 +10,8 @@ import type { UpstreamConfig } from "./upstream-config.js";
 export interface Upstream {
   readonly config: UpstreamConfig;
   readonly shares: Shares;
+  /** Whether connections to it are tried. */
+  readonly breaker: { readonly state: BreakerState };
 }
 
 export interface Upstreams {
@@ -17,17 +21,30 @@ export interface Upstreams {
   destroy(): Promise<void>;
 }
 
-/** Makes the connections to each upstream. Nothing is connected until the first request. */
+/**
+ * Makes the connections to each upstream. Nothing is connected until the first request.
+ *
+ * @param onWarning called when an upstream takes no connection any more, and when it does again
+ */
 export function createUpstreams(
   configs: ReadonlyMap<string, UpstreamConfig>,
   platform: Platform = systemPlatform,
+  onWarning: (message: string) => void = emitWarning,
 ): Upstreams {
   const forwarders: Forwarder[] = [];
   const upstreams = new Map<string, Upstream>();
   for (const [name, config] of configs) {
-    const forwarder = createForwarder(config, platform);
+    const meanwhile = `requests that need a new connection get 503; start it, or correct upstreams.${name}.url`;
+    const breaker = createBreaker({
+      what: `upstream ${name} (${whereOf(config.origin)})`,
+      meanwhile,
+      platform,
+      onWarning,
+    });
+    const forwarder = createForwarder(config, platform, breaker);
     forwarders.push(forwarder);
-    upstreams.set(name, Object.freeze({ config, shares: createShares(forwarder, config.connectTimeoutMs, platform) }));
+    const shares = createShares(forwarder, config.connectTimeoutMs, platform);
+    upstreams.set(name, Object.freeze({ config, shares, breaker }));
   }
   return {
     get: (name) => upstreams.get(name),

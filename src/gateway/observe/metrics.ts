@@ -1,6 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { Outside } from "../../base/breaker.js";
 import type { AuthEvent } from "../../model/events.js";
 import { type AnswerRecord, type RequestOutcome, refusals as refusalsOfOurs } from "../route/outcome.js";
+import { addBreakerMetrics } from "./breaker-metrics.js";
 import type { StoreOperation } from "./measured-store.js";
 import { createRequestMetrics } from "./request-metrics.js";
 
@@ -10,6 +12,8 @@ export interface MetricSources {
   /** Streams and WebSockets that are open now. */
   openStreams(): number;
   upstreams(): Iterable<UpstreamUse>;
+  /** The things outside this process. */
+  outside(): Iterable<Outside>;
   /** Returns `undefined` while the value is unknown. */
   stalenessMs(): number | undefined;
   stalenessBoundMs(): number;
@@ -96,6 +100,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   const auditFailures = counter("audit_failures", "Records of the audit that a sink did not write.");
   const configurations = counter("configurations", "Configurations taken or refused.", ["change"]);
   const observeRequest = createRequestMetrics(registry);
+  addBreakerMetrics(registry, () => sources.outside());
   const store = new Histogram({
     name: "sallyport_store_seconds",
     help: "How long the store takes, by operation.",

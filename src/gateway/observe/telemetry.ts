@@ -1,3 +1,4 @@
+import type { Outside } from "../../base/breaker.js";
 import type { Platform } from "../../base/platform.js";
 import type { OnEvent } from "../../model/events.js";
 import type { AddressConfig } from "../listen/listen-config.js";
@@ -22,6 +23,8 @@ export interface TelemetrySources {
   openStreams(): number;
   /** The upstreams of the state in force. */
   upstreams(): Iterable<UpstreamUse>;
+  /** What is outside this process and may fail, of the state in force. */
+  outside(): Iterable<Outside>;
   stopping(): boolean;
   /** How many of the requests that were answered have a line in the log: 0 to 1. */
   logShare(): number;
@@ -50,6 +53,7 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
     openConnections: () => sources.openConnections(),
     openStreams: () => sources.openStreams(),
     upstreams: () => sources.upstreams(),
+    outside: () => sources.outside(),
     stalenessMs: () => sources.store().stalenessMs(),
     stalenessBoundMs: () => revocationBoundMs,
   });

@@ -76,6 +76,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
     openConnections: () => listeners?.openConnections() ?? 0,
     openStreams: () => kept.streams.size,
     upstreams: () => state.upstreams(),
+    outside: () => state.outside(),
     logShare: () => state.config.log.requests,
     stopping: () => listeners === undefined || stopped !== undefined,
     store: () => state.store,

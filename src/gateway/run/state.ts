@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import type { Outside } from "../../base/breaker.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import { type AuthInternals, createInternals } from "../../engine/front.js";
@@ -29,6 +30,8 @@ export interface GatewayState {
   readonly handlers: ListenerHandlers;
   readonly store: MeasuredStore;
   upstreams(): Iterable<UpstreamUse>;
+  /** What is outside this process and may fail. */
+  outside(): Iterable<Outside>;
   /**
    * Closes the state when the requests that began with it are over: until then their streams must end with their
    * session. Its store and pools stay open while another state uses them.
@@ -53,7 +56,7 @@ export interface KeptParts {
  * Makes the resources that outlive a state.
  *
  * @param onStore called with the milliseconds of every operation of the store
- * @param onWarning called with what the store has to say to the operator
+ * @param onWarning called with what the store and the upstreams have to say to the operator
  */
 export function createKeptParts(
   platform: Platform,
@@ -66,7 +69,7 @@ export function createKeptParts(
       async ({ store }) => store.close(),
     ),
     upstreams: keepThroughReload(
-      (config) => createUpstreams(new Map([[config.name, config]]), platform),
+      (config) => createUpstreams(new Map([[config.name, config]]), platform, onWarning),
       (upstreams) => upstreams.close(),
     ),
     internals: createInternals(),
@@ -161,6 +164,11 @@ export function createState(
       for (const [name, { resource }] of taken) {
         const { used, places, waiting } = (resource.get(name) as Upstream).shares;
         yield { name, used, places, waiting };
+      }
+    },
+    *outside() {
+      for (const [name, { resource }] of taken) {
+        yield { kind: "upstream", name, state: (resource.get(name) as Upstream).breaker.state };
       }
     },
     handlers: {

@@ -12,6 +12,7 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { after, before, describe, it } from "node:test";
+import { createBreaker } from "../../../src/base/breaker.js";
 import { createForwarder } from "../../../src/gateway/forward/forwarder.js";
 import type { UpstreamConfig } from "../../../src/gateway/forward/upstream-config.js";
 import { createWorld } from "../../world.js";
@@ -143,7 +144,8 @@ describe("a caller and an upstream of different protocols", () => {
   it("a WebSocket has the time-outs of its upstream, also one that says it is gRPC", async () => {
     const { platform, advance } = createWorld();
     const origin = `h2c://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const forwarder = createForwarder({ ...config, origin }, platform);
+    const breaker = createBreaker({ what: "app", meanwhile: "", platform, onWarning: () => {} });
+    const forwarder = createForwarder({ ...config, origin }, platform, breaker);
     const exchange = new RecordingExchange({
       path: "/silent",
       isWebSocket: true,

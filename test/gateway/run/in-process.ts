@@ -42,7 +42,8 @@ export function createInProcess(): InProcess {
         sent = { ...exchange.request, to: config.name };
         exchange.head(204, [], true);
       };
-      return { config, shares: { send, watch: () => () => {}, used: 0, places: 1, waiting: 0 } };
+      const shares = { send, watch: () => () => {}, used: 0, places: 1, waiting: 0 };
+      return { config, shares, breaker: { state: "closed" } };
     },
     async handle(handlers, raw, connection) {
       sent = undefined;

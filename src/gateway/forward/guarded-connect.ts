@@ -1,0 +1,56 @@
+import type { Breaker } from "../../base/breaker.js";
+import { afterThisTurn } from "../../base/platform.js";
+import type { ReadingConnect } from "./connect.js";
+import type { UpstreamConnection } from "./exchange.js";
+import { describeUnavailable } from "./unavailable.js";
+
+/**
+ * Failures of this machine: a client that opens many connections can cause them, and they say nothing about the upstream.
+ */
+const ownFaults: ReadonlySet<string | undefined> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOBUFS",
+  "EAGAIN",
+  "EADDRINUSE",
+  "EADDRNOTAVAIL",
+]);
+
+/**
+ * Connects by way of a breaker: while the upstream takes no connection, requests are refused at once in place of holding a
+ * place each until the time is over. Connections that are open are not concerned, and what an upstream does on one does not
+ * count: that depends on what its caller asked for.
+ *
+ * @param where host and port, for operators
+ */
+export function guardConnect(connect: ReadingConnect, breaker: Breaker): ReadingConnect {
+  return (onOpen, reader) => {
+    const attempt = breaker.begin();
+    let isWanted = true;
+    if (attempt === undefined) {
+      // Not at once: the place of a request that fails goes to one that waits, and so on.
+      afterThisTurn(() => {
+        if (isWanted) onOpen(Object.assign(new Error("the breaker is open"), { code: "breaker_open" }));
+      });
+      return () => {
+        isWanted = false;
+      };
+    }
+    function settle(error: NodeJS.ErrnoException | undefined, connection?: UpstreamConnection): void {
+      if (connection !== undefined) attempt?.succeeded();
+      else if (error === undefined || ownFaults.has(error.code)) attempt?.dropped();
+      else attempt?.failed(describeUnavailable(error));
+      if (isWanted) onOpen(error, connection);
+      else connection?.socket.on("error", () => {}).destroy();
+    }
+    const giveUp = connect(settle, reader);
+    return () => {
+      isWanted = false;
+      // The one attempt that finds out goes on: by leaving again and again one caller could keep it from ending.
+      if (attempt.isTrial) return;
+      attempt.dropped();
+      giveUp();
+    };
+  };
+}

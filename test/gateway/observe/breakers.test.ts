@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { type TestContext, test } from "node:test";
+import { systemPlatform } from "../../../src/base/platform.js";
+import { runGateway } from "../running-gateway.js";
+
+const routes =
+  "{ match: { path: /gone }, anonymous: true, upstream: gone }, { match: { path: /app }, anonymous: true, upstream: app }";
+
+/** The clock of ages is turned by the test, beside the machine's. */
+async function start(t: TestContext) {
+  let ahead = 0;
+  const server = createServer((_request, response) => response.end("here"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { readonly port: number };
+  await new Promise((resolve) => server.close(resolve));
+  const edit = (text: string) =>
+    `${text.replace("upstreams: {", `upstreams: { gone: { url: "http://127.0.0.1:${port}" },`)}admin: { address: 127.0.0.1:0 }\n`;
+  const clock = { monotonic: () => systemPlatform.monotonic() + ahead };
+  const { served, origin, logged } = await runGateway(t, routes, edit, clock);
+  const admin = `http://127.0.0.1:${served.gateway.adminAddress()?.port}`;
+  return {
+    origin,
+    turn: (ms: number) => {
+      ahead += ms;
+    },
+    ask: (path: string) => fetch(origin + path),
+    warnings: () => logged.flatMap(({ kind, msg }) => (kind === "warning" ? [String(msg)] : [])),
+    states: async () => {
+      const text = await (await fetch(`${admin}/metrics`)).text();
+      return [...text.matchAll(/^sallyport_breaker_state\{kind="(\w+)",name="([^"]+)",state="(\w+)"\} 1$/gm)]
+        .map(([, kind, name, state]) => `${kind} ${name} ${state}`)
+        .sort();
+    },
+    async comeBack() {
+      await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+      t.after(() => {
+        server.close();
+        server.closeAllConnections();
+      });
+    },
+    port,
+  };
+}
+
+test("an upstream that is gone and comes back is two lines of the log and a metric, and callers are told when to try again", async (t) => {
+  const world = await start(t);
+  const initial = await world.states();
+  assert.ok(initial.includes("upstream app closed") && initial.includes("upstream gone closed"), initial.join());
+  for (let round = 0; round < 5; round++) {
+    const answer = await world.ask("/gone");
+    assert.deepEqual(
+      [answer.status, answer.headers.get("retry-after"), answer.headers.get("sallyport-reason")],
+      [503, "1", "upstream_unavailable"],
+    );
+    if (round < 3) world.turn(600);
+  }
+  assert.deepEqual(world.warnings(), [
+    `upstream gone (127.0.0.1:${world.port}) refused the connection, 3 times in a row. Until it answers, which is tried every second, ` +
+      "requests that need a new connection get 503; start it, or correct upstreams.gone.url",
+  ]);
+  const open = await world.states();
+  assert.ok(open.includes("upstream app closed") && open.includes("upstream gone open"), open.join());
+  assert.equal((await world.ask("/app")).status, 200, "the others are not concerned");
+  await world.comeBack();
+  world.turn(1_000);
+  assert.equal((await world.ask("/gone")).status, 200);
+  assert.match(world.warnings()[1] ?? "", /^upstream gone \(127\.0\.0\.1:\d+\) answers again, after \d+ s$/);
+  assert.equal(world.warnings().length, 2);
+  assert.deepEqual(await world.states(), initial);
+});
