@@ -1,5 +1,6 @@
 // Using it: make an `Auth` of handlers and a store, and read the caller of a request.
 
+export type { BreakerState, Outside } from "./base/breaker.js";
 export { AuthError, type AuthErrorCode } from "./base/errors.js";
 export type { CarrierOptions, CookieOptions } from "./credentials/token-carriers.js";
 export { type Auth, createAuth } from "./engine/auth.js";

@@ -12,6 +12,24 @@ export interface Outside {
   readonly state: BreakerState;
 }
 
+/**
+ * Failures of this machine: a client that opens many connections can cause them, and they say nothing about the other end.
+ */
+const ownFaults: ReadonlySet<unknown> = new Set([
+  "EMFILE",
+  "ENFILE",
+  "ENOMEM",
+  "ENOBUFS",
+  "EAGAIN",
+  "EADDRINUSE",
+  "EADDRNOTAVAIL",
+]);
+
+/** Whether an attempt failed for want of something on this machine, such as descriptors: then it was `dropped`. */
+export function isOwnFault(error: unknown): boolean {
+  return ownFaults.has((error as { readonly code?: unknown } | null | undefined)?.code);
+}
+
 export interface BreakerOptions {
   /** The thing, to begin a sentence: `"upstream echo"`. */
   readonly what: string;

@@ -76,6 +76,7 @@ export function chain<H extends Handler<Identity>>(scheme: string, handlers: rea
         for (const link of links) await link.close?.();
       },
     }),
+    ...(links.some((link) => link.outside) && { outside: () => links.flatMap((link) => link.outside?.() ?? []) }),
     ...(first.challenge && { challenge: (realm: string) => first.challenge?.(realm) }),
     ...(links.some((link) => link.fromHeader) && {
       fromHeader: (payload: string, context: HandlerContext) =>

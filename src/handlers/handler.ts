@@ -1,4 +1,5 @@
 import type { Awaitable } from "../base/awaitable.js";
+import type { Outside } from "../base/breaker.js";
 import type { Actor, Identity } from "../model/identity.js";
 import type { ProvedAt } from "../model/log-in.js";
 import type { Peer, Target } from "../model/request.js";
@@ -103,6 +104,8 @@ export interface Handler<I extends Identity = Identity> {
    * handler after that.
    */
   close?(): Awaitable<void>;
+  /** Returns the state of what the handler asks outside this process, such as a directory: for metrics. Default: nothing. */
+  outside?(): readonly Outside[];
   /** Decides on one message of a handshake (a log-in RPC, Arrow Flight's `Handshake`). */
   fromHandshake?(payload: Uint8Array, context: HandlerContext): Awaitable<Verdict<I>>;
 }

@@ -1,21 +1,8 @@
-import type { Breaker } from "../../base/breaker.js";
+import { type Breaker, isOwnFault } from "../../base/breaker.js";
 import { afterThisTurn } from "../../base/platform.js";
 import type { ReadingConnect } from "./connect.js";
 import type { UpstreamConnection } from "./exchange.js";
 import { describeUnavailable } from "./unavailable.js";
-
-/**
- * Failures of this machine: a client that opens many connections can cause them, and they say nothing about the upstream.
- */
-const ownFaults: ReadonlySet<string | undefined> = new Set([
-  "EMFILE",
-  "ENFILE",
-  "ENOMEM",
-  "ENOBUFS",
-  "EAGAIN",
-  "EADDRINUSE",
-  "EADDRNOTAVAIL",
-]);
 
 /**
  * Connects by way of a breaker: while the upstream takes no connection, requests are refused at once in place of holding a
@@ -39,7 +26,7 @@ export function guardConnect(connect: ReadingConnect, breaker: Breaker): Reading
     }
     function settle(error: NodeJS.ErrnoException | undefined, connection?: UpstreamConnection): void {
       if (connection !== undefined) attempt?.succeeded();
-      else if (error === undefined || ownFaults.has(error.code)) attempt?.dropped();
+      else if (error === undefined || isOwnFault(error)) attempt?.dropped();
       else attempt?.failed(describeUnavailable(error));
       if (isWanted) onOpen(error, connection);
       else connection?.socket.on("error", () => {}).destroy();

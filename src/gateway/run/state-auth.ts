@@ -48,18 +48,36 @@ export function findLogin({ handlers }: Pick<GatewayConfig, "handlers">): Extern
 }
 
 /**
- * Makes the engine of a configuration. Its `close` closes the store.
+ * Makes the handlers of a configuration.
  *
  * @throws {AuthError} `invalid_options`
  */
-export function createStateAuth(config: GatewayConfig, store: Store, options: StateAuthOptions): Auth<Identity> {
-  const { platform, onEvent, login, onWarning = emitWarning } = options;
+export function createStateHandlers(
+  config: GatewayConfig,
+  { login, onWarning = emitWarning }: Pick<StateAuthOptions, "login" | "onWarning">,
+): Handler<Identity>[] {
+  return config.handlers.map((handler) =>
+    handler.kind === "external" && login ? login : createHandler(handler, onWarning),
+  );
+}
+
+/**
+ * Makes the engine of a configuration. Its `close` closes the store.
+ *
+ * @param handlers Default: those of the configuration
+ * @throws {AuthError} `invalid_options`
+ */
+export function createStateAuth(
+  config: GatewayConfig,
+  store: Store,
+  options: StateAuthOptions,
+  handlers: Handler<Identity>[] = createStateHandlers(config, options),
+): Auth<Identity> {
+  const { platform, onEvent } = options;
   const auth: AuthOptions<Handler<Identity>> = {
     ...config.session,
     ...config.binding,
-    handlers: config.handlers.map((handler) =>
-      handler.kind === "external" && login ? login : createHandler(handler, onWarning),
-    ),
+    handlers,
     store,
     keys: keyFile(config.keys.file, { platform }),
     realm: config.realm,

@@ -3,6 +3,7 @@ import type { Outside } from "../../base/breaker.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import { type AuthInternals, createInternals } from "../../engine/front.js";
+import type { Handler } from "../../handlers/handler.js";
 import type { Identity } from "../../model/identity.js";
 import type { Caller } from "../../model/session.js";
 import type { Store } from "../../model/store.js";
@@ -21,7 +22,7 @@ import { createRequestHandler } from "./handle-request.js";
 import { type KeptThroughReload, keepThroughReload, type Taken } from "./keep-through-reload.js";
 import { createOpenStreams, type OpenStreams, type StreamJudge } from "./open-streams.js";
 import { createOpenTunnels, type OpenTunnels } from "./open-tunnels.js";
-import { createLogin, createStateAuth, type StateAuthOptions } from "./state-auth.js";
+import { createLogin, createStateAuth, createStateHandlers, type StateAuthOptions } from "./state-auth.js";
 
 /** The state that requests need, made from one configuration. It never changes: a reload makes a new one. */
 export interface GatewayState {
@@ -101,6 +102,7 @@ export function createState(
     await Promise.all([...[...taken.values()].map((one) => one.release()), store.release()]);
   };
   let auth: Auth<Identity>;
+  let authenticators: readonly Pick<Handler, "outside">[];
   let handler: ListenerHandlers;
   let judge: StreamJudge;
   try {
@@ -108,7 +110,10 @@ export function createState(
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
     const login = createLogin(config, options);
-    const made = createStateAuth(config, borrowed, { ...options, login, internals: kept.internals });
+    const parts = { ...options, login, internals: kept.internals };
+    const handlers = createStateHandlers(config, parts);
+    authenticators = handlers;
+    const made = createStateAuth(config, borrowed, parts, handlers);
     judge = { auth: made, routes };
     const hold: NonNullable<HandleOptions["hold"]> = (stream, end) => kept.streams.hold(judge, stream, end);
     // Streams that the gateway itself answers are held by way of the engine.
@@ -170,6 +175,7 @@ export function createState(
       for (const [name, { resource }] of taken) {
         yield { kind: "upstream", name, state: (resource.get(name) as Upstream).breaker.state };
       }
+      for (const one of authenticators) yield* one.outside?.() ?? [];
     },
     handlers: {
       ...handler,

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import type { Client } from "ldapts";
+import { type Breaker, type BreakerAttempt, isOwnFault } from "../../base/breaker.js";
 import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { LdapServer, LdapSettings } from "./options.js";
@@ -16,10 +17,14 @@ export type WithConnection = <T>(deadline: number, work: (client: Client) => Pro
  * Makes the function that connects to the first reachable server. Log-ins share no connection, and a connection that
  * breaks is not opened again: the client library would open it in the clear.
  *
- * The work and the wait for a connection fail at the deadline, in milliseconds of `platform.monotonic`.
+ * The work and the wait for a connection fail at the deadline, in milliseconds of `platform.monotonic`. Errors of its own are
+ * `AuthError` `unavailable`, worded to follow the name of the directory.
+ *
+ * @param breaker refuses to connect while the directory does not answer. What counts as a failure is a connection that could
+ *   not be opened, or on which no answer came at all: how long a later answer takes may depend on who logs in. Default: none
  */
-export function createConnections(settings: LdapSettings, library: Promise<Ldapts>): WithConnection {
-  const { servers, ca, platform, connectTimeoutMs } = settings;
+export function createConnections(settings: LdapSettings, library: Promise<Ldapts>, breaker?: Breaker): WithConnection {
+  const { servers, ca, platform, connectTimeoutMs, timeoutMs } = settings;
   const secureContext = createSecureContext(ca && { ca: [...ca] });
   let preferred = 0;
 
@@ -38,32 +43,63 @@ export function createConnections(settings: LdapSettings, library: Promise<Ldapt
         failure = error;
       }
     }
-    throw new AuthError("unavailable", `ldap: the directory cannot be reached (${reasonOf(failure)})`);
+    throw failure;
+  }
+
+  /** Opens a connection, or says what became of the attempt. */
+  async function openBy(attempt: BreakerAttempt | undefined, deadline: number, isInTime: boolean): Promise<Socket> {
+    try {
+      return await openAny(deadline);
+    } catch (error) {
+      const why = `cannot be reached (${reasonOf(error)})`;
+      if (isInTime && error !== undefined && !isOwnFault(error)) attempt?.failed(why);
+      else attempt?.dropped();
+      throw new AuthError("unavailable", why);
+    }
   }
 
   return async (deadline, work) => {
     const { Client } = await library;
-    const socket = await openAny(deadline);
+    const attempt = breaker?.begin();
+    if (breaker !== undefined && attempt === undefined) {
+      throw new AuthError("unavailable", "does not answer, and is tried once a second");
+    }
+    // What has waited for others has less time than the directory may take.
+    const isInTime = deadline - platform.monotonic() >= Math.min(connectTimeoutMs, timeoutMs / 2);
+    const socket = await openBy(attempt, deadline, isInTime);
     const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
     const stop = platform.delay(deadline - platform.monotonic(), () => socket.destroy(), true);
     let given = false;
+    let hasAnswered = false;
+    const onAnswer = (): void => {
+      hasAnswered = true;
+      attempt?.succeeded();
+    };
     const client = new Client({
       url: "ldap://connected",
       createConnection: () => {
         if (given) throw new Error("the connection is gone");
         given = true;
-        return socket;
+        return socket.once("data", onAnswer);
       },
     });
     try {
       return await work(client);
     } finally {
+      socket.off("data", onAnswer);
+      if (!hasAnswered && given && isInTime) attempt?.failed("takes connections, and does not answer");
+      else if (!hasAnswered) attempt?.dropped();
       if (given) client.unbind().catch(() => socket.destroy());
       else socket.destroy();
       await closed;
       stop();
     }
   };
+}
+
+/** The servers of a directory, for operators. */
+export function whereOf({ servers }: Pick<LdapSettings, "servers">): string {
+  return servers.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`).join(", ");
 }
 
 /** Opens a connection on which a password may be sent. */

@@ -1,9 +1,10 @@
 import type { Client, Entry } from "ldapts";
+import { createBreaker, type Outside } from "../../base/breaker.js";
 import { AuthError } from "../../base/errors.js";
 import type { Identity } from "../../model/identity.js";
 import { createLimit } from "../password/check.js";
 import { maxPasswordLength } from "../password/prepare-password.js";
-import { createConnections, reasonOf } from "./connection.js";
+import { createConnections, reasonOf, whereOf } from "./connection.js";
 import { fillTemplate, toComparableDn } from "./names.js";
 import { type LdapOptions, type LdapSettings, resolveLdapOptions } from "./options.js";
 
@@ -24,6 +25,8 @@ export interface LdapDirectory {
    * gone or disabled. A directory does not tell whether a password was changed.
    */
   recheck?(identity: LdapIdentity): Promise<LdapIdentity | null>;
+  /** Returns whether the directory is asked now: see `Handler.outside`. */
+  outside(): readonly Outside[];
 }
 
 const noSuchObject = 32;
@@ -47,7 +50,8 @@ const accountDisabled = 2;
  *
  * Every attempt runs the same operations, whether the name is unknown, the password wrong or the account disabled. An
  * empty password is refused before anything is sent: a directory answers it with success (RFC 4513 §5.1.2). If the
- * directory cannot be reached, or is wrongly configured, the caller gets 503, not 401.
+ * directory cannot be reached, or is wrongly configured, the caller gets 503, not 401. While it does not answer, callers get
+ * that at once, and one log-in at a time, a second after the one before, finds out whether it does.
  *
  * @throws {AuthError} `invalid_options` when an option is missing or malformed, when passwords would cross the network
  *   in the clear, or when `ldapts` is not installed
@@ -58,22 +62,33 @@ export function ldap(options: LdapOptions): LdapDirectory {
   const library = import("ldapts");
   library.catch(() => {});
   const limited = createLimit(settings.maxConnections, settings.maxWaiting);
-  const withConnection = createConnections(settings, library);
-  const { platform, timeoutMs } = settings;
+  const { platform, timeoutMs, onWarning } = settings;
+  const name = whereOf(settings);
+  const meanwhile =
+    "log-ins by it get 503, and sessions go on until recheckStale is over; look at it, the network and ldap.url";
+  const breaker = createBreaker({ what: `the directory ${name}`, meanwhile, platform, onWarning });
+  const withConnection = createConnections(settings, library, breaker);
 
-  const recheck = ({ dn }: LdapIdentity) => {
+  async function ask<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const deadline = platform.monotonic() + timeoutMs;
-    return limited(() => withConnection(deadline, (client) => lookAgain(client, settings, dn)));
-  };
+    try {
+      return await limited(() => withConnection(deadline, work));
+    } catch (error) {
+      if (!(error instanceof AuthError)) throw error;
+      throw new AuthError(error.code, `ldap: the directory ${name}: ${error.message}`, { cause: error.cause });
+    }
+  }
+
+  const recheck = ({ dn }: LdapIdentity) => ask((client) => lookAgain(client, settings, dn));
 
   return Object.freeze({
     ...(settings.bind && { recheck }),
+    outside: () => [{ kind: "directory" as const, name, state: breaker.state }],
     async verify(user: string, password: string) {
       if (!user || !password) return null;
       // No account has such a name or password, so this reveals nothing.
       if (user.length > maxPasswordLength || password.length > maxPasswordLength) return null;
-      const deadline = platform.monotonic() + timeoutMs;
-      return limited(() => withConnection(deadline, (client) => logIn(client, settings, user, password)));
+      return ask((client) => logIn(client, settings, user, password));
     },
   });
 }
@@ -223,4 +238,5 @@ async function during<T>(what: string, work: Promise<T>): Promise<T> {
   }
 }
 
-const unavailable = (message: string): AuthError => new AuthError("unavailable", `ldap: ${message}`);
+/** Worded to follow the name of the directory. */
+const unavailable = (message: string): AuthError => new AuthError("unavailable", message);

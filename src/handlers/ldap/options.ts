@@ -3,6 +3,7 @@ import { AuthError } from "../../base/errors.js";
 import { isLoopback } from "../../base/ip-address.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { emitWarning } from "../../base/warn.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
 import { toComparableDn } from "./names.js";
 
@@ -60,6 +61,11 @@ export interface LdapOptions {
   readonly maxConnections?: number | undefined;
   /** The most log-ins that wait for a connection; further ones are `unavailable` (503). Default: 64. */
   readonly maxWaiting?: number | undefined;
+  /**
+   * Called when the directory does not answer any more, with why and what to do, and when it does again. Default:
+   * `process.emitWarning`.
+   */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** The clock, timers and randomness. Default: the machine's. */
   readonly platform?: Platform | undefined;
 }
@@ -81,6 +87,7 @@ const ldapKinds: OptionKinds<LdapOptions> = {
   connectTimeoutMs: "number",
   maxConnections: "number",
   maxWaiting: "number",
+  onWarning: "function",
   platform: "object",
 };
 
@@ -125,6 +132,7 @@ export interface LdapSettings {
   readonly connectTimeoutMs: number;
   readonly maxConnections: number;
   readonly maxWaiting: number;
+  readonly onWarning: (message: string) => void;
   readonly platform: Platform;
 }
 
@@ -155,6 +163,7 @@ export function resolveLdapOptions(options: LdapOptions): LdapSettings {
     connectTimeoutMs: requireWholeNumber("ldap: connectTimeoutMs", options.connectTimeoutMs ?? 2_000, 1),
     maxConnections: requireWholeNumber("ldap: maxConnections", options.maxConnections ?? 8, 1),
     maxWaiting: requireWholeNumber("ldap: maxWaiting", options.maxWaiting ?? 64, 1),
+    onWarning: options.onWarning ?? emitWarning,
     platform,
   });
 }

@@ -1,4 +1,5 @@
 import { type Awaitable, adopt, after } from "../../base/awaitable.js";
+import type { Outside } from "../../base/breaker.js";
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { basicChallenge } from "../../credentials/challenge.js";
@@ -42,6 +43,8 @@ export interface BasicOptions<I extends Identity> {
    * @param identity what `verify` returned, the same object
    */
   viaOf?(identity: I, context: Pick<RecheckContext, "derive">): string | undefined;
+  /** Returns the state of what is asked outside this process: see `Handler.outside`. */
+  outside?(): readonly Outside[];
 }
 
 const basicKinds: OptionKinds<BasicOptions<Identity>> = {
@@ -50,6 +53,7 @@ const basicKinds: OptionKinds<BasicOptions<Identity>> = {
   epoch: "function",
   recheck: "function",
   viaOf: "function",
+  outside: "function",
   "*": "any", // a user file is taken as it is
 };
 
@@ -69,6 +73,7 @@ export function basic<I extends Identity>(options: BasicOptions<I>): Handler<I> 
     remember: true,
     ...(options.epoch && { epoch: options.epoch.bind(options) }),
     ...(options.recheck && { recheck: options.recheck.bind(options) }),
+    ...(options.outside && { outside: options.outside.bind(options) }),
     accountOf(payload: string | Uint8Array) {
       const user = typeof payload === "string" ? parseUserPass(payload)?.user : undefined;
       return user === undefined ? undefined : (options.accountName?.(user) ?? user);

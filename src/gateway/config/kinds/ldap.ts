@@ -115,7 +115,7 @@ export const ldapKind: HandlerKind<LdapConfig> = handlerKind({
   },
   rolesOf: ({ options }) => Object.values(options.groups?.roles ?? {}).flat(),
   dependsOn: ({ options }) => [{ kind: "directory", options }],
-  create: ({ options }) => basic(ldap(options)),
+  create: ({ options }, _scheme, onWarning) => basic(ldap({ ...options, onWarning })),
 });
 
 function readBind({ dn, password }: RawOf<typeof bind>, path: ConfigPath, context: ReadContext): LdapOptions["bind"] {

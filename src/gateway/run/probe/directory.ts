@@ -14,7 +14,7 @@ export async function probeDirectory(
       return ok(what, `${url} ${await reachServer(url, options, timeoutMs, platform)}`);
     } catch (error) {
       if (!(error instanceof AuthError)) throw error;
-      return fault(what, `${url} ${error.message.replace(/^ldap: the directory /, "")}`);
+      return fault(what, `${url} ${error.message}`);
     }
   }
   return Promise.all([options.url].flat().map(probe));
