@@ -1,5 +1,6 @@
 import { chain } from "../../handlers/chain.js";
 import type { Handler } from "../../handlers/handler.js";
+import type { KeptProviders } from "../../handlers/oidc/kept.js";
 import type { OidcOptions } from "../../handlers/oidc/oidc.js";
 import type { UserFile } from "../../handlers/password/file.js";
 import type { Identity } from "../../model/identity.js";
@@ -70,19 +71,24 @@ export type HandlerConfig = HandlerLink | ChainConfig;
  * Makes the handler of one entry of `handlers`.
  *
  * @param onWarning called when an edited user file was refused, or a provider cannot be reached
+ * @param kept what handlers of earlier configurations know of providers. Default: nothing
  * @throws {AuthError} `invalid_options`; the message holds no secret
  */
-export function createHandler(config: HandlerConfig, onWarning: OnWarning): Handler<Identity> {
-  if (config.kind !== "chain") return createOne(config, onWarning);
+export function createHandler(config: HandlerConfig, onWarning: OnWarning, kept?: KeptProviders): Handler<Identity> {
+  if (config.kind !== "chain") return createOne(config, onWarning, kept);
   return chain(
     config.scheme,
-    config.links.map((link) => createOne(link, onWarning)),
+    config.links.map((link) => createOne(link, onWarning, kept)),
   );
 }
 
-function createOne<Kind extends KindName>(config: HandlerLink<Kind>, onWarning: OnWarning): Handler<Identity> {
+function createOne<Kind extends KindName>(
+  config: HandlerLink<Kind>,
+  onWarning: OnWarning,
+  kept: KeptProviders | undefined,
+): Handler<Identity> {
   const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
-  return kind.create(config, config.scheme, onWarning);
+  return kind.create(config, config.scheme, onWarning, kept);
 }
 
 /**

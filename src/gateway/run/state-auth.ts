@@ -5,6 +5,7 @@ import type { AuthInternals } from "../../engine/front.js";
 import type { AuthOptions } from "../../engine/options.js";
 import type { ExternalHandler, ExternalOptions } from "../../handlers/external/external.js";
 import type { Handler } from "../../handlers/handler.js";
+import type { KeptProviders } from "../../handlers/oidc/kept.js";
 import { keyFile } from "../../keys/key-file.js";
 import type { OnEvent } from "../../model/events.js";
 import type { Identity } from "../../model/identity.js";
@@ -27,7 +28,9 @@ export interface StateAuthOptions {
   readonly audit?: AuditOptions | undefined;
   /** What handlers of earlier configurations have said counts after a reload. Default: a memory of its own. */
   readonly internals?: AuthInternals | undefined;
-  /** Called when an edited user file was refused. */
+  /** What handlers of earlier configurations know of providers. Default: nothing. */
+  readonly keptProviders?: KeptProviders | undefined;
+  /** Called when an edited user file was refused, and of a provider or directory that does not answer. */
   readonly onWarning?: ((message: string) => void) | undefined;
   /** From `createLogin`, where its pages are served. Default: one without pages. */
   readonly login?: ExternalHandler | undefined;
@@ -36,10 +39,10 @@ export interface StateAuthOptions {
 /** Makes the handler of browser log-ins, if the configuration has one. */
 export function createLogin(
   config: GatewayConfig,
-  { platform, onWarning }: Pick<StateAuthOptions, "platform" | "onWarning">,
+  { platform, onWarning, keptProviders: kept }: Pick<StateAuthOptions, "platform" | "onWarning" | "keptProviders">,
 ): ExternalHandler | undefined {
   const found = findLogin(config);
-  return found && createExternal(found, { platform, onWarning });
+  return found && createExternal(found, { platform, onWarning, kept });
 }
 
 /** Returns the options of browser log-ins. There is at most one handler for them, since they have their own scheme. */
@@ -54,10 +57,10 @@ export function findLogin({ handlers }: Pick<GatewayConfig, "handlers">): Extern
  */
 export function createStateHandlers(
   config: GatewayConfig,
-  { login, onWarning = emitWarning }: Pick<StateAuthOptions, "login" | "onWarning">,
+  { login, onWarning = emitWarning, keptProviders }: Pick<StateAuthOptions, "login" | "onWarning" | "keptProviders">,
 ): Handler<Identity>[] {
   return config.handlers.map((handler) =>
-    handler.kind === "external" && login ? login : createHandler(handler, onWarning),
+    handler.kind === "external" && login ? login : createHandler(handler, onWarning, keptProviders),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import { type AuthInternals, createInternals } from "../../engine/front.js";
 import type { Handler } from "../../handlers/handler.js";
+import { createKeptProviders, type KeptProviders } from "../../handlers/oidc/kept.js";
 import type { Identity } from "../../model/identity.js";
 import type { Caller } from "../../model/session.js";
 import type { Store } from "../../model/store.js";
@@ -49,6 +50,7 @@ export interface KeptParts {
   readonly stores: KeptThroughReload<StoreConfig, MeasuredStore>;
   readonly upstreams: KeptThroughReload<UpstreamConfig, Upstreams>;
   readonly internals: AuthInternals;
+  readonly providers: KeptProviders;
   readonly streams: OpenStreams;
   readonly tunnels: OpenTunnels;
 }
@@ -74,6 +76,7 @@ export function createKeptParts(
       (upstreams) => upstreams.close(),
     ),
     internals: createInternals(),
+    providers: createKeptProviders(),
     streams: createOpenStreams(platform),
     tunnels: createOpenTunnels(platform),
   };
@@ -109,8 +112,9 @@ export function createState(
     const routes = createRouteTable(config.routes, config.upstreams);
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
-    const login = createLogin(config, options);
-    const parts = { ...options, login, internals: kept.internals };
+    const keptProviders = kept.providers;
+    const login = createLogin(config, { ...options, keptProviders });
+    const parts = { ...options, login, keptProviders, internals: kept.internals };
     const handlers = createStateHandlers(config, parts);
     authenticators = handlers;
     const made = createStateAuth(config, borrowed, parts, handlers);

@@ -12,6 +12,8 @@ import {
 } from "../handler.js";
 import type { OidcIdentity } from "../oidc/claim-mapping.js";
 import { requireSecureUrl } from "../oidc/jwt-keys.js";
+import type { KeptProviders } from "../oidc/kept.js";
+import { createProviderHealth } from "../oidc/provider-health.js";
 import { type ProviderOptions, providerKinds, resolveProvider } from "../oidc/provider-options.js";
 import { parseExternalKey } from "./key.js";
 import { createExternalPages, type ExternalResult, type PageRequest } from "./pages.js";
@@ -101,6 +103,14 @@ const storeMs = 10_000;
  *   an unusable mapping, or without `openid-client`
  */
 export function external<I extends Identity = OidcIdentity>(options: ExternalOptions<I>): ExternalHandler<I> {
+  return createExternal(options);
+}
+
+/** Makes the handler that `external` returns, with what handlers of earlier configurations know. */
+export function createExternal<I extends Identity>(
+  options: ExternalOptions<I>,
+  kept?: KeptProviders,
+): ExternalHandler<I> {
   requireOptions("external", options, externalKinds);
   const { clientId, clientSecret, scope = "openid", parameters = {}, sameAddress = true } = options;
   const waitMs = requireWholeNumber("external: waitMs", options.waitMs ?? 240_000, 1, longestWaitMs);
@@ -116,8 +126,10 @@ export function external<I extends Identity = OidcIdentity>(options: ExternalOpt
   const { discovery, toIdentity } = resolveProvider("external", options);
   const { platform } = discovery;
   const room = createWaitingRoom({ waitMs, maxWaiting, maxWaitingPerSource, platform });
+  const health = createProviderHealth(discovery.issuer);
   const provider = createExternalProvider({
     ...discovery,
+    ...{ kept: kept?.metadataOf(discovery.issuer), health },
     ...{ clientId, clientSecret, scope, parameters },
     redirectUri: `${url}/callback`,
   });
@@ -139,6 +151,7 @@ export function external<I extends Identity = OidcIdentity>(options: ExternalOpt
     // A browser or a script cannot answer a challenge of this scheme by itself.
     challenge: () => undefined,
     fromHandshake,
+    outside: () => [health.outside()],
     url,
     page: createExternalPages<I>({ url, provider, room, sameAddress, platform, toIdentity }),
   } satisfies ExternalHandler<I>);

@@ -4,6 +4,8 @@ import type { OptionKinds } from "../../base/options.js";
 import type { Platform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import type { LoadKeys } from "./jwt-verifier.js";
+import type { Kept, KnownKeys } from "./kept.js";
+import type { ProviderHealth } from "./provider-health.js";
 import { createRemoteKeys } from "./remote-keys.js";
 
 /** The options of handlers that check tokens by the keys of an issuer. */
@@ -37,6 +39,10 @@ export interface KeyLoaderOptions extends KeyOptions {
   readonly platform: Platform;
   /** Called when the keys cannot be fetched, once until the reason changes, and when they can again. */
   readonly onWarning?: ((message: string) => void) | undefined;
+  /** With a URL: what an earlier handler for the same issuer knows. */
+  readonly kept?: Kept<KnownKeys> | undefined;
+  /** With a URL: is told how fetches end. */
+  readonly health?: ProviderHealth | undefined;
 }
 
 /**
@@ -46,7 +52,7 @@ export interface KeyLoaderOptions extends KeyOptions {
  *   `forbidKeys` that are no ids
  */
 export function createKeyLoader(options: KeyLoaderOptions): LoadKeys {
-  const { name, jwks, platform, timeoutMs, onWarning = emitWarning } = options;
+  const { name, jwks, platform, timeoutMs, onWarning = emitWarning, kept, health } = options;
   const { cooldownMs = 30_000, staleKeysMs = 3_600_000 } = options;
   const forbidden = requireIds(name, options.forbidKeys ?? []);
   const isAllowed = ({ kid }: { readonly kid?: unknown }): boolean => typeof kid !== "string" || !forbidden.has(kid);
@@ -64,14 +70,8 @@ export function createKeyLoader(options: KeyLoaderOptions): LoadKeys {
   const url = requireSecureUrl(`the URL of ${name}`, jwks).href;
   return (jose) => {
     getKey ??= createRemoteKeys(jose, {
-      name,
-      url,
-      isAllowed,
-      cooldownMs,
-      staleKeysMs,
-      timeoutMs,
-      platform,
-      onWarning,
+      ...{ name, url, isAllowed, cooldownMs, staleKeysMs },
+      ...{ timeoutMs, platform, onWarning, kept, health },
     });
     return { getKey };
   };

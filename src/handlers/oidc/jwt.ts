@@ -10,6 +10,8 @@ import { isPlainText, toTenantSubject } from "./claim-mapping.js";
 
 import { createKeyLoader, type KeyOptions, keyKinds } from "./jwt-keys.js";
 import { createJwtVerifier } from "./jwt-verifier.js";
+import type { KeptProviders } from "./kept.js";
+import { createProviderHealth, type ProviderHealth } from "./provider-health.js";
 import { createTenantVerifier, fillTenant, type Tenant, type TenantOptions } from "./tenants.js";
 
 /** Options of `jwt`. */
@@ -86,6 +88,11 @@ export interface JwtIdentity extends Identity {
  *   asymmetric
  */
 export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): Handler<I> {
+  return createJwt(options);
+}
+
+/** Makes the handler that `jwt` returns, with what handlers of earlier configurations know. */
+export function createJwt<I extends Identity>(options: JwtOptions<I>, kept?: KeptProviders): Handler<I> {
   requireOptions("jwt", options, jwtKinds);
   const { audience, algorithms, type, jwks, tenants } = options;
   const { cooldownMs, staleKeysMs, forbidKeys, onWarning } = options;
@@ -95,11 +102,14 @@ export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): H
       "jwt: with tenants, jwks must be a URL with {tenantid} in it: each tenant's keys sign for that tenant only";
     throw new AuthError("invalid_options", message);
   }
+  const healths: ProviderHealth[] = [];
   const verify = createTenantVerifier<I>("jwt", options, (issuer, tenant) => {
+    const health = createProviderHealth(issuer);
+    if (typeof jwks === "string" || jwks instanceof URL) healths.push(health);
     const own = typeof jwks === "string" ? fillTenant(jwks, tenant) : jwks;
     const loadKeys = createKeyLoader({
       ...{ name: "jwt: jwks", jwks: own, timeoutMs: fetchTimeoutMs, platform, onWarning },
-      ...{ cooldownMs, staleKeysMs, forbidKeys },
+      ...{ cooldownMs, staleKeysMs, forbidKeys, kept: kept?.keysOf(issuer), health },
     });
     const toIdentity =
       options.toIdentity ?? ((claims: JWTPayload) => defaultIdentity(claims, tenant) as Identity as I | null);
@@ -107,7 +117,8 @@ export function jwt<I extends Identity = JwtIdentity>(options: JwtOptions<I>): H
       ...{ name: "jwt", issuer, tenant, audience, algorithms, type, clockToleranceMs, loadKeys, platform, toIdentity },
     });
   });
-  return Object.freeze({ scheme: "Bearer", opens: "nothing", fromHeader: verify } satisfies Handler<I>);
+  const outside = () => healths.map((one) => one.outside());
+  return Object.freeze({ scheme: "Bearer", opens: "nothing", fromHeader: verify, outside } satisfies Handler<I>);
 }
 
 function defaultIdentity({ sub, iss }: JWTPayload, tenant: Tenant | undefined): JwtIdentity | null {

@@ -6,6 +6,8 @@ import type { OidcIdentity } from "./claim-mapping.js";
 import { createDiscovery, type DiscoveryOptions } from "./discovery.js";
 import { createKeyLoader, type KeyOptions, keyKinds } from "./jwt-keys.js";
 import { createJwtVerifier, type LoadKeys } from "./jwt-verifier.js";
+import { createKeptProviders, type Kept, type KeptProviders, type KnownKeys } from "./kept.js";
+import { createProviderHealth, type ProviderHealth } from "./provider-health.js";
 import { type ProviderOptions, providerKinds, resolveProvider } from "./provider-options.js";
 import { createTenantVerifier, type TenantOptions } from "./tenants.js";
 
@@ -63,13 +65,26 @@ const oidcKinds: OptionKinds<OidcOptions<Identity>> = {
  *   mapping or algorithm
  */
 export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>): Handler<I> {
+  return createOidc(options);
+}
+
+/** Makes the handler that `oidc` returns, with what handlers of earlier configurations know. */
+export function createOidc<I extends Identity>(
+  options: OidcOptions<I>,
+  kept: KeptProviders = createKeptProviders(),
+): Handler<I> {
   requireOptions("oidc", options, oidcKinds);
   const { audience, algorithms, type, opens = "nothing" } = options;
   const { clockToleranceMs = 5_000, cooldownMs, staleKeysMs, forbidKeys } = options;
+  const healths: ProviderHealth[] = [];
   const verify = createTenantVerifier<I>("oidc", options, (issuer, tenant) => {
     const { discovery, toIdentity } = resolveProvider("oidc", { ...options, issuer }, tenant);
     const { name, platform } = discovery;
-    const loadKeys = discoveredKeys(discovery, { cooldownMs, staleKeysMs, forbidKeys });
+    const health = createProviderHealth(issuer);
+    healths.push(health);
+    const known = { kept: kept.metadataOf(issuer), health };
+    const keyOptions = { cooldownMs, staleKeysMs, forbidKeys };
+    const loadKeys = discoveredKeys({ ...discovery, ...known }, keyOptions, kept.keysOf(issuer));
     return createJwtVerifier<I>({
       ...{ name, issuer, tenant, audience, algorithms, type, clockToleranceMs, loadKeys, platform },
       toIdentity: (claims) => (isOtherKind(claims) ? undefined : toIdentity(claims)),
@@ -80,11 +95,13 @@ export function oidc<I extends Identity = OidcIdentity>(options: OidcOptions<I>)
     const verdict = await verify(token);
     return opens === "session" && verdict.kind === "accepted" ? { authenticatedAt: "unknown", ...verdict } : verdict;
   };
-  return Object.freeze({ scheme: "Bearer", opens, fromHeader } satisfies Handler<I>);
+  const outside = () => healths.map((one) => one.outside());
+  return Object.freeze({ scheme: "Bearer", opens, fromHeader, outside } satisfies Handler<I>);
 }
 
-function discoveredKeys(options: DiscoveryOptions, keyOptions: KeyOptions): LoadKeys {
-  const { name, timeoutMs, platform, onWarning } = options;
+/** Keys of an address that the provider named before go on until the new one has answered. */
+function discoveredKeys(options: DiscoveryOptions, keyOptions: KeyOptions, kept: Kept<KnownKeys>): LoadKeys {
+  const { name, timeoutMs, platform, onWarning, health } = options;
   const discover = createDiscovery(options);
   let url: string | undefined;
   let load: LoadKeys | undefined;
@@ -92,7 +109,8 @@ function discoveredKeys(options: DiscoveryOptions, keyOptions: KeyOptions): Load
     const metadata = await discover();
     if (load === undefined || url !== metadata.jwks_uri) {
       url = metadata.jwks_uri;
-      load = createKeyLoader({ ...keyOptions, name: `${name}: jwks_uri`, jwks: url, timeoutMs, platform, onWarning });
+      const parts = { timeoutMs, platform, onWarning, kept, health };
+      load = createKeyLoader({ ...keyOptions, name: `${name}: jwks_uri`, jwks: url, ...parts });
     }
     // This member is about ID tokens. No provider publishes one about access tokens, and each signs both with the same
     // keys.

@@ -1,30 +1,32 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { type TestContext, test } from "node:test";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { systemPlatform } from "../../../src/base/platform.js";
 import { runGateway } from "../running-gateway.js";
 
 const routes =
-  "{ match: { path: /gone }, anonymous: true, upstream: gone }, { match: { path: /app }, anonymous: true, upstream: app }";
+  "{ match: { path: /in }, upstream: app }, { match: { path: /gone }, anonymous: true, upstream: gone }, { match: { path: /app }, anonymous: true, upstream: app }";
 
 /** The clock of ages is turned by the test, beside the machine's. */
-async function start(t: TestContext) {
+async function start(t: TestContext, handlers = "Basic: { users: ./users.yaml }") {
   let ahead = 0;
   const server = createServer((_request, response) => response.end("here"));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { readonly port: number };
   await new Promise((resolve) => server.close(resolve));
   const edit = (text: string) =>
-    `${text.replace("upstreams: {", `upstreams: { gone: { url: "http://127.0.0.1:${port}" },`)}admin: { address: 127.0.0.1:0 }\n`;
+    `${text.replace("Basic: { users: ./users.yaml }", handlers).replace("upstreams: {", `upstreams: { gone: { url: "http://127.0.0.1:${port}" },`)}admin: { address: 127.0.0.1:0 }\n`;
   const clock = { monotonic: () => systemPlatform.monotonic() + ahead };
-  const { served, origin, logged } = await runGateway(t, routes, edit, clock);
+  const { served, origin, logged, reload } = await runGateway(t, routes, edit, clock);
   const admin = `http://127.0.0.1:${served.gateway.adminAddress()?.port}`;
   return {
-    origin,
+    reload,
     turn: (ms: number) => {
       ahead += ms;
     },
-    ask: (path: string) => fetch(origin + path),
+    ask: (path: string, authorization?: string) =>
+      fetch(origin + path, { headers: authorization === undefined ? {} : { authorization } }),
     warnings: () => logged.flatMap(({ kind, msg }) => (kind === "warning" ? [String(msg)] : [])),
     states: async () => {
       const text = await (await fetch(`${admin}/metrics`)).text();
@@ -68,4 +70,38 @@ test("an upstream that is gone and comes back is two lines of the log and a metr
   assert.match(world.warnings()[1] ?? "", /^upstream gone \(127\.0\.0\.1:\d+\) answers again, after \d+ s$/);
   assert.equal(world.warnings().length, 2);
   assert.deepEqual(await world.states(), initial);
+});
+
+test("a reload while a provider is down takes no caller's token away, and the metric tells of the provider", async (t) => {
+  const { privateKey, publicKey } = await generateKeyPair("ES256");
+  const jwk = { ...(await exportJWK(publicKey)), alg: "ES256", kid: "one" };
+  let status = 200;
+  const provider = createServer((_request, response) => {
+    response.writeHead(status, { connection: "close" }).end(JSON.stringify({ keys: [jwk] }));
+  });
+  await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+  t.after(() => provider.close());
+  const issuer = `http://127.0.0.1:${(provider.address() as { readonly port: number }).port}`;
+  const tokenOf = (kid: string) =>
+    new SignJWT({ sub: "ada", iss: issuer, aud: "api" })
+      .setExpirationTime("1h")
+      .setProtectedHeader({ alg: "ES256", kid })
+      .sign(privateKey);
+  const world = await start(t, `Bearer: { jwt: { issuer: "${issuer}", audience: api } }`);
+  const ask = async (kid: string) => (await world.ask("/in", `Bearer ${await tokenOf(kid)}`)).status;
+  assert.equal(await ask("one"), 200);
+  assert.ok((await world.states()).includes(`provider ${issuer} closed`));
+  status = 503;
+  world.reload();
+  assert.equal(await ask("one"), 200);
+  assert.equal(await ask("unknown"), 503, "it may be a new one");
+  assert.ok((await world.states()).includes(`provider ${issuer} open`));
+  assert.equal(await ask("one"), 200);
+  const [line = ""] = world.warnings();
+  assert.match(line, /^jwt: jwks: http:\/\/.* answered 503; its known keys stay good for 60 minutes/);
+});
+
+test("a directory is a thing of the metric", async (t) => {
+  const world = await start(t, 'Basic: { ldap: { url: "ldap://127.0.0.1:1", users: { base: "dc=example" } } }');
+  assert.ok((await world.states()).includes("directory 127.0.0.1:1 closed"));
 });

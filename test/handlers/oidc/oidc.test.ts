@@ -94,7 +94,10 @@ describe("handlers/oidc/oidc", () => {
       ms += 1_000;
     }
     assert.equal(warnings.length, 1);
-    assert.match(warnings[0] ?? "", /^oidc: http:.*openid-configuration cannot be reached$/);
+    assert.match(
+      warnings[0] ?? "",
+      /^oidc: http:.*openid-configuration cannot be reached; its tokens and log-ins get 503$/,
+    );
   });
 
   /** A provider that signs whatever it is told to. */

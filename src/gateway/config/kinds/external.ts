@@ -1,6 +1,11 @@
 import type { Platform } from "../../../base/platform.js";
 import { withSecret } from "../../../base/with-secret.js";
-import { type ExternalHandler, type ExternalOptions, external } from "../../../handlers/external/external.js";
+import {
+  createExternal as createHandler,
+  type ExternalHandler,
+  type ExternalOptions,
+} from "../../../handlers/external/external.js";
+import type { KeptProviders } from "../../../handlers/oidc/kept.js";
 import { toPathText } from "../document.js";
 import { inMs } from "../in-ms.js";
 import { readSecret } from "../read-secret.js";
@@ -67,14 +72,21 @@ export const externalKind: HandlerKind<ExternalConfig> = handlerKind({
   },
   rolesOf: ({ options }) => rolesOfClaims(options),
   dependsOn: ({ options }) => [{ kind: "provider", url: options.issuer }],
-  create: ({ options }, _scheme, onWarning) => createExternal(options, { onWarning }),
+  create: ({ options }, _scheme, onWarning, kept) => createExternal(options, { onWarning, kept }),
 });
 
 /** Makes the handler of browser log-ins, with its pages. */
 export function createExternal(
   options: ExternalOptions,
-  own: { readonly onWarning?: OnWarning | undefined; readonly platform?: Platform | undefined },
+  {
+    kept,
+    ...own
+  }: {
+    readonly onWarning?: OnWarning | undefined;
+    readonly platform?: Platform | undefined;
+    readonly kept?: KeptProviders | undefined;
+  },
 ): ExternalHandler {
   // A spread leaves the secret out.
-  return external({ ...options, ...own, clientSecret: options.clientSecret });
+  return createHandler({ ...options, ...own, clientSecret: options.clientSecret }, kept);
 }

@@ -1,5 +1,6 @@
 import type { Handler } from "../../../handlers/handler.js";
 import type { LdapOptions } from "../../../handlers/ldap/options.js";
+import type { KeptProviders } from "../../../handlers/oidc/kept.js";
 import type { UserFile } from "../../../handlers/password/file.js";
 import type { Identity } from "../../../model/identity.js";
 import type { ConfigPath } from "../document.js";
@@ -39,9 +40,10 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
   /**
    * Makes the handler.
    *
+   * @param kept what handlers of earlier configurations know of providers. Default: nothing
    * @throws {AuthError} `invalid_options`; the message holds no secret
    */
-  create(config: Config, scheme: string, onWarning: OnWarning): Handler<Identity>;
+  create(config: Config, scheme: string, onWarning: OnWarning, kept?: KeptProviders): Handler<Identity>;
   /**
    * Returns every role that its callers can have, to find a role that no caller has. Absent, or `undefined`: that
    * cannot be told from the configuration and its files.

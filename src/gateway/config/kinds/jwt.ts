@@ -1,5 +1,5 @@
 import type { ClaimMapping } from "../../../handlers/oidc/claim-mapping.js";
-import { jwt } from "../../../handlers/oidc/jwt.js";
+import { createJwt } from "../../../handlers/oidc/jwt.js";
 import { createTenantMapping } from "../../../handlers/oidc/tenant-mapping.js";
 import { forEachTenant, type TenantOptions } from "../../../handlers/oidc/tenants.js";
 import type { Identity } from "../../../model/identity.js";
@@ -66,8 +66,9 @@ export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
   },
   dependsOn: ({ jwks, tenancy }) => forEachTenant(jwks, tenancy).map((url) => ({ kind: "key-set", url })),
   rolesOf: ({ claims }) => rolesOfClaims(claims),
-  create({ issuer, audience, jwks, algorithms, keys, claims, tenancy }, _scheme, onWarning) {
+  create({ issuer, audience, jwks, algorithms, keys, claims, tenancy }, _scheme, onWarning, kept) {
     const options = { issuer, audience, jwks, ...keys, ...tenancy, ...(algorithms && { algorithms }), onWarning };
-    return jwt<Identity>({ ...options, toIdentity: createTenantMapping("jwt", issuer, claims, tenancy) });
+    const toIdentity = createTenantMapping("jwt", issuer, claims, tenancy);
+    return createJwt<Identity>({ ...options, toIdentity }, kept);
   },
 });

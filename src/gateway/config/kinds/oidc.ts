@@ -1,4 +1,4 @@
-import { type OidcOptions, oidc } from "../../../handlers/oidc/oidc.js";
+import { createOidc, type OidcOptions } from "../../../handlers/oidc/oidc.js";
 import { forEachTenant } from "../../../handlers/oidc/tenants.js";
 import { itemsOf } from "../read-context.js";
 import { choice, object, text } from "../schema.js";
@@ -55,5 +55,5 @@ export const oidcKind: HandlerKind<{ readonly options: OidcOptions }> = handlerK
   },
   dependsOn: ({ options }) => forEachTenant(options.issuer, options).map((url) => ({ kind: "provider", url })),
   rolesOf: ({ options }) => rolesOfClaims(options),
-  create: ({ options }, _scheme, onWarning) => oidc({ ...options, onWarning }),
+  create: ({ options }, _scheme, onWarning, kept) => createOidc({ ...options, onWarning }, kept),
 });

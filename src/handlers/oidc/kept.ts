@@ -1,0 +1,59 @@
+import type { JWK } from "jose";
+import type { ProviderMetadata } from "./discovery.js";
+
+/** The keys of an issuer, as last fetched. */
+export interface KnownKeys {
+  /** Where they come from. */
+  readonly url: string;
+  /** All of them, forbidden ones too: which those are is a matter of the configuration. */
+  readonly keys: readonly JWK[];
+  /** Monotonic instant of the fetch. */
+  readonly at: number;
+  /** When the first fetch failed since that one; `undefined`: none did. */
+  readonly failingSince: number | undefined;
+}
+
+/** The metadata of a provider, as last read. */
+export interface KnownMetadata {
+  readonly metadata: ProviderMetadata;
+  /** Monotonic instant of the reading. */
+  readonly at: number;
+}
+
+/** Hands what is known from one handler to the next one for the same issuer. */
+export interface Kept<T> {
+  /** Returns what the last `keepBy` reads now; `undefined` before the first. */
+  take(): T | undefined;
+  keepBy(read: () => T | undefined): void;
+}
+
+/**
+ * What handlers of earlier configurations know of providers, by issuer: a reload while a provider is down must not forget the
+ * keys of tokens that callers hold.
+ */
+export interface KeptProviders {
+  keysOf(issuer: string): Kept<KnownKeys>;
+  metadataOf(issuer: string): Kept<KnownMetadata>;
+}
+
+function createKept<T>(): Kept<T> {
+  let current: () => T | undefined = () => undefined;
+  return {
+    take: () => current(),
+    keepBy(read) {
+      current = read;
+    },
+  };
+}
+
+export function createKeptProviders(): KeptProviders {
+  const keys = new Map<string, Kept<KnownKeys>>();
+  const metadata = new Map<string, Kept<KnownMetadata>>();
+  return { keysOf: (issuer) => of(keys, issuer), metadataOf: (issuer) => of(metadata, issuer) };
+}
+
+function of<T>(all: Map<string, Kept<T>>, issuer: string): Kept<T> {
+  const kept = all.get(issuer) ?? createKept<T>();
+  all.set(issuer, kept);
+  return kept;
+}
