@@ -103,11 +103,11 @@ const storeMs = 10_000;
  *   an unusable mapping, or without `openid-client`
  */
 export function external<I extends Identity = OidcIdentity>(options: ExternalOptions<I>): ExternalHandler<I> {
-  return createExternal(options);
+  return createExternalHandler(options);
 }
 
 /** Makes the handler that `external` returns, with what handlers of earlier configurations know. */
-export function createExternal<I extends Identity>(
+export function createExternalHandler<I extends Identity>(
   options: ExternalOptions<I>,
   kept?: KeptProviders,
 ): ExternalHandler<I> {

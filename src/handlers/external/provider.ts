@@ -2,8 +2,9 @@ import type { JWTPayload } from "jose";
 import type { Configuration, ServerMetadata } from "openid-client";
 import { ignoreFailure } from "../../base/awaitable.js";
 import { AuthError } from "../../base/errors.js";
-import { createDiscovery, type DiscoveryOptions, type ProviderMetadata } from "../oidc/discovery.js";
+import { createDiscovery, type DiscoveryOptions } from "../oidc/discovery.js";
 import { requireSecureUrl } from "../oidc/jwt-keys.js";
+import type { ProviderMetadata } from "../oidc/provider-metadata.js";
 import type { ExternalFlow } from "./flow.js";
 
 export interface ExternalProviderOptions extends DiscoveryOptions {

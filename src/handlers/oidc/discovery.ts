@@ -5,14 +5,7 @@ import { fetchJson } from "./fetch-json.js";
 import { requireSecureUrl } from "./jwt-keys.js";
 import type { Kept, KnownMetadata } from "./kept.js";
 import type { ProviderHealth } from "./provider-health.js";
-
-/** The metadata of an OpenID provider (OpenID Connect Discovery 1.0 §3). */
-export interface ProviderMetadata {
-  /** The issuer, equal to the configured one. */
-  readonly issuer: string;
-  readonly jwks_uri: string;
-  readonly [name: string]: unknown;
-}
+import type { ProviderMetadata } from "./provider-metadata.js";
 
 export interface DiscoveryOptions {
   /** The handler's name, for messages. */

@@ -1,5 +1,5 @@
 import type { JWK } from "jose";
-import type { ProviderMetadata } from "./discovery.js";
+import type { ProviderMetadata } from "./provider-metadata.js";
 
 /** The keys of an issuer, as last fetched. */
 export interface KnownKeys {

@@ -1,7 +1,7 @@
 import type { Platform } from "../../../base/platform.js";
 import { withSecret } from "../../../base/with-secret.js";
 import {
-  createExternal as createHandler,
+  createExternalHandler,
   type ExternalHandler,
   type ExternalOptions,
 } from "../../../handlers/external/external.js";
@@ -88,5 +88,5 @@ export function createExternal(
   },
 ): ExternalHandler {
   // A spread leaves the secret out.
-  return createHandler({ ...options, ...own, clientSecret: options.clientSecret }, kept);
+  return createExternalHandler({ ...options, ...own, clientSecret: options.clientSecret }, kept);
 }
