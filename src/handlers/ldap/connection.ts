@@ -98,7 +98,7 @@ export function createConnections(settings: LdapSettings, library: Promise<Ldapt
 }
 
 /** The servers of a directory, for operators. */
-export function whereOf({ servers }: Pick<LdapSettings, "servers">): string {
+export function serversOf({ servers }: Pick<LdapSettings, "servers">): string {
   return servers.map(({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`).join(", ");
 }
 

@@ -4,7 +4,7 @@ import { AuthError } from "../../base/errors.js";
 import type { Identity } from "../../model/identity.js";
 import { createLimit } from "../password/check.js";
 import { maxPasswordLength } from "../password/prepare-password.js";
-import { createConnections, reasonOf, whereOf } from "./connection.js";
+import { createConnections, reasonOf, serversOf } from "./connection.js";
 import { fillTemplate, toComparableDn } from "./names.js";
 import { type LdapOptions, type LdapSettings, resolveLdapOptions } from "./options.js";
 
@@ -63,7 +63,7 @@ export function ldap(options: LdapOptions): LdapDirectory {
   library.catch(() => {});
   const limited = createLimit(settings.maxConnections, settings.maxWaiting);
   const { platform, timeoutMs, onWarning } = settings;
-  const name = whereOf(settings);
+  const name = serversOf(settings);
   const meanwhile =
     "log-ins by it get 503, and sessions go on until recheckStale is over; look at it, the network and ldap.url";
   const breaker = createBreaker({ what: `the directory ${name}`, meanwhile, platform, onWarning });
