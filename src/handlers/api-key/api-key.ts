@@ -3,8 +3,11 @@ import { type Awaitable, adopt, after, ignoreFailure } from "../../base/awaitabl
 import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
+import { emitWarning } from "../../base/warn.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, type Handler, type RecheckContext, rejected, type Verdict } from "../handler.js";
+import { createKnownKeys } from "./known-keys.js";
 import { type ApiKeyRecord, apiKeyFault } from "./record.js";
 import { apiKeyDigest, apiKeyPrefix, parseApiKey } from "./text.js";
 
@@ -25,13 +28,19 @@ export interface ApiKeySource<R extends ApiKeyRecord = ApiKeyRecord> {
   close?(): Awaitable<unknown>;
   /** Returns a number that differs when a key was added, changed or revoked: see `Handler.epoch`. */
   epoch?(): number;
+  /**
+   * How long a key that was found goes on while `find` throws, rejects or takes longer than 3 s, in milliseconds from when it was
+   * found last. An answer counts at once. Default: 300,000, as long as an account of a live session is not asked about
+   * (`recheckMs`); 0: not at all.
+   */
+  readonly staleMs?: number | undefined;
 }
 
 /** Options of `apiKey`. */
 export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
   /**
-   * The source of keys, or only its `find`. It is called for every request, and the result is not remembered, so a
-   * revoked key is refused at once.
+   * The source of keys, or only its `find`. It is called for every request, so a revoked key is refused at once. Its result is
+   * used again only while the source cannot answer: see `staleMs` of the source.
    */
   readonly keys: ApiKeySource<R> | ApiKeySource<R>["find"];
   /** The scheme. Default: `"ApiKey"`. `"Bearer"` for clients that can send no other, also in a `chain`. */
@@ -41,6 +50,10 @@ export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
    * roles, scopes, id and name of the record.
    */
   toIdentity?(record: R): Awaitable<I | null | undefined | false>;
+  /**
+   * Called when the source does not answer and known keys go on, and when it answers again. Default: `process.emitWarning`.
+   */
+  readonly onWarning?: ((message: string) => void) | undefined;
   /** The clock. Default: the machine's. */
   readonly platform?: Platform;
 }
@@ -49,6 +62,7 @@ const apiKeyKinds: OptionKinds<ApiKeyOptions<ApiKeyRecord, Identity>> = {
   keys: "any",
   scheme: "string",
   toIdentity: "function",
+  onWarning: "function",
   platform: "object",
 };
 
@@ -85,12 +99,15 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   options: ApiKeyOptions<R, I>,
 ): Handler<I> {
   requireOptions("apiKey", options, apiKeyKinds);
-  const { keys, scheme = "ApiKey", platform = systemPlatform } = options;
+  const { keys, scheme = "ApiKey", platform = systemPlatform, onWarning = emitWarning } = options;
   const toIdentity = options.toIdentity ?? (defaultIdentity as unknown as NonNullable<typeof options.toIdentity>);
   const source: ApiKeySource<R> = typeof keys === "function" ? { find: keys } : keys;
   if (typeof source?.find !== "function") {
     throw new AuthError("invalid_options", "apiKey needs keys: apiKeyFile(path), or (id) => the record of that id");
   }
+  const staleMs = requireWholeNumber("apiKey: staleMs of keys", source.staleMs ?? 300_000, 0);
+  const ask = (id: string) => source.find(id);
+  const find = staleMs === 0 ? ask : createKnownKeys({ find: ask, staleMs, platform, onWarning });
   const uses = createUseNotes(source, platform);
 
   function checkRecord(key: string, id: string, record: R | null | undefined | false): Awaitable<Verdict<I>> {
@@ -120,7 +137,7 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
       if (!payload.startsWith(apiKeyPrefix)) return declined;
       const id = parseApiKey(payload);
       if (id === undefined) return rejected;
-      return after(adopt(source.find(id)), (record) => checkRecord(payload, id, record));
+      return after(adopt(find(id)), (record) => checkRecord(payload, id, record));
     },
     recheck(identity: I, { via }: RecheckContext): Awaitable<I | null | undefined | false> {
       // A session of an earlier version does not say by which key it was opened.

@@ -152,6 +152,80 @@ test("a file that is gone or faulty is not taken; the last line removed is", (t)
   assert.equal(present(key), "rejected");
 });
 
+for (const [why, spoil] of [
+  ["gone", (path: string) => rmSync(path)],
+  [
+    "a folder",
+    (path: string) => {
+      rmSync(path);
+      mkdirSync(path);
+    },
+  ],
+] as const) {
+  test(`keys of a file that is ${why} go on for an hour, are then unavailable, and end at once by a version that lacks them`, (t) => {
+    const { path, advance, add, open, warnings } = world(t);
+    const [first, second] = [add("first"), add("second")];
+    const text = readFileSync(path, "utf8");
+    const present = open();
+    spoil(path);
+    /** Turns the clock by looks: a settled state takes two. */
+    const look = (keys: readonly string[]) => {
+      for (let looks = 0; looks < 2; looks++) {
+        advance(1_000);
+        for (const key of keys) present(key);
+      }
+    };
+    look([first.key]);
+    assert.equal(warnings.length, 1);
+    assert.match(warnings[0] ?? "", /The last good version stays in use for 60 min$/);
+    advance(3_598_000);
+    assert.equal(present(first.key), "accepted");
+    advance(2_000);
+    const told = (): unknown => {
+      try {
+        return present(first.key);
+      } catch (error) {
+        return (error as { readonly code?: unknown }).code;
+      }
+    };
+    assert.equal(told(), "unavailable", "which the engine makes a 503, never a 401");
+    assert.equal(told(), "unavailable");
+    assert.equal(warnings.length, 2);
+    assert.match(warnings[1] ?? "", /could not be read for 60 min.*its callers get 503. Look whether it is there/);
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(
+      path,
+      text
+        .split("\n")
+        .filter((line) => !line.includes(second.id))
+        .join("\n"),
+      { mode: 0o600 },
+    );
+    advance(1_000);
+    told();
+    advance(1_000);
+    assert.equal(told(), "accepted");
+    assert.equal(present(second.key), "rejected");
+    assert.match(warnings[2] ?? "", /is read again$/);
+    assert.equal(warnings.length, 3);
+  });
+}
+
+test("a file with a fault in it ends no key, however long: its operator is told, and the version before stays", (t) => {
+  const { path, advance, add, open, warnings } = world(t);
+  const { key } = add("first");
+  const present = open();
+  writeFileSync(path, "faulty\n");
+  for (let second = 0; second < 4; second++) {
+    advance(1_000);
+    present(key);
+  }
+  advance(100 * 3_600_000);
+  assert.equal(present(key), "accepted");
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? "", /stays in use$/);
+});
+
 const good = createApiKey({ name: "ci", expiresAt: 4_000_000_000_000 }).record;
 const lineOf = (change: Record<string, unknown>) =>
   JSON.stringify({ ...good, createdAt: "2026-11-22T09:30:00.000Z", expiresAt: undefined, ...change });
