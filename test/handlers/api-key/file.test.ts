@@ -211,6 +211,28 @@ for (const [why, spoil] of [
   });
 }
 
+test("a file that can be read again is, also where its state did not change, as when a file server was away", (t) => {
+  const { path, advance, add, open, warnings } = world(t);
+  const [first, second] = [add("first"), add("second")];
+  const present = open();
+  revokeApiKey(path, second.id);
+  t.mock.method(fs, "openSync", () => {
+    throw Object.assign(new Error("EIO"), { code: "EIO" });
+  });
+  syncBuiltinESMExports();
+  for (let second = 0; second < 5; second++) {
+    advance(1_000);
+    assert.equal(present(first.key), "accepted");
+  }
+  assert.equal(present(second.key), "accepted", "that it was revoked is not known yet");
+  t.mock.restoreAll();
+  syncBuiltinESMExports();
+  advance(1_000);
+  assert.equal(present(second.key), "rejected");
+  assert.equal(present(first.key), "accepted");
+  assert.match(warnings.join("\n"), /^[^\n]*EIO[^\n]*stays in use for 60 min\n[^\n]*is read again$/);
+});
+
 test("a file with a fault in it ends no key, however long: its operator is told, and the version before stays", (t) => {
   const { path, advance, add, open, warnings } = world(t);
   const { key } = add("first");
