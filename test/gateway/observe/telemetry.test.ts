@@ -226,6 +226,7 @@ test("offers that were not taken up and tokens of unknown keys are counted", asy
     openConnections: () => 0,
     openStreams: () => 0,
     upstreams: () => [],
+    outside: () => [],
     stalenessMs: () => 0,
     stalenessBoundMs: () => 5_000,
   });
