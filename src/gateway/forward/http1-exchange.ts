@@ -227,9 +227,11 @@ function boundLeftover(request: IncomingMessage, platform: Platform): void {
   const cancel = platform.delay(dropMs, close);
   const onData = (): void => {
     if (socket.bytesRead - start < dropBytes) return;
-    // Closed at once, the uploader would see a reset in place of its answer.
+    // Closed at once, the uploader would see a reset in place of its answer. Its answer did not say that the connection
+    // ends with it: the end of the stream says so, before another request is sent on it.
     request.off("data", onData).pause();
     holdSocket(socket);
+    socket.end();
   };
   function cleanUp(): void {
     cancel();

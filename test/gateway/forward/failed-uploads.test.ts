@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { it, type TestContext } from "node:test";
 import type { Exchange } from "../../../src/gateway/forward/exchange.js";
-import { rawClient } from "../listen/listeners-world.js";
+import { hangMs } from "../../size.js";
+import { rawClient, turnedClock } from "../listen/listeners-world.js";
 import { startGateway } from "../running.js";
 
 const size = 40_000;
@@ -71,4 +72,22 @@ it("over HTTP/2 its stream ends as soon as its body does", async (t) => {
   stream.resume().end("x".repeat(size / 2));
   await once(stream, "close");
   assert.deepEqual([stream.rstCode, parts()], [0, before]);
+});
+
+it("an HTTP/1 connection on which an upload goes on behind its answer ends, before another request is lost on it", {
+  timeout: hangMs,
+}, async (t) => {
+  // No time passes: what ends it is no deadline.
+  const gateway = await startGateway({
+    platform: turnedClock().platform,
+    serve: (_request, response) => response.end("early"),
+  });
+  t.after(() => gateway.close());
+  const head = "POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n";
+  const client = rawClient(Number(new URL(gateway.http1).port), `${head}begin`);
+  t.after(() => client.socket.destroy());
+  const ended = once(client.socket, "end");
+  await client.until(/early/);
+  client.socket.write("x".repeat(400_000));
+  await ended;
 });
