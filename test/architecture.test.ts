@@ -71,6 +71,7 @@ const floors: readonly (readonly string[])[] = [
 const gatewayFloors: readonly (readonly string[])[] = [
   ["route", "listen"],
   ["forward", "own"],
+  ["translate"],
   ["config"],
   ["observe"],
   ["run"],

@@ -18,15 +18,22 @@ const statuses: Readonly<Record<DenialCode, DenialStatus>> = {
   invalid_argument: { http: 400, grpc: 3 },
   deadline_exceeded: { http: 504, grpc: 4 },
   unimplemented: { http: 501, grpc: 12 },
+  internal: { http: 500, grpc: 13 },
+  unknown: { http: 500, grpc: 2 },
 };
 
 /**
  * HTTP statuses that no code of the RPC protocols has: 502 for a failed upstream (RFC 9110 §15.6.3), 429 for too many
- * attempts (RFC 6585 §4).
+ * attempts (RFC 6585 §4), 405, 413 and 415 for what a method, a message and a format may not be (RFC 9110 §15.5).
  */
 const httpOfReason: { readonly [Reason in DenialReason]?: number } = {
   upstream_failed: 502,
   upstream_not_grpc: 502,
+  upstream_malformed: 502,
+  upstream_message_too_large: 502,
+  method_not_allowed: 405,
+  message_too_large: 413,
+  unsupported_media_type: 415,
   throttled: 429,
   too_many_tickets: 429,
 };

@@ -76,7 +76,7 @@ export interface Denial {
 
 /**
  * The Connect and gRPC name of a denial: 401 / 16, 503 / 14, 431 and 429 / 8; and in the gateway also 403 / 7, 404 / 5,
- * 400 / 3, 504 / 4 and, where a service has no such procedure, 501 / 12.
+ * 400 / 3, 504 / 4, 500 / 13, 500 / 2 and, where a service has no such procedure, 501 / 12.
  */
 export type DenialCode =
   | "unauthenticated"
@@ -86,7 +86,9 @@ export type DenialCode =
   | "not_found"
   | "invalid_argument"
   | "deadline_exceeded"
-  | "unimplemented";
+  | "unimplemented"
+  | "internal"
+  | "unknown";
 
 /** Why a request was denied, for programs. */
 export type DenialReason = AuthenticationReason | GatewayReason | ServiceReason;
@@ -153,7 +155,21 @@ export type GatewayReason =
   /** The upstream did not answer in time. */
   | "upstream_timeout"
   /** A gRPC call went to an upstream over HTTP/1.1, which answered with something else than gRPC. */
-  | "upstream_not_grpc";
+  | "upstream_not_grpc"
+  /** An upstream of gRPC is called by POST only, and by GET where the route names the method. */
+  | "method_not_allowed"
+  /** A call to an upstream of gRPC is in another format than its messages. */
+  | "unsupported_media_type"
+  /** The caller's body is not a sequence of messages. */
+  | "message_malformed"
+  /** A message of the caller is longer than its route allows. */
+  | "message_too_large"
+  /** The messages of all calls that must be kept whole fill the memory that they may take. */
+  | "too_many_messages"
+  /** The answer of an upstream of gRPC is not one of gRPC. */
+  | "upstream_malformed"
+  /** A message of the upstream is longer than the route allows. */
+  | "upstream_message_too_large";
 
 /** A token that a response is to carry as `Authorization: <scheme> <token>`. */
 export interface Offer {

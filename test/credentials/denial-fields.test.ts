@@ -23,6 +23,8 @@ const statuses: Readonly<Record<DenialCode, readonly [http: number, grpc: Code]>
   invalid_argument: [400, Code.InvalidArgument],
   deadline_exceeded: [504, Code.DeadlineExceeded],
   unimplemented: [501, Code.Unimplemented],
+  internal: [500, Code.Internal],
+  unknown: [500, Code.Unknown],
 };
 for (const [code, [http, grpc]] of Object.entries(statuses) as [DenialCode, readonly [number, Code]][]) {
   test(`${code} is ${http} in HTTP and ${grpc} in gRPC, whose numbers are Connect's`, () => {
@@ -35,6 +37,9 @@ test("a reason may have an HTTP status of its own", () => {
   const http = (code: DenialCode, reason: Denial["reason"]) => toDenialStatus(denial({ code, reason })).http;
   assert.equal(http("unavailable", "upstream_failed"), 502);
   assert.equal(http("resource_exhausted", "throttled"), 429);
+  assert.equal(http("unknown", "method_not_allowed"), 405);
+  assert.equal(http("resource_exhausted", "message_too_large"), 413);
+  assert.equal(http("unknown", "unsupported_media_type"), 415);
 });
 
 test("the fields of a denial: reason, its own headers, each challenge; and when to come back, if it is a fault of ours", () => {

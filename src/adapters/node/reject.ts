@@ -87,7 +87,7 @@ function contentTypeOf(rawHeaders: readonly string[]): string {
 }
 
 /** Percent-encodes a message (gRPC over HTTP/2): all but printable ASCII, and the percent sign. */
-function toGrpcMessage(message: string): string {
+export function toGrpcMessage(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
 }
 

@@ -5,7 +5,7 @@ import { valuesOf } from "../../model/raw-headers.js";
 import { refusals } from "../route/outcome.js";
 import { brokenOff, impossible, late, unsayable } from "./answer-faults.js";
 import { AnswerHead, grpcStatusOf, isBodiless, maxHints } from "./answer-head.js";
-import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
+import type { BreakOff, CallerAnswer, Failure, ForwardedRequest, UpstreamSide } from "./exchange.js";
 import type { CallerSide, ExchangeOwner } from "./exchange-owner.js";
 import { toCallerHeaders, toCallerTrailers } from "./managed-headers.js";
 import { connectTunnel } from "./tunnel.js";
@@ -16,7 +16,7 @@ import { connectTunnel } from "./tunnel.js";
  * The head of an answer is kept until a part of the body, the end, or the end of this turn: until then an answer that
  * turns out to be broken is 502, and head and body leave together where they came together.
  */
-export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
+export abstract class CallerExchange<C> implements CallerAnswer, CallerSide<C> {
   readonly request: ForwardedRequest;
   readonly context: C;
   protected readonly owner: ExchangeOwner<C>;
@@ -137,8 +137,8 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   reset(errorCode: number, failure: Failure): void {
     if (this.#isOver) return;
     this.#end();
-    if (this.#isAnswering) this.cut(errorCode);
-    else this.#refuse(failure.reason);
+    if (!this.#isAnswering) this.#refuse(failure.reason);
+    else if (!this.sendStatus(failure)) this.cut(errorCode);
     this.owner.onOver(this, failure);
   }
 
@@ -177,7 +177,8 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   /** The caller has left, or its connection is complete. */
   protected closed(errorCode: number): void {
     if (this.#isOver) return;
-    this.#abandon(errorCode);
+    this.#end();
+    this.upstream?.abandoned(errorCode);
     this.owner.onOver(this, "caller_left");
   }
 
@@ -212,11 +213,6 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
     this.sendHead(head, false);
   }
 
-  #abandon(errorCode: number): void {
-    this.#end();
-    this.upstream?.abandoned(errorCode);
-  }
-
   #end(): void {
     this.#isOver = true;
     this.#cancelDeadline?.();
@@ -230,9 +226,10 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   }
 
   /** Ends an exchange in its middle, by the status of its protocol if there is a place for it. */
-  #breakOff(why: "unauthenticated" | "deadline_exceeded" | "unread"): void {
+  #breakOff(why: BreakOff | "unread"): void {
     if (this.#isOver) return;
-    this.#abandon(constants.NGHTTP2_CANCEL);
+    this.#end();
+    this.upstream?.abandoned(constants.NGHTTP2_CANCEL);
     if (!this.#isAnswering) this.#refuse(late.reason);
     // A status would wait behind what is not read.
     else if (why === "unread" || !this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
@@ -240,8 +237,11 @@ export abstract class CallerExchange<C> implements Exchange, CallerSide<C> {
   }
 
   /** Ends an answer that has begun with a status behind its body. Returns whether its protocol has a place for it. */
-  protected sendStatus(_status: "unauthenticated" | "deadline_exceeded"): boolean {
-    return false;
+  protected sendStatus(status: BreakOff | Failure): boolean {
+    const ending = this.upstream?.ending?.(status);
+    if (ending !== undefined) this.sendData(ending, true);
+    if (ending !== undefined) this.dropBody();
+    return ending !== undefined;
   }
 }
 

@@ -25,6 +25,9 @@ export interface Failure {
   readonly detail?: string | undefined;
 }
 
+/** Why the gateway ends an answer that has begun: what let the caller in is gone, or the time that the caller has set is over. */
+export type BreakOff = "unauthenticated" | "deadline_exceeded";
+
 /**
  * One request and its answer, as a forwarder sees the caller's side of it. A forwarder never learns in which protocol the
  * caller speaks.
@@ -85,6 +88,12 @@ export interface Exchange {
   reset(errorCode: number, failure: Failure): void;
 }
 
+/** The caller's side of an exchange, as a translation sees it, which alone knows the status of a call. */
+export interface CallerAnswer extends Exchange {
+  /** The status of gRPC, for the log: to be set before the answer ends. */
+  grpcStatus: string | undefined;
+}
+
 /** The upstream's side of an exchange. It is called synchronously, also from within a call of the exchange. */
 export interface UpstreamSide {
   /** The chunks of the answer are used again: what is kept of them must be copied. */
@@ -107,6 +116,11 @@ export interface UpstreamSide {
    * @param errorCode the code of the caller's reset (RFC 9113 §7); `CANCEL` where its protocol has none
    */
   abandoned(errorCode: number): void;
+  /**
+   * Says how an answer that has begun may end in its middle, after `abandoned` or `fail`: by the last part of its body.
+   * Where there is none, or where it returns `undefined`, the answer is cut.
+   */
+  ending?(why: BreakOff | Failure): Uint8Array | undefined;
 }
 
 /** The connections to one upstream. */

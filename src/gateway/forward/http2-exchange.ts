@@ -7,7 +7,7 @@ import type { StreamRequest } from "../listen/stream-request.js";
 import { type AnswerHead, toHttp2Headers } from "./answer-head.js";
 import { CallerExchange } from "./caller-exchange.js";
 import { isGrpc } from "./content-type.js";
-import type { ForwardedRequest } from "./exchange.js";
+import type { BreakOff, Failure, ForwardedRequest } from "./exchange.js";
 import type { ExchangeOwner } from "./exchange-owner.js";
 
 const key = Symbol("sallyport.exchange");
@@ -135,8 +135,9 @@ export class Http2Exchange<C> extends CallerExchange<C> {
     if (this.#isOpen) this.#stream.end();
   }
 
-  protected override sendStatus(status: keyof typeof endings): boolean {
-    if (!this.#takesTrailers || !isGrpc(this.#request.rawHeaders)) return false;
+  protected override sendStatus(status: BreakOff | Failure): boolean {
+    const isOwn = typeof status === "string" && this.#takesTrailers && isGrpc(this.#request.rawHeaders);
+    if (!isOwn) return super.sendStatus(status);
     this.sendEnd(endings[status]);
     this.dropBody();
     return true;

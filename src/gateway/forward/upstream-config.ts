@@ -6,6 +6,8 @@ export interface UpstreamConfig {
   readonly origin: string;
   /** The `Host` that the upstream gets, with its port. Default: that of the request. */
   readonly host?: string | undefined;
+  /** `grpc`: it speaks gRPC only, and calls of Connect and gRPC-Web are translated. Default: `http`. */
+  readonly protocol?: "http" | "grpc";
   /** Whether the upstream gets the caller's identity in `x-sallyport-*` headers. */
   readonly identity: "headers" | "none";
   /** Whether the upstream takes paths that differ by case, or by dots and spaces at the end of a segment, for one. */

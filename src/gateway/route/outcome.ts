@@ -1,5 +1,5 @@
 import type { Denial, DenialCode, GatewayReason } from "../../model/decision.js";
-import type { Peer } from "../../model/request.js";
+import type { HeaderFields, Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import type { RouteConfig } from "./route-config.js";
 
@@ -17,10 +17,32 @@ export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "no
     "upstream_not_grpc",
     "The service speaks HTTP/1.1 and gave no gRPC answer. To its operator: the upstream's URL must be h2c://... or https://... for gRPC.",
   ),
+  method_not_allowed: refusal("unknown", "method_not_allowed", "Calls are made by POST.", [["allow", "POST"]]),
+  unsupported_media_type: refusal(
+    "unknown",
+    "unsupported_media_type",
+    "The service takes application/proto, application/connect+proto, application/grpc-web+proto and application/grpc: use the binary format.",
+    [
+      [
+        "accept-post",
+        "application/proto, application/connect+proto, application/grpc-web+proto, application/grpc-web-text+proto, application/grpc",
+      ],
+    ],
+  ),
+  message_malformed: refusal("invalid_argument", "message_malformed", "The body is not a sequence of messages."),
+  message_too_large: refusal("resource_exhausted", "message_too_large", "A message is longer than the service takes."),
+  too_many_messages: refusal("unavailable", "too_many_messages", "Too many messages are under way. Try again."),
+  upstream_malformed: refusal("internal", "upstream_malformed", "The service gave an answer that gRPC does not have."),
+  upstream_message_too_large: refusal(
+    "resource_exhausted",
+    "upstream_message_too_large",
+    "A message of the service is longer than may pass.",
+  ),
 });
 
-function refusal(code: DenialCode, reason: Denial["reason"], message: string): Denial {
-  return Object.freeze({ kind: "denied", code, reason, message, challenges: Object.freeze([]) });
+function refusal(code: DenialCode, reason: Denial["reason"], message: string, headers?: HeaderFields): Denial {
+  const challenges = Object.freeze([]);
+  return Object.freeze({ kind: "denied", code, reason, message, challenges, ...(headers && { headers }) });
 }
 
 /** The outcome of a request, for logs and metrics. It holds no credential. */

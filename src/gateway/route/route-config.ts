@@ -38,6 +38,8 @@ export interface RouteConfig {
   readonly cors?: CorsOptions | undefined;
   /** How long an authenticated caller may take nothing of a stream while bytes are ready. Default: 300,000. */
   readonly readTimeoutMs?: number | undefined;
+  /** Where the upstream speaks gRPC only; `undefined`: the defaults. */
+  readonly rpc?: RpcConfig | undefined;
   /** Line of the route in the file, for `explain`. */
   readonly line: number;
 }
@@ -70,4 +72,12 @@ export interface HeaderEdits {
   readonly set: readonly string[];
   /** Names in lower case of those whose values are secrets: they came from a file or the environment. */
   readonly secrets: ReadonlySet<string>;
+}
+
+/** What calls of Connect and gRPC-Web may be, which reach an upstream of gRPC. */
+export interface RpcConfig {
+  /** The paths of the methods that may be called by GET, which a page can be made to send: they must change nothing. */
+  readonly idempotent: readonly string[];
+  /** Of one message, in either direction. */
+  readonly maxMessageBytes: number;
 }

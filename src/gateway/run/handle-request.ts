@@ -27,6 +27,9 @@ import { createOwnServers } from "../own/own-servers.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
+import { isPlan, planCall } from "../translate/call-plan.js";
+import { keptMessageBytes, MessageBudget } from "../translate/message-budget.js";
+import { translateCall } from "../translate/translate.js";
 import type { HandleOptions, RequestHandler } from "./handle-options.js";
 import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
@@ -74,6 +77,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
   const toUpstreamRequest = createToUpstreamRequest({ trust, carriers });
+  const translation = { ownCookie: carriers.cookie?.name, budget: new MessageBudget(keptMessageBytes) };
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
   const { toAuthRequest, peerOf } = createRequestReader(trust);
 
@@ -159,11 +163,16 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     incoming.span?.call(headers);
     const isWebSocket = asksWebSocket(incoming);
     const forwarded = { method: request.method ?? "", path, authority, headers, framing, isWebSocket };
+    const plan = upstream.config.protocol === "grpc" ? planCall(forwarded, route.rpc) : undefined;
+    if (plan !== undefined && !isPlan(plan)) {
+      refuse(incoming, plan, { route, decision, cors: asked.cors });
+      return;
+    }
     const exchange = toExchange(forwarded, call);
     const limit = timeLimitOf(request.headers);
     if (limit !== undefined) exchange.limitTime(limit);
     call.client = peer.trusted ? peer.clientOf?.(request.rawHeaders) : peer.address;
-    upstream.shares.send(exchange, call.client);
+    upstream.shares.send(plan === undefined ? exchange : translateCall(plan, exchange, translation), call.client);
   }
 
   function toExchange(forwarded: ForwardedRequest, call: Call<I>): CallerExchange<Call<I>> {

@@ -56,6 +56,7 @@ test("the configuration of the design works as it is written", async (t) => {
     requestHeaders: undefined,
     responseHeaders: undefined,
     cors: undefined,
+    rpc: undefined,
     forwardAuthorization: false,
     line: 10,
   });
@@ -92,6 +93,7 @@ test("every default is what the documentation says", async (t) => {
     name: "app",
     origin: "http://127.0.0.1:3000",
     host: undefined,
+    protocol: "http",
     identity: "headers",
     ignoresCase: false,
     via: true,
@@ -123,6 +125,24 @@ const rows: readonly Row[] = [
     from: "anonymous: true",
     to: "anonymus: true",
     faults: [`gate.yaml:9:34: unknown key "routes[0].anonymus"; did you mean "anonymous"?`],
+  },
+  {
+    name: "rpc at a route to an upstream that speaks HTTP",
+    from: "roles: [user]",
+    to: "rpc: {}",
+    faults: [
+      "gate.yaml:10:32: routes[1].rpc is for upstreams with protocol: grpc; say so in upstreams.app, or remove it",
+    ],
+  },
+  {
+    name: "gRPC over HTTP/1.1, a method that is none, and a message of a few bytes",
+    from: /roles: \[user\](.*)url: "http:\/\/127.0.0.1:3000"/s,
+    to: 'rpc: { idempotent: [shop.v1.Catalog/Get], maxMessageBytes: 10 }$1protocol: grpc, url: "http://127.0.0.1:3000"',
+    faults: [
+      "gate.yaml:10:47: routes[1].rpc.idempotent[0] must be the path of a method, such as /shop.v1.Catalog/GetItem",
+      "gate.yaml:10:86: routes[1].rpc.maxMessageBytes must be a whole number of bytes from 1024 to 67108864",
+      "gate.yaml:11:42: upstreams.app.url must begin with h2c:// or https://, since gRPC needs HTTP/2",
+    ],
   },
   {
     name: "a duplicate key",

@@ -14,6 +14,7 @@ import { conditionOptions, namesClaims, readConditions } from "./route-condition
 import { headerOptions, readHeaderOptions } from "./route-headers.js";
 import { matchSchema, readMatch } from "./route-match.js";
 import { pathOptions, readPathOptions } from "./route-path.js";
+import { readRpc, rpcSchema } from "./rpc.js";
 import { type Section, type SectionContext, section } from "./section.js";
 
 const token: Schema<string> = {
@@ -67,6 +68,7 @@ const route = object(
     cors: corsSchema("Pages of other origins that may call this route, in place of `cors` of the whole gateway."),
     ...pathOptions,
     ...headerOptions,
+    rpc: rpcSchema,
     forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
   },
   ["match", "upstream"],
@@ -114,6 +116,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       ...readHeaderOptions(route, path, context, route.forwardAuthorization === true),
       forwardAuthorization: route.forwardAuthorization ?? false,
       cors: readCors(route.cors, [...path, "cors"], context),
+      rpc: readRpc(route.rpc, [...path, "rpc"], context),
       line: context.document.lineAt(path),
     });
   });
@@ -189,4 +192,16 @@ export function reportTwins(
     }
     seen.set(key, index);
   }
+}
+
+export function reportIdleRpc(
+  routes: readonly RouteConfig[],
+  others: ReadonlySet<string>,
+  context: SectionContext,
+): void {
+  routes.forEach(({ rpc, upstream }, index) => {
+    if (rpc === undefined || !others.has(upstream)) return;
+    const message = `is for upstreams with protocol: grpc; say so in upstreams.${upstream}, or remove it`;
+    context.report(["routes", index, "rpc"], `routes[${index}].rpc ${message}`);
+  });
 }

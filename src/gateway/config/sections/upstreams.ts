@@ -5,7 +5,7 @@ import type { ReadContext } from "../read-context.js";
 import { bytes, choice, count, duration, flag, mapOf, object, type RawOf, text } from "../schema.js";
 import { plainName } from "../shared-schemas.js";
 import { readTimeouts } from "../timeouts.js";
-import { reportTwins } from "./routes.js";
+import { reportIdleRpc, reportTwins } from "./routes.js";
 import { type Section, type SectionContext, section } from "./section.js";
 
 /** Four times what Node allows requests: answers carry cookies and policies. */
@@ -21,6 +21,12 @@ const upstream = object(
       "upstream, or a host name, such as app.internal:8080",
       "The `Host` that the upstream gets: `upstream` for the host of its URL, or another one; `X-Forwarded-Host` names the " +
         "caller's. Default: the `Host` of the request.",
+    ),
+    protocol: choice(
+      ["http", "grpc"],
+      "http",
+      "`grpc`: the upstream speaks gRPC and nothing else. Calls of gRPC-Web and Connect are translated for it, and whatever is no " +
+        "call of an RPC is refused. Its URL is `h2c://` or `https://`.",
     ),
     identity: choice(
       ["headers", "none"],
@@ -59,6 +65,8 @@ export const upstreamsSection: Section<ReadonlyMap<string, UpstreamConfig>> = se
       Object.entries(raw).map(([name, one]) => [name, readUpstream(name, one, [...path, name], context)]),
     );
     warnOfUnused(read, path, context);
+    const others = [...read.values()].filter(({ protocol }) => protocol !== "grpc").map(({ name }) => name);
+    reportIdleRpc(context.above.routes, new Set(others), context);
     const folding = [...read.values()].filter(({ ignoresCase }) => ignoresCase).map(({ name }) => name);
     reportTwins(context.above.routes, new Set(folding), context);
     return read;
@@ -81,10 +89,15 @@ function readUpstream(
   context: ReadContext,
 ): UpstreamConfig {
   const { url: text = "", identity = "headers", ignoresCase = false, via = true, maxConnections = 256 } = raw;
-  const { maxHeaderBytes = defaultHeaderBytes } = raw;
+  const { maxHeaderBytes = defaultHeaderBytes, protocol = "http" } = raw;
   const url = toUrl(text);
   const fault = raw.url === undefined ? undefined : faultOfUrl(url, text);
   if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
+  if (protocol === "grpc" && /^http:/i.test(text))
+    context.report(
+      [...path, "url"],
+      `${toPathText([...path, "url"])} must begin with h2c:// or https://, since gRPC needs HTTP/2`,
+    );
   const timeouts = readTimeouts(upstream, raw, path, context);
   const authority = raw.host === "upstream" ? url?.host : raw.host;
   const host = authority === undefined ? undefined : toCanonicalAuthority(authority)?.authority;
@@ -96,6 +109,7 @@ function readUpstream(
     name,
     origin: toOrigin(url, text),
     host,
+    protocol,
     identity,
     ignoresCase,
     via,

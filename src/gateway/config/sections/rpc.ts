@@ -1,0 +1,48 @@
+import type { RpcConfig } from "../../route/route-config.js";
+import { defaultMessageBytes } from "../../translate/call-plan.js";
+import { type ConfigPath, toPathText } from "../document.js";
+import { itemsOf, type ReadContext } from "../read-context.js";
+import { bytes, list, object, type RawList, type Schema, text } from "../schema.js";
+
+/** The least that is no mistake, and the most that a call of Connect may make the gateway keep. */
+const [leastBytes, mostBytes] = [1_024, 64 * 1_024 * 1_024];
+
+/** The settings as the file spells them. */
+export interface RawRpc {
+  readonly idempotent?: RawList<string>;
+  readonly maxMessageBytes?: number;
+}
+
+/** The settings of a route to an upstream of gRPC. */
+export const rpcSchema: Schema<RawRpc> = object(
+  {
+    idempotent: list(
+      text("the path of a method, such as /shop.v1.Catalog/GetItem", "The path of a method."),
+      "a list of paths of methods, such as [/shop.v1.Catalog/GetItem]",
+      "The methods that may be called by GET (Connect). Every page can make a browser send a GET: name those only that change " +
+        "nothing. GET of another method is answered 405. Default: none.",
+    ),
+    maxMessageBytes: {
+      ...bytes(leastBytes, mostBytes),
+      default: defaultMessageBytes,
+      description:
+        "One message of gRPC-Web or Connect, in either direction; a longer one ends the call with RESOURCE_EXHAUSTED. gRPC itself is " +
+        "bounded by its servers.",
+    },
+  },
+  [],
+  "Calls of gRPC-Web and Connect to an upstream with `protocol: grpc`.",
+);
+
+const methodForm = /^\/[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/;
+
+export function readRpc(raw: RawRpc | undefined, at: ConfigPath, context: ReadContext): RpcConfig | undefined {
+  if (raw === undefined) return undefined;
+  const { maxMessageBytes = defaultMessageBytes } = raw;
+  raw.idempotent?.forEach((method, index) => {
+    if (method === undefined || methodForm.test(method)) return;
+    const path = [...at, "idempotent", index];
+    context.report(path, `${toPathText(path)} must be the path of a method, such as /shop.v1.Catalog/GetItem`);
+  });
+  return Object.freeze({ idempotent: itemsOf(raw.idempotent), maxMessageBytes });
+}
