@@ -74,19 +74,25 @@ async function provideGo() {
   return { go: join(directory, "interop"), goCallers: join(directory, "callers") };
 }
 
-/** The Connect conformance runner. @returns a folder with it, its suites, and the descriptors of its messages. */
+/** The Connect conformance runner. @returns a folder with it, its server of grpc-go, its suites, and the descriptors of its messages. */
 function provideConformance() {
   const module = "connectrpc.com/conformance";
   const version = "v1.0.7";
-  return provide("conformance", [version], (made) => {
+  const programs = ["connectconformance", "grpcserver"];
+  return provide("conformance", [version, programs], (made) => {
     const flags = { GOFLAGS: "-modcacherw", GOBIN: made };
-    return runGo(made, ["install", `${module}/cmd/connectconformance@${version}`], flags, async (modules) => {
-      const folder = join(modules, `${module}@${version}`);
-      const suites = join(folder, "internal/app/connectconformance/testsuites/data");
-      cpSync(suites, join(made, "suites"), { recursive: true });
-      const buf = resolve("node_modules/@bufbuild/buf/bin/buf");
-      await run(process.execPath, [buf, "build", join(folder, "proto"), "-o", join(made, "image.binpb")]);
-    });
+    return runGo(
+      made,
+      ["install", ...programs.map((name) => `${module}/cmd/${name}@${version}`)],
+      flags,
+      async (modules) => {
+        const folder = join(modules, `${module}@${version}`);
+        const suites = join(folder, "internal/app/connectconformance/testsuites/data");
+        cpSync(suites, join(made, "suites"), { recursive: true });
+        const buf = resolve("node_modules/@bufbuild/buf/bin/buf");
+        await run(process.execPath, [buf, "build", join(folder, "proto"), "-o", join(made, "image.binpb")]);
+      },
+    );
   });
 }
 

@@ -1,4 +1,5 @@
-// The Connect conformance runner against the server of connect-node, alone and behind the gateway.
+// The Connect conformance runner against the server of connect-node, alone and behind the gateway; and against servers that
+// speak gRPC only, one of connect-node and one of grpc-go, to which the gateway translates.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -36,6 +37,49 @@ const beyondHttp1 = [
 /** Where the client's time is over before the 505 comes, it sees what it expects. */
 const perhaps = ["--known-flaky", "Timeouts/**/bidi-stream/**"];
 
+/** What callers of a server of gRPC can do. A stream in both directions over HTTP/1.1 is one for the gateway to translate. */
+const featuresOfGrpc = (compressions: string, rest: string): string => `\
+features:
+  versions: [HTTP_VERSION_1, HTTP_VERSION_2]
+  protocols: [PROTOCOL_CONNECT, PROTOCOL_GRPC, PROTOCOL_GRPC_WEB]
+  codecs: [CODEC_PROTO]
+  compressions: [COMPRESSION_IDENTITY, ${compressions}]
+  supportsTls: false
+  supportsTlsClientCerts: false
+${rest}`;
+
+const ofConnectNode = featuresOfGrpc(
+  "COMPRESSION_GZIP, COMPRESSION_BR",
+  `\
+  supportsConnectGet: true
+  supportsHalfDuplexBidiOverHttp1: true
+  supportsMessageReceiveLimit: false
+`,
+);
+/** The service of grpc-go has no method that may be called by GET. */
+const ofGrpcGo = featuresOfGrpc(
+  "COMPRESSION_GZIP",
+  `\
+  supportsConnectGet: false
+  supportsHalfDuplexBidiOverHttp1: true
+  supportsMessageReceiveLimit: true
+`,
+);
+
+const beyondGrpc = [
+  // gRPC has no status for a method that is not there but UNIMPLEMENTED, which is 501.
+  "Connect Unexpected Requests/**/unexpected-uri",
+  // The gateway says in JSON, with its reason, why it refuses what is no RPC; the runner takes any JSON for Connect's.
+  "Unexpected Requests/**/unexpected-content-type",
+];
+/** As the runner's own list for grpc-go has it: INTERNAL in place of UNIMPLEMENTED. */
+const ofGrpcGoItself = ["multiple-requests", "no-request"].flatMap((name) => [
+  `**/unary/${name}`,
+  `**/server-stream/${name}`,
+]);
+/** Over HTTP/1.1 the runner may write on when the answer has come, and then sees the end of the connection first. */
+const perhapsOfGrpcGo = ["Server Message Size/HTTPVersion:1/**"];
+
 describe("the Connect conformance runner", () => {
   const { conformance } = readEnvironment();
   const folder = mkdtempSync(join(tmpdir(), "sallyport-conformance-"));
@@ -53,12 +97,28 @@ describe("the Connect conformance runner", () => {
     rmSync(folder, { recursive: true });
   });
 
+  async function runGrpc(
+    way: string,
+    text: string,
+    failing: readonly string[],
+    perhapsFailing: readonly string[] = [],
+  ) {
+    writeFileSync(config, text);
+    const known = failing.flatMap((pattern) => ["--known-failing", pattern]);
+    const flaky = perhapsFailing.flatMap((pattern) => ["--known-flaky", pattern]);
+    return run(way, ...suites.flatMap((file) => ["--test-file", file]), ...known, ...flaky, "--max-servers", "2");
+  }
+
   /** @returns what it printed last: `N passed, N failed` and, where some must fail, how many did */
   async function run(way: string, ...options: string[]): Promise<string> {
     const server = ["dist/test/interop/conformance/server.js", join(conformance, "image.binpb"), way];
     const args = ["--mode", "server", "--conf", config, ...options, "--", process.execPath, ...server];
     const env = { ...process.env, NODE_EXTRA_CA_CERTS: certificates.ca };
-    const runner = spawn(join(conformance, "connectconformance"), [...args, certificates.directory], { env });
+    const runner = spawn(
+      join(conformance, "connectconformance"),
+      [...args, way === "grpc-go" ? join(conformance, "grpcserver") : certificates.directory],
+      { env },
+    );
     let printed = "";
     const onData = (chunk: unknown): void => {
       printed += String(chunk);
@@ -78,5 +138,10 @@ describe("the Connect conformance runner", () => {
   }
   test("connect-node behind the gateway over HTTP/1.1: as alone but for what it answers with 505", async (t) => {
     t.diagnostic(await run("http1", ...suites.flatMap((file) => ["--test-file", file]), ...beyondHttp1, ...perhaps));
+  });
+  test("callers of every protocol, to connect-node that speaks gRPC only", async () =>
+    assert.match(await runGrpc("grpc", ofConnectNode, beyondGrpc), /^\(Another 7 failed as expected/));
+  test("callers of every protocol, to grpc-go", async (t) => {
+    t.diagnostic(await runGrpc("grpc-go", ofGrpcGo, [...beyondGrpc, ...ofGrpcGoItself], perhapsOfGrpcGo));
   });
 });

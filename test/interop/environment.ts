@@ -14,7 +14,7 @@ export interface Environment {
   readonly goCallers: string;
   /** Where the class of the real server's Basic handler is. */
   readonly deephaven: string;
-  /** A folder with the Connect conformance runner, `connectconformance`; its `suites`; its messages, `image.binpb`. */
+  /** A folder with the Connect conformance runner, `connectconformance`, and its `grpcserver`; its `suites`; its messages, `image.binpb`. */
   readonly conformance: string;
   /** The program `h2spec`. */
   readonly h2spec: string;

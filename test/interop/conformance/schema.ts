@@ -8,11 +8,15 @@ import { type Any, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 const scope = "connectrpc.conformance.v1.";
 
 export type ServerCompatRequest = Message & {
+  /** 1: Connect, 2: gRPC, 3: gRPC-Web. */
+  readonly protocol: number;
   /** 1 or 2. */
   readonly httpVersion: number;
   readonly useTls: boolean;
   /** PEM; empty where clients have no certificates. */
   readonly clientTlsCert: Uint8Array;
+  /** Bytes; 0: none. */
+  readonly messageReceiveLimit: number;
   readonly serverCreds?: Message & { readonly cert: Uint8Array; readonly key: Uint8Array };
 };
 export type ServerCompatResponse = Message & { host: string; port: number; pemCert: Uint8Array };

@@ -1,8 +1,11 @@
 // The server under test of the Connect conformance runner, which says on standard input what it wants:
 //   node dist/test/interop/conformance/server.js IMAGE alone
-//   node dist/test/interop/conformance/server.js IMAGE http1|h2c|tls FOLDER
-// `alone` is the server of connect-node; the others put the gateway in front of it. FOLDER has the certificate of the
+//   node dist/test/interop/conformance/server.js IMAGE http1|h2c|tls|grpc FOLDER
+//   node dist/test/interop/conformance/server.js IMAGE grpc-go PROGRAM
+// `alone` is the server of connect-node; the others put the gateway in front of it, of which `grpc` lets it speak gRPC only.
+// `grpc-go` puts the gateway in front of PROGRAM, the runner's own server of grpc-go. FOLDER has the certificate of the
 // upstream, `localhost.crt` and `localhost.key`; Node must be told of its authority by NODE_EXTRA_CA_CERTS.
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer as createHttp1Server } from "node:http";
@@ -20,7 +23,9 @@ import { keyFile } from "../../../src/keys/key-file.js";
 import { conformanceRoutes, credential, subject } from "./routes.js";
 import { readSchema, type ServerCompatRequest } from "./schema.js";
 
+const translated = `, rpc: { idempotent: [/connectrpc.conformance.v1.ConformanceService/IdempotentUnary] }`;
 const [image = "", way = "alone", folder = ""] = process.argv.slice(2);
+const isTranslated = way.startsWith("grpc");
 const schema = readSchema(image);
 const asked = fromBinary(schema.compatRequest, readFileSync(process.stdin.fd).subarray(4));
 const { cert, key } = asked.serverCreds ?? {};
@@ -31,15 +36,20 @@ const answer = create(schema.compatResponse, {
   ...(asked.useTls && cert && { pemCert: cert }),
 });
 const bytes = toBinary(schema.compatResponse, answer);
-const size = Buffer.alloc(4);
-size.writeUInt32BE(bytes.length);
-process.stdout.write(Buffer.concat([size, bytes]));
+process.stdout.write(toSized(bytes));
+
+function toSized(message: Uint8Array): Buffer {
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(message.length);
+  return Buffer.concat([size, message]);
+}
 
 function adapter(): ReturnType<typeof connectNodeAdapter> {
   const { registry } = schema;
   const routes = conformanceRoutes(schema, way !== "alone");
   const acceptCompression = [compressionGzip, compressionBrotli];
-  return connectNodeAdapter({ routes, acceptCompression, jsonOptions: { registry } });
+  const only = way === "grpc" && { connect: false, grpcWeb: false };
+  return connectNodeAdapter({ routes, acceptCompression, jsonOptions: { registry }, ...only });
 }
 
 function serverAsAsked(): Server {
@@ -52,10 +62,30 @@ function serverAsAsked(): Server {
 
 async function startUpstream(): Promise<string> {
   if (way === "http1") return `http://127.0.0.1:${await listen(createHttp1Server(adapter()))}`;
-  if (way === "h2c") return `h2c://127.0.0.1:${await listen(createHttp2Server(adapter()))}`;
+  if (way === "grpc-go") return `h2c://127.0.0.1:${await startGrpcGo(folder)}`;
+  if (way === "h2c" || way === "grpc") return `h2c://127.0.0.1:${await listen(createHttp2Server(adapter()))}`;
   const file = (name: string): Buffer => readFileSync(join(folder, name));
   const tls = { cert: file("localhost.crt"), key: file("localhost.key") };
   return `https://localhost:${await listen(createSecureServer(tls, adapter()))}`;
+}
+
+/** Starts the runner's server of grpc-go, which gets the question of the runner, without TLS and for gRPC. */
+async function startGrpcGo(program: string): Promise<number> {
+  const child = spawn(program, { stdio: ["pipe", "pipe", "inherit"] });
+  process.on("exit", () => child.kill());
+  const { messageReceiveLimit } = asked;
+  child.stdin.write(
+    toSized(
+      toBinary(
+        schema.compatRequest,
+        create(schema.compatRequest, { protocol: 2, httpVersion: 2, messageReceiveLimit }),
+      ),
+    ),
+  );
+  let answered: Buffer = Buffer.alloc(0);
+  while (answered.length < 4 || answered.length < 4 + answered.readUInt32BE())
+    answered = Buffer.concat([answered, ...(await once(child.stdout, "data"))]);
+  return fromBinary(schema.compatResponse, answered.subarray(4)).port;
 }
 
 async function startGateway(): Promise<number> {
@@ -73,8 +103,8 @@ listen: [{ address: 127.0.0.1:0${asked.useTls ? tlsText(asked, write) : ""} }]
 keys: { file: ./keys.json }
 store: { memory: true }
 handlers: { Bearer: { keys: { ${subject}: { sha256: ${sha256} } } } }
-routes: [{ match: { path: / }, upstream: app }]
-upstreams: { app: { url: "${await startUpstream()}" } }
+routes: [{ match: { path: / }, upstream: app${way === "grpc-go" ? ", forwardAuthorization: true" : ""}${isTranslated ? translated : ""} }]
+upstreams: { app: { url: "${await startUpstream()}"${isTranslated ? ", protocol: grpc" : ""} } }
 `,
   );
   const log = pino({ level: process.env.SALLYPORT_CONFORMANCE_LOG ?? "silent" }, process.stderr);
