@@ -18,6 +18,7 @@ import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve } from "../route/resolve.js";
 import { createRouteTable } from "../route/routes.js";
+import { isPlan, planCall } from "../translate/call-plan.js";
 import { describeCredentials } from "./describe-credentials.js";
 import { openExplainingAuth } from "./explaining-auth.js";
 import { describeCaller, type Explanation, namesOf, nothing, toPairs } from "./explanation.js";
@@ -131,19 +132,14 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
       return { ...known, outcome: "answered", answeredBy, caller: describeCaller(caller) };
     }
     const stripped: string[] = [];
-    const { target: to, forwards } = asked;
+    const { target: to, forwards, route: by, framing } = asked;
     const { httpVersion } = request;
-    const admitted = {
-      target: to,
-      rawHeaders: forwards,
-      route: asked.route,
-      upstream,
-      httpVersion,
-      caller,
-      peer,
-      encrypted,
-    };
+    const admitted = { target: to, rawHeaders: forwards, route: by, upstream, httpVersion, caller, peer, encrypted };
     const { path: upstreamPath, headers, ours } = toUpstreamRequest(admitted, stripped);
+    const isWebSocket = asksForWebSocket(request);
+    const forwarded = { method, path: upstreamPath, authority: to.authority, headers, framing, isWebSocket };
+    const plan = upstream.protocol === "grpc" ? planCall(forwarded, by.rpc) : undefined;
+    if (plan !== undefined && !isPlan(plan)) return deny(plan, caller);
     return {
       ...known,
       outcome: "forwarded",

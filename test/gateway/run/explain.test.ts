@@ -117,6 +117,22 @@ for (const [name, request, line] of rows) {
   });
 }
 
+test("of an upstream that speaks gRPC only it says which requests are no call of it", async (t) => {
+  const files = await gatewayFiles(t);
+  files.write("gate.yaml", sketch.replace('url: "http://127.0.0.1:3000"', 'protocol: grpc, url: "h2c://127.0.0.1:3000"'));
+  const outcomes = [
+    ["GET", "", "denied       405 unknown, method_not_allowed: Calls are made by POST."],
+    ["POST", "Content-Type: application/json\n", "denied       415 unknown, unsupported_media_type"],
+    ["POST", "Content-Type: application/proto\n", "forwarded    to app"],
+    ["POST", "Content-Type: application/grpc\n", "forwarded    to app"],
+  ] as const;
+  for (const [method, type, line] of outcomes) {
+    const request = `${method} /a.B/C HTTP/1.1\nHost: a\nAuthorization: ${asAda}\n${type}\n`;
+    const { out } = await runCli(["explain", "-", "-c", files.config], request);
+    assert.ok(out.includes(line), out);
+  }
+});
+
 test("a handshake of Flight is answered by the gateway, and its carriers do not reach an upstream", async (t) => {
   const files = await gatewayFiles(t);
   files.write("gate.yaml", `${sketch}services: { flight: { cookie: deephaven } }\n`);
