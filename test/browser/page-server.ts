@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 const folders: Readonly<Record<string, string>> = {
   "/page/sallyport/": "dist/src/",
   "/page/test/": "dist/test/browser/",
+  "/page/adapters/": "dist/test/adapters/",
   "/page/connect/": "node_modules/@connectrpc/connect/",
   "/page/connect-web/": "node_modules/@connectrpc/connect-web/",
   "/page/protobuf/": "node_modules/@bufbuild/protobuf/",
