@@ -160,7 +160,9 @@ export type GatewayReason =
   | "method_not_allowed"
   /** A call to an upstream of gRPC is in another format than its messages. */
   | "unsupported_media_type"
-  /** The caller's body is not a sequence of messages. */
+  /** An upstream of gRPC has no such method, as far as its route knows them. */
+  | "no_method"
+  /** The caller's body is not a sequence of messages, or one of them is malformed. */
   | "message_malformed"
   /** A message of the caller is longer than its route allows. */
   | "message_too_large"

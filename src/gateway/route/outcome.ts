@@ -21,7 +21,7 @@ export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "no
   unsupported_media_type: refusal(
     "unknown",
     "unsupported_media_type",
-    "The service takes application/proto, application/connect+proto, application/grpc-web+proto and application/grpc: use the binary format.",
+    "The service takes application/proto, application/connect+proto, application/grpc-web+proto and application/grpc: use the binary format. To its operator: with rpc.descriptors it takes JSON.",
     [
       [
         "accept-post",
@@ -29,6 +29,7 @@ export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "no
       ],
     ],
   ),
+  no_method: refusal("unimplemented", "no_method", "The service has no such method."),
   message_malformed: refusal("invalid_argument", "message_malformed", "The body is not a sequence of messages."),
   message_too_large: refusal("resource_exhausted", "message_too_large", "A message is longer than the service takes."),
   too_many_messages: refusal("unavailable", "too_many_messages", "Too many messages are under way. Try again."),

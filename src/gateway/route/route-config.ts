@@ -80,4 +80,14 @@ export interface RpcConfig {
   readonly idempotent: readonly string[];
   /** Of one message, in either direction. */
   readonly maxMessageBytes: number;
+  /** By its path, each method that there is; `undefined`: not known, so that callers can use the binary format only. */
+  readonly methods?: ReadonlyMap<string, MethodCodec> | undefined;
+}
+
+/** Converts the messages of a method. */
+export interface MethodCodec {
+  /** Returns a request in the binary format; `undefined` when it is not the JSON of one. */
+  toMessage(json: Uint8Array): Uint8Array | undefined;
+  /** Returns an answer in JSON; `undefined` when it is malformed. */
+  toJson(message: Uint8Array): Uint8Array | undefined;
 }

@@ -1,5 +1,5 @@
 import { firstOf, soleOf } from "../../model/raw-headers.js";
-import type { CallerProtocol } from "./caller-protocol.js";
+import type { CallerProtocol, CallType } from "./caller-protocol.js";
 import { readAccepted, readEncoding } from "./encodings.js";
 
 /** The header of the upstream's call. */
@@ -51,10 +51,12 @@ const mostUnits = 99_999_999;
  * | other `grpc-…` | as they are | dropped: no metadata of Connect may be called so |
  * | `connect-…`, `trailer-…`, `x-grpc-web`, `accept` | dropped | dropped |
  *
+ * Messages in JSON may not be compressed, in either direction.
+ *
  * @param headers from `toUpstreamHeaders`
  */
 export function toCallHeader(
-  protocol: CallerProtocol,
+  { protocol, codec }: Pick<CallType, "protocol" | "codec">,
   headers: readonly string[],
   query?: { readonly encoding: string | undefined },
 ): CallHeader | RequestFault {
@@ -68,7 +70,10 @@ export function toCallHeader(
   if (encoding === "several") return bad(`The messages can have one encoding only: ${encodingName}.`);
   const timeout = isWeb ? firstOf(headers, "grpc-timeout") : toGrpcTimeout(soleOf(headers, "connect-timeout-ms"));
   if (timeout === "ill-formed") return bad("Connect-Timeout-Ms must be a number of at most ten digits.");
-  const accepted = readAccepted(headers, acceptedName);
+  // The gateway reads these messages, and an answer of a few bytes could become gigabytes.
+  const isRead = codec === "json";
+  if (isRead && encoding !== undefined) return { kind: "media-type", message: "JSON must not be compressed here." };
+  const accepted = isRead ? [] : readAccepted(headers, acceptedName);
   const fields: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = (headers[index] as string).toLowerCase();

@@ -4,7 +4,7 @@ import { isGrpc } from "../forward/content-type.js";
 import type { ForwardedRequest } from "../forward/exchange.js";
 import { none } from "../route/framing.js";
 import { refusals } from "../route/outcome.js";
-import type { RpcConfig } from "../route/route-config.js";
+import type { MethodCodec, RpcConfig } from "../route/route-config.js";
 import { type RequestFault, toCallHeader } from "./call-header.js";
 import { type CallType, readCallType } from "./caller-protocol.js";
 import { readConnectGet } from "./connect-get.js";
@@ -20,6 +20,8 @@ export interface CallPlan extends CallType {
   /** The message of a Connect GET. */
   readonly message: Uint8Array | undefined;
   readonly maxMessageBytes: number;
+  /** Converts the messages of a caller that uses JSON. */
+  readonly json: MethodCodec | undefined;
 }
 
 /** The longest message where a route does not say it: that of gRPC's own clients. */
@@ -42,7 +44,7 @@ export function planCall(request: ForwardedRequest, rpc: RpcConfig = noConfig): 
   if (typeof contentType !== "string") return refusals.unsupported_media_type;
   if (isGrpc(headers)) return undefined;
   const type = readCallType(contentType);
-  if (type?.codec !== "proto") return refusals.unsupported_media_type;
+  if (type === undefined) return refusals.unsupported_media_type;
   return plan(request, path, rpc, type, undefined);
 }
 
@@ -57,11 +59,14 @@ function planGet(request: ForwardedRequest, path: string, query: string, rpc: Rp
 function plan(
   request: ForwardedRequest,
   path: string,
-  { maxMessageBytes }: RpcConfig,
+  { maxMessageBytes, methods }: RpcConfig,
   type: CallType,
   get: { readonly message: Uint8Array; readonly encoding: string | undefined } | undefined,
 ): CallPlan | Denial {
-  const fields = toCallHeader(type.protocol, request.headers, get);
+  const method = methods?.get(path);
+  if (methods !== undefined && method === undefined) return refusals.no_method;
+  if (type.codec === "json" && method === undefined) return refusals.unsupported_media_type;
+  const fields = toCallHeader(type, request.headers, get);
   if ("kind" in fields) return toDenial(fields);
   const { headers, accepted, encoding } = fields;
   const isEmpty = type.protocol !== "connect-unary" && request.framing.kind === "none";
@@ -73,6 +78,7 @@ function plan(
     isCompressed: encoding !== undefined,
     message: get?.message,
     maxMessageBytes,
+    json: type.codec === "json" ? method : undefined,
   };
 }
 

@@ -9,6 +9,11 @@ export interface ConnectGet {
   readonly encoding: string | undefined;
 }
 
+const codecs: ReadonlyMap<string | undefined, CallType> = new Map([
+  ["proto", { protocol: "connect-unary", codec: "proto", contentType: "application/proto" }],
+  ["json", { protocol: "connect-unary", codec: "json", contentType: "application/json" }],
+]);
+
 /** Both alphabets, with or without padding. */
 const base64Form = /^(?:[A-Za-z0-9+/_-]{4})*(?:[A-Za-z0-9+/_-]{2}(?:==)?|[A-Za-z0-9+/_-]{3}=?)?$/;
 
@@ -22,8 +27,9 @@ export function readConnectGet(query: string): ConnectGet | RequestFault {
     values.set(name, value);
   }
   if ((values.get("connect") ?? "v1") !== "v1") return bad('The query must have "connect=v1".');
-  if (values.get("encoding") !== "proto")
-    return { kind: "media-type", message: 'The query must have "encoding=proto": the service takes no other codec.' };
+  const type = codecs.get(values.get("encoding"));
+  if (type === undefined)
+    return { kind: "media-type", message: 'The query must have "encoding=proto" or "encoding=json".' };
   const text = values.get("message");
   if (text === undefined) return bad('The query has no "message".');
   const base64 = values.get("base64") ?? "0";
@@ -33,7 +39,7 @@ export function readConnectGet(query: string): ConnectGet | RequestFault {
   const compression = (values.get("compression") ?? "identity").toLowerCase();
   if (!/^[a-z0-9._-]{0,32}$/.test(compression)) return bad('"compression" in the query is malformed.');
   return {
-    type: { protocol: "connect-unary", codec: "proto", contentType: "application/proto" },
+    type,
     message: coded,
     encoding: compression === "identity" || compression === "" ? undefined : compression,
   };

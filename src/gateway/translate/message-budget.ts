@@ -50,6 +50,11 @@ export class MessageBuffer {
     return this.#length;
   }
 
+  /** What is kept so far: used at once, and not longer. */
+  get bytes(): Uint8Array {
+    return this.#kept.subarray(0, this.#length);
+  }
+
   add(chunk: Uint8Array): BufferFault | undefined {
     const length = this.#length + chunk.length;
     if (length > this.#maxBytes) return "length";

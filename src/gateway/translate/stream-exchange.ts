@@ -4,8 +4,9 @@ import { toAnswerHeader } from "./answer-header.js";
 import { Base64Stream, toBase64Bytes } from "./base64-stream.js";
 import { type CallEnd, endOfDenial, toEndStream, toWebTrailers } from "./call-end.js";
 import type { CallPlan } from "./call-plan.js";
-import { EnvelopeScanner, toEnvelope } from "./envelopes.js";
+import { type EnvelopeFault, EnvelopeScanner, toEnvelope } from "./envelopes.js";
 import { callerFaults, upstreamFaults } from "./faults.js";
+import { type ConvertFault, MessageConverter } from "./message-converter.js";
 import { TranslatedExchange, type TranslateOptions } from "./translated-exchange.js";
 
 const webTrailerFlag = 0x80;
@@ -16,14 +17,32 @@ const endings: Readonly<Record<"unauthenticated" | "deadline_exceeded", CallEnd>
   deadline_exceeded: { status: 4, message: "The time of the call is over.", details: undefined, metadata: [] },
 };
 
+const nothing = new Uint8Array();
+
+interface Passed {
+  readonly passed: Uint8Array;
+  /** What ends the call behind it. */
+  readonly fault: EnvelopeFault | ConvertFault | undefined;
+}
+
+/** Checks the next bytes of one direction, and converts the messages that they complete. */
+function pass(bytes: Uint8Array, scanner: EnvelopeScanner, converter: MessageConverter | undefined): Passed {
+  const checked = scanner.push(bytes);
+  const passed = converter === undefined ? checked : converter.push(checked);
+  return typeof passed === "string" ? { passed: nothing, fault: passed } : { passed, fault: scanner.fault };
+}
+
 /**
  * A call whose messages pass as they are: gRPC-Web, and streams of Connect. Their prefixes are checked, and only the end
- * has another form. Nothing is kept of a message.
+ * has another form. Nothing is kept of a message, unless it is one in JSON: then it is converted as a whole.
  */
 export class StreamExchange extends TranslatedExchange {
   readonly #text: Base64Stream | undefined;
   readonly #sent: EnvelopeScanner;
   readonly #received: EnvelopeScanner;
+  /** Of callers that use JSON. */
+  readonly #toMessages: MessageConverter | undefined;
+  readonly #toJson: MessageConverter | undefined;
   #hasHead = false;
 
   constructor(plan: CallPlan, caller: CallerAnswer, options: TranslateOptions) {
@@ -31,6 +50,13 @@ export class StreamExchange extends TranslatedExchange {
     this.#text = plan.protocol === "grpc-web-text" ? new Base64Stream() : undefined;
     this.#sent = new EnvelopeScanner(plan.maxMessageBytes);
     this.#received = new EnvelopeScanner(plan.maxMessageBytes);
+    const { json, maxMessageBytes } = plan;
+    if (json !== undefined) {
+      this.#toMessages = new MessageConverter(json.toMessage, options.budget, maxMessageBytes);
+      this.#toJson = new MessageConverter(json.toJson, options.budget, maxMessageBytes);
+      // A compressed message is not read.
+      this.#sent.takesCompressed = false;
+    }
   }
 
   readBody(): void {
@@ -47,9 +73,9 @@ export class StreamExchange extends TranslatedExchange {
       this.breakOff(callerFaults.base64);
       return true;
     }
-    const passed = this.#sent.push(bytes);
-    if (this.#sent.fault !== undefined) {
-      this.breakOff(callerFaults[this.#sent.fault]);
+    const { passed, fault } = pass(bytes, this.#sent, this.#toMessages);
+    if (fault !== undefined) {
+      this.breakOff(callerFaults[fault]);
       return true;
     }
     return passed.length === 0 || this.upstream?.bodyData(passed) !== false;
@@ -74,8 +100,7 @@ export class StreamExchange extends TranslatedExchange {
 
   data(chunk: Uint8Array, isLast: boolean): boolean {
     if (this.isOver) return true;
-    const passed = this.#received.push(chunk);
-    const { fault } = this.#received;
+    const { passed, fault } = pass(chunk, this.#received, this.#toJson);
     const goesOn = passed.length === 0 || this.caller.data(this.#encode(passed), false);
     if (fault !== undefined) this.breakOff(upstreamFaults[fault]);
     else if (isLast) this.end([]);
@@ -89,18 +114,21 @@ export class StreamExchange extends TranslatedExchange {
 
   protected answer(end: CallEnd): void {
     const { caller, plan } = this;
+    // The caller may be in the middle of a message.
+    this.release();
     caller.grpcStatus = String(end.status);
     if (!this.#hasHead && !caller.head(200, ["content-type", plan.contentType], false)) return;
     caller.data(this.#toEnd(end), true);
   }
 
   ending(why: BreakOff | Failure): Uint8Array | undefined {
-    if (this.#received.isInside) return undefined;
+    if (this.#toJson === undefined && this.#received.isInside) return undefined;
     return this.#toEnd(typeof why === "string" ? endings[why] : endOfDenial(refusals[why.reason]));
   }
 
   protected release(): void {
-    // Nothing is kept.
+    this.#toMessages?.clear();
+    this.#toJson?.clear();
   }
 
   #toEnd(end: CallEnd): Uint8Array {

@@ -49,7 +49,13 @@ export class UnaryExchange extends TranslatedExchange {
     this.#send(this.#sent.take());
   }
 
-  #send(message: Uint8Array): void {
+  #send(sent: Uint8Array): void {
+    const { json } = this.plan;
+    const message = json === undefined ? sent : json.toMessage(sent);
+    if (message === undefined) {
+      this.breakOff(callerFaults.format);
+      return;
+    }
     // An empty message is never compressed.
     const flags = this.plan.isCompressed && message.length > 0 ? compressedFlag : 0;
     this.upstream?.bodyData(toEnvelope(flags, message));
@@ -87,7 +93,10 @@ export class UnaryExchange extends TranslatedExchange {
       const message = this.#received.take();
       const isCompressed = message[0] === compressedFlag;
       const coding = isCompressed && this.#encoding !== undefined ? ["content-encoding", this.#encoding] : [];
-      this.#pass(200, [...this.#headers, ...coding], end, message.subarray(prefixBytes));
+      const body = message.subarray(prefixBytes);
+      const passed = this.plan.json === undefined ? body : this.plan.json.toJson(body);
+      if (passed === undefined) this.fail(upstreamFaults.format);
+      else this.#pass(200, [...this.#headers, ...coding], end, passed);
     }
   }
 

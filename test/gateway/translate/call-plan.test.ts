@@ -77,6 +77,31 @@ describe("what reaches an upstream of gRPC", () => {
     }
   });
 
+  test("JSON where the route knows the methods, uncompressed; and then no other method", () => {
+    const codec = { toMessage: () => undefined, toJson: () => undefined };
+    const known = { ...rpc, methods: new Map([["/a.B/Get", codec]]) };
+    const ask = (path: string, type: string, ...headers: string[]) => {
+      const request = requestOf({ method: "POST", path, headers: ["content-type", type, ...headers] });
+      const planned = planCall(request, known);
+      if (planned === undefined) return "gRPC";
+      return isPlan(planned) ? `${planned.codec} ${planned.json === codec} ${planned.accepted}` : planned.reason;
+    };
+    for (const type of ["application/json", "application/connect+json", "application/grpc-web+json"]) {
+      assert.equal(ask("/a.B/Get", `${type}; charset=utf-8`, "accept-encoding", "gzip"), "json true ");
+      assert.equal(ask("/a.B/C", type), "no_method");
+    }
+    for (const name of ["content-encoding", "grpc-encoding", "connect-content-encoding"])
+      assert.ok(
+        ["application/json", "application/connect+json", "application/grpc-web+json"].some(
+          (type) => ask("/a.B/Get", type, name, "gzip") === "unsupported_media_type",
+        ),
+        name,
+      );
+    assert.equal(ask("/a.B/Get", "application/proto", "accept-encoding", "gzip"), "proto false gzip");
+    assert.equal(ask("/a.B/C", "application/proto"), "no_method");
+    assert.equal(ask("/a.B/C", "application/grpc"), "gRPC");
+  });
+
   test("a refusal says what to do", () => {
     const refused = planCall(requestOf({ method: "POST", headers: ["content-type", "application/json"] }), rpc);
     assert.ok(refused !== undefined && !isPlan(refused));

@@ -7,11 +7,14 @@ import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { connectNodeAdapter, createConnectTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { createConnectTransport as createPageTransport } from "@connectrpc/connect-web";
+import { readDescriptors } from "../../../src/gateway/translate/descriptors.js";
 import { EchoService } from "../../adapters/echo-service.js";
 import { listen } from "../../adapters/servers.js";
 import { route } from "../fixtures.js";
 import { type Running, startGateway } from "../running.js";
+import { echoDescriptors } from "./echo-descriptors.js";
 
+const methods = readDescriptors(echoDescriptors);
 const say = "/test.v1.EchoService/Say";
 
 async function start(t: TestContext): Promise<Running> {
@@ -46,7 +49,7 @@ async function start(t: TestContext): Promise<Running> {
     ),
   );
   const gateway = await startGateway({
-    routes: [route({}, { rpc: { idempotent: [say], maxMessageBytes: 100_000 } })],
+    routes: [route({}, { rpc: { idempotent: [say], maxMessageBytes: 100_000, methods } })],
     upstream: { origin: upstream.origin.replace("http:", "h2c:"), protocol: "grpc" },
   });
   t.after(async () => {
@@ -66,6 +69,12 @@ const transports: Readonly<Record<string, Make>> = {
   "Connect by GET": ({ http2 }) =>
     createConnectTransport({ baseUrl: http2, httpVersion: "2", useBinaryFormat: true, useHttpGet: true }),
   "Connect of a page": ({ http1 }) => createPageTransport({ baseUrl: http1, useBinaryFormat: true }),
+  "Connect with JSON": ({ http2 }) => createConnectTransport({ baseUrl: http2, httpVersion: "2" }),
+  "Connect with JSON by GET": ({ http1 }) =>
+    createConnectTransport({ baseUrl: http1, httpVersion: "1.1", useHttpGet: true }),
+  "Connect with JSON of a page": ({ http1 }) => createPageTransport({ baseUrl: http1 }),
+  "gRPC-Web with JSON": ({ http2 }) =>
+    createGrpcWebTransport({ baseUrl: http2, httpVersion: "2", useBinaryFormat: false }),
   "gRPC-Web over HTTP/1.1": ({ http1 }) => createGrpcWebTransport({ baseUrl: http1, httpVersion: "1.1" }),
   "gRPC-Web over HTTP/2": ({ http2 }) => createGrpcWebTransport({ baseUrl: http2, httpVersion: "2" }),
 };

@@ -1,17 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { create, toBinary } from "@bufbuild/protobuf";
-import { AnySchema, StringValueSchema } from "@bufbuild/protobuf/wkt";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { AnySchema, FileDescriptorSetSchema, StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { codeToHttpStatus, codeToString } from "@connectrpc/connect/protocol-connect";
 import { setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import { Base64Stream, toBase64Bytes } from "../../../src/gateway/translate/base64-stream.js";
 import { readConnectGet } from "../../../src/gateway/translate/connect-get.js";
+import { readDescriptors } from "../../../src/gateway/translate/descriptors.js";
 import { EnvelopeScanner, toEnvelope } from "../../../src/gateway/translate/envelopes.js";
 import { decodeGrpcMessage } from "../../../src/gateway/translate/grpc-message.js";
 import { MessageBudget, MessageBuffer } from "../../../src/gateway/translate/message-budget.js";
+import { MessageConverter } from "../../../src/gateway/translate/message-converter.js";
 import { rpcCodeOf, statusOfHttp } from "../../../src/gateway/translate/rpc-codes.js";
 import { readStatusDetails } from "../../../src/gateway/translate/status-details.js";
+import { echoDescriptors } from "./echo-descriptors.js";
 
 describe("codes", () => {
   test("each has the name and the HTTP status of Connect", () => {
@@ -149,6 +152,78 @@ describe("base64 in chunks", () => {
   });
 });
 
+describe("descriptors", () => {
+  const methods = readDescriptors(echoDescriptors);
+  const say = methods?.get("/test.v1.EchoService/Say");
+  const binary = toBinary(StringValueSchema, create(StringValueSchema, { value: "é" }));
+
+  test("the methods of every service, and the messages of each in both formats", () => {
+    assert.deepEqual(
+      [...(methods?.keys() ?? [])].sort(),
+      ["Count", "Fail", "Gather", "Say"].map((name) => `/test.v1.EchoService/${name}`),
+    );
+    assert.deepEqual(say?.toMessage(Buffer.from('"é"')), binary);
+    assert.equal(Buffer.from(say?.toJson(binary) ?? []).toString(), '"é"');
+  });
+
+  test("what is malformed is undefined: JSON, UTF-8, a message of the upstream, JSON without an end", () => {
+    for (const json of ["", "{", "1", '{"value":"a"}', '"\\ud800"', "[".repeat(100_000)])
+      assert.equal(say?.toMessage(Buffer.from(json)), undefined, json.slice(0, 20));
+    assert.equal(say?.toMessage(Buffer.from('"\xff"', "latin1")), undefined);
+    for (const bytes of [[0x0a, 5], [0x0a, 1, 0xff], [0x0b]])
+      assert.equal(say?.toJson(Buffer.from(bytes)), undefined, String(bytes));
+  });
+
+  test("no descriptors, without a service, or without what they import", () => {
+    assert.equal(readDescriptors(Buffer.from("not one")), undefined);
+    assert.equal(readDescriptors(Buffer.alloc(0)), undefined);
+    const { file } = fromBinary(FileDescriptorSetSchema, echoDescriptors);
+    const set = (files: typeof file) =>
+      toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: files }));
+    assert.equal(readDescriptors(set(file.slice(0, 1))), undefined);
+    assert.equal(readDescriptors(set(file.slice(1))), undefined);
+  });
+});
+
+describe("messages that are converted", () => {
+  test("one by one, however they are cut; each is kept until it is whole", () => {
+    const body = Buffer.concat(["a", "", "bcd"].map((text) => toEnvelope(0, Buffer.from(text))));
+    for (let size = 1; size <= body.length; size++) {
+      const budget = new MessageBudget(100);
+      const converter = new MessageConverter((bytes) => Buffer.from(`<${Buffer.from(bytes)}>`), budget, 50);
+      const parts: Uint8Array[] = [];
+      for (let at = 0; at < body.length; at += size) {
+        const passed = converter.push(body.subarray(at, at + size));
+        assert.ok(typeof passed !== "string");
+        parts.push(passed);
+      }
+      assert.ok(
+        Buffer.concat(parts).equals(
+          Buffer.concat(["<a>", "<>", "<bcd>"].map((text) => toEnvelope(0, Buffer.from(text)))),
+        ),
+      );
+      assert.equal(budget.left, 100);
+    }
+  });
+
+  test("one that cannot be converted, that becomes too long, or for which there is no room", () => {
+    const push = (convert: (bytes: Uint8Array) => Uint8Array | undefined, budget = 100) =>
+      new MessageConverter(convert, new MessageBudget(budget), 10).push(toEnvelope(0, Buffer.from("abc")));
+    assert.equal(
+      push(() => undefined),
+      "format",
+    );
+    assert.equal(
+      push(() => Buffer.alloc(11)),
+      "length",
+    );
+    assert.equal(
+      push((bytes) => bytes, 7),
+      "budget",
+    );
+  });
+});
+
 describe("messages that are kept", () => {
   test("are counted by the memory that they take, and no longer when they are taken", () => {
     const budget = new MessageBudget(1_000);
@@ -195,7 +270,8 @@ describe("the query of a Connect GET", () => {
   for (const query of [
     "encoding=proto",
     "message=a",
-    "encoding=json&message=a",
+    "encoding=text&message=a",
+    "encoding=proto;x&message=a",
     "connect=v2&encoding=proto&message=a",
     "encoding=proto&message=a&message=b",
     "encoding=proto&encoding=proto&message=a",
@@ -208,6 +284,11 @@ describe("the query of a Connect GET", () => {
   ]) {
     test(`${query} is refused`, () => assert.ok("kind" in readConnectGet(query)));
   }
+  test("JSON is told, in the octets of its UTF-8", () => {
+    const call = readConnectGet('encoding=json&message={"a":"%C3%A9"}');
+    assert.ok(!("kind" in call));
+    assert.deepEqual([call.type.codec, Buffer.from(call.message).toString()], ["json", '{"a":"é"}']);
+  });
   test("a compression is told", () => {
     const call = readConnectGet("encoding=proto&message=a&compression=GZIP");
     assert.equal("kind" in call || call.encoding, "gzip");

@@ -10,7 +10,7 @@ const protocols: readonly CallerProtocol[] = ["grpc-web", "grpc-web-text", "conn
 
 /** The fields that come out beside those that every call has. */
 function sent(protocol: CallerProtocol, name: string, value: string): string {
-  const fields = toCallHeader(protocol, [name, value]);
+  const fields = toCallHeader({ protocol, codec: "proto" }, [name, value]);
   if ("kind" in fields) return `${fields.kind}: ${fields.message}`;
   const always = ["content-type: application/grpc+proto", "te: trailers"];
   return pairs(fields.headers)
@@ -78,6 +78,8 @@ const requests: readonly Row[] = [
   ["x-sallyport-subject", "ada", "x-sallyport-subject: ada", "x-sallyport-subject: ada", "x-sallyport-subject: ada"],
 ];
 
+const unary = { protocol: "connect-unary", codec: "proto" } as const;
+
 describe("the header of a call", () => {
   for (const [name, value, web, unary, stream] of requests) {
     test(`${name}: ${value}`, () => {
@@ -90,7 +92,7 @@ describe("the header of a call", () => {
 
   test("a field that may come once only is refused when it comes twice", () => {
     const twice = (name: string, value: string) => ({
-      ...toCallHeader("connect-unary", [name, value, name, value]),
+      ...toCallHeader(unary, [name, value, name, value]),
     });
     assert.deepEqual(twice("connect-timeout-ms", "5"), { kind: "bad", message: tooLong.slice(5) });
     assert.equal("kind" in twice("content-encoding", "gzip"), true);
@@ -99,7 +101,7 @@ describe("the header of a call", () => {
 
   test("the encodings that the caller accepts and the one that it uses are told", () => {
     const headers = ["accept-encoding", "gzip", "accept-encoding", "br", "content-encoding", "gzip"];
-    const fields = toCallHeader("connect-unary", headers);
+    const fields = toCallHeader(unary, headers);
     assert.deepEqual("kind" in fields || [fields.accepted, fields.encoding], [["gzip", "br"], "gzip"]);
   });
 });
