@@ -97,8 +97,7 @@ function describeRoute({
   takesAddress,
   stepUp,
 }: NonNullable<Explanation["route"]>): string {
-  const exactly = match.rpc === undefined ? "" : ` (${match.rpc})`;
-  const parts = [`${match.host ?? ""}${match.path}${exactly}`];
+  const parts = [`${match.host ?? ""}${match.path}${match.procedures === "all" ? "/*" : ""}`];
   if (match.methods.length > 0) parts.push(`for ${match.methods.join(", ")}`);
   if (anonymous) parts.push("anonymous is welcome");
   if (roles.length > 0) parts.push(`needs one of the roles ${roles.join(", ")}`);

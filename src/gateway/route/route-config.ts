@@ -52,10 +52,10 @@ export interface RouteMatch {
   /** The methods in upper case; empty: any. */
   readonly methods: readonly string[];
   /**
-   * `service`: `path` is that of a service of Connect or gRPC, and only its methods match, `method`: of a method, and only it
-   * does. Default: paths below match too.
+   * `all`: `path` is that of a service of Connect or gRPC, and only paths of its procedures match, `one`: of a procedure, and
+   * only it does. Default: paths below match too.
    */
-  readonly rpc?: "service" | "method" | undefined;
+  readonly procedures?: "all" | "one" | undefined;
 }
 
 export interface PathRewrite {

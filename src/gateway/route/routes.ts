@@ -137,13 +137,13 @@ function isForHost({ host, suffix }: Pick<Entry, "host" | "suffix">, asked: stri
 function routeIn({ path: prefix, routes }: Entry, path: string, method: string): RouteMatched | undefined {
   return routes.find(({ route: { match } }) => {
     if (match.methods.length > 0 && !match.methods.includes(method)) return false;
-    return match.rpc === undefined || isProcedure(path, prefix, match.rpc);
+    return match.procedures === undefined || isProcedure(path, prefix, match.procedures);
   });
 }
 
-/** A service has one segment below its path, the method, and a method has none. */
-function isProcedure(path: string, prefix: string, rpc: "service" | "method"): boolean {
-  if (rpc === "method") return path === prefix;
+/** A service has one segment below its path, and a procedure has none. */
+function isProcedure(path: string, prefix: string, procedures: "all" | "one"): boolean {
+  if (procedures === "one") return path === prefix;
   return path.length > prefix.length + 1 && !path.includes("/", prefix.length + 1);
 }
 

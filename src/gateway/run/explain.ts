@@ -137,7 +137,14 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     const admitted = { target: to, rawHeaders: forwards, route: by, upstream, httpVersion, caller, peer, encrypted };
     const { path: upstreamPath, headers, ours } = toUpstreamRequest(admitted, stripped);
     const isWebSocket = asksForWebSocket(request);
-    const forwarded = { method, path: upstreamPath, authority: upstream.host ?? to.authority, headers, framing, isWebSocket };
+    const forwarded = {
+      method,
+      path: upstreamPath,
+      authority: upstream.host ?? to.authority,
+      headers,
+      framing,
+      isWebSocket,
+    };
     const plan = upstream.protocol === "grpc" ? planCall(forwarded, by.rpc) : undefined;
     if (plan !== undefined && !isPlan(plan)) return deny(plan, caller);
     return {

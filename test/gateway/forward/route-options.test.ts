@@ -137,12 +137,12 @@ test("hosts by pattern: the exact one first, then the longer pattern", async (t)
   }
 });
 
-test("a service and a method of RPCs match exactly", async (t) => {
+test("procedures match exactly", async (t) => {
   const ask = await run(
     t,
     `
-    { match: { rpc: acme.v1.Orders }, upstream: app },
-    { match: { rpc: acme.v1.Orders/Delete }, roles: [admin], upstream: app }`,
+    { match: { procedure: acme.v1.Orders/* }, upstream: app },
+    { match: { procedure: acme.v1.Orders/Delete }, roles: [admin], upstream: app }`,
   );
   for (const [path, status] of [
     ["/acme.v1.Orders/Create", 200],
@@ -250,10 +250,10 @@ test("what no request could meet, and what would change a field of the gateway, 
     }
   };
   for (const [options, fault] of [
-    ["match: { }", /match must have one of path and rpc/],
-    ["match: { path: /x, rpc: a.B }", /match must have one of path and rpc/],
-    ["match: { rpc: a.B/c/d }", /rpc must be a service or a method/],
-    ["match: { rpc: /a.B }", /rpc must be a service or a method/],
+    ["match: { }", /match must have one of path and procedure/],
+    ["match: { path: /x, procedure: a.B/* }", /match must have one of path and procedure/],
+    ["match: { procedure: a.B/c/d }", /procedure must be a procedure/],
+    ["match: { procedure: a.B }", /procedure must be a procedure, such as .* or acme.v1.Orders\/\* for all/],
     ['match: { host: "a.*.example", path: / }', /host must be a host name/],
     ['match: { host: "*.*", path: / }', /host must be a host name/],
     ["match: { path: /api }, stripPrefix: /ap", /stripPrefix must be \/api, or a path above it/],

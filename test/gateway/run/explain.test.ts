@@ -119,7 +119,10 @@ for (const [name, request, line] of rows) {
 
 test("of an upstream that speaks gRPC only it says which requests are no call of it", async (t) => {
   const files = await gatewayFiles(t);
-  files.write("gate.yaml", sketch.replace('url: "http://127.0.0.1:3000"', 'protocol: grpc, url: "h2c://127.0.0.1:3000"'));
+  files.write(
+    "gate.yaml",
+    sketch.replace('url: "http://127.0.0.1:3000"', 'protocol: grpc, url: "h2c://127.0.0.1:3000"'),
+  );
   const outcomes = [
     ["GET", "", "denied       405 unknown, method_not_allowed: Calls are made by POST."],
     ["POST", "Content-Type: application/json\n", "denied       415 unknown, unsupported_media_type"],

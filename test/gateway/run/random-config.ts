@@ -93,10 +93,10 @@ function randomRoutes(random: Random, schemes: readonly string[]): string {
   for (let left = 1 + random.int(6); left > 0; left -= 1) {
     const path = chance(random, 40) ? "/" : random.pick(paths);
     const host = chance(random, 30) ? random.pick(hostPatterns) : undefined;
-    const rpc = path.includes(".") && chance(random, 50);
+    const isProcedure = path.includes(".") && chance(random, 50);
     const methods = chance(random, 20) ? random.pick(["[GET]", "[POST, PUT]"]) : undefined;
     const match = [
-      rpc ? `rpc: ${path.slice(1)}` : `path: "${path}"`,
+      isProcedure ? `procedure: "${path.slice(1)}${random.pick(["/*", "/Call"])}"` : `path: "${path}"`,
       ...(host === undefined ? [] : [`host: "${host}"`]),
       ...(methods === undefined ? [] : [`methods: ${methods}`]),
     ].join(", ");

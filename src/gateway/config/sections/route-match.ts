@@ -9,7 +9,7 @@ const method: Schema<string> = { type: "string", pattern: "^[A-Z]+$", title: "a 
 interface RawMatch {
   readonly host?: string;
   readonly path?: string;
-  readonly rpc?: string;
+  readonly procedure?: string;
   readonly methods?: RawList<string>;
 }
 
@@ -22,12 +22,12 @@ export const matchSchema: Schema<RawMatch> = object(
     ),
     path: text(
       "a path such as /api",
-      "This path and all paths below it, by whole segments: `/api` is not `/apis`. Either this or `rpc` is needed.",
+      "This path and all paths below it, by whole segments: `/api` is not `/apis`. Either this or `procedure` is needed.",
     ),
-    rpc: text(
-      "a service or a method, such as acme.v1.Orders or acme.v1.Orders/Create",
-      "The methods of a service of Connect or gRPC, or one of them: `acme.v1.Orders` is `/acme.v1.Orders/` and one segment " +
-        "below it, `acme.v1.Orders/Create` that path alone.",
+    procedure: text(
+      "a procedure, such as acme.v1.Orders/Create, or acme.v1.Orders/* for all of a service",
+      "A procedure of Connect or gRPC, and no other path: `acme.v1.Orders/Create` is `/acme.v1.Orders/Create` alone, " +
+        "`acme.v1.Orders/*` any one segment below `/acme.v1.Orders`.",
     ),
     methods: condition(list(method, "a list of methods, such as [GET, HEAD]", "Only these methods. Default: any.")),
   },
@@ -38,12 +38,12 @@ export const matchSchema: Schema<RawMatch> = object(
 
 const canonicalHost = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$|^\[[0-9a-f:.]+\]$/;
 
-const rpcForm = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*(\/[A-Za-z_][A-Za-z0-9_]*)?$/;
+const procedureForm = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\/(?:\*|[A-Za-z_][A-Za-z0-9_]*)$/;
 
 /** Reads what a route matches. */
 export function readMatch(match: RawMatch, at: ConfigPath, context: ReadContext): RouteMatch {
-  const { host, rpc, methods } = match;
-  const path = match.path ?? (rpc === undefined ? "/" : `/${rpc}`);
+  const { host, procedure, methods } = match;
+  const path = match.path ?? (procedure === undefined ? "/" : `/${procedure.replace(/\/\*$/, "")}`);
   const report = (name: keyof typeof match, message: string) => {
     const where = [...at, "match", name];
     context.report(where, `${toPathText(where)} ${message}`);
@@ -52,13 +52,14 @@ export function readMatch(match: RawMatch, at: ConfigPath, context: ReadContext)
   if (name !== undefined && !canonicalHost.test(name)) {
     report("host", "must be a host name without a port, such as api.example, or *.example for all hosts below it");
   }
-  if ((match.path === undefined) === (rpc === undefined)) {
+  if ((match.path === undefined) === (procedure === undefined)) {
     const where = [...at, "match"];
-    context.report(where, `${toPathText(where)} must have one of path and rpc`);
+    context.report(where, `${toPathText(where)} must have one of path and procedure`);
   }
-  const procedure = rpc === undefined ? undefined : rpcForm.exec(rpc);
-  if (procedure === null)
-    report("rpc", "must be a service or a method, such as acme.v1.Orders or acme.v1.Orders/Create");
+  if (procedure !== undefined && !procedureForm.test(procedure)) {
+    report("procedure", "must be a procedure, such as acme.v1.Orders/Create, or acme.v1.Orders/* for all of a service");
+    return Object.freeze({ host: undefined, path: "/", methods: [] });
+  }
   // A request's path is made canonical before it is compared, so no request would match another spelling.
   const canonical = toCanonicalPath(path);
   const wildcard = wildcardIn(path);
@@ -76,8 +77,9 @@ export function readMatch(match: RawMatch, at: ConfigPath, context: ReadContext)
   } else if (canonical !== path || /.\/$/.test(path)) {
     report("path", `must be written ${canonical.replace(/(.)\/$/, "$1")}; it matches what is below it, too`);
   }
-  const kind = procedure && (procedure[1] === undefined ? "service" : "method");
-  return Object.freeze({ host: host?.toLowerCase(), path, methods: itemsOf(methods), ...(kind && { rpc: kind }) });
+  const kind = procedure?.endsWith("/*") ? "all" : "one";
+  const read = { host: host?.toLowerCase(), path, methods: itemsOf(methods) };
+  return Object.freeze(procedure === undefined ? read : { ...read, procedures: kind });
 }
 
 /**
