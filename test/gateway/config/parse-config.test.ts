@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { toFaultText } from "../../../src/gateway/config/document.js";
 import { loadConfig, parseConfig } from "../../../src/gateway/config/parse-config.js";
 import { resolveRecheck } from "../../../src/sessions/recheck.js";
 import { type GatewayFiles, gatewayFiles, sketch } from "../gateway-files.js";
+import { echoDescriptors } from "../translate/echo-descriptors.js";
 
 /** The faults as a person reads them, without the directory. */
 function faultsOf(files: GatewayFiles, text: string, environment = {}): string[] {
@@ -69,6 +70,26 @@ test("a directory in place of the database is a fault of its line", async (t) =>
   assert.deepEqual(faultsOf(files, changed("./sallyport.db", "./folder")), [
     "gate.yaml:4:18: folder is a directory; give the path of a file",
   ]);
+});
+
+test("the descriptors of a route are read with the configuration, and a file that has none is a fault of its line", async (t) => {
+  const files = await gatewayFiles(t);
+  const text = sketch
+    .replace("roles: [user]", "rpc: { descriptors: ./shop.binpb }")
+    .replace('url: "http://127.0.0.1:3000"', 'protocol: grpc, url: "h2c://127.0.0.1:3000"');
+  const shop = join(files.directory, "shop.binpb");
+  const place = "gate.yaml:10:47: routes[1].rpc.descriptors:";
+  assert.match(faultsOf(files, text)[0] ?? "", /routes\[1\]\.rpc\.descriptors: the file .* cannot be read \(ENOENT\)/);
+  files.write("shop.binpb", "none");
+  assert.deepEqual(faultsOf(files, text), [
+    `${place} is no FileDescriptorSet with a service and all that it imports; make it with: buf build -o FILE.binpb`,
+  ]);
+  writeFileSync(shop, echoDescriptors);
+  const parsed = parseConfig(text, { file: files.config });
+  const config = parsed.kind === "config" ? parsed.config : assert.fail();
+  assert.equal(config.routes[1]?.rpc?.methods?.size, 4);
+  // A reload waits until it is written.
+  assert.ok(parsed.files.includes(shop));
 });
 
 test("every default is what the documentation says", async (t) => {

@@ -47,7 +47,14 @@ const types = [
   "application/grpc-web-text",
   "application/connect+proto",
   "application/proto",
+  "application/grpc-web+json",
+  "application/connect+json",
+  "application/json",
 ] as const;
+
+/** What is JSON, and what it says, is another test's. */
+const same = { toMessage: (bytes: Uint8Array) => bytes, toJson: (bytes: Uint8Array) => bytes };
+const methods = new Map([["/a.B/C", same]]);
 
 const maxMessageBytes = 200;
 
@@ -58,7 +65,7 @@ function start(type: (typeof types)[number], budget: MessageBudget = new Message
     headers: ["content-type", type, "accept-encoding", "gzip"],
     framing: { kind: "chunked" },
   });
-  const plan = planCall(caller.request, { idempotent: [], maxMessageBytes });
+  const plan = planCall(caller.request, { idempotent: [], maxMessageBytes, methods });
   assert.ok(plan !== undefined && isPlan(plan));
   const exchange = translateCall(plan, caller, { ownCookie: undefined, budget });
   const upstream = new RecordingUpstream();
@@ -153,7 +160,7 @@ test("mutated messages from both sides: the exchange ends once, and no sender ch
     const { caller, exchange, upstream, side } = start(type, budget);
     const [sent, received] = [mutated(random), mutated(random)];
     const isText = type === "application/grpc-web-text";
-    const isUnary = type === "application/proto";
+    const isUnary = type === "application/proto" || type === "application/json";
     const body = isText ? Buffer.from(sent.toString("base64")) : sent;
     const status = random.pick(["0", "5"]);
     const steps: (() => void)[] = [];
@@ -192,7 +199,7 @@ test("mutated messages from both sides: the exchange ends once, and no sender ch
       assert.equal(caller.grpcStatus, status, note);
       if (isUnary) assert.equal(caller.status, status === "0" ? 200 : 404, note);
       else {
-        const end = splitEnd(answer, type === "application/connect+proto" ? 2 : 0x80);
+        const end = splitEnd(answer, type.startsWith("application/connect") ? 2 : 0x80);
         assert.ok(end !== undefined, note);
         assert.deepEqual(messagesOf(end[0]), expected, note);
         const [, number, code] = statusPattern.exec(end[1]) ?? [];

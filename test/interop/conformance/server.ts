@@ -1,8 +1,9 @@
 // The server under test of the Connect conformance runner, which says on standard input what it wants:
 //   node dist/test/interop/conformance/server.js IMAGE alone
-//   node dist/test/interop/conformance/server.js IMAGE http1|h2c|tls|grpc FOLDER
+//   node dist/test/interop/conformance/server.js IMAGE http1|h2c|tls|grpc|grpc-json FOLDER
 //   node dist/test/interop/conformance/server.js IMAGE grpc-go PROGRAM
-// `alone` is the server of connect-node; the others put the gateway in front of it, of which `grpc` lets it speak gRPC only.
+// `alone` is the server of connect-node; the others put the gateway in front of it, of which `grpc` lets it speak gRPC only, and
+// `grpc-json` lets the gateway know its descriptors.
 // `grpc-go` puts the gateway in front of PROGRAM, the runner's own server of grpc-go. FOLDER has the certificate of the
 // upstream, `localhost.crt` and `localhost.key`; Node must be told of its authority by NODE_EXTRA_CA_CERTS.
 import { spawn } from "node:child_process";
@@ -23,8 +24,10 @@ import { keyFile } from "../../../src/keys/key-file.js";
 import { conformanceRoutes, credential, subject } from "./routes.js";
 import { readSchema, type ServerCompatRequest } from "./schema.js";
 
-const translated = `, rpc: { idempotent: [/connectrpc.conformance.v1.ConformanceService/IdempotentUnary] }`;
 const [image = "", way = "alone", folder = ""] = process.argv.slice(2);
+const idempotent = "/connectrpc.conformance.v1.ConformanceService/IdempotentUnary";
+const descriptors = way === "grpc-json" ? `, descriptors: ${image}` : "";
+const translated = `, rpc: { idempotent: [${idempotent}]${descriptors} }`;
 const isTranslated = way.startsWith("grpc");
 const schema = readSchema(image);
 const asked = fromBinary(schema.compatRequest, readFileSync(process.stdin.fd).subarray(4));
@@ -48,7 +51,7 @@ function adapter(): ReturnType<typeof connectNodeAdapter> {
   const { registry } = schema;
   const routes = conformanceRoutes(schema, way !== "alone");
   const acceptCompression = [compressionGzip, compressionBrotli];
-  const only = way === "grpc" && { connect: false, grpcWeb: false };
+  const only = isTranslated && { connect: false, grpcWeb: false };
   return connectNodeAdapter({ routes, acceptCompression, jsonOptions: { registry }, ...only });
 }
 
@@ -63,7 +66,7 @@ function serverAsAsked(): Server {
 async function startUpstream(): Promise<string> {
   if (way === "http1") return `http://127.0.0.1:${await listen(createHttp1Server(adapter()))}`;
   if (way === "grpc-go") return `h2c://127.0.0.1:${await startGrpcGo(folder)}`;
-  if (way === "h2c" || way === "grpc") return `h2c://127.0.0.1:${await listen(createHttp2Server(adapter()))}`;
+  if (way === "h2c" || isTranslated) return `h2c://127.0.0.1:${await listen(createHttp2Server(adapter()))}`;
   const file = (name: string): Buffer => readFileSync(join(folder, name));
   const tls = { cert: file("localhost.crt"), key: file("localhost.key") };
   return `https://localhost:${await listen(createSecureServer(tls, adapter()))}`;
