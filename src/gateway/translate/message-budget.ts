@@ -40,6 +40,8 @@ export class MessageBuffer {
   readonly #maxBytes: number;
   #kept: Buffer = nothing;
   #length = 0;
+  /** What was taken of the budget. */
+  #taken = 0;
 
   constructor(budget: MessageBudget, maxBytes: number) {
     this.#budget = budget;
@@ -68,22 +70,25 @@ export class MessageBuffer {
   #grow(length: number): boolean {
     const before = this.#kept;
     const size = Math.max(length, Math.min(2 * before.length, this.#maxBytes));
-    if (!this.#budget.take(size - before.length)) return false;
+    if (!this.#budget.take(size - this.#taken)) return false;
+    this.#taken = size;
     this.#kept = Buffer.allocUnsafeSlow(size);
     this.#kept.set(before.subarray(0, this.#length));
     return true;
   }
 
-  /** Returns all of it, and keeps it no longer. */
+  /** Returns all of it, which counts until `clear`: the message that took its place is still on its way. */
   take(): Buffer {
     const whole = this.#kept.subarray(0, this.#length);
-    this.clear();
+    this.#kept = nothing;
+    this.#length = 0;
     return whole;
   }
 
-  /** Keeps nothing any longer. */
+  /** Keeps nothing any longer, and counts no more. */
   clear(): void {
-    this.#budget.give(this.#kept.length);
+    this.#budget.give(this.#taken);
+    this.#taken = 0;
     this.#kept = nothing;
     this.#length = 0;
   }

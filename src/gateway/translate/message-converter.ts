@@ -31,6 +31,7 @@ export class MessageConverter {
       at += part.length;
       if (this.#missing() > 0) continue;
       const message = this.#convert(this.#kept.take().subarray(prefixBytes));
+      this.#kept.clear();
       if (message === undefined) return "format";
       if (message.length > this.#maxBytes) return "length";
       converted.push(toEnvelope(0, message));

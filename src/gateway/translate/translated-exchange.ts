@@ -1,7 +1,7 @@
 import { constants } from "node:http2";
 import type { Duplex } from "node:stream";
+import { firstOf } from "../../model/raw-headers.js";
 import { unsayable } from "../forward/answer-faults.js";
-import { isGrpc } from "../forward/content-type.js";
 import type { CallerAnswer, Exchange, Failure, ForwardedRequest, UpstreamSide } from "../forward/exchange.js";
 import { toCallerTrailers } from "../forward/managed-headers.js";
 import { type CallEnd, readCallEnd } from "./call-end.js";
@@ -9,6 +9,9 @@ import type { CallPlan } from "./call-plan.js";
 import { upstreamFaults } from "./faults.js";
 import type { MessageBudget } from "./message-budget.js";
 import { statusOfHttp } from "./rpc-codes.js";
+
+/** An answer whose messages are in the format that was asked for. */
+const ofProto = /^application\/grpc(?:\+proto)?\s*(?:;|$)/i;
 
 /** What calls have in common. */
 export interface TranslateOptions {
@@ -94,7 +97,7 @@ export abstract class TranslatedExchange implements Exchange, UpstreamSide {
       this.answer({ status: statusOfHttp(status), message, details: undefined, metadata: [] });
       return isLast;
     }
-    if (!isGrpc(headers)) {
+    if (!ofProto.test(firstOf(headers, "content-type") ?? "")) {
       this.fail(upstreamFaults.type);
       return false;
     }

@@ -8,6 +8,9 @@ import { MessageBuffer } from "./message-budget.js";
 import { rpcCodeOf } from "./rpc-codes.js";
 import { TranslatedExchange, type TranslateOptions } from "./translated-exchange.js";
 
+/** Of a body at a time: as much as Node keeps of an answer that is not read. */
+const partBytes = 64 * 1024;
+
 /**
  * A unary call of Connect: its body is the message, and the header of its answer says how the call ended. So one message is
  * kept in each direction.
@@ -17,6 +20,10 @@ export class UnaryExchange extends TranslatedExchange {
   readonly #received: MessageBuffer;
   readonly #scanner: EnvelopeScanner;
   #headers: string[] = [];
+  /** The message was passed, and not its end. */
+  #isSending = false;
+  /** What is left of the answer's body while the caller takes no more. */
+  #rest: Uint8Array | undefined;
   #encoding: string | undefined;
 
   constructor(plan: CallPlan, caller: CallerAnswer, options: TranslateOptions) {
@@ -35,8 +42,9 @@ export class UnaryExchange extends TranslatedExchange {
     else this.caller.readBody();
   }
 
+  /** The upstream has taken the message. */
   resumeBody(): void {
-    // All of it was passed at once.
+    if (this.#isSending) this.#endRequest();
   }
 
   bodyData(chunk: Uint8Array): boolean {
@@ -58,7 +66,13 @@ export class UnaryExchange extends TranslatedExchange {
     }
     // An empty message is never compressed.
     const flags = this.plan.isCompressed && message.length > 0 ? compressedFlag : 0;
-    this.upstream?.bodyData(toEnvelope(flags, message));
+    this.#isSending = true;
+    if (this.upstream?.bodyData(toEnvelope(flags, message)) !== false && this.#isSending) this.#endRequest();
+  }
+
+  #endRequest(): void {
+    this.#isSending = false;
+    this.#sent.clear();
     this.upstream?.bodyEnd();
   }
 
@@ -86,6 +100,7 @@ export class UnaryExchange extends TranslatedExchange {
 
   protected answer(end: CallEnd): void {
     this.#sent.clear();
+    this.#isSending = false;
     if (end.status !== 0) this.#answerError(end);
     else if (!this.#scanner.isWhole) this.fail(upstreamFaults.partial);
     else if (this.#scanner.count === 0) this.fail(upstreamFaults.count);
@@ -93,11 +108,21 @@ export class UnaryExchange extends TranslatedExchange {
       const message = this.#received.take();
       const isCompressed = message[0] === compressedFlag;
       const coding = isCompressed && this.#encoding !== undefined ? ["content-encoding", this.#encoding] : [];
-      const body = message.subarray(prefixBytes);
-      const passed = this.plan.json === undefined ? body : this.plan.json.toJson(body);
-      if (passed === undefined) this.fail(upstreamFaults.format);
-      else this.#pass(200, [...this.#headers, ...coding], end, passed);
+      const body = this.#convert(message.subarray(prefixBytes));
+      if (body !== undefined) this.#pass(200, [...this.#headers, ...coding], end, body);
     }
+  }
+
+  /** The answer as the caller gets it, which counts in place of the message; `undefined`: it failed. */
+  #convert(message: Uint8Array): Uint8Array | undefined {
+    const { json } = this.plan;
+    if (json === undefined) return message;
+    const text = json.toJson(message);
+    this.#received.clear();
+    const fault = text === undefined ? "format" : this.#received.add(text);
+    if (fault === undefined) return this.#received.take();
+    this.fail(upstreamFaults[fault]);
+    return undefined;
   }
 
   #answerError(end: CallEnd): void {
@@ -120,10 +145,34 @@ export class UnaryExchange extends TranslatedExchange {
     }
     fields.push("content-length", String(body.length));
     this.caller.grpcStatus = String(grpcStatus);
-    if (this.caller.head(status, fields, false)) this.caller.data(body, true);
+    // The upstream has ended: it need not know what becomes of its answer.
+    this.upstream = undefined;
+    if (this.caller.head(status, fields, false)) this.#write(body);
+    else this.release();
+  }
+
+  /** Passes the body on in parts, so that a caller which does not read keeps no message that is not counted. */
+  #write(body: Uint8Array): void {
+    this.#rest = undefined;
+    for (let at = 0; !this.isOver; at += partBytes) {
+      const rest = body.subarray(at);
+      const isLast = rest.length <= partBytes;
+      if (isLast) this.release();
+      if (!this.caller.data(isLast ? rest : rest.subarray(0, partBytes), isLast) && !isLast) {
+        this.#rest = rest.subarray(partBytes);
+        return;
+      }
+    }
+  }
+
+  override drained(): void {
+    if (this.#rest === undefined) super.drained();
+    else this.#write(this.#rest);
   }
 
   protected release(): void {
+    this.#isSending = false;
+    this.#rest = undefined;
     this.#sent.clear();
     this.#received.clear();
   }

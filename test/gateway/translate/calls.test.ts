@@ -247,6 +247,20 @@ describe("a translated call", { timeout: hangMs }, () => {
     assert.equal(JSON.parse(textOf(await call(t, gateway, "application/proto"))).code, "internal");
   });
 
+  for (const [type, isGood] of [
+    ["application/grpc+proto", true],
+    ["application/grpc; charset=x", true],
+    ["application/grpc+json", false],
+    ["application/grpc-web", false],
+  ] as const) {
+    test(`an answer of ${type} is ${isGood ? "passed on" : "INTERNAL: its messages are in another format"}`, async (t) => {
+      const gateway = await startTranslation(t, (stream) =>
+        answer(stream, message, undefined, { "content-type": type }),
+      );
+      assert.equal((await call(t, gateway, "application/proto")).status, isGood ? 200 : 502);
+    });
+  }
+
   const callers: readonly (readonly [what: string, type: string, body: Buffer, saw: RegExp])[] = [
     [
       "a frame that is no message",

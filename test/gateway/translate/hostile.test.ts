@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UpstreamSide } from "../../../src/gateway/forward/exchange.js";
+import type { MethodCodec } from "../../../src/gateway/route/route-config.js";
 import { isPlan, planCall } from "../../../src/gateway/translate/call-plan.js";
 import { toEnvelope } from "../../../src/gateway/translate/envelopes.js";
 import { keptMessageBytes, MessageBudget } from "../../../src/gateway/translate/message-budget.js";
@@ -53,19 +54,27 @@ const types = [
 ] as const;
 
 /** What is JSON, and what it says, is another test's. */
-const same = { toMessage: (bytes: Uint8Array) => bytes, toJson: (bytes: Uint8Array) => bytes };
-const methods = new Map([["/a.B/C", same]]);
+const same: MethodCodec = { toMessage: (bytes: Uint8Array) => bytes, toJson: (bytes: Uint8Array) => bytes };
 
 const maxMessageBytes = 200;
 
-function start(type: (typeof types)[number], budget: MessageBudget = new MessageBudget(keptMessageBytes)) {
+function start(
+  type: (typeof types)[number],
+  budget: MessageBudget = new MessageBudget(keptMessageBytes),
+  most: number = maxMessageBytes,
+  codec: MethodCodec = same,
+) {
   const caller = new RecordingCaller({
     method: "POST",
     path: "/a.B/C",
     headers: ["content-type", type, "accept-encoding", "gzip"],
     framing: { kind: "chunked" },
   });
-  const plan = planCall(caller.request, { idempotent: [], maxMessageBytes, methods });
+  const plan = planCall(caller.request, {
+    idempotent: [],
+    maxMessageBytes: most,
+    methods: new Map([["/a.B/C", codec]]),
+  });
   assert.ok(plan !== undefined && isPlan(plan));
   const exchange = translateCall(plan, caller, { ownCookie: undefined, budget });
   const upstream = new RecordingUpstream();
@@ -272,6 +281,50 @@ test("unary calls keep one message in each direction, of which all together have
   }
   first.side.abandoned(8);
   assert.equal(budget.left, 300);
+});
+
+test("a unary message counts until the upstream has taken it, and its end is sent then", () => {
+  const budget = new MessageBudget(1_000);
+  const { exchange, upstream, side } = start("application/proto", budget);
+  exchange.resumeBody();
+  upstream.isFull = true;
+  side.bodyData(Buffer.alloc(100));
+  side.bodyEnd();
+  assert.deepEqual([upstream.chunks.length, upstream.hasEnded, budget.left], [1, false, 900]);
+  exchange.resumeBody();
+  assert.deepEqual([upstream.hasEnded, budget.left], [true, 1_000]);
+  exchange.resumeBody();
+  assert.deepEqual(upstream.faults, []);
+});
+
+test("a unary answer counts until the caller has taken it, and goes in parts", () => {
+  const length = 200_000;
+  const codec = { toMessage: (bytes: Uint8Array) => bytes, toJson: () => Buffer.alloc(length, "j") };
+  for (const type of ["application/proto", "application/json"] as const) {
+    for (const ending of ["read", "abandoned"] as const) {
+      const budget = new MessageBudget(1_000_000);
+      const { caller, exchange, upstream, side } = start(type, budget, length, codec);
+      exchange.head(200, ["content-type", "application/grpc"], false);
+      exchange.data(toEnvelope(0, Buffer.alloc(type === "application/json" ? 10 : length)), false);
+      const take = caller.data.bind(caller);
+      const sizes: number[] = [];
+      caller.data = (chunk, isLast) => {
+        sizes.push(chunk.length);
+        take(chunk, isLast);
+        return false;
+      };
+      exchange.end(["grpc-status", "0"]);
+      assert.deepEqual(sizes, [65_536]);
+      assert.ok(budget.left <= 1_000_000 - length);
+      if (ending === "abandoned") side.abandoned(8);
+      else for (let turn = 0; turn < 3; turn++) side.drained();
+      assert.equal(budget.left, 1_000_000);
+      // Its call is over: it is told nothing of the rest.
+      assert.deepEqual([upstream.code, upstream.drains], [undefined, 0]);
+      if (ending === "abandoned") continue;
+      assert.deepEqual([caller.outcome, caller.bodyBytes, sizes.length], ["end", length, 4]);
+    }
+  }
 });
 
 test("bytes that come one by one cost no more memory than they are", () => {

@@ -225,7 +225,7 @@ describe("messages that are converted", () => {
 });
 
 describe("messages that are kept", () => {
-  test("are counted by the memory that they take, and no longer when they are taken", () => {
+  test("are counted by the memory that they take, also when they were taken, until they are on their way", () => {
     const budget = new MessageBudget(1_000);
     const buffer = new MessageBuffer(budget, 800);
     assert.equal(buffer.add(Buffer.alloc(100)), undefined);
@@ -233,6 +233,8 @@ describe("messages that are kept", () => {
     for (let count = 0; count < 50; count++) assert.equal(buffer.add(Buffer.from("x")), undefined);
     assert.equal(budget.left, 800);
     assert.equal(buffer.take().length, 150);
+    assert.deepEqual([buffer.length, budget.left], [0, 800]);
+    buffer.clear();
     assert.equal(budget.left, 1_000);
   });
 
