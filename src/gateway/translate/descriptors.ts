@@ -1,15 +1,13 @@
-import {
-  createFileRegistry,
-  type DescMessage,
-  type FileRegistry,
-  fromBinary,
-  fromJsonString,
-  type Message,
-  toBinary,
-  toJsonString,
-} from "@bufbuild/protobuf";
-import { FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { createRequire } from "node:module";
+import type { DescMessage, FileRegistry, Message } from "@bufbuild/protobuf";
 import type { MethodCodec } from "../route/route-config.js";
+
+type Protobuf = typeof import("@bufbuild/protobuf");
+
+const load = createRequire(import.meta.url);
+
+/** Loaded when a route names descriptors: a configuration without them is read without this package. */
+const loadProtobuf = (): Protobuf => load("@bufbuild/protobuf") as Protobuf;
 
 /**
  * Reads a `FileDescriptorSet`, as `buf build -o FILE.binpb` and `protoc --include_imports -o FILE` write it.
@@ -19,12 +17,15 @@ import type { MethodCodec } from "../route/route-config.js";
  */
 export function readDescriptors(bytes: Uint8Array): ReadonlyMap<string, MethodCodec> | undefined {
   const methods = new Map<string, MethodCodec>();
+  const protobuf = loadProtobuf();
+  const { FileDescriptorSetSchema } = load("@bufbuild/protobuf/wkt") as typeof import("@bufbuild/protobuf/wkt");
+  const { createFileRegistry, fromBinary } = protobuf;
   try {
     const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, bytes));
     for (const each of registry) {
       if (each.kind !== "service") continue;
       for (const { name, input, output } of each.methods)
-        methods.set(`/${each.typeName}/${name}`, createCodec(input, output, registry));
+        methods.set(`/${each.typeName}/${name}`, createCodec(protobuf, input, output, registry));
     }
   } catch {
     return undefined;
@@ -35,7 +36,12 @@ export function readDescriptors(bytes: Uint8Array): ReadonlyMap<string, MethodCo
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** JSON as the ProtoJSON format has it. A request may have fields that are unknown here: the caller may be newer. */
-function createCodec(input: DescMessage, output: DescMessage, registry: FileRegistry): MethodCodec {
+function createCodec(
+  { fromBinary, fromJsonString, toBinary, toJsonString }: Protobuf,
+  input: DescMessage,
+  output: DescMessage,
+  registry: FileRegistry,
+): MethodCodec {
   return {
     toMessage: (json) =>
       attempt(() => {
