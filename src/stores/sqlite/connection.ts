@@ -15,13 +15,14 @@ export interface SqliteConnection {
 /**
  * Makes the connection of a store.
  *
+ * @param attempts one for each: that a read succeeds does not say that the write lock is free
  * @param disk `undefined` for a database in memory
  * @param requirePlace throws when the file is no longer at its path. It is asked after each write: what was written to a
  *   file that no process will open again was not done
  */
 export function createSqliteConnection(
   database: SqliteDatabase,
-  attempt: Attempt,
+  attempts: { readonly read: Attempt; readonly write: Attempt },
   disk: Disk | undefined,
   requirePlace: () => void = () => {},
 ): SqliteConnection {
@@ -41,12 +42,12 @@ export function createSqliteConnection(
   }
 
   return {
-    read: attempt,
-    writeOne: (durable, action) => settle(durable, attempt(action)),
+    read: attempts.read,
+    writeOne: (durable, action) => settle(durable, attempts.write(action)),
     write: (durable, action, committed) =>
       settle(
         durable,
-        attempt(() => {
+        attempts.write(() => {
           begin.run();
           try {
             const result = action();

@@ -55,9 +55,8 @@ function toOpening(
   const disk = place && openDisk(toRealPath(path));
   const checkpointer = place && createCheckpointer(database, path, platform);
   const ends = createEndLog(database);
-  const connection = createSqliteConnection(database, createAttempt(platform, busyMs), disk, () =>
-    requirePlace(opening),
-  );
+  const attempts = { read: createAttempt(platform, busyMs), write: createAttempt(platform, busyMs) };
+  const connection = createSqliteConnection(database, attempts, disk, () => requirePlace(opening));
   const deliver = (event: EndEvent, id: number): void => {
     ends.note(id);
     emit(event);

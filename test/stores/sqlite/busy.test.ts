@@ -27,15 +27,20 @@ const session = (ref: string): NewSession => ({
 });
 
 /** Time passes only where `delay` waits, and then at once: `waits` holds how long. */
-function createFastPlatform(): Platform & { readonly waits: number[] } {
+function createFastPlatform(): Platform & { readonly waits: number[]; readonly timers: { now: number; most: number } } {
   let now = 1_900_000_000_000;
   const waits: number[] = [];
+  const timers = { now: 0, most: 0 };
   return {
     ...systemPlatform,
     waits,
+    timers,
     now: () => now,
     delay(ms, done) {
+      timers.now += 1;
+      timers.most = Math.max(timers.most, timers.now);
       const immediate = setImmediate(() => {
+        timers.now -= 1;
         now += ms;
         waits.push(ms);
         done();
@@ -50,6 +55,7 @@ interface Locked {
   readonly reading: Reading;
   readonly platform: ReturnType<typeof createFastPlatform>;
   unlock(): void;
+  lock(): void;
 }
 
 /** A store whose file another connection keeps locked for writing. */
@@ -60,8 +66,10 @@ async function lockedStore(): Promise<Locked> {
   const reading = await store.openSession(session("a"), wideCaps, true);
   const { DatabaseSync } = loadDriver();
   const other = new DatabaseSync(path, { timeout: 0 });
-  other.exec("begin immediate");
-  return { store, reading, platform, unlock: () => other.close() };
+  const lock = () => other.exec("begin immediate");
+  lock();
+  // A connection that is closed would not lock again.
+  return { store, reading, platform, lock, unlock: () => other.exec("rollback") };
 }
 
 test("nothing waits when nobody is in the way and the disk does not matter", async () => {
@@ -105,8 +113,11 @@ test("every kind of write waits for the lock, outside SQLite, and is then done",
 });
 
 test("a write that waited for more than a second refuses its reading; while the lock is held, it names that", async () => {
-  const { store, reading, platform, unlock } = await lockedStore();
+  const { store, reading, platform, unlock, lock } = await lockedStore();
   await assert.rejects(async () => store.swapSession(reading, { generation: 2 }, false), /holds the write lock/);
+  unlock();
+  await store.put("ticket", "t", "{}", 60_000);
+  lock();
   const fresh = (await store.loadSession("a")) ?? assert.fail();
   const waited = platform.waits.length;
   const swapped = store.swapSession(fresh, { generation: 2 }, false);
@@ -114,6 +125,43 @@ test("a write that waited for more than a second refuses its reading; while the 
   unlock();
   assert.equal(await swapped, undefined);
   assert.equal((await store.loadSession("a"))?.row.generation, 1);
+  await store.close();
+});
+
+test("after a wait in vain each write is tried once and does not wait, until one succeeds; reads change nothing in that", async () => {
+  const { store, platform, unlock, lock } = await lockedStore();
+  const write = async (name: string) => store.put("ticket", name, "{}", 60_000);
+  await assert.rejects(write("a"), /holds the write lock/);
+  const waits = platform.waits.length;
+  await store.loadSession("a");
+  for (let count = 0; count < 3; count++) await assert.rejects(write("a"), /holds the write lock/);
+  assert.equal(platform.waits.length, waits);
+  unlock();
+  assert.equal(await write("a"), true);
+  lock();
+  const waiting = write("b");
+  await new Promise(setImmediate);
+  unlock();
+  assert.equal(await waiting, true);
+  await store.close();
+});
+
+test("a thousand writes that wait are tried by one timer and in their order, and more than that do not wait", async () => {
+  const { store, platform, unlock } = await lockedStore();
+  const done: number[] = [];
+  const writes = Array.from({ length: 1_024 }, (_, index) =>
+    Promise.resolve(store.put("ticket", `t${index}`, "{}", 60_000)).then(() => done.push(index)),
+  );
+  await assert.rejects(async () => store.put("ticket", "more", "{}", 60_000), /holds the write lock/);
+  const before = platform.waits.length;
+  while (platform.waits.length < before + 5) await new Promise(setImmediate);
+  assert.equal(platform.timers.most, 1);
+  unlock();
+  await Promise.all(writes);
+  assert.deepEqual(
+    done,
+    Array.from({ length: 1_024 }, (_, index) => index),
+  );
   await store.close();
 });
 

@@ -66,7 +66,11 @@ test("a durable write is told to others when it is committed, and answered when 
   const { disk, flushes } = slowDisk();
   const { DatabaseSync } = loadDriver();
   const database = new DatabaseSync(":memory:", { timeout: 0 });
-  const { write, writeOne }: SqliteConnection = createSqliteConnection(database, (action) => action(), disk);
+  const { write, writeOne }: SqliteConnection = createSqliteConnection(
+    database,
+    { read: (action) => action(), write: (action) => action() },
+    disk,
+  );
   const said: string[] = [];
   assert.equal(
     writeOne(false, () => "at once"),

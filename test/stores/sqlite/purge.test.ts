@@ -84,7 +84,8 @@ const countOf = (database: SqliteDatabase, what: string): number =>
 function createWatchedPurge(most?: number) {
   const { database, changed } = createDatabase();
   const clock = createClock();
-  const connection = createSqliteConnection(database, createAttempt(clock.platform, 1_500), undefined);
+  const attempt = createAttempt(clock.platform, 1_500);
+  const connection = createSqliteConnection(database, { read: attempt, write: attempt }, undefined);
   return { database, changed, clock, purge: createPurge(database, connection, clock.platform, { most }) };
 }
 
@@ -137,7 +138,7 @@ test("no statement of a purge walks or sorts a whole table: each finds its rows 
   const { platform } = createClock();
   createPurge(
     recorded,
-    createSqliteConnection(database, (action) => action(), undefined),
+    createSqliteConnection(database, { read: (action) => action(), write: (action) => action() }, undefined),
     platform,
   );
   assert.ok(plans.length > 15, `${plans.length}`);
