@@ -1,7 +1,6 @@
-import { AuthError, toErrorName } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Store } from "../../model/store.js";
-import type { MeasuredStore } from "./measured-store.js";
+import { describeStoreFault, type MeasuredStore } from "./measured-store.js";
 
 /** Returns `undefined` when the gateway is ready, else the reason why not, for an operator. */
 export type Readiness = () => Promise<string | undefined>;
@@ -45,7 +44,7 @@ export function createReadiness({ store, stopping, obstacle, platform }: Readine
     try {
       await checked.loadSession(nobody);
     } catch (error) {
-      return `the store fails: ${toReason(error)}`;
+      return `the store fails: ${describeStoreFault(error)}`;
     }
     if (writeFault() === undefined) return undefined;
     try {
@@ -76,9 +75,4 @@ export function createReadiness({ store, stopping, obstacle, platform }: Readine
   };
 }
 
-const toWriteFault = (error: unknown): string => `the store cannot write: ${toReason(error)}`;
-
-/** Returns the words of our own errors, which hold no secret; of any other the class alone. */
-function toReason(error: unknown): string {
-  return error instanceof AuthError ? error.message : toErrorName(error);
-}
+const toWriteFault = (error: unknown): string => `the store cannot write: ${describeStoreFault(error)}`;

@@ -1,4 +1,5 @@
-import type { Awaitable } from "../../base/awaitable.js";
+import { type Awaitable, ignoreFailure } from "../../base/awaitable.js";
+import { AuthError, toErrorName } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Store, Watch } from "../../model/store.js";
 
@@ -31,27 +32,52 @@ const reads: ReadonlySet<string> = new Set(["loadSession", "listSessions", "load
 
 export type StoreOperation = Exclude<keyof Store, "durable" | "keyFile" | "purge" | "watch" | "close">;
 
+/** Returns the words of our own errors, which hold no secret; of any other the class alone. */
+export function describeStoreFault(error: unknown): string {
+  return error instanceof AuthError ? error.message : toErrorName(error);
+}
+
 /**
  * Wraps a store so that it reports how long each operation takes, also when it fails, and knows whether it can write.
  * Remembered tokens ask no store.
+ *
+ * @param onWarning called when writes begin to fail, with why, and when one succeeds again. Default: nothing is told
  */
 export function measureStore(
   store: Store,
   platform: Platform,
   observe: (operation: StoreOperation, ms: number) => void,
+  onWarning: (message: string) => void = () => undefined,
 ): MeasuredStore {
   // During a reload the old state and the new one both watch for a while.
   const feeds = new Set<Watch>();
   let writeFault: unknown;
+  let failingSince = 0;
+
+  function noteFault(error: unknown): void {
+    if (writeFault === undefined) {
+      failingSince = platform.monotonic();
+      const rest = "Until it can, log-ins and tokens that are due get 503, and what is remembered goes on";
+      ignoreFailure(() => onWarning(`the store cannot write: ${describeStoreFault(error)}. ${rest}`));
+    }
+    writeFault = error;
+  }
+
+  function noteSuccess(): void {
+    if (writeFault === undefined) return;
+    writeFault = undefined;
+    const seconds = Math.round((platform.monotonic() - failingSince) / 1_000);
+    ignoreFailure(() => onWarning(`the store writes again, after ${seconds} s`));
+  }
 
   /** Notes how a write went. A write that changed nothing, such as of a session that is over, says nothing. */
   function note(write: () => Awaitable<unknown>): unknown {
     const failed = (error: unknown): never => {
-      writeFault = error;
+      noteFault(error);
       throw error;
     };
     const done = (answer: unknown): unknown => {
-      if (answer) writeFault = undefined;
+      if (answer) noteSuccess();
       return answer;
     };
     try {

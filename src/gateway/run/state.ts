@@ -68,7 +68,7 @@ export function createKeptParts(
 ): KeptParts {
   return {
     stores: keepThroughReload(
-      (config) => measureStore(openStore(config, platform, { onWarning }), platform, onStore),
+      (config) => measureStore(openStore(config, platform, { onWarning }), platform, onStore, onWarning),
       async ({ store }) => store.close(),
     ),
     upstreams: keepThroughReload(
@@ -176,6 +176,8 @@ export function createState(
       }
     },
     *outside() {
+      const canWrite = store.resource.writeFault() === undefined;
+      yield { kind: "store", name: config.store.kind, state: canWrite ? "closed" : "open" };
       for (const [name, { resource }] of taken) {
         yield { kind: "upstream", name, state: (resource.get(name) as Upstream).breaker.state };
       }

@@ -76,6 +76,7 @@ test("a write that fails is known until one succeeds; reads, and writes that cha
     if (full !== undefined) throw full;
     return answer;
   };
+  const told: string[] = [];
   const { store, writeFault } = measureStore(
     {
       ...kept,
@@ -84,17 +85,25 @@ test("a write that fails is known until one succeeds; reads, and writes that cha
     },
     platform,
     () => {},
+    (message) => told.push(message),
   );
   assert.equal(writeFault(), undefined);
-  await assert.rejects(async () => store.put("ticket", "a", "{}", 60_000), /full/);
+  for (let count = 0; count < 3; count++) {
+    await assert.rejects(async () => store.put("ticket", "a", "{}", 60_000), /full/);
+  }
   assert.equal(writeFault(), full);
+  assert.deepEqual(told, [
+    "the store cannot write: Error. Until it can, log-ins and tokens that are due get 503, and what is remembered goes on",
+  ]);
   full = undefined;
   assert.equal(await store.loadSession("x"), undefined);
   assert.equal((await store.loadRecord("account-budget", "x")).version, 0);
   assert.equal(await store.endSession("x", "logout"), false);
   assert.notEqual(writeFault(), undefined);
   assert.equal(await store.put("ticket", "b", "{}", 60_000), true);
+  assert.equal(await store.put("ticket", "c", "{}", 60_000), true);
   assert.equal(writeFault(), undefined);
+  assert.deepEqual(told.slice(1), ["the store writes again, after 0 s"]);
   full = new Error("full");
   await assert.rejects(async () => store.purge(10), /full/);
   assert.equal(writeFault(), full);

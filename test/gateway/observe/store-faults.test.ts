@@ -61,6 +61,7 @@ async function start(t: TestContext) {
       const answer = await fetch(`http://127.0.0.1:${gateway.adminAddress()?.port}/readyz`);
       return [answer.status, await answer.text()];
     },
+    metrics: async () => (await fetch(`http://127.0.0.1:${gateway.adminAddress()?.port}/metrics`)).text(),
     /** Asks by a connection of its own: a token is offered once per connection. */
     ask: (headers: Record<string, string>) =>
       new Promise<Answer>((resolve, reject) => {
@@ -134,7 +135,7 @@ test("a database that is deleted: an error in the log, 503 at the probe and to c
 });
 
 test("a write lock that another process keeps is named in the log and at the probe, which a trial makes ready again", async (t) => {
-  const { path, lines, ready, ask } = await start(t);
+  const { path, lines, ready, ask, metrics } = await start(t);
   const token = await logIn(ask);
   const { DatabaseSync } = loadDriver();
   const other = new DatabaseSync(path, { timeout: 0 });
@@ -147,7 +148,13 @@ test("a write lock that another process keeps is named in the log and at the pro
   assert.equal(status, 503);
   assert.match(words, /^the store cannot write: .*another process holds the write lock/);
   assert.equal((await ask({ authorization: token })).status, 200, "what is remembered goes on");
+  const warnings = () => lines.flatMap(({ kind, msg }) => (kind === "warning" ? [String(msg)] : []));
+  assert.match(warnings().join(), /^the store cannot write: [^,]*another process holds the write lock/);
+  const state = async () => /breaker_state{kind="store",name="sqlite",state="(\w+)"} 1/.exec(await metrics())?.[1];
+  assert.equal(await state(), "open");
   other.close();
   assert.deepEqual(await ready(), [200, "ready\n"]);
+  assert.equal(await state(), "closed");
+  assert.match(warnings()[1] ?? "", /^the store writes again, after \d+ s$/);
   assert.equal((await ask({ authorization: asAda })).status, 200);
 });
