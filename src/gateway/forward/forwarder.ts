@@ -14,14 +14,21 @@ import type { UpstreamConfig } from "./upstream-config.js";
  * `https:` is what the upstream agrees to (ALPN), HTTP/2 first. Nothing is connected before the first request.
  *
  * @param breaker of this upstream
+ * @param closing aborted when the upstream is not used any more
  */
-export function createForwarder(config: UpstreamConfig, platform: Platform, breaker: Breaker): Forwarder {
+export function createForwarder(
+  config: UpstreamConfig,
+  platform: Platform,
+  breaker: Breaker,
+  closing: AbortSignal,
+): Forwarder {
   const { origin, maxConnections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxHeaderBytes } = config;
   const { protocol } = parseOrigin(origin);
   const where = whereOf(origin);
   const common = { maxConnections, headersTimeoutMs, bodyTimeoutMs, maxHeadBytes: maxHeaderBytes, platform };
+  const tls = config.tls;
   const connectBy = (...alpn: ("h2" | "http/1.1")[]) =>
-    guardConnect(createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls: config.tls, platform }), breaker);
+    guardConnect(createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls, platform }), breaker, closing);
   const createHttp1 = (connect: ReadingConnect) => createHttp1Forwarder({ ...common, where, connect });
   const createHttp2 = (connect: Connect) =>
     createHttp2Forwarder({ ...common, address: where, connect, connectTimeoutMs, isTimed });

@@ -9,9 +9,9 @@ import { describeUnavailable } from "./unavailable.js";
  * place each until the time is over. Connections that are open are not concerned, and what an upstream does on one does not
  * count: that depends on what its caller asked for.
  *
- * @param where host and port, for operators
+ * @param closing aborted when the upstream is not used any more: then no attempt goes on without a request
  */
-export function guardConnect(connect: ReadingConnect, breaker: Breaker): ReadingConnect {
+export function guardConnect(connect: ReadingConnect, breaker: Breaker, closing: AbortSignal): ReadingConnect {
   return (onOpen, reader) => {
     const attempt = breaker.begin();
     let isWanted = true;
@@ -24,20 +24,24 @@ export function guardConnect(connect: ReadingConnect, breaker: Breaker): Reading
         isWanted = false;
       };
     }
+    function giveUp(): void {
+      attempt?.dropped();
+      cancel();
+    }
     function settle(error: NodeJS.ErrnoException | undefined, connection?: UpstreamConnection): void {
+      closing.removeEventListener("abort", giveUp);
       if (connection !== undefined) attempt?.succeeded();
       else if (error === undefined || isOwnFault(error)) attempt?.dropped();
       else attempt?.failed(describeUnavailable(error));
       if (isWanted) onOpen(error, connection);
       else connection?.socket.on("error", () => {}).destroy();
     }
-    const giveUp = connect(settle, reader);
+    const cancel = connect(settle, reader);
     return () => {
       isWanted = false;
       // The one attempt that finds out goes on: by leaving again and again one caller could keep it from ending.
-      if (attempt.isTrial) return;
-      attempt.dropped();
-      giveUp();
+      if (attempt.isTrial && !closing.aborted) closing.addEventListener("abort", giveUp, { once: true });
+      else giveUp();
     };
   };
 }

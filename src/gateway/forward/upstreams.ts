@@ -32,6 +32,7 @@ export function createUpstreams(
   onWarning: (message: string) => void = emitWarning,
 ): Upstreams {
   const forwarders: Forwarder[] = [];
+  const closing = new AbortController();
   const upstreams = new Map<string, Upstream>();
   for (const [name, config] of configs) {
     const meanwhile = `requests that need a new connection get 503; start it, or correct upstreams.${name}.url`;
@@ -41,14 +42,20 @@ export function createUpstreams(
       platform,
       onWarning,
     });
-    const forwarder = createForwarder(config, platform, breaker);
+    const forwarder = createForwarder(config, platform, breaker, closing.signal);
     forwarders.push(forwarder);
     const shares = createShares(forwarder, config.connectTimeoutMs, platform);
     upstreams.set(name, Object.freeze({ config, shares, breaker }));
   }
   return {
     get: (name) => upstreams.get(name),
-    close: async () => void (await Promise.all(forwarders.map((forwarder) => forwarder.close()))),
-    destroy: async () => void (await Promise.all(forwarders.map((forwarder) => forwarder.destroy()))),
+    async close() {
+      closing.abort();
+      await Promise.all(forwarders.map((forwarder) => forwarder.close()));
+    },
+    async destroy() {
+      closing.abort();
+      await Promise.all(forwarders.map((forwarder) => forwarder.destroy()));
+    },
   };
 }

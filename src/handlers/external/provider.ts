@@ -28,7 +28,8 @@ export interface ExternalProvider {
   /** Returns the URL to which to send the browser. Rejects while the provider cannot be asked. */
   authorizationUrl(flow: ExternalFlow): Promise<string>;
   /**
-   * Exchanges the code for an ID token and checks it: signature, issuer, audience, nonce, age.
+   * Exchanges the code for an ID token and checks it: signature, issuer, audience, nonce, age. Rejects while the provider
+   * does not answer.
    *
    * @param query the query of the request that came back, with its `?`
    */
@@ -110,6 +111,16 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
         return claims === undefined ? { kind: "failed" } : { kind: "claims", claims };
       } catch (error) {
         const why = toReason(error);
+        if (isOutage(error)) {
+          if (warned !== "outage") {
+            warned = "outage";
+            const rest = "people who come back from it get a page with 503, and their programs wait on; look at it";
+            ignoreFailure(() =>
+              options.onWarning(`${options.name}: the provider's token endpoint does not answer; ${rest}`),
+            );
+          }
+          throw new AuthError("unavailable", `${options.name}: the provider's token endpoint does not answer`);
+        }
         if (why === "access_denied") return { kind: "refused" };
         // A request with a forged code is no fault of the configuration.
         if (why !== "invalid_grant" && why !== warned) {
@@ -120,6 +131,14 @@ export function createExternalProvider(options: ExternalProviderOptions): Extern
       }
     },
   };
+}
+
+/** Whether the provider did not answer, or with a status that says that it cannot: nothing about the code or the person. */
+function isOutage(error: unknown): boolean {
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: unknown };
+  if (code === "OAUTH_TIMEOUT") return true;
+  const status = cause instanceof Response ? cause.status : undefined;
+  return status === undefined ? error instanceof TypeError && cause instanceof Error : status >= 500;
 }
 
 /**

@@ -21,19 +21,24 @@ function startByHand() {
     ...{ what: "upstream app (10.0.0.1:80)", meanwhile: "requests get 503", platform },
     onWarning: (message) => told.push(message),
   });
+  const closing = new AbortController();
   const pending: { readonly onOpen: OnOpen; isGivenUp: boolean }[] = [];
-  const connect = guardConnect((onOpen) => {
-    const one = { onOpen, isGivenUp: false };
-    pending.push(one);
-    return () => {
-      one.isGivenUp = true;
-    };
-  }, breaker);
+  const connect = guardConnect(
+    (onOpen) => {
+      const one = { onOpen, isGivenUp: false };
+      pending.push(one);
+      return () => {
+        one.isGivenUp = true;
+      };
+    },
+    breaker,
+    closing.signal,
+  );
   const heard: (string | undefined)[] = [];
   const ask = () => connect((error) => void heard.push(error?.code));
   const fail = (code: string) => pending.shift()?.onOpen(Object.assign(new Error(code), { code }));
   return {
-    ...{ breaker, advance, told, heard, pending, ask, fail },
+    ...{ breaker, closing, advance, told, heard, pending, ask, fail },
     open(code = "ETIMEDOUT") {
       for (let count = 0; count < 3; count++) {
         ask();
@@ -95,6 +100,20 @@ test("a caller that leaves does not end the attempt that finds out whether an up
   const socket = connectTcp((server.address() as AddressInfo).port, "127.0.0.1");
   pending[0]?.onOpen(undefined, { socket, protocol: "http1" });
   assert.deepEqual([breaker.state, socket.destroyed, heard], ["closed", true, []]);
+});
+
+test("an attempt that goes on without a request ends with the use of its upstream, and so does one that begins to after that", () => {
+  const { ask, advance, pending, open, closing } = startByHand();
+  open();
+  advance(1_000);
+  const leave = ask();
+  leave();
+  assert.equal(pending[0]?.isGivenUp, false);
+  closing.abort();
+  assert.equal(pending[0]?.isGivenUp, true, "it would keep the process from ending");
+  advance(1_000);
+  ask()();
+  assert.equal(pending[1]?.isGivenUp, true);
 });
 
 /** A port behind which connections are taken, and nothing is said: a TLS handshake with it never ends. */

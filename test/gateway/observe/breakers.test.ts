@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
+import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { systemPlatform } from "../../../src/base/platform.js";
@@ -27,6 +28,18 @@ async function start(t: TestContext, handlers = "Basic: { users: ./users.yaml }"
     },
     ask: (path: string, authorization?: string) =>
       fetch(origin + path, { headers: authorization === undefined ? {} : { authorization } }),
+    /** Announces a body, sends half of it, and leaves. */
+    giveUp: (path: string, bytes: number) =>
+      new Promise<void>((resolve) => {
+        const { hostname, port } = new URL(origin);
+        const socket = connect(Number(port), hostname, () => {
+          socket.write(
+            `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: ${bytes + 1}\r\n\r\n${"x".repeat(bytes / 2)}`,
+          );
+          setImmediate(() => socket.destroy());
+        });
+        socket.on("error", () => {}).once("close", () => resolve());
+      }),
     warnings: () => logged.flatMap(({ kind, msg }) => (kind === "warning" ? [String(msg)] : [])),
     states: async () => {
       const text = await (await fetch(`${admin}/metrics`)).text();
@@ -99,6 +112,29 @@ test("a reload while a provider is down takes no caller's token away, and the me
   assert.equal(await ask("one"), 200);
   const [line = ""] = world.warnings();
   assert.match(line, /^jwt: jwks: http:\/\/.* answered 503; its known keys stay good for 60 minutes/);
+});
+
+test("no client opens a breaker for the others: by wrong passwords, cut uploads, requests that are given up, unknown keys", async (t) => {
+  const world = await start(t);
+  const initial = await world.states();
+  const tries: (() => Promise<unknown>)[] = [
+    () => world.ask("/in", `Basic ${Buffer.from("ada:wrong").toString("base64")}`),
+    () => world.ask("/in", "Bearer spk_0123456789abcdef_"),
+    () => world.giveUp("/app", 0),
+    () => world.giveUp("/app", 1_000_000),
+    () => world.giveUp("/gone", 1_000_000),
+  ];
+  for (let round = 0; round < 8; round++) {
+    await Promise.all(tries.map((act) => act()));
+    world.turn(1_000);
+  }
+  const states = await world.states();
+  // The one that is gone is so for every client.
+  assert.deepEqual(
+    states.filter((state) => !state.startsWith("upstream gone")),
+    initial.filter((state) => !state.startsWith("upstream gone")),
+  );
+  assert.equal((await world.ask("/app")).status, 200);
 });
 
 test("a directory is a thing of the metric", async (t) => {
