@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { devNull } from "node:os";
 import { type DescriptorCode, isDescriptorCode, toDescriptorText } from "../../base/out-of-descriptors.js";
 import type { Platform } from "../../base/platform.js";
@@ -21,21 +21,37 @@ export function lackOfDescriptors(): DescriptorCode | undefined {
   }
 }
 
+/** Returns how many this process may have; `undefined` where the system does not say (`/proc` of Linux does). */
+export function limitOfDescriptors(): number | undefined {
+  try {
+    const [, soft] = /^Max open files +(\d+) /m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a process has open beside its connections: the store, the log, the listeners, files that are read. */
+const ownDescriptors = 64;
+
 export interface DescriptorWatch {
   /** Takes the code of a fault that something met, such as a connection to an upstream. */
   note(code: string | undefined): void;
-  start(): void;
+  /** @param connections as many as the limits allow, of callers and to upstreams */
+  start(connections: number): void;
   stop(): void;
 }
 
 /**
- * Makes the watch on file descriptors: one line when none is left, with what to do, again once a minute while that lasts,
+ * Makes the watch on file descriptors: a line at the start where the limits allow more connections than there can be
+ * descriptors, one when none is left, with what to do, again once a minute while that lasts,
  * and one when there are some again.
  */
 export function watchDescriptors(
-  log: Pick<Logger, "error" | "info">,
+  log: Pick<Logger, "error" | "warn" | "info">,
   platform: Platform,
   lack: () => DescriptorCode | undefined = lackOfDescriptors,
+  limitOf: () => number | undefined = limitOfDescriptors,
 ): DescriptorWatch {
   let lacking = false;
   let quietUntil = Number.NEGATIVE_INFINITY;
@@ -64,7 +80,16 @@ export function watchDescriptors(
     note(code) {
       if (isDescriptorCode(code)) tell(code);
     },
-    start() {
+    start(connections) {
+      const wanted = connections + ownDescriptors;
+      const limit = limitOf();
+      if (limit !== undefined && limit < wanted) {
+        const text =
+          `the limits allow ${connections} connections, of callers and to upstreams, and this process may open ${limit} files: ` +
+          "one client can use them up. Raise that (ulimit -n; LimitNOFILE of systemd; nofile of a container) to " +
+          `${wanted}, or lower limits.maxConnections`;
+        log.warn({ kind: "descriptors", limit, wanted }, text);
+      }
       cancel = platform.delay(lookEveryMs, look);
     },
     stop: () => cancel(),

@@ -41,8 +41,12 @@ export interface Telemetry {
   readonly onStore: (operation: StoreOperation, ms: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
   readonly onWarning: (message: string) => void;
-  /** Tells when no file descriptor is left. Returns a function that stops it. */
-  watchDescriptors(): () => void;
+  /**
+   * Tells when no file descriptor is left, or may be. Returns a function that stops it.
+   *
+   * @param connections as many as the limits allow
+   */
+  watchDescriptors(connections: number): () => void;
   /** Listens for probes and collectors, if it is configured. */
   open(address: AddressConfig | undefined): Promise<Admin | undefined>;
 }
@@ -66,8 +70,8 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
   });
   const descriptors = watchDescriptors(log, platform);
   return {
-    watchDescriptors() {
-      descriptors.start();
+    watchDescriptors(connections) {
+      descriptors.start(connections);
       return descriptors.stop;
     },
     onEvent(event, origin) {

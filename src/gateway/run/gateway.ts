@@ -95,7 +95,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   let state = await orClosing(() => make(config));
   const retired = new Set<GatewayState>();
   const { listening, admin } = await orClosing(listen, () => state.close());
-  const stopWatch = telemetry.watchDescriptors();
+  const stopWatch = telemetry.watchDescriptors(connectionsOf(config));
   hub.emit({ kind: "configuration", change: "started", digest: config.digest });
 
   /** Closes what was opened when the start fails. */
@@ -182,6 +182,13 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
       return stopped;
     },
   });
+}
+
+/** As many as the limits allow at a time. */
+function connectionsOf({ limits, upstreams }: GatewayConfig): number {
+  let connections = limits.maxConnections;
+  for (const { maxConnections } of upstreams.values()) connections += maxConnections;
+  return connections;
 }
 
 async function loadSpans(): Promise<BeginSpan> {
