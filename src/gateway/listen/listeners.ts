@@ -37,10 +37,24 @@ export interface ListenersOptions {
   /** Called with a fault that no client caused: a handler failed, a certificate cannot be read. Default: ignored. */
   readonly onFault?: (what: string, error: unknown) => void;
   /**
+   * Called with bytes that are no HTTP/1.1, which Node has answered itself with 400 or 431: they never become a request.
+   * Default: ignored.
+   */
+  readonly onMalformed?: (bytes: MalformedBytes) => void;
+  /**
    * How often certificate files are checked, in milliseconds. Default: 5,000. They are checked rather than watched,
    * since file system events miss what tools of certificate renewal do (rename, symbolic links, network volumes).
    */
   readonly certificateLookMs?: number;
+}
+
+/** Bytes that Node's parser refused. */
+export interface MalformedBytes {
+  /** The parser's, such as `HPE_INVALID_CONTENT_LENGTH`. */
+  readonly code: string;
+  /** The parser's words, which are constants and quote nothing of the bytes; `undefined`: none. */
+  readonly words: string | undefined;
+  readonly peer: string | undefined;
 }
 
 export interface Listeners {
@@ -72,7 +86,7 @@ export async function createListeners(
   handlers: ListenerHandlers,
   options: ListenersOptions = {},
 ): Promise<Listeners> {
-  const { platform = systemPlatform, onFault = () => undefined, certificateLookMs = 5_000 } = options;
+  const { platform = systemPlatform, onFault = ignore, onMalformed = ignore, certificateLookMs = 5_000 } = options;
   const { headersTimeoutMs, stopTimeoutMs, maxConnections } = config.limits;
   const connections = new Set<Connection>();
   const clock = createAwakeClock(sweepMs, platform);
@@ -153,6 +167,12 @@ export async function createListeners(
     );
   });
 
+  function onSocketError(this: Socket, { code = "", reason }: NodeJS.ErrnoException & { reason?: unknown }): void {
+    // Those of llhttp, Node's parser.
+    if (!code.startsWith("HPE_")) return;
+    onMalformed({ code, words: typeof reason === "string" ? reason : undefined, peer: this.remoteAddress });
+  }
+
   function onConnection(socket: Socket, deadlineMs: number): (protocol: Protocol) => void {
     if (!shares.admit(socket)) {
       socket.on("error", ignore).destroy();
@@ -160,7 +180,7 @@ export async function createListeners(
     }
     const connection = createConnection(socket, clock.now() + deadlineMs);
     connections.add(connection);
-    socket.on("error", ignore);
+    socket.on("error", onSocketError);
     socket.on("close", () => connections.delete(connection));
     return (protocol) => {
       connection.protocol = protocol;

@@ -35,6 +35,8 @@ export interface Metrics {
   text(): Promise<string>;
   onEvent(event: AuthEvent): void;
   onAnswered(outcome: RequestOutcome, answered: AnswerRecord): void;
+  /** Counts bytes that are no request, and were refused. */
+  onMalformed(reason: "bad_request" | "headers_too_large"): void;
   /** Adds the metrics of Node and of the process: event loop, memory, garbage collection, descriptors. */
   measureProcess(): void;
   onStore(operation: StoreOperation, ms: number): void;
@@ -142,6 +144,7 @@ export function createMetrics(sources: MetricSources): Metrics {
       if (outcome.kind === "refused" && outcome.denial.reason in refusalsOfOurs)
         refusals.inc({ reason: outcome.denial.reason });
     },
+    onMalformed: (reason) => refusals.inc({ reason }),
     measureProcess: () => collectDefaultMetrics({ register: registry }),
     onEvent(event) {
       switch (event.kind) {

@@ -2,6 +2,7 @@ import type { Outside } from "../../base/breaker.js";
 import type { Platform } from "../../base/platform.js";
 import type { OnEvent } from "../../model/events.js";
 import type { AddressConfig } from "../listen/listen-config.js";
+import type { MalformedBytes } from "../listen/listeners.js";
 import { createAccessLog } from "./access-log.js";
 import { type Admin, openAdmin } from "./admin.js";
 import { watchDescriptors } from "./descriptors.js";
@@ -40,6 +41,7 @@ export interface Telemetry {
   readonly onAnswered: OnAnswered;
   readonly onStore: (operation: StoreOperation, ms: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
+  readonly onMalformed: (bytes: MalformedBytes) => void;
   readonly onWarning: (message: string) => void;
   /**
    * Tells when no file descriptor is left, or may be. Returns a function that stops it.
@@ -85,6 +87,11 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
     },
     onStore: metrics.onStore,
     onFault: (what, error) => logFault(log, what, error),
+    onMalformed({ code, words, peer }) {
+      const reason = code === "HPE_HEADER_OVERFLOW" ? "headers_too_large" : "bad_request";
+      metrics.onMalformed(reason);
+      log.info({ kind: "malformed", peer, reason, code, detail: words && `no HTTP/1.1: ${words}` }, "refused");
+    },
     onWarning: (message) => log.warn({ kind: "warning" }, message),
     open: async (address) => {
       if (address === undefined) return undefined;

@@ -113,7 +113,8 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
   async function listen() {
     const admin = await telemetry.open(config.admin);
     try {
-      listeners = await createListeners(config, state.handlers, { platform, onFault: telemetry.onFault });
+      const { onFault, onMalformed } = telemetry;
+      listeners = await createListeners(config, state.handlers, { platform, onFault, onMalformed });
       return { listening: listeners, admin };
     } catch (error) {
       await admin?.close();

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { STATUS_CODES } from "node:http";
+import { connect } from "node:net";
 import { test } from "node:test";
 import { ambiguities } from "../../../src/gateway/route/ambiguity.js";
 import { createResolve, type RequestHead } from "../../../src/gateway/route/resolve.js";
@@ -84,4 +86,43 @@ test("the log says what is ambiguous, and the caller's answer does not", async (
   assert.ok(!body.includes("2F"));
   const line = gateway.logged.find(({ reason }) => reason === "bad_request");
   assert.equal(line?.detail, "the path holds %2F, an encoded /");
+});
+
+/** Writes bytes as they are. Returns the head of the answer. */
+async function send(origin: string, text: string): Promise<string> {
+  const socket = connect(Number(new URL(origin).port), "127.0.0.1");
+  socket.write(text);
+  let answer = "";
+  for await (const chunk of socket) answer += String(chunk);
+  return answer.split("\r\n", 1)[0] ?? "";
+}
+
+test("bytes that Node's parser refuses have a line, too, which quotes nothing of them", async (t) => {
+  const gateway = await runGateway(t);
+  // Codes and words are those of the parser of this version of Node.
+  const rows: readonly (readonly [text: string, status: number, code: RegExp])[] = [
+    [
+      "POST /s3cret HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      400,
+      /^HPE_.*(TRANSFER_ENCODING|CONTENT_LENGTH)$/,
+    ],
+    [
+      "POST /s3cret HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+      400,
+      /^HPE_.*CONTENT_LENGTH$/,
+    ],
+    ["GET /s3cret HTTP/1.1\r\nHost : a\r\n\r\n", 400, /^HPE_INVALID_HEADER_TOKEN$/],
+    ["\x16\x03\x01s3cret\r\n\r\n", 400, /^HPE_INVALID_METHOD$/],
+    [`GET / HTTP/1.1\r\nHost: a\r\nX: ${"s3cret".repeat(4_000)}\r\n\r\n`, 431, /^HPE_HEADER_OVERFLOW$/],
+  ];
+  for (const [text, status, code] of rows) {
+    gateway.logged.length = 0;
+    assert.equal(await send(gateway.origin, text), `HTTP/1.1 ${status} ${STATUS_CODES[status]}`);
+    const [line] = gateway.logged.filter(({ kind }) => kind === "malformed");
+    assert.deepEqual([line?.peer, line?.msg], ["127.0.0.1", "refused"]);
+    assert.match(String(line?.code), code);
+    assert.match(String(line?.detail), /^no HTTP\/1\.1: \S/);
+    assert.equal(line?.reason, status === 431 ? "headers_too_large" : "bad_request");
+    assert.ok(!JSON.stringify(gateway.logged).includes("s3cret"));
+  }
 });
