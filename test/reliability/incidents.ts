@@ -90,7 +90,8 @@ export async function runIncidents(options: IncidentOptions): Promise<void> {
 
   async function restore(): Promise<void> {
     const backup = backUp();
-    await delay(random.between(200, 2 * pace.rotateAfterMs));
+    // Most sessions turn meanwhile, so that their newest token is ahead of the backup.
+    await delay(random.between(pace.rotateAfterMs / 2, 2 * pace.rotateAfterMs));
     const endsAll = restores % 4 > 1;
     restores += 1;
     if (restores % 2 === 0) {

@@ -25,7 +25,7 @@ export interface RelayOptions {
 
 /** In a thousand chunks. The rest passes. */
 const odds: readonly (readonly [Fate, number])[] = [
-  ["wait", 40],
+  ["wait", 80],
   ["lose", 15],
   ["cut", 8],
   ["stall", 4],
