@@ -9,7 +9,7 @@ export const runFetchClient: RunClient = (name, context) =>
   followByHand(name, 4, context, () => openFetchWire(context, true));
 
 /** @param streams whether calls now and then read a stream, as long as the session lives */
-export function openFetchWire({ origin, ledger, random }: ClientContext, streams: boolean): Wire {
+export function openFetchWire({ origin, ledger, random, isOver }: ClientContext, streams: boolean): Wire {
   // A password is offered a session once per connection, so each log-in has connections of its own.
   let agent = new Agent({ connections: 8 });
 
@@ -41,6 +41,7 @@ export function openFetchWire({ origin, ledger, random }: ClientContext, streams
         const lines = (rest + Buffer.from(chunk as Uint8Array).toString("latin1")).split("\n");
         rest = lines.pop() ?? "";
         for (const line of lines) ledger.tick(call, Number(line));
+        if (isOver()) return;
       }
     } catch (error) {
       if (call.outcome === undefined) ledger.finish(call, toLoss(error));

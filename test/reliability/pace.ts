@@ -27,13 +27,13 @@ export const callTimeoutMs = 4_000;
 
 /** For `npm test`: the tightest durations that a busy machine bears. */
 export const quickPace: Pace = {
-  lengthMs: 10_000,
+  lengthMs: 8_000,
   clientsOfEachKind: 1,
   rotateAfterMs: 2_000,
   overlapMs: 1_000,
   stragglerMs: 1_500,
   absoluteMs: 8_000,
-  killEveryMs: 2_500,
+  killEveryMs: 3_000,
   restoreEveryMs: 1_500,
   shutOutEveryMs: 1_500,
   stayMs: 6_000,
@@ -48,7 +48,7 @@ export function longPace(lengthMs: number): Pace {
     stragglerMs: 4_500,
     absoluteMs: 60_000,
     killEveryMs: 5_000,
-    restoreEveryMs: 30_000,
+    restoreEveryMs: 10_000,
     shutOutEveryMs: 5_000,
     stayMs: 45_000,
   };

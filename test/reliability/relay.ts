@@ -29,7 +29,7 @@ const odds: readonly (readonly [Fate, number])[] = [
   ["lose", 15],
   ["cut", 8],
   ["stall", 4],
-  ["late", 2],
+  ["late", 5],
 ];
 
 /** A usual delay. */
