@@ -9,7 +9,7 @@ import { createSqliteConnection } from "../../../src/stores/sqlite/connection.js
 import type { SqliteDatabase } from "../../../src/stores/sqlite/driver.js";
 import { openDatabase } from "../../../src/stores/sqlite/file.js";
 import { createPurge } from "../../../src/stores/sqlite/purge.js";
-import { createAttempt } from "../../../src/stores/sqlite/retry.js";
+import { type Attempt, createAttempt } from "../../../src/stores/sqlite/retry.js";
 import { sqlite } from "../../../src/stores/sqlite/sqlite.js";
 import { longRules, realm, wideCaps } from "../../../src/testing/store/context.js";
 
@@ -64,21 +64,18 @@ test(`each step of the purge of ${rows} expired sessions holds the event loop an
   const attempt = createAttempt(systemPlatform, 1_500);
   const steps: StepTimes[] = [];
   /** All that a step does of the database is in one call: from the lock to the commit. */
-  const connection = createSqliteConnection(
-    database,
-    (action) =>
-      attempt(() => {
-        const [before, begun] = [threadTimes(), performance.now()];
-        try {
-          return action();
-        } finally {
-          const [wall, after] = [performance.now() - begun, threadTimes()];
-          const onCore = after.onCore - before.onCore;
-          steps.push({ wall, onCore, own: Math.max(onCore, wall - (after.waiting - before.waiting)) });
-        }
-      }),
-    undefined,
-  );
+  const timed: Attempt = (action) =>
+    attempt(() => {
+      const [before, begun] = [threadTimes(), performance.now()];
+      try {
+        return action();
+      } finally {
+        const [wall, after] = [performance.now() - begun, threadTimes()];
+        const onCore = after.onCore - before.onCore;
+        steps.push({ wall, onCore, own: Math.max(onCore, wall - (after.waiting - before.waiting)) });
+      }
+    });
+  const connection = createSqliteConnection(database, { read: timed, write: timed }, undefined);
   const purge = createPurge(database, connection, systemPlatform, { checkpoint: () => checkpointer.run() });
   let removed = 0;
   while (steps.length < wantedSteps) removed += await purge(500);
