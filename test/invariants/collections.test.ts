@@ -18,6 +18,8 @@ const bounds: Readonly<Record<string, string>> = {
   "handlers/remembered-credentials.ts": "maxRemembered, the oldest goes: handlers/remembered-credentials.test.ts",
   "handlers/api-key/api-key.ts": "maxNoted; keys that exist",
   "handlers/certificate/client-certificate.ts": "maxRemembered; only trusted proxies can fill it",
+  "handlers/api-key/known-keys.ts":
+    "maxKnown, the one that was read longest ago goes: handlers/api-key/known-keys.test.ts",
   "handlers/api-key/usage.ts": "keys that exist",
   "handlers/private-key/quota.ts": "most of a window: handlers/private-key",
   "handlers/external/waiting.ts": "a thousand, fifty of one source: handlers/external/external.test.ts",
@@ -62,6 +64,8 @@ const fixed: ReadonlySet<string> = new Set([
   "handlers/external/pages.ts",
   "handlers/oidc/claim-mapping.ts",
   "handlers/oidc/jwt-keys.ts",
+  "handlers/oidc/kept.ts",
+  "handlers/oidc/provider-health.ts",
   "handlers/oidc/tenant-mapping.ts",
   "handlers/oidc/tenants.ts",
   "handlers/password/check.ts",

@@ -130,6 +130,20 @@ test("a source that takes more than three seconds makes one call wait for a know
   assert.equal(await present(key), "rejected", "a late answer counts");
 });
 
+test("ten thousand keys are known at most: the one that was read longest ago is not, and no key that does not exist is", async () => {
+  const { source, make, present } = world("sync");
+  const keys = Array.from({ length: 10_001 }, make);
+  for (const { key } of keys.slice(0, 10_000)) await present(key);
+  await present(keys[0]?.key ?? "");
+  for (let attempt = 0; attempt < 100; attempt++) {
+    await present(makeApiKeyText((bytes) => Buffer.alloc(bytes, attempt)).key);
+  }
+  await present(keys[10_000]?.key ?? "");
+  source.isDown = true;
+  const known = await Promise.all([0, 1, 2, 10_000].map((at) => present(keys[at]?.key ?? "")));
+  assert.deepEqual(known, ["accepted", "unavailable", "accepted", "accepted"]);
+});
+
 test("staleMs: 0 asks the source for each call and nothing else", async () => {
   const { source, make, present } = world("sync", { staleMs: 0 });
   const { key } = make();
