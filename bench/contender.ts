@@ -79,7 +79,7 @@ export async function startContender(name: ContenderName, directory: string): Pr
 }
 
 function openAnyLoad(name: ContenderName, port: number): Promise<Load> {
-  if (isGrpc(name)) return openGrpcLoad(port, name.endsWith("-stream"));
+  if (isGrpc(name)) return openGrpcLoad(port, name.endsWith("-stream"), name.includes("-web-"));
   return name === "flight" || name === "http2" ? openHttp2Load(port) : openLoad(port);
 }
 

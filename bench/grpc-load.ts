@@ -14,10 +14,13 @@ grpcMessage.writeUInt32BE(64, 1);
 /** The messages of a stream. */
 export const streamMessages = 1_000;
 
-/** Calls of gRPC with one message in the request, and one or a thousand in the answer. */
-export async function openGrpcLoad(port: number, isStream: boolean): Promise<Load> {
+/** The last frame of an answer of gRPC-Web: status 0. */
+const webEnd = "\x80\0\0\0\x10grpc-status: 0\r\n";
+
+/** Calls of gRPC, or of gRPC-Web, with one message in the request, and one or a thousand in the answer. */
+export async function openGrpcLoad(port: number, isStream: boolean, isWeb: boolean): Promise<Load> {
   const path = isStream ? "/bench/stream" : "/bench/unary";
-  const expected = grpcMessage.length * (isStream ? streamMessages : 1);
+  const expected = grpcMessage.length * (isStream ? streamMessages : 1) + (isWeb ? webEnd.length : 0);
   const sessions: ClientHttp2Session[] = [];
 
   /** A connection that had no call for a minute, while other rows had their turn, is closed. */
@@ -40,7 +43,7 @@ export async function openGrpcLoad(port: number, isStream: boolean): Promise<Loa
       const opened = await openSessions();
       await Promise.all(
         opened.flatMap((session) =>
-          Array.from({ length: streams }, () => keepCalling({ session, path, expected }, next)),
+          Array.from({ length: streams }, () => keepCalling({ session, path, expected, isWeb }, next)),
         ),
       );
     },
@@ -55,10 +58,13 @@ interface Calls {
   readonly path: string;
   /** Bytes of an answer. */
   readonly expected: number;
+  /** The status is in the body. */
+  readonly isWeb: boolean;
 }
 
 /** @param next `Authorization` for the next call; `undefined` after the last one */
-function keepCalling({ session, path, expected }: Calls, next: () => string | undefined): Promise<void> {
+function keepCalling({ session, path, expected, isWeb }: Calls, next: () => string | undefined): Promise<void> {
+  const type = isWeb ? "application/grpc-web" : "application/grpc";
   return new Promise((resolve, reject) => {
     const ask = (): void => {
       const authorization = next();
@@ -67,13 +73,14 @@ function keepCalling({ session, path, expected }: Calls, next: () => string | un
         return;
       }
       const call = session.request(
-        { ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers", authorization },
+        { ":method": "POST", ":path": path, "content-type": type, te: "trailers", authorization },
         { endStream: false },
       );
       let bytes = 0;
       let status: unknown;
       call.on("data", (chunk: Buffer) => {
         bytes += chunk.length;
+        if (isWeb && chunk.toString("latin1").endsWith(webEnd)) status = "0";
       });
       call.on("trailers", (trailers) => {
         status = trailers["grpc-status"];

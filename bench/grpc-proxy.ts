@@ -47,7 +47,7 @@ store: { sqlite: ./${name}.db }
 session: { rotateAfter: 6h, idle: 12h, absolute: 24h }
 handlers: { Basic: { users: ./${name}.users.txt } }
 routes: [{ match: { path: / }, upstream: app }]
-upstreams: { app: { url: "h2c://127.0.0.1:${upstreamPort}" } }
+upstreams: { app: { url: "h2c://127.0.0.1:${upstreamPort}"${name.includes("-web-") ? ", protocol: grpc" : ""} } }
 `,
   );
   const gateway = await startGateway(loadConfig(file("yaml")));

@@ -25,7 +25,7 @@ export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | 
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
 export type ProxyName = "gateway" | "proxy";
 export type Http2Name = "flight" | "http2";
-export type GrpcName = `${"gateway" | "pass"}-${"unary" | "stream"}`;
+export type GrpcName = `${"gateway" | "pass"}-${"unary" | "stream"}` | "gateway-web-unary";
 /** Programs that must be installed. */
 export type GrpcPeerName = `${"nginx" | "caddy"}-${"unary" | "stream"}`;
 export type LoopName = "token-warm" | "token-cold" | "jose";
@@ -84,6 +84,13 @@ export const rows: readonly Row[] = [
     other: "pass-unary",
     ...pass,
     what: "a unary call of gRPC with a remembered bearer token, over h2c to an upstream of h2c",
+  },
+  {
+    row: "grpc-web",
+    ours: "gateway-web-unary",
+    other: "pass-unary",
+    ...pass,
+    what: "the same of gRPC-Web, translated for the upstream, which speaks gRPC only; the other passes gRPC through",
   },
   {
     row: "grpc-stream",
