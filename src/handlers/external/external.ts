@@ -129,7 +129,7 @@ export function createExternalHandler<I extends Identity>(
   const health = createProviderHealth(discovery.issuer);
   const provider = createExternalProvider({
     ...discovery,
-    ...{ kept: kept?.metadataOf(discovery.issuer), health },
+    ...{ kept: kept?.metadataOf(discovery.name, discovery.issuer), health },
     ...{ clientId, clientSecret, scope, parameters },
     redirectUri: `${url}/callback`,
   });

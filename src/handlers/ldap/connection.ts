@@ -75,21 +75,23 @@ export function createConnections(settings: LdapSettings, library: Promise<Ldapt
       hasAnswered = true;
       attempt?.succeeded();
     };
-    const client = new Client({
-      url: "ldap://connected",
-      createConnection: () => {
-        if (given) throw new Error("the connection is gone");
-        given = true;
-        return socket.once("data", onAnswer);
-      },
-    });
+    let client: Client | undefined;
     try {
+      client = new Client({
+        url: "ldap://connected",
+        createConnection: () => {
+          if (given) throw new Error("the connection is gone");
+          given = true;
+          return socket.once("data", onAnswer);
+        },
+      });
       return await work(client);
     } finally {
       socket.off("data", onAnswer);
-      if (!hasAnswered && given && isInTime) attempt?.failed("takes connections, and does not answer");
+      // A connection that stands says nothing: what a caller typed may not be sayable to a directory.
+      if (!hasAnswered && socket.destroyed && isInTime) attempt?.failed("takes connections, and does not answer");
       else if (!hasAnswered) attempt?.dropped();
-      if (given) client.unbind().catch(() => socket.destroy());
+      if (given) client?.unbind().catch(() => socket.destroy());
       else socket.destroy();
       await closed;
       stop();

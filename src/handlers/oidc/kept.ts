@@ -33,7 +33,8 @@ export interface Kept<T> {
  */
 export interface KeptProviders {
   keysOf(issuer: string): Kept<KnownKeys>;
-  metadataOf(issuer: string): Kept<KnownMetadata>;
+  /** @param handler the name of the handler: another one may have read them long ago */
+  metadataOf(handler: string, issuer: string): Kept<KnownMetadata>;
 }
 
 function createKept<T>(): Kept<T> {
@@ -49,11 +50,14 @@ function createKept<T>(): Kept<T> {
 export function createKeptProviders(): KeptProviders {
   const keys = new Map<string, Kept<KnownKeys>>();
   const metadata = new Map<string, Kept<KnownMetadata>>();
-  return { keysOf: (issuer) => of(keys, issuer), metadataOf: (issuer) => of(metadata, issuer) };
+  return {
+    keysOf: (issuer) => of(keys, issuer),
+    metadataOf: (handler, issuer) => of(metadata, `${handler} ${issuer}`),
+  };
 }
 
-function of<T>(all: Map<string, Kept<T>>, issuer: string): Kept<T> {
-  const kept = all.get(issuer) ?? createKept<T>();
-  all.set(issuer, kept);
+function of<T>(all: Map<string, Kept<T>>, name: string): Kept<T> {
+  const kept = all.get(name) ?? createKept<T>();
+  all.set(name, kept);
   return kept;
 }

@@ -82,7 +82,7 @@ export function createOidc<I extends Identity>(
     const { name, platform } = discovery;
     const health = createProviderHealth(issuer);
     healths.push(health);
-    const known = { kept: kept.metadataOf(issuer), health };
+    const known = { kept: kept.metadataOf(name, issuer), health };
     const keyOptions = { cooldownMs, staleKeysMs, forbidKeys };
     const loadKeys = discoveredKeys({ ...discovery, ...known }, keyOptions, kept.keysOf(issuer));
     return createJwtVerifier<I>({
