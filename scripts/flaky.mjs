@@ -27,6 +27,7 @@ const watched = [
   "invariants/finality",
   "invariants/kill.",
   "invariants/same-on-every-store",
+  "reliability/reliability.",
   "sessions/rotation-exploration",
   "simulation/simulation",
   "stores/races.",

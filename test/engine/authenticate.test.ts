@@ -59,15 +59,14 @@ test("a remembered token is answered at once, without a promise", async () => {
   assert.equal(decision.kind, "allowed");
 });
 
-test("a due token is turned, and everyone who presents it gets the same successor", async () => {
+test("a due token is turned, and one of those who present it at once gets the successor", async () => {
   const { ask, world } = start();
   const token = allowed(await ask(password)).offer?.token;
   await ask(`Bearer ${token}`);
   world.advance(61_000);
   const successors = await Promise.all(Array.from({ length: 8 }, () => ask(`Bearer ${token}`)));
-  const tokens = new Set(successors.map((decision) => allowed(decision).offer?.token));
-  assert.equal(tokens.size, 1);
-  const [next] = tokens;
+  const [next, ...others] = successors.flatMap((decision) => allowed(decision).offer?.token ?? []);
+  assert.deepEqual(others, []);
   assert.notEqual(next, token);
   assert.equal(allowed(await ask(`Bearer ${next}`)).offer, undefined);
   world.advance(70_000);

@@ -22,7 +22,7 @@ export const bounds = {
   fileMs: 3_000,
 } as const;
 
-/** A client gives up on a call after this long. Less than a request may be late, more than most are. */
+/** A client gives up on a call after this long. A request that is late may come when its client has given up. */
 export const callTimeoutMs = 4_000;
 
 /** For `npm test`: the tightest durations that a busy machine bears. */

@@ -72,7 +72,27 @@ table("the current generation", [
 ]);
 
 table("the generation before, while the current one is unconfirmed", [
-  { name: "gets the same successor", row: unconfirmed, token: tokenOf(2), now: start + 7_000, is: give },
+  {
+    name: "gets nothing while the first answer with the successor may be on its way",
+    row: unconfirmed,
+    token: tokenOf(2),
+    now: unconfirmed.issuedAt + 999,
+    is: accept,
+  },
+  {
+    name: "gets the same successor again when overlapMs have passed since it was issued",
+    row: unconfirmed,
+    token: tokenOf(2),
+    now: unconfirmed.issuedAt + 1_000,
+    is: give,
+  },
+  {
+    name: "gets it at once when the clock was set back since it was issued",
+    row: unconfirmed,
+    token: tokenOf(2),
+    now: unconfirmed.issuedAt - 1,
+    is: give,
+  },
   { name: "gets nothing for a look", row: unconfirmed, token: tokenOf(2), now: start, rotate: false, is: accept },
   {
     name: "gets it still after a long sleep, the use is written down, and the offer before has lapsed",

@@ -44,7 +44,8 @@ export async function runBoundTheft(
 
   const counts = { tries: 0, letIn: 0 };
   const network = createThiefNetwork({ random, network: fastNetwork, victim, own: createHolder(boundTo), counts });
-  const thief = strategy({ ...rules, time, random, network, steal: () => victim.held.at(-1) ?? "" });
+  const nextMs = () => random.gap(rotateAfterMs / 10);
+  const thief = strategy({ ...rules, time, random, network, nextMs, steal: () => victim.held.at(-1) ?? "" });
   const endAt = time.now + span * rotateAfterMs;
   while (time.now < endAt && victim.loggedOut === undefined) await time.runUntil(time.now + rotateAfterMs);
 

@@ -43,14 +43,20 @@ export interface HonestClientOptions {
   readonly workers: number;
   /** The mean time between two requests of all workers together. */
   readonly gapMs: number;
+  /** Requests come evenly, within a hundredth of `gapMs`, and not at random. Default: at random. */
+  readonly isEven?: boolean;
   readonly createFollower?: CreateFollower;
 }
 
 const requestTimeoutMs = 30_000;
 const maxUsed = 20;
 
+/** A gap of requests that come evenly. */
+export const evenGap = (random: Random, meanMs: number): number =>
+  random.between(Math.round(0.99 * meanMs), Math.round(1.01 * meanMs));
+
 export function createHonestClient(options: HonestClientOptions): HonestClient {
-  const { time, random, network, holder, workers, gapMs, createFollower = shipped } = options;
+  const { time, random, network, holder, workers, gapMs, isEven, createFollower = shipped } = options;
   const held: string[] = [options.token];
   let follower = createFollower(options.token, keep, holder.key);
   const used: Sent[] = [];
@@ -120,7 +126,8 @@ export function createHonestClient(options: HonestClientOptions): HonestClient {
     const burst = workers > 1 && random.chance(0.3);
     for (let worker = 0; worker < (burst ? workers : 1); worker++) startWorker(by);
     const perPage = workers > 1 ? 1 + 0.3 * (workers - 1) : 1;
-    time.after(random.gap(gapMs * perPage), () => whenAwake(by, () => page(by)));
+    const nextMs = gapMs * perPage;
+    time.after(isEven ? evenGap(random, nextMs) : random.gap(nextMs), () => whenAwake(by, () => page(by)));
   }
 
   page(process);

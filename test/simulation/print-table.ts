@@ -1,14 +1,24 @@
 // Prints the table of docs/tokens-and-rotation.md:
 //   npm run build && SEED=1 node dist/test/simulation/print-table.js
 import { randomInt } from "node:crypto";
-import { allRows, boundRows, controlRows, eagerRows, honestRows, luckyRows, patientRows, unboundRows } from "./rows.js";
+import {
+  allRows,
+  boundRows,
+  busyRows,
+  controlRows,
+  eagerRows,
+  honestRows,
+  luckyRows,
+  patientRows,
+  unboundRows,
+} from "./rows.js";
 import { runInThreads } from "./run-in-threads.js";
 import { boundTableHead, tableHead, toBoundTheftLine, toHonestLine, toTheftLine } from "./table.js";
 
 const { SEED, RUNS } = process.env;
 const seed = Number(SEED ?? randomInt(2 ** 31));
 const runs = Number(RUNS ?? 400);
-const thefts = [...eagerRows, ...patientRows, ...luckyRows];
+const thefts = [...eagerRows, ...busyRows, ...patientRows, ...luckyRows];
 const bound = [...boundRows, ...unboundRows];
 const runRow = runInThreads(allRows, { seed, runs, slowRuns: runs, first: 0 });
 

@@ -43,6 +43,20 @@ export const eagerRows: readonly Row<TheftResult>[] = [
   },
 ];
 
+/** Of two that call at the same pace, the one that misses a turn is taken for the thief. How often one does depends on the pace. */
+export const busyRows: readonly Row<TheftResult>[] = [
+  ...[10, 100, 1_000].map((calls) => busyRow(calls, false)),
+  ...[10, 100, 1_000].map((calls) => busyRow(calls, true)),
+];
+
+function busyRow(calls: number, isEven: boolean): Row<TheftResult> {
+  return {
+    name: `thief follows, both call ${calls} times per \`rotateAfterMs\`, ${isEven ? "evenly" : "at random"}`,
+    slow: true,
+    run: (seed) => runTheft(seed, { strategy: thieves.followsAtOnce, workers: 1, pace: { calls, isEven } }),
+  };
+}
+
 /** A patient thief who is not found in this time is found by accident or never. */
 const theftSpan = 15;
 
@@ -111,6 +125,7 @@ export const controlRows: readonly Row<HonestResult>[] = [
 export const allRows: readonly Row<unknown>[] = [
   ...honestRows,
   ...eagerRows,
+  ...busyRows,
   ...patientRows,
   ...luckyRows,
   ...boundRows,

@@ -1,5 +1,5 @@
 import { type BoundTo, bearerOf, createHolder, type Holder } from "./holders.js";
-import { type CreateFollower, createHonestClient, type HonestClient } from "./honest-client.js";
+import { type CreateFollower, createHonestClient, evenGap, type HonestClient } from "./honest-client.js";
 import type { Strategy } from "./thieves.js";
 import { createProgram } from "./two-programs.js";
 import { createSimulatedWorld, type SimulatedWorld } from "./world.js";
@@ -49,11 +49,22 @@ export async function runHonest(seed: number, scenario: HonestScenario): Promise
   return finish(world, client, holder);
 }
 
+/** How often a client makes a request. */
+export interface Pace {
+  /** In the time of `rotateAfterMs`. */
+  readonly calls: number;
+  /** Evenly, and not at random. */
+  readonly isEven: boolean;
+}
+
+const calm: Pace = { calls: 10, isEven: false };
+
 export async function startClient(
   world: SimulatedWorld,
   workers: number,
   holder: Holder,
   createFollower?: CreateFollower,
+  { calls, isEven }: Pace = calm,
 ): Promise<HonestClient> {
   const { time, random, network, rules, servers } = world;
   return createHonestClient({
@@ -61,7 +72,8 @@ export async function startClient(
     random,
     network,
     workers,
-    gapMs: rules.rotateAfterMs / 10,
+    gapMs: rules.rotateAfterMs / calls,
+    isEven,
     holder,
     token: await servers.logIn(holder),
     ...(createFollower && { createFollower }),
@@ -134,19 +146,27 @@ export interface TheftScenario {
   /** How long the thief is watched, in units of `rotateAfterMs`. */
   readonly theftSpan?: number;
   readonly storeLosesWrites?: boolean;
+  /** Of the victim, and of a thief that goes at the same pace. */
+  readonly pace?: Pace;
+  /** Of the victim. Default: 1, 2 or 8. */
+  readonly workers?: number;
 }
 
 /** A thief, and a victim who is at work. */
 export async function runTheft(seed: number, scenario: TheftScenario): Promise<TheftResult> {
-  const { strategy, theftSpan = span, storeLosesWrites = true } = scenario;
+  const { strategy, theftSpan = span, storeLosesWrites = true, pace = calm } = scenario;
   const world = createSimulatedWorld(seed);
   const { time, random, rules, fastNetwork } = world;
   const { rotateAfterMs } = rules;
-  const victim = await startClient(world, random.pick([1, 2, 8]), createHolder(undefined));
+  const workers = scenario.workers ?? random.pick([1, 2, 8]);
+  const victim = await startClient(world, workers, createHolder(undefined), undefined, pace);
   world.startFaults(theftSpan * rotateAfterMs, storeLosesWrites);
   await time.runUntil(time.now + random.between(rotateAfterMs, 6 * rotateAfterMs));
   const stolenAt = time.now;
-  const thief = strategy({ ...rules, time, random, network: fastNetwork, steal: () => victim.held.at(-1) ?? "" });
+  const gapMs = rotateAfterMs / pace.calls;
+  const nextMs = () => (pace.isEven ? evenGap(random, gapMs) : random.gap(gapMs));
+  const steal = () => victim.held.at(-1) ?? "";
+  const thief = strategy({ ...rules, time, random, network: fastNetwork, steal, nextMs });
   const endAt = time.now + theftSpan * rotateAfterMs;
   while (time.now < endAt && world.reuseAt === undefined) await time.runUntil(time.now + rotateAfterMs / 2);
 

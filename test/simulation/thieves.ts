@@ -20,6 +20,8 @@ export interface ThiefOptions {
   readonly steal: () => string;
   readonly rotateAfterMs: number;
   readonly overlapMs: number;
+  /** The time between two requests of a thief that goes at the pace of the victim. */
+  readonly nextMs: () => number;
 }
 
 export type Strategy = (options: ThiefOptions) => Thief;
@@ -39,7 +41,7 @@ function repeat(time: VirtualTime, firstMs: number, step: () => number | undefin
 }
 
 /** Follows rotation as the shipped client does, at intervals of its own. */
-function follower({ time, random, network, steal }: ThiefOptions, nextMs: (random: Random, token: string) => number) {
+function follower({ time, network, steal }: ThiefOptions, nextMs: (token: string) => number) {
   const bearer = createBearer({ token: steal() });
   const stop = repeat(time, 1, () => {
     const call = bearer.call();
@@ -52,7 +54,7 @@ function follower({ time, random, network, steal }: ThiefOptions, nextMs: (rando
         void call.again(answer.reason).then((repeated) => repeated && attempt());
       });
     attempt();
-    return nextMs(random, call.token);
+    return nextMs(call.token);
   });
   return {
     get token() {
@@ -63,8 +65,7 @@ function follower({ time, random, network, steal }: ThiefOptions, nextMs: (rando
 }
 
 /** Uses the copy at once, as a second client that follows rotation, about as often as the victim does. */
-export const followsAtOnce: Strategy = (options) =>
-  follower(options, (random) => random.gap(options.rotateAfterMs / 10));
+export const followsAtOnce: Strategy = (options) => follower(options, options.nextMs);
 
 /** Keeps the copy until the victim has moved on for certain, and tries it then. */
 export const waitsForVictim: Strategy = ({ time, random, network, steal, rotateAfterMs }) => {
@@ -78,7 +79,7 @@ export const waitsForVictim: Strategy = ({ time, random, network, steal, rotateA
 
 /** Knows when the turn is near, and asks many times a second to be the first to get the next token and to use it. */
 export const racesTheTurn: Strategy = (options) =>
-  follower(options, (_random, token) => Math.max(untilTurn(options, token), options.rotateAfterMs / 200));
+  follower(options, (token) => Math.max(untilTurn(options, token), options.rotateAfterMs / 200));
 
 /** Steals again and again, and presents whatever was stolen so far, in any order. */
 export const replaysLoot: Strategy = ({ time, random, network, steal, rotateAfterMs }) => {
@@ -113,8 +114,9 @@ export const keepsStealing: Strategy = ({ time, random, network, steal, rotateAf
 
 /**
  * Lets the victim go first: keeps presenting the old token, around the turn often enough to be given the next one too,
- * until an answer brings none. Then the victim has confirmed the next one, and the thief moves on to it. Answers that
- * were slow or out of order say nothing, and a refusal is never followed by a second try of the same token.
+ * until an answer brings none although it would if the next one were unconfirmed. Then the victim has confirmed it, and the
+ * thief moves on to it. Answers that were slow or out of order say nothing, and a refusal is never followed by a second try
+ * of the same token.
  */
 export const isPatient: Strategy = (options) => patient(options, true);
 
@@ -141,7 +143,8 @@ function patient(options: ThiefOptions, movesOnWithoutRefusal: boolean): Thief {
       if (!answer.allowed) return moveOn();
       const offered = answer.authorization?.slice("Bearer ".length);
       if (offered === undefined) {
-        const inOrder = sentAt > nextSince && time.now - sentAt < 1_000;
+        // Sooner no answer brings one, since the first may still be on its way.
+        const inOrder = sentAt > nextSince + overlapMs && time.now - sentAt < 1_000;
         if (next !== undefined && inOrder && movesOnWithoutRefusal) moveOn();
         return;
       }
