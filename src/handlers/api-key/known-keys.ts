@@ -14,8 +14,8 @@ export interface KnownKeysOptions<R> {
 }
 
 interface Known<R> {
-  readonly record: R;
-  /** Monotonic instant before it was read. */
+  record: R;
+  /** Monotonic instant before it was read, or up to `orderMs` earlier. */
   readonly at: number;
   /** The last question about it had no answer, or not in time. */
   isUnanswered: boolean;
@@ -24,6 +24,9 @@ interface Known<R> {
 
 /** The most records. Beyond it the one that was read longest ago is dropped, and its key is unavailable in an outage. */
 const maxKnown = 10_000;
+
+/** A reading may be taken for older than it is by so long, in milliseconds, never for younger. */
+const orderMs = 1_000;
 
 /** So long the source may take before a known record is used in its place, in milliseconds: far below the deadline of handlers. */
 const lateMs = 3_000;
@@ -38,15 +41,23 @@ export function createKnownKeys<R>({ find, staleMs, platform, onWarning }: Known
   let isTold = false;
 
   function note(id: string, record: R | null | undefined | false, at: number): void {
-    if (isTold && known.get(id)?.isUnanswered) {
+    const one = known.get(id);
+    if (one?.isUnanswered && isTold) {
       isTold = false;
       ignoreFailure(() => onWarning("apiKey: the source of keys answers again"));
+    }
+    // A busy key is moved to the end of the map once a second, and not with each call.
+    if (one !== undefined && record && at - one.at < orderMs) {
+      one.record = record;
+      one.isUnanswered = false;
+      return;
     }
     known.delete(id);
     if (!record) return;
     known.set(id, { record, at, isUnanswered: false, isAsked: false });
+    if (known.size <= maxKnown) return;
     const [oldest] = known.keys();
-    if (known.size > maxKnown && oldest !== undefined) known.delete(oldest);
+    if (oldest !== undefined) known.delete(oldest);
   }
 
   /** Asks the source, and notes what it says, also where it says so late. */
