@@ -12,6 +12,8 @@ export interface ClientContext {
   readonly absoluteMs: number;
   /** How long a client stays logged in. */
   readonly stayMs: number;
+  /** How late a request may come, from when it was composed: a little less than the rules bear. */
+  readonly lateMs: number;
   /** An account that no other client has. */
   takeAccount(): string;
   isOver(): boolean;
@@ -19,6 +21,11 @@ export interface ClientContext {
 
 /** The one password. */
 export const password = "correct horse battery";
+
+/** Holds back a request that is composed, now and then, as a browser does that is busy with others. */
+export async function mayWait({ random, lateMs, isOver }: ClientContext): Promise<void> {
+  if (random.chance(0.04) && !isOver()) await delay(random.between(lateMs / 4, lateMs));
+}
 
 /** A client of some kind: logs in, makes calls with several workers, logs out, and begins anew, until the run is over. */
 export type RunClient = (name: string, context: ClientContext) => Promise<void>;
@@ -69,6 +76,7 @@ export async function followByHand(
       while (!isLoggedOut && !isOver() && Date.now() < endsAt) {
         // Rule 1, and rule 3 for a call that is repeated: each goes with the newest token.
         const sent = held;
+        await mayWait(context);
         const call = ledger.begin(`${name} worker ${number}`, account, sent);
         await wire.call(call);
         const { outcome } = call;

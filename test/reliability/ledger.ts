@@ -61,6 +61,7 @@ export function createLedger(rules: Rules, prefix: string): Ledger {
 
   function noteRefusal(call: Call, record: SessionRecord | undefined, reason: string): void {
     count(`refused: ${reason}`);
+    if (reason === "") fail(`${call.by} was refused without a reason`, record);
     if (record !== undefined) return void refusals.push({ call, record });
     const { disabled } = book.account(call.account);
     if (disabled === undefined || disabled.from > (call.answeredAt ?? 0))

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Agent, type Dispatcher, fetch as undiciFetch } from "undici";
 import { AuthClient } from "../../src/client/auth-client.js";
 import { AuthenticationFailedError } from "../../src/client/bearer/authentication-failed-error.js";
-import { type ClientContext, password, type RunClient, tokenIn } from "./client.js";
+import { type ClientContext, mayWait, password, type RunClient, tokenIn } from "./client.js";
 import { toLoss, toOutcome } from "./http-outcome.js";
 import { callTimeoutMs } from "./pace.js";
 
@@ -53,14 +53,16 @@ export const runOwnClient: RunClient = async (name, context) => {
 function createNotedFetch(
   name: string,
   account: string,
-  { ledger }: ClientContext,
+  context: ClientContext,
   dispatcher: Dispatcher,
 ): typeof globalThis.fetch {
+  const { ledger } = context;
   return async (input, init = {}) => {
     const url = String(input);
     const headers = new Headers(init.headers);
     const token = tokenIn(headers.get("authorization"));
     const what = /\/(\w+)$/.exec(url)?.[1] ?? "";
+    if (what === "app") await mayWait(context);
     const call = ledger.begin(`${name} ${what}`, account, token);
     headers.set("x-request-id", call.id);
     const signals = [AbortSignal.timeout(callTimeoutMs), ...(init.signal ? [init.signal] : [])];

@@ -133,7 +133,7 @@ export async function play(seed: number, pace: Pace): Promise<Played> {
     let taken = 0;
     const contextOf = (name: string, part: number): ClientContext => ({
       ...{ origin: relay.origin, ledger, random: createRandom(mix(seed, part)), isOver },
-      ...{ stayMs: pace.stayMs, absoluteMs: pace.absoluteMs },
+      ...{ stayMs: pace.stayMs, absoluteMs: pace.absoluteMs, lateMs },
       takeAccount() {
         const account = accounts[taken++] ?? "";
         inUse.set(name, account);
