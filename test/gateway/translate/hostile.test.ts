@@ -76,7 +76,7 @@ function start(
     methods: new Map([["/a.B/C", codec]]),
   });
   assert.ok(plan !== undefined && isPlan(plan));
-  const exchange = translateCall(plan, caller, { ownCookie: undefined, budget });
+  const exchange = translateCall(plan, caller, { ownCookie: "sid", budget });
   const upstream = new RecordingUpstream();
   exchange.attach(upstream);
   exchange.readBody();
@@ -157,6 +157,12 @@ function splitEnd(body: Buffer, flags: number): readonly [messages: Buffer, end:
   return undefined;
 }
 
+/** Base64 with padding in its middle. */
+function fromText(text: Buffer): Buffer {
+  const parts = text.toString().match(/[^=]+={0,2}/g) ?? [];
+  return Buffer.concat(parts.map((part) => Buffer.from(part, "base64")));
+}
+
 const statusPattern = /grpc-status: (\d+)\r\n|"code":"(\w+)"/;
 
 test("mutated messages from both sides: the exchange ends once, and no sender chooses a status", (t) => {
@@ -200,9 +206,7 @@ test("mutated messages from both sides: the exchange ends once, and no sender ch
 
     const text = Buffer.concat(caller.chunks);
     if (caller.outcome === "end") {
-      const answer = isText
-        ? Buffer.concat((text.toString().match(/[^=]+={0,2}/g) ?? []).map((part) => Buffer.from(part, "base64")))
-        : text;
+      const answer = isText ? fromText(text) : text;
       const expected = messagesOf(received);
       assert.ok(expected !== undefined || (isUnary && status === "5"), note);
       assert.equal(caller.grpcStatus, status, note);
@@ -234,6 +238,27 @@ test("mutated messages from both sides: the exchange ends once, and no sender ch
     "fail upstream_flags",
   ])
     assert.ok((outcomes.get(name) ?? 0) > 20, `${name}: ${outcomes.get(name)}`);
+});
+
+test("trailers in a body are cleaned as those of HTTP are: no token, no reason and no session of the upstream's choice", () => {
+  const trailers = ["grpc-status", "0", "x-ok", "1", "set-cookie", "other=1"];
+  const managed = ["set-cookie", "sid=forged", "authorization", "Bearer forged", "sallyport-reason", "forged"];
+  for (const type of types) {
+    const { caller, exchange } = start(type);
+    exchange.head(200, ["content-type", "application/grpc"], false);
+    exchange.data(toEnvelope(0), false);
+    exchange.end([...trailers, ...managed]);
+    const body = Buffer.concat(caller.chunks);
+    const text = type === "application/grpc-web-text" ? fromText(body) : body;
+    const told = `${text.toString("latin1")} ${caller.headers}`;
+    assert.ok(told.includes("x-ok") && told.includes("other=1"), told);
+    assert.ok(!told.includes("forged"), told);
+
+    const broken = start(type);
+    broken.exchange.head(200, ["content-type", "application/grpc"], false);
+    broken.exchange.end(["grpc-status", "0", "x", "a\r\ngrpc-status: 5"]);
+    assert.equal(broken.caller.failure?.code, "upstream_field");
+  }
 });
 
 test("what either side does not take stops the other, and goes on with it", () => {
