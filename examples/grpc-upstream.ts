@@ -29,7 +29,7 @@ const methods = {
 const server = new Server();
 server.addService(methods, {
   greet({ request, metadata }: ServerUnaryCall<StringValue, StringValue>, answer: sendUnaryData<StringValue>) {
-    const [caller = "nobody known"] = metadata.get("x-sallyport-subject"); // no caller can forge it
+    const [caller = "an unknown caller"] = metadata.get("x-sallyport-subject"); // no caller can forge it
     answer(null, create(StringValueSchema, { value: `Hello ${request.value}, says ${String(caller)}` }));
   },
 });

@@ -1,5 +1,5 @@
 // Both sides lie: mutated messages in chunks of any size, in any order of events. Whatever comes, the exchange ends once, what
-// has passed is whole messages that were sent, and nobody but the trailers of the upstream says how the call ended.
+// has passed is whole messages that were sent, and only the trailers of the upstream say how the call ended.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { UpstreamSide } from "../../../src/gateway/forward/exchange.js";
