@@ -46,7 +46,7 @@ test("without a free file descriptor the log says so once, with what to do, and 
   const upstream = await echoUpstream(t);
   files.write("gate.yaml", configText(upstream.url, "{ match: { path: / }, roles: [user], upstream: app }"));
   const { child, port, until, lines } = await serve(t, files.config);
-  assert.equal(lines("this process may open 256 files").length, 1, "it is told at the start");
+  await until("it is told at the start", () => lines("this process may open 256 files").length === 1);
   const used = (): number => readdirSync(`/proc/${child.pid}/fd`).length;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());

@@ -38,7 +38,7 @@ export const noSource: Down = { "down for 2 min": inConfiguration, "down for lon
 /** The last good version of a file stays in use, however long it is missing. */
 export const file: Down = { "down for 2 min": all("iiiii"), "down for longer": all("iiiii") };
 
-/** A database that is down: credentials get 503 at once, and what they have opened is over after `recheckStaleMs`. */
+/** A database that is down: credentials get 503 when they are known no more, and what they have opened is over after `recheckStaleMs`. */
 export const database: Down = { "down for 2 min": all("iuiii"), "down for longer": all("uuuoo") };
 
 /** What is done at a provider is in its next token: until its end a token is as good as before. */

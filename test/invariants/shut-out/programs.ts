@@ -104,6 +104,9 @@ export function createPreSharedKeys(_ground: Ground): Source {
   };
 }
 
+/** How long keys of a database that is down go on: shorter than it is down here, so that the outcomes are those of sessions. */
+const knownMs = 60_000;
+
 interface KeptKeys {
   readonly keys: ApiKeySource | ((id: string) => ApiKeyRecord | undefined);
 }
@@ -158,10 +161,13 @@ export const createApiKeyDatabase = (ground: Ground): Source =>
     let kept = new Map<string, ApiKeyRecord>();
     let isDown = false;
     return {
-      source: () => (id) => {
-        if (isDown) throw new Error("the database is down");
-        return kept.get(id);
-      },
+      source: () => ({
+        find(id) {
+          if (isDown) throw new Error("the database is down");
+          return kept.get(id);
+        },
+        staleMs: knownMs,
+      }),
       write(records) {
         kept = new Map(records.map((record) => [record.id, record]));
       },
