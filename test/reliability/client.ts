@@ -40,6 +40,9 @@ export interface Wire {
   close(): void;
 }
 
+/** Of a call that was let in, and cut with its session. The next call tells what became of that. */
+export const endedUnderWay = "ended under way";
+
 /** Pauses of a worker, and before a call is tried again. */
 const pauseMs = 120;
 const againMs = 300;
@@ -91,7 +94,7 @@ export async function followByHand(
             continue;
           }
           // Rule 4.
-          if (outcome.reason !== "superseded") isLoggedOut = true;
+          if (outcome.reason !== "superseded" && outcome.reason !== endedUnderWay) isLoggedOut = true;
         }
         repeats = false;
         await delay(random.between(1, outcome?.kind === "let in" ? pauseMs : againMs));

@@ -7,7 +7,15 @@ import {
   WhoAmIRequestSchema,
   WhoAmIResponseSchema,
 } from "../../src/gen/sallyport/v1/auth_service_pb.js";
-import { type ClientContext, followByHand, password, type RunClient, tokenIn, type Wire } from "./client.js";
+import {
+  type ClientContext,
+  endedUnderWay,
+  followByHand,
+  password,
+  type RunClient,
+  tokenIn,
+  type Wire,
+} from "./client.js";
 import { callTimeoutMs } from "./pace.js";
 import type { Call, Outcome } from "./records.js";
 
@@ -85,7 +93,8 @@ const lost: ReadonlySet<number> = new Set([
 
 function toOutcome({ code, details, metadata }: ServiceError): Outcome {
   const reason = metadata.get("sallyport-reason")[0]?.toString() ?? "";
-  if (code === status.UNAUTHENTICATED) return { kind: "refused", reason };
+  // Without a reason, which would promise that no method has run: the session has ended while the call was under way.
+  if (code === status.UNAUTHENTICATED) return { kind: "refused", reason: reason || endedUnderWay };
   if (code === status.UNAVAILABLE && reason !== "") return { kind: "unavailable" };
   if (lost.has(code)) return { kind: "lost", how: `${status[code]}: ${details}` };
   return { kind: "odd", what: `${status[code]}: ${details}` };
