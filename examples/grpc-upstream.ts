@@ -51,7 +51,7 @@ store: { memory: true }
 handlers: { Basic: { users: ./users } }
 routes:
   - match: { path: /demo.v1.Greeter }
-    rpc: { idempotent: [/demo.v1.Greeter/Greet] } # GET, for caches; every other method needs POST
+    rpc: { idempotent: [demo.v1.Greeter/Greet] } # GET, for caches; every other method needs POST
     upstream: greeter
 upstreams:
   greeter: { url: "h2c://127.0.0.1:${port}", protocol: grpc }

@@ -73,7 +73,7 @@ describe("pages, and a server of gRPC on another origin, in Chromium", { skip: s
     const port = await serveGrpc(t);
     const { origin, served } = await runGateway(
       t,
-      "{ match: { path: / }, upstream: app, rpc: { idempotent: [/test.v1.EchoService/Say] } }",
+      "{ match: { path: / }, upstream: app, rpc: { idempotent: [test.v1.EchoService/Say] } }",
       (text) =>
         text.replace(/url: "[^"]*"/, `protocol: grpc, url: "h2c://127.0.0.1:${port}"`) +
         `cors: { origins: ["${listed}"], exposedHeaders: [X-Header, Trailer-X-Trailer] }\n`,

@@ -25,7 +25,7 @@ import { conformanceRoutes, credential, subject } from "./routes.js";
 import { readSchema, type ServerCompatRequest } from "./schema.js";
 
 const [image = "", way = "alone", folder = ""] = process.argv.slice(2);
-const idempotent = "/connectrpc.conformance.v1.ConformanceService/IdempotentUnary";
+const idempotent = "connectrpc.conformance.v1.ConformanceService/IdempotentUnary";
 const descriptors = way === "grpc-json" ? `, descriptors: ${image}` : "";
 const translated = `, rpc: { idempotent: [${idempotent}]${descriptors} }`;
 const isTranslated = way.startsWith("grpc");

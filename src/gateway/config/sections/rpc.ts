@@ -20,9 +20,9 @@ export interface RawRpc {
 export const rpcSchema: Schema<RawRpc> = object(
   {
     idempotent: list(
-      text("the path of a method, such as /shop.v1.Catalog/GetItem", "The path of a method."),
-      "a list of paths of methods, such as [/shop.v1.Catalog/GetItem]",
-      "The methods that may be called by GET (Connect). Every page can make a browser send a GET: name those only that change " +
+      text("a procedure, such as shop.v1.Catalog/GetItem", "A procedure."),
+      "a list of procedures, such as [shop.v1.Catalog/GetItem]",
+      "The procedures that may be called by GET (Connect). Every page can make a browser send a GET: name those only that change " +
         "nothing. GET of another method is answered 405. Default: none.",
     ),
     maxMessageBytes: {
@@ -41,18 +41,22 @@ export const rpcSchema: Schema<RawRpc> = object(
   "Calls of gRPC-Web and Connect to an upstream with `protocol: grpc`.",
 );
 
-const methodForm = /^\/[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/;
+const procedureForm = /^[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/;
 
 export function readRpc(raw: RawRpc | undefined, at: ConfigPath, context: ReadContext): RpcConfig | undefined {
   if (raw === undefined) return undefined;
   const { maxMessageBytes = defaultMessageBytes } = raw;
-  raw.idempotent?.forEach((method, index) => {
-    if (method === undefined || methodForm.test(method)) return;
+  raw.idempotent?.forEach((procedure, index) => {
+    if (procedure === undefined || procedureForm.test(procedure)) return;
     const place = [...at, "idempotent", index];
-    context.report(place, `${toPathText(place)} must be the path of a method, such as /shop.v1.Catalog/GetItem`);
+    context.report(place, `${toPathText(place)} must be a procedure, such as shop.v1.Catalog/GetItem`);
   });
   const methods = raw.descriptors === undefined ? undefined : readMethods(raw.descriptors, at, context);
-  return Object.freeze({ idempotent: itemsOf(raw.idempotent), maxMessageBytes, methods });
+  return Object.freeze({
+    idempotent: itemsOf(raw.idempotent).map((procedure) => `/${procedure}`),
+    maxMessageBytes,
+    methods,
+  });
 }
 
 function readMethods(file: string, at: ConfigPath, context: ReadContext): RpcConfig["methods"] {
