@@ -161,7 +161,7 @@ const rows: readonly Row[] = [
     to: 'rpc: { idempotent: [/shop.v1.Catalog/Get], maxMessageBytes: 10 }$1protocol: grpc, url: "http://127.0.0.1:3000"',
     faults: [
       "gate.yaml:10:47: routes[1].rpc.idempotent[0] must be a procedure, such as shop.v1.Catalog/GetItem",
-      "gate.yaml:10:86: routes[1].rpc.maxMessageBytes must be a whole number of bytes from 1024 to 67108864",
+      "gate.yaml:10:87: routes[1].rpc.maxMessageBytes must be a whole number of bytes from 1024 to 67108864",
       "gate.yaml:11:42: upstreams.app.url must begin with h2c:// or https://, since gRPC needs HTTP/2",
     ],
   },

@@ -46,14 +46,14 @@ const procedureForm = /^[A-Za-z_][\w.]*\/[A-Za-z_]\w*$/;
 export function readRpc(raw: RawRpc | undefined, at: ConfigPath, context: ReadContext): RpcConfig | undefined {
   if (raw === undefined) return undefined;
   const { maxMessageBytes = defaultMessageBytes } = raw;
-  raw.idempotent?.forEach((procedure, index) => {
-    if (procedure === undefined || procedureForm.test(procedure)) return;
+  raw.idempotent?.forEach((one, index) => {
+    if (one === undefined || procedureForm.test(one)) return;
     const place = [...at, "idempotent", index];
     context.report(place, `${toPathText(place)} must be a procedure, such as shop.v1.Catalog/GetItem`);
   });
   const methods = raw.descriptors === undefined ? undefined : readMethods(raw.descriptors, at, context);
   return Object.freeze({
-    idempotent: itemsOf(raw.idempotent).map((procedure) => `/${procedure}`),
+    idempotent: itemsOf(raw.idempotent).map((one) => `/${one}`),
     maxMessageBytes,
     methods,
   });
