@@ -1,9 +1,9 @@
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from "pino";
 import { toErrorName } from "../../base/errors.js";
-import { systemPlatform } from "../../base/platform.js";
 import { toMissingText, toRevokedText, toUnknownKeyText } from "../../engine/key-event-text.js";
 import type { AuthEvent, EventOrigin } from "../../model/events.js";
 import type { LogConfig } from "../config/sections/log.js";
+import { openLogOutput } from "./log-output.js";
 import { toTextLines } from "./text-lines.js";
 
 export type { Logger } from "pino";
@@ -24,46 +24,8 @@ export function createLog({ level, format }: LogConfig, destination?: Destinatio
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  const stream = destination ?? openOutput();
+  const stream = destination ?? openLogOutput();
   return pino(options, format === "text" ? toTextLines(stream) : stream);
-}
-
-/** Lines that wait for an output that takes none, such as a file on a full disk: those beyond are dropped. */
-const mostWaitingBytes = 4 * 1024 * 1024;
-
-/** A line waits so long for others, in milliseconds: a write for each line costs more than the line. */
-const gatherMs = 20;
-
-/** Lines of so many bytes wait for no others. */
-const gatheredBytes = 8 * 1024;
-
-/**
- * Opens standard output. Lines that it does not take wait, and are tried again with the next ones: without a listener the
- * error would end the process, and the flush at its exit would try again without end. What waits is written at an exit, and
- * lost when the process is killed.
- */
-function openOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: false, maxLength: mostWaitingBytes, minLength: gatheredBytes });
-  let isGathering = false;
-  const flush = (): void => {
-    isGathering = false;
-    output.flush();
-  };
-  const { flushSync } = output;
-  output.on("error", () => {
-    output.flushSync = () => {};
-  });
-  output.on("write", () => {
-    output.flushSync = flushSync;
-  });
-  return {
-    write(line) {
-      output.write(line);
-      if (isGathering) return;
-      isGathering = true;
-      systemPlatform.delay(gatherMs, flush);
-    },
-  };
 }
 
 const levels: Readonly<Record<AuthEvent["kind"], "debug" | "info" | "warn" | "error">> = {

@@ -30,3 +30,33 @@ for (const format of ["json", "text"]) {
     assert.deepEqual([code, said], [0, "went on"]);
   });
 }
+
+test("all lines reach a pipe, once and in their order, those of the last moment before an exit among them", async (t) => {
+  const lines = 20_000;
+  const child = spawn(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `
+    import { createLog } from ${JSON.stringify(new URL("../../../src/gateway/observe/log.js", import.meta.url).href)};
+    const log = createLog({ level: "info", requests: 1, format: "json" });
+    for (let index = 0; index < ${lines}; index += 1) {
+      log.info({ index }, "line");
+      if (index % 100 === 0) await new Promise(setImmediate);
+    }
+    process.exit(0);`,
+  ]);
+  t.after(() => child.kill("SIGKILL"));
+  let out = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    out += chunk;
+  });
+  assert.deepEqual(await once(child, "close"), [0, null]);
+  const told = out
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { index: number }).index);
+  assert.deepEqual(
+    told,
+    Array.from({ length: lines }, (_, index) => index),
+  );
+});
