@@ -36,11 +36,10 @@ export function readingsOf(path: string): ReadonlySet<string> | undefined {
   if (decoded === undefined) return undefined;
   const readings = new Set<string>();
   for (const text of decoded) {
-    if (twoSlashes.test(text)) return undefined;
     for (let chosen = 0; chosen < 2 ** habits.length; chosen += 1) {
       let reading = text;
       for (const [index, habit] of habits.entries()) if ((chosen & (1 << index)) !== 0) reading = habit(reading);
-      if (control.test(reading) || dotSegment.test(reading)) return undefined;
+      if (control.test(reading) || dotSegment.test(reading) || twoSlashes.test(reading)) return undefined;
       readings.add(reading);
     }
   }

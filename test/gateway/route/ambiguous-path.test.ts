@@ -87,6 +87,9 @@ describe("a path of several readings", () => {
       "//evil.example/files/",
       "/%2Fevil.example/files/",
       "/%5Cevil.example",
+      "/;/evil.example",
+      "/;a=b/%5Cevil.example",
+      "/%3B/evil.example",
       "/files\\x",
     ]) {
       assert.equal(targetOf(url), undefined, url);
