@@ -52,6 +52,7 @@ const metadataPrefix = /^(?:grpc-metadata-|grpcgateway-)+/;
 
 interface Known {
   readonly lower: string;
+  readonly normalised: string;
   readonly fate: Fate;
 }
 
@@ -70,11 +71,19 @@ export function lowerOf(name: string): string {
   return lookUp(name).lower;
 }
 
+/**
+ * Returns the one name by which an upstream may know a field of this name: that of CGI variables and of metadata. Fields
+ * of clients that are taken out are compared by it.
+ */
+export function normalisedOf(name: string): string {
+  return lookUp(name).normalised;
+}
+
 function lookUp(name: string): Known {
   let found = known.get(name);
   if (found === undefined) {
     const lower = name.toLowerCase();
-    found = { lower, fate: judge(lower) };
+    found = { lower, normalised: normalise(lower), fate: judge(lower) };
     if (known.size >= maxKnown) known.clear();
     known.set(name, found);
   }

@@ -1,6 +1,6 @@
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import { isNamed, valuesOf } from "../../model/raw-headers.js";
-import { fateOf, lowerOf } from "./header-fate.js";
+import { fateOf, lowerOf, normalisedOf } from "./header-fate.js";
 
 export interface UpstreamHeaderOptions {
   /** Whether the one `Authorization` field is sent on. Aliases of it never are. */
@@ -9,7 +9,7 @@ export interface UpstreamHeaderOptions {
   readonly carriers?: CarrierOptions | undefined;
   /** Name, value, name, value: added last, so that no field of the client can remove them. */
   readonly ours: readonly string[];
-  /** Names in lower case of further fields that do not go on. Default: none. */
+  /** Names of further fields that do not go on, as `normalisedOf` returns them. Default: none. */
   readonly removed?: ReadonlySet<string> | undefined;
   /** Is given what does not go on: names as they came, and `cookie NAME` for one that was taken out of the others. */
   readonly stripped?: string[] | undefined;
@@ -41,7 +41,7 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
       fate === "managed" ||
       (isCredential && !forwardAuthorization) ||
       dropped?.has(name.toLowerCase()) ||
-      removed?.has(name.toLowerCase())
+      removed?.has(normalisedOf(name))
     ) {
       stripped?.push(name);
       continue;

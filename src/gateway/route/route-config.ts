@@ -66,7 +66,10 @@ export interface PathRewrite {
 }
 
 export interface HeaderEdits {
-  /** Names in lower case: fields that are taken out, those that are set among them. */
+  /**
+   * Fields that are taken out, those that are set among them. Of requests: by `normalisedOf`, so that no other spelling of a
+   * client stands beside the field that is set. Of answers: names in lower case.
+   */
   readonly removed: ReadonlySet<string>;
   /** Name, value, name, value. */
   readonly set: readonly string[];

@@ -194,11 +194,19 @@ test("fields are set and removed for the upstream and for the caller, and none o
   const { echo, answer } = await asker(gateway.origin)("/", {
     "x-tenant": "evil",
     "X-DEBUG": "1",
+    X_Tenant: "evil",
+    "x.debug": "1",
+    "Grpc-Metadata-X-Tenant": "evil",
     cookie: "a=b",
     "x-more": "2",
   });
   const { authorization, cookie, "x-tenant": tenant, "x-debug": debug, "x-more": more } = echo.headers;
   assert.deepEqual([authorization, cookie, tenant, debug, more], ["Bearer s3cret", undefined, "acme", undefined, "2"]);
+  // An upstream that makes variables or metadata of fields takes each of these for the field of ours.
+  assert.deepEqual(
+    Object.keys(echo.headers).filter((name) => /tenant|debug/i.test(name)),
+    ["x-tenant"],
+  );
   assert.deepEqual(answer.match(/^(?:server|x-frame-options|x-kept): .*$/gim), ["x-kept: 1", "x-frame-options: DENY"]);
   assert.match(answer, /^authorization: Bearer /im);
 });

@@ -1,4 +1,4 @@
-import { fateOf } from "../../forward/header-fate.js";
+import { fateOf, lowerOf, normalisedOf } from "../../forward/header-fate.js";
 import type { HeaderEdits, RouteConfig } from "../../route/route-config.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { itemsOf, type ReadContext } from "../read-context.js";
@@ -26,7 +26,7 @@ const requestHeaders: Schema<RawEdits<RawSecret>> = object(
       { ...secret("The value."), title: "a text, or { file: PATH }" },
       headerName,
       "an object with a value for each header, such as { X-Tenant: acme }",
-      "Set, in place of the client's own. The value of `Authorization` must come from the environment or a file.",
+      "Set, in place of the client's own in any spelling, such as `X_Tenant` for `X-Tenant`. The value of `Authorization` must come from the environment or a file.",
     ),
     remove: removeSchema,
   },
@@ -74,14 +74,14 @@ export function readHeaderOptions(
   isForwarded: boolean,
 ): Pick<RouteConfig, "requestHeaders" | "responseHeaders"> {
   const ofRequest = (name: string): boolean => name === "authorization" || name === "cookie";
-  const edits = request && readEdits(request, [...at, "requestHeaders"], context, ofRequest);
+  const edits = request && readEdits(request, [...at, "requestHeaders"], context, ofRequest, normalisedOf);
   if (isForwarded && edits?.removed.has("authorization") === true) {
     const where = [...at, "requestHeaders"];
     context.report(where, `${toPathText(where)} changes Authorization, which the route sends on; do one of both`);
   }
   return {
     requestHeaders: edits,
-    responseHeaders: response && readEdits(response, [...at, "responseHeaders"], context, () => false),
+    responseHeaders: response && readEdits(response, [...at, "responseHeaders"], context, () => false, lowerOf),
   };
 }
 
@@ -90,6 +90,7 @@ function readEdits(
   path: ConfigPath,
   context: ReadContext,
   isAllowed: (name: string) => boolean,
+  toRemoved: (name: string) => string,
 ): HeaderEdits {
   const removed = new Set<string>();
   const secrets = new Set<string>();
@@ -97,7 +98,7 @@ function readEdits(
   const checkName = (name: string, at: ConfigPath): void => {
     if (fateOf(name) !== "pass" && !isAllowed(name.toLowerCase()))
       context.report(at, `${toPathText(at)} is a header that the gateway or the connection sets; it cannot be changed`);
-    removed.add(name.toLowerCase());
+    removed.add(toRemoved(name));
   };
   for (const [index, name] of itemsOf(remove).entries()) checkName(name, [...path, "remove", index]);
   for (const [name, raw] of Object.entries(set)) {
