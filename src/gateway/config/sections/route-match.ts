@@ -1,3 +1,4 @@
+import { toCanonicalAuthority } from "../../route/canonical-authority.js";
 import { toCanonicalPath } from "../../route/canonical-path.js";
 import type { RouteMatch } from "../../route/route-config.js";
 import { type ConfigPath, toPathText } from "../document.js";
@@ -36,8 +37,6 @@ export const matchSchema: Schema<RawMatch> = object(
     "and both before one without, then the longer path.",
 );
 
-const canonicalHost = /^([a-z0-9]([a-z0-9-]*[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$|^\[[0-9a-f:.]+\]$/;
-
 const procedureForm = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*\/(?:\*|[A-Za-z_][A-Za-z0-9_]*)$/;
 
 /** Reads what a route matches. */
@@ -49,9 +48,11 @@ export function readMatch(match: RawMatch, at: ConfigPath, context: ReadContext)
     context.report(where, `${toPathText(where)} ${message}`);
   };
   const name = host?.toLowerCase().replace(/^\*\.(?!\[)/, "");
-  if (name !== undefined && !canonicalHost.test(name)) {
+  // A request's host is made canonical before it is compared, so no request would match another spelling.
+  const known = name === undefined ? undefined : toCanonicalAuthority(name);
+  if (name !== undefined && (known === undefined || known.host !== known.authority)) {
     report("host", "must be a host name without a port, such as api.example, or *.example for all hosts below it");
-  }
+  } else if (known !== undefined && known.host !== name) report("host", `must be written ${known.host}`);
   if ((match.path === undefined) === (procedure === undefined)) {
     const where = [...at, "match"];
     context.report(where, `${toPathText(where)} must have one of path and procedure`);
