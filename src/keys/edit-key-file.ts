@@ -27,8 +27,8 @@ const rotateKinds: OptionKinds<RotateKeyFileOptions> = {
 };
 
 /**
- * Adds a key that signs after `activateAfterMs`, and removes the keys whose last session is over. The file keeps its mode
- * and owner, so root may rotate the keys of a service.
+ * Adds a key that signs after `activateAfterMs`, and removes the keys whose last session is over. Entries of revoked keys
+ * stay. The file keeps its mode and owner, so root may rotate the keys of a service.
  *
  * @returns the id of the new key: random, so that ids of different rings differ
  * @throws {AuthError} `invalid_options` as `load` of `keyFile` does, or when all ids are taken
@@ -43,8 +43,9 @@ export function rotateKeyFile(path: string, options: RotateKeyFileOptions = {}):
   // A key stops signing when the next one starts.
   const kept = keys.filter((_key, index) => (keys[index + 1]?.signsFrom ?? Number.POSITIVE_INFINITY) + keepMs > now);
   const next = makeKey(before, now + activateAfterMs, path, platform);
-  const revoked = before.revoked.filter(({ at }) => at + keepMs > now);
-  replaceFile(path, before.stats, toKeyFileText({ keys: [...kept, next], revoked }), platform);
+  // What was revoked stays: a `keepMs` that is too short ends sessions, but without the entry those that it ended would go on.
+  const text = toKeyFileText({ keys: [...kept, next], revoked: before.revoked });
+  replaceFile(path, before.stats, text, platform);
   return next.id;
 }
 
