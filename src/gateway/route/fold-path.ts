@@ -36,8 +36,19 @@ const stream = /:[^/]*/g;
  * @returns `undefined` when only the upstream can say what the path names
  */
 export function toWideSpellings(path: string): readonly string[] | undefined {
-  if (shortName.test(path) || dotsOnly.test(path)) return undefined;
+  if (shortName.test(path) || dotsOnly.test(path) || hidesSeparator(path)) return undefined;
   const wide = foldWide(path);
   const spellings = [wide, foldWide(wide.replace(stream, ""))];
-  return [...new Set(spellings.flatMap((spelling) => [spelling, spelling.replace(cookieless, "")]))];
+  const all = spellings.flatMap((spelling) => [spelling, spelling.replace(cookieless, "")]);
+  // A segment of which nothing is left, such as `:x` or one of blanks, is an empty one, and servers join slashes.
+  return [...new Set(all.flatMap((spelling) => [spelling, spelling.replace(/\/{2,}/g, "/")]))];
+}
+
+/** Whether a character is compatible with a separator (`／`, `；`, `℀`): what a server cuts a path by, it may fold before or after. */
+function hidesSeparator(path: string): boolean {
+  return separatorsIn(path.normalize("NFKC")) !== separatorsIn(path);
+}
+
+function separatorsIn(path: string): string {
+  return path.replace(/[^/\\;?#%]/g, "");
 }

@@ -94,8 +94,14 @@ describe("matchRoute, to an upstream that ignores case", () => {
     ["/x/LONGNA~2.TXT", undefined],
     ["/x/.../y", undefined],
     ["/x/%20/y", undefined],
+    ["/:stream/admin", undefined], // segments of which nothing is left, behind which slashes are joined
+    ["/%E3%80%80/admin", undefined],
+    ["/%EF%BC%8Fadmin", undefined], // full width separators
+    ["/x%EF%BC%8F..%EF%BC%8Fadmin", undefined],
+    ["/admin%EF%BC%9Bx", undefined],
     // The same where it is one route in any case.
     ["/x:y", 1],
+    ["/:stream/x", 1],
     ["/caf%C3%A9", 1],
     ["/admin/x:y", 2],
     ["/(S(x))/other", 1],
