@@ -20,12 +20,20 @@ export interface CallPlan extends CallType {
   /** The message of a Connect GET. */
   readonly message: Uint8Array | undefined;
   readonly maxMessageBytes: number;
+  /** The longest message of the caller. */
+  readonly maxSentBytes: number;
   /** Converts the messages of a caller that uses JSON. */
   readonly json: MethodCodec | undefined;
 }
 
 /** The longest message where a route does not say it: that of gRPC's own clients. */
 export const defaultMessageBytes: number = 4 * 1024 * 1024;
+
+/**
+ * The longest message that a caller may send in JSON, whatever the route says. Reading it holds the event loop: one of 4 MiB,
+ * made of nothing but empty objects, for seconds.
+ */
+export const mostJsonBytes: number = 512 * 1024;
 
 /**
  * Decides how a call reaches an upstream that speaks gRPC only.
@@ -78,6 +86,7 @@ function plan(
     isCompressed: encoding !== undefined,
     message: get?.message,
     maxMessageBytes,
+    maxSentBytes: type.codec === "json" ? Math.min(maxMessageBytes, mostJsonBytes) : maxMessageBytes,
     json: type.codec === "json" ? method : undefined,
   };
 }

@@ -17,7 +17,11 @@ export const callerFaults: Readonly<Record<EnvelopeFault | ConvertFault | "parti
   flags: failure("message_malformed", "caller_flags", "the caller's body has a frame that is no message"),
   // The caller's own encoding is the upstream's to judge.
   compressed: failure("message_malformed", "caller_flags", "the caller's body has a compressed message"),
-  length: failure("message_too_large", "caller_message", "a message of the caller is longer than rpc.maxMessageBytes"),
+  length: failure(
+    "message_too_large",
+    "caller_message",
+    "a message of the caller is longer than rpc.maxMessageBytes, or one in JSON than 512 KiB",
+  ),
   budget: tooMany,
   partial: failure("message_malformed", "caller_partial", "the caller's body ended inside a message"),
   format: failure(

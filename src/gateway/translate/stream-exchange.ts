@@ -48,11 +48,11 @@ export class StreamExchange extends TranslatedExchange {
   constructor(plan: CallPlan, caller: CallerAnswer, options: TranslateOptions) {
     super(plan, caller, options);
     this.#text = plan.protocol === "grpc-web-text" ? new Base64Stream() : undefined;
-    this.#sent = new EnvelopeScanner(plan.maxMessageBytes);
+    this.#sent = new EnvelopeScanner(plan.maxSentBytes);
     this.#received = new EnvelopeScanner(plan.maxMessageBytes);
-    const { json, maxMessageBytes } = plan;
+    const { json, maxMessageBytes, maxSentBytes } = plan;
     if (json !== undefined) {
-      this.#toMessages = new MessageConverter(json.toMessage, options.budget, maxMessageBytes);
+      this.#toMessages = new MessageConverter(json.toMessage, options.budget, maxSentBytes);
       this.#toJson = new MessageConverter(json.toJson, options.budget, maxMessageBytes);
       // A compressed message is not read.
       this.#sent.takesCompressed = false;

@@ -28,15 +28,15 @@ export class UnaryExchange extends TranslatedExchange {
 
   constructor(plan: CallPlan, caller: CallerAnswer, options: TranslateOptions) {
     super(plan, caller, options);
-    const { maxMessageBytes } = plan;
-    this.#sent = new MessageBuffer(options.budget, maxMessageBytes);
+    const { maxMessageBytes, maxSentBytes } = plan;
+    this.#sent = new MessageBuffer(options.budget, maxSentBytes);
     this.#received = new MessageBuffer(options.budget, prefixBytes + maxMessageBytes);
     this.#scanner = new EnvelopeScanner(maxMessageBytes);
   }
 
   readBody(): void {
-    const { message, maxMessageBytes } = this.plan;
-    if (message !== undefined && message.length > maxMessageBytes) this.breakOff(callerFaults.length);
+    const { message, maxSentBytes } = this.plan;
+    if (message !== undefined && message.length > maxSentBytes) this.breakOff(callerFaults.length);
     else if (message !== undefined) this.#send(message);
     else if (this.caller.request.framing.kind === "none") this.bodyEnd();
     else this.caller.readBody();

@@ -17,7 +17,7 @@ import { echoDescriptors } from "./echo-descriptors.js";
 const methods = readDescriptors(echoDescriptors);
 const say = "/test.v1.EchoService/Say";
 
-async function start(t: TestContext): Promise<Running> {
+async function start(t: TestContext, maxMessageBytes = 100_000): Promise<Running> {
   const upstream = await listen(
     createServer(
       connectNodeAdapter({
@@ -49,7 +49,7 @@ async function start(t: TestContext): Promise<Running> {
     ),
   );
   const gateway = await startGateway({
-    routes: [route({}, { rpc: { idempotent: [say], maxMessageBytes: 100_000, methods } })],
+    routes: [route({}, { rpc: { idempotent: [say], maxMessageBytes, methods } })],
     upstream: { origin: upstream.origin.replace("http:", "h2c:"), protocol: "grpc" },
   });
   t.after(async () => {
@@ -69,10 +69,11 @@ const transports: Readonly<Record<string, Make>> = {
   "Connect by GET": ({ http2 }) =>
     createConnectTransport({ baseUrl: http2, httpVersion: "2", useBinaryFormat: true, useHttpGet: true }),
   "Connect of a page": ({ http1 }) => createPageTransport({ baseUrl: http1, useBinaryFormat: true }),
-  "Connect with JSON": ({ http2 }) => createConnectTransport({ baseUrl: http2, httpVersion: "2" }),
+  "Connect with JSON": ({ http2 }) =>
+    createConnectTransport({ baseUrl: http2, httpVersion: "2", useBinaryFormat: false }),
   "Connect with JSON by GET": ({ http1 }) =>
-    createConnectTransport({ baseUrl: http1, httpVersion: "1.1", useHttpGet: true }),
-  "Connect with JSON of a page": ({ http1 }) => createPageTransport({ baseUrl: http1 }),
+    createConnectTransport({ baseUrl: http1, httpVersion: "1.1", useBinaryFormat: false, useHttpGet: true }),
+  "Connect with JSON of a page": ({ http1 }) => createPageTransport({ baseUrl: http1, useBinaryFormat: false }),
   "gRPC-Web with JSON": ({ http2 }) =>
     createGrpcWebTransport({ baseUrl: http2, httpVersion: "2", useBinaryFormat: false }),
   "gRPC-Web over HTTP/1.1": ({ http1 }) => createGrpcWebTransport({ baseUrl: http1, httpVersion: "1.1" }),
@@ -130,6 +131,18 @@ describe("clients of other protocols reach a server of gRPC", () => {
       }
       assert.deepEqual(gateway.faults, []);
     });
+  }
+});
+
+test("a message in JSON is read up to 512 KiB, whatever the route allows: longer ones would hold the event loop", async (t) => {
+  const gateway = await start(t, 4_194_304);
+  for (const name of ["Connect with JSON", "gRPC-Web with JSON", "Connect over HTTP/2"]) {
+    const client = createClient(EchoService, transports[name]?.(gateway) as Transport);
+    const say = (length: number) =>
+      client.say({ value: "x".repeat(length) }, { headers: { authorization: gateway.bearer } });
+    assert.equal((await say(500_000)).value.length, 500_000);
+    if (name.includes("JSON")) assert.equal((await failureOf(say(600_000))).code, Code.ResourceExhausted, name);
+    else assert.equal((await say(600_000)).value.length, 600_000);
   }
 });
 
