@@ -4,7 +4,7 @@ import { openGrpcLoad } from "./grpc-load.js";
 import { type Load, openLoad } from "./http-load.js";
 import { openHttp2Load } from "./http2-load.js";
 import type { Ask, Ready, Report } from "./messages.js";
-import type { ContenderName } from "./rows.js";
+import { type ContenderName, isProxy } from "./rows.js";
 
 /** What a block of calls took and did. */
 export interface Sample {
@@ -86,7 +86,7 @@ function openAnyLoad(name: ContenderName, port: number): Promise<Load> {
 const isGrpc = (name: ContenderName): boolean => /-(?:unary|stream)$/.test(name);
 
 function scriptOf(name: ContenderName): string {
-  if (name === "gateway" || name === "proxy") return "proxy-server.js";
+  if (isProxy(name)) return "proxy-server.js";
   if (isGrpc(name)) return /^(?:gateway|pass)-/.test(name) ? "grpc-proxy.js" : "grpc-peer.js";
   if (name === "flight" || name === "http2") return "http2-server.js";
   if (name === "token-bound" || name === "jose-proof") return "proof-loop.js";

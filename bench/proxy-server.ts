@@ -5,12 +5,14 @@ import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { SpanExporter } from "@opentelemetry/sdk-trace-base";
 import { Pool } from "undici";
 import { systemPlatform } from "../src/base/platform.js";
 import { createUpstreams } from "../src/gateway/forward/upstreams.js";
 import { createListeners } from "../src/gateway/listen/listeners.js";
 import { createLog } from "../src/gateway/observe/log.js";
 import { measureStore } from "../src/gateway/observe/measured-store.js";
+import type { BeginSpan } from "../src/gateway/observe/spans.js";
 import { createTelemetry } from "../src/gateway/observe/telemetry.js";
 import { parseTrustedProxies } from "../src/gateway/route/forwarded.js";
 import { createRouteTable } from "../src/gateway/route/routes.js";
@@ -25,7 +27,7 @@ const [, , name, directory] = process.argv as (string | undefined)[] as [string,
 /** More than calls under way at once, for both: nobody waits for a connection. */
 const maxConnections = 64;
 
-const engine = name === "gateway" ? await createEngine(join(directory, `${name}.db`), true) : undefined;
+const engine = name !== "proxy" ? await createEngine(join(directory, `${name}.db`), true) : undefined;
 const upstream = fork(fileURLToPath(new URL("./upstream.js", import.meta.url)), [engine ? "identified" : "plain"]);
 const [upstreamPort] = await once(upstream, "message");
 const origin = `http://127.0.0.1:${upstreamPort}`;
@@ -87,12 +89,13 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
     forwardAuthorization: false,
     line: 1,
   };
-  const telemetry = createTelemetry(createLog({ level: "info", requests: 1, format: "json" }), systemPlatform, {
+  const logged = name === "gateway-silent" ? 0 : 1;
+  const telemetry = createTelemetry(createLog({ level: "info", requests: logged, format: "json" }), systemPlatform, {
     openConnections: () => 0,
     openStreams: () => 0,
     upstreams: () => [],
     outside: () => [],
-    logShare: () => 1,
+    logShare: () => logged,
     stopping: () => false,
     obstacle: () => undefined,
     store: () => measureStore(memory(), systemPlatform, () => {}),
@@ -103,6 +106,7 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
     routes: createRouteTable([{ match, upstream: config.name, ...open }]),
     trust: parseTrustedProxies([]),
     onAnswered: telemetry.onAnswered,
+    ...(name === "gateway-spans" && { beginSpan: await openSpans() }),
   });
   // Connections wait while other rows have their turn.
   const limits = { headersTimeoutMs: 3_600_000, readTimeoutMs: 60_000, stopTimeoutMs: 0, maxConnections: 10_000 };
@@ -110,4 +114,14 @@ async function listenGateway({ auth }: Engine): Promise<{ readonly port: number 
   const listen = [{ host: "127.0.0.1", port: 0, tls: undefined }];
   const listeners = await createListeners({ listen, limits: { ...limits, ...sizes } }, handler);
   return { port: listeners.addresses()[0]?.port ?? 0 };
+}
+
+/** Spans that are recorded, gathered as in service, and dropped in the end: an exporter works elsewhere. */
+async function openSpans(): Promise<BeginSpan> {
+  const { trace } = await import("@opentelemetry/api");
+  const { BasicTracerProvider, BatchSpanProcessor } = await import("@opentelemetry/sdk-trace-base");
+  const exporter: SpanExporter = { export: (_spans, done) => done({ code: 0 }), shutdown: async () => {} };
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] }));
+  const { createSpans } = await import("../src/gateway/observe/open-telemetry-spans.js");
+  return createSpans();
 }

@@ -23,7 +23,7 @@ export interface Row {
  */
 export type ContenderName = ServerName | ProxyName | LoopName | ProofLoopName | Http2Name | GrpcName | GrpcPeerName;
 export type ServerName = `express${"" | "-noop" | "-warm" | "-cold" | "-basic"}` | `node${"" | "-warm" | "-cold"}`;
-export type ProxyName = "gateway" | "proxy";
+export type ProxyName = `gateway${"" | "-silent" | "-spans"}` | "proxy";
 export type Http2Name = "flight" | "http2";
 export type GrpcName = `${"gateway" | "pass"}-${"unary" | "stream"}` | "gateway-web-unary";
 /** Programs that must be installed. */
@@ -77,6 +77,22 @@ export const rows: readonly Row[] = [
     against: "bare undici Pool.dispatch",
     expected: "no-reads",
     what: "a remembered bearer token in front of an upstream",
+  },
+  {
+    row: "gateway-silent",
+    ours: "gateway-silent",
+    other: "proxy",
+    against: "bare undici Pool.dispatch",
+    expected: "no-reads",
+    what: "the same with log.requests: 0: without a line for each request",
+  },
+  {
+    row: "gateway-spans",
+    ours: "gateway-spans",
+    other: "proxy",
+    against: "bare undici Pool.dispatch",
+    expected: "no-reads",
+    what: "as the first with traces: true, every request recorded and handed over in batches to an exporter that drops them",
   },
   {
     row: "grpc-unary",
@@ -141,6 +157,10 @@ export const rows: readonly Row[] = [
   },
 ];
 
+export function isProxy(name: ContenderName): name is ProxyName {
+  return ["gateway", "gateway-silent", "gateway-spans", "proxy"].includes(name);
+}
+
 /**
  * Calls in one measured block: about a quarter of a second of CPU, so that a tick of the clock or one collection of
  * garbage does not decide it.
@@ -151,7 +171,7 @@ export function callsOf(name: ContenderName): number {
   if (name === "jose") return 3_000;
   if (name === "token-bound" || name === "jose-proof") return 2_000;
   if (name === "flight" || name === "http2") return 4_000;
-  if (name === "gateway" || name === "proxy") return 3_000;
+  if (isProxy(name)) return 3_000;
   if (name.endsWith("-unary")) return 3_000;
   if (name.endsWith("-stream")) return 32;
   return name.startsWith("express") ? 1_500 : 5_000;
