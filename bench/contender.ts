@@ -38,7 +38,7 @@ export async function startContender(name: ContenderName, directory: string): Pr
   // Its log goes to a pipe, as under a collector of logs.
   const child = fork(script, [name, directory], { env: { ...process.env, NODE_ENV: "production" }, silent: true });
   child.stdout?.resume();
-  child.stderr?.pipe(process.stderr);
+  child.stderr?.on("data", (chunk) => void process.stderr.write(chunk));
   const { port, authorizations } = await hear<Ready>(child, name);
   const load = port === undefined ? undefined : await openAnyLoad(name, port);
 
