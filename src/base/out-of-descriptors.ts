@@ -1,10 +1,11 @@
 /** `EMFILE`: this process has no file descriptor left; `ENFILE`: the machine has none. */
 export type DescriptorCode = "EMFILE" | "ENFILE";
 
+/** How an operator lets a process open more files. */
+export const whereLimitsAre = "ulimit -n; LimitNOFILE of systemd; nofile of a container";
+
 const words: Readonly<Record<DescriptorCode, string>> = {
-  EMFILE:
-    "this process has no file descriptor left (EMFILE): raise its limit of open files (ulimit -n; LimitNOFILE of systemd; " +
-    "nofile of a container), or let it take fewer connections",
+  EMFILE: `this process has no file descriptor left (EMFILE): raise its limit of open files (${whereLimitsAre}), or let it take fewer connections`,
   ENFILE: "this machine has no file descriptor left (ENFILE): raise fs.file-max, or end what holds them",
 };
 

@@ -2,9 +2,17 @@ import ipaddr from "ipaddr.js";
 import { parseIpAddress } from "../base/ip-address.js";
 import type { Peer } from "../model/request.js";
 
-/** Returns the source of a request: the peer, or behind a trusted proxy the client that the proxy names. */
+/**
+ * Returns the address of the client of a request: the peer's, or the one that a trusted proxy names. `undefined` behind a
+ * trusted proxy that names none: its own address is that of many clients.
+ */
+export function clientAddress(peer: Peer, rawHeaders: readonly string[]): string | undefined {
+  return peer.trusted ? peer.clientOf?.(rawHeaders) : peer.address;
+}
+
+/** Returns the source of a request, by the address of its client. */
 export function sourceOf(peer: Peer, rawHeaders: readonly string[]): string | undefined {
-  return toSource((peer.trusted ? peer.clientOf?.(rawHeaders) : peer.address) ?? "");
+  return toSource(clientAddress(peer, rawHeaders) ?? "");
 }
 
 /**

@@ -58,14 +58,12 @@ export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOpti
     const { rawHeaders, target, route, upstream, httpVersion, caller, peer, encrypted } = admitted;
     const { authority } = target;
     const { forwardAuthorization, rewrite, requestHeaders: edits } = route;
-    const ours = [
-      ...toForwardedHeaders(rawHeaders, peer, trust, { authority, encrypted }),
-      // A line of its own behind the client's: the values of both are one list.
-      ...(upstream.via ? ["via", `${httpVersion} sallyport`] : []),
-      ...(upstream.identity === "headers" ? toIdentityHeaders(caller) : []),
-      ...(rewrite === undefined || rewrite.strip === "" ? [] : ["x-forwarded-prefix", rewrite.strip]),
-      ...(edits?.set ?? []),
-    ];
+    const ours = toForwardedHeaders(rawHeaders, peer, trust, { authority, encrypted });
+    // A line of its own behind the client's: the values of both are one list.
+    if (upstream.via) ours.push("via", `${httpVersion} sallyport`);
+    if (upstream.identity === "headers") ours.push(...toIdentityHeaders(caller));
+    if (rewrite !== undefined && rewrite.strip !== "") ours.push("x-forwarded-prefix", rewrite.strip);
+    if (edits !== undefined) ours.push(...edits.set);
     const removed = edits?.removed;
     const headers = toUpstreamHeaders(rawHeaders, { forwardAuthorization, carriers, ours, stripped, removed });
     const path = rewrite === undefined ? target.path : rewritePath(target.path, rewrite);

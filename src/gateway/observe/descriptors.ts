@@ -1,6 +1,11 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { devNull } from "node:os";
-import { type DescriptorCode, isDescriptorCode, toDescriptorText } from "../../base/out-of-descriptors.js";
+import {
+  type DescriptorCode,
+  isDescriptorCode,
+  toDescriptorText,
+  whereLimitsAre,
+} from "../../base/out-of-descriptors.js";
 import type { Platform } from "../../base/platform.js";
 import type { Logger } from "./log.js";
 
@@ -86,8 +91,7 @@ export function watchDescriptors(
       if (limit !== undefined && limit < wanted) {
         const text =
           `the limits allow ${connections} connections, of callers and to upstreams, and this process may open ${limit} files: ` +
-          "one client can use them up. Raise that (ulimit -n; LimitNOFILE of systemd; nofile of a container) to " +
-          `${wanted}, or lower limits.maxConnections`;
+          `one client can use them up. Raise that (${whereLimitsAre}) to ${wanted}, or lower limits.maxConnections`;
         log.warn({ kind: "descriptors", limit, wanted }, text);
       }
       cancel = platform.delay(lookEveryMs, look);

@@ -30,9 +30,9 @@ const trialText = JSON.stringify("-".repeat(16 * 1024));
 const trialLifeMs = 60_000;
 
 /**
- * Makes the check of readiness: the gateway is not stopping, the store answers, its last write did not fail, and
- * the key ring holds what signed most live sessions. After a write that failed a trial is written with each check, since a gateway without traffic writes nothing that could succeed. A
- * stop makes the check fail at once.
+ * Makes the check of readiness: the gateway is not stopping, the store answers, its last write did not fail, and the key ring
+ * holds what signed most live sessions. After a write that failed a trial is written with each check, since a gateway without
+ * traffic writes nothing that could succeed. A stop makes the check fail at once.
  */
 export function createReadiness({ store, stopping, obstacle, platform }: ReadinessParts): Readiness {
   let asked: { readonly at: number; readonly answer: Promise<string | undefined> } | undefined;

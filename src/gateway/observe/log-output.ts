@@ -29,7 +29,7 @@ export function openLogOutput(): DestinationStream {
  * again with the next lines: no error reaches the process, whose work goes on with a full disk behind its log. At an exit what
  * waits is written, or given up; when the process is killed it is lost.
  */
-export function createLogOutput(descriptor: number, platform: Platform): DestinationStream {
+function createLogOutput(descriptor: number, platform: Platform): DestinationStream {
   let lines = "";
   /** Handed over, and not taken yet. */
   let waiting: Buffer = Buffer.alloc(0);

@@ -1,3 +1,4 @@
+import { clientAddress } from "../../credentials/source.js";
 import { isSufficient } from "../../credentials/step-up.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial, StepUp } from "../../model/decision.js";
@@ -42,18 +43,15 @@ export function denialOf(
   request: AuthRequest,
 ): Denial | undefined {
   if (decision.kind === "denied") return decision;
-  if (route.takesAddress !== undefined && !takesClient(route, clientOf(request))) return refusals.not_permitted;
+  const { takesAddress } = route;
+  if (takesAddress !== undefined && !takesClient(route, clientAddress(request.peer, request.rawHeaders)))
+    return refusals.not_permitted;
   const caller = callerOf(decision);
   if (caller !== undefined && route.scopes.length > 0) {
     const denial = auth.askForMore(caller, { scopes: route.scopes }, request);
     if (denial !== undefined) return denial;
   }
   return isPermitted(route, caller) ? undefined : refusals.not_permitted;
-}
-
-/** A trusted proxy that names no client speaks for an address that is not known. */
-function clientOf({ peer, rawHeaders }: AuthRequest): string | undefined {
-  return peer.trusted ? peer.clientOf?.(rawHeaders) : peer.address;
 }
 
 function takesClient({ takesAddress }: Permission, client: string | undefined): boolean {

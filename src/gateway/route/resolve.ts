@@ -85,9 +85,9 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
     // Servers disagree about where a body in front of a WebSocket's frames ends.
     if (isUpgrade && framing.kind !== "none") return badRequest(ambiguities.upgradeBody);
     const { readings } = target;
-    const several = () => badRequest(readTarget(head) as Ambiguity);
     // Of several readings, none may be what the gateway answers itself.
-    if (readings !== undefined && [...readings].some((path) => own.find(path) !== undefined)) return several();
+    if (readings !== undefined && [...readings].some((path) => own.find(path) !== undefined))
+      return badRequest(ambiguityOf(head));
     const answer = own.find(target.path);
     const policyOf = (match: RouteMatched | undefined): CorsPolicy | undefined => {
       if (answer !== undefined) return answer.sameOrigin === true ? undefined : common;
@@ -100,13 +100,18 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
     if (answer !== undefined) return { kind: "own", target, answer, cors: policyOf(undefined) };
     const match = matchRoute(routes, target, head.method ?? "");
     if (match === undefined) {
-      if (readings !== undefined) return several();
+      if (readings !== undefined) return badRequest(ambiguityOf(head));
       return { kind: "refused", denial: refusals.no_route, detail: undefined, target, cors: common };
     }
     const { route, requirements } = match;
-    if (readings !== undefined && leadsToHost(readings, route)) return several();
+    if (readings !== undefined && leadsToHost(readings, route)) return badRequest(ambiguityOf(head));
     return { kind: "route", target, framing, forwards, route, requirements, cors: policyOf(match) };
   };
+}
+
+/** Returns what makes a path have several readings. */
+function ambiguityOf(head: RequestHead): Ambiguity {
+  return readTarget(head) as Ambiguity;
 }
 
 /** Whether a path begins with two slashes once the prefix of a route is taken off: a parser of URLs would read a host. */

@@ -4,6 +4,7 @@ import { answerPreflight, finishCors, replaceCors } from "../../adapters/node/co
 import { createRequestReader } from "../../adapters/node/request.js";
 import type { Awaitable } from "../../base/awaitable.js";
 import { systemPlatform } from "../../base/platform.js";
+import { clientAddress } from "../../credentials/source.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
@@ -171,7 +172,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const exchange = toExchange(forwarded, call);
     const limit = timeLimitOf(request.headers);
     if (limit !== undefined) exchange.limitTime(limit);
-    call.client = peer.trusted ? peer.clientOf?.(request.rawHeaders) : peer.address;
+    call.client = clientAddress(peer, request.rawHeaders);
     upstream.shares.send(plan === undefined ? exchange : translateCall(plan, exchange, translation), call.client);
   }
 

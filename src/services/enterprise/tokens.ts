@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, type HandlerContext, type ServiceImpl } from "@connectrpc/connect";
+import { clientAddress } from "../../credentials/source.js";
 import type { Auth } from "../../engine/auth.js";
 import { CallStatus, type Token, TokenSchema } from "../../gen/io/deephaven/proto/auth/auth_pb.js";
 import type { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
@@ -73,7 +74,7 @@ export function createEnterpriseTokens<I extends Identity>(
 export function requireVerifier(context: HandlerContext, options: ResolvedEnterpriseOptions, method: string): void {
   const { peer, rawHeaders = [] } = toLogInContext(context);
   // Behind a trusted proxy, the client that the proxy names: otherwise every client of the proxy could verify tokens.
-  if (options.mayVerify((peer.trusted ? peer.clientOf?.(rawHeaders) : peer.address) ?? "")) return;
+  if (options.mayVerify(clientAddress(peer, rawHeaders) ?? "")) return;
   throw enterpriseError(
     Code.PermissionDenied,
     CallStatus.TOKEN_VERIFICATION,
