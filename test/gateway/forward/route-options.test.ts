@@ -114,6 +114,17 @@ test("paths of several readings pass as they came, on a route that takes them", 
     assert.equal((await ask(path)).status, 400, path);
 });
 
+test("a path of which one reading is what the gateway answers itself reaches no upstream", async (t) => {
+  const ask = await run(t, "{ match: { path: / }, ambiguousPaths: true, upstream: app }");
+  for (const path of [
+    "/sallyport.v1.AuthService%2FLogIn",
+    "/sallyport.v1.AuthService//LogIn",
+    "/sallyport.v1.AuthService/LogIn;x",
+  ])
+    assert.equal((await ask(path)).status, 400, path);
+  assert.equal((await ask("/other%2FLogIn")).status, 200);
+});
+
 test("hosts by pattern: the exact one first, then the longer pattern", async (t) => {
   const ask = await run(
     t,

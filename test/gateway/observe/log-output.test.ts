@@ -31,6 +31,29 @@ for (const format of ["json", "text"]) {
   });
 }
 
+test("lines that come while others are being written need no further line to be written", async (t) => {
+  const child = spawn(process.execPath, [
+    "--input-type=module",
+    "--eval",
+    `
+    import { createLog } from ${JSON.stringify(new URL("../../../src/gateway/observe/log.js", import.meta.url).href)};
+    const log = createLog({ level: "info", requests: 1, format: "json" });
+    // More than a pipe holds: it is written when it is read. The turn of the last line comes before.
+    log.info({ text: "x".repeat(1_000_000) }, "first");
+    log.info({}, "last");
+    setTimeout(() => process.stderr.write("waits"), 100);
+    setInterval(() => {}, 60_000);`,
+  ]);
+  t.after(() => child.kill("SIGKILL"));
+  await once(child.stderr, "data");
+  let out = "";
+  for await (const chunk of child.stdout) {
+    out += String(chunk);
+    if (out.includes('"msg":"last"')) break;
+  }
+  assert.match(out, /"msg":"first".*\n.*"msg":"last"/s);
+});
+
 test("all lines reach a pipe, once and in their order, those of the last moment before an exit among them", async (t) => {
   const lines = 20_000;
   const child = spawn(process.execPath, [

@@ -23,6 +23,25 @@ async function explain(t: TestContext, request: string, ...args: string[]): Prom
   return out.replaceAll(files.directory, "");
 }
 
+test("what a route sets from a file is named, and not shown", async (t) => {
+  const files = await gatewayFiles(t);
+  const key = files.write("upstream.key", "Bearer hunter2\n");
+  const set = `{ Authorization: { file: ${key} }, X-Key: { file: ${key} }, X-Tenant: acme }`;
+  files.write(
+    "gate.yaml",
+    configText("http://127.0.0.1:9", `{ match: { path: / }, upstream: app, requestHeaders: { set: ${set} } }`),
+  );
+  const request = `GET / HTTP/1.1\nHost: a\nAuthorization: ${asAda}\n\n`;
+  const { code, out, err } = await runCli(["explain", "-", "-c", files.config], request);
+  assert.equal(code, 0, err);
+  assert.deepEqual(out.match(/^ {2}set {8}(?:authorization|x-key|x-tenant): .*$/gm), [
+    "  set        authorization: (secret)",
+    "  set        x-key: (secret)",
+    "  set        x-tenant: acme",
+  ]);
+  assert.doesNotMatch(out + err, /hunter2/);
+});
+
 test("a request that goes on: route, handler, caller, and the headers stripped and set", async (t) => {
   const out = await explain(
     t,

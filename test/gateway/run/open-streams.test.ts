@@ -59,6 +59,16 @@ function world() {
   return { streams, ended, first, open, advance };
 }
 
+test("a reload that takes an address away ends its streams, and those of addresses that are not known", async () => {
+  const { streams, ended, first, open } = world();
+  for (const client of ["10.0.0.7", "10.0.0.8", undefined])
+    open(String(client), { caller, asked: { ...asked, client } });
+  const takesAddress = (address: string) => address === "10.0.0.7";
+  streams.judgeBy({ ...first.judge, routes: createRouteTable([route({ path: "/app" }, { takesAddress })]) });
+  await settle();
+  assert.deepEqual(ended, ["10.0.0.8", "undefined"]);
+});
+
 test("a stream is watched by one state at a time: that of the last reload", async () => {
   const { streams, ended, first, open } = world();
   const over = open("one");
