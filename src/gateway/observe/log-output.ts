@@ -1,4 +1,4 @@
-import { write, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import type { DestinationStream } from "pino";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 
@@ -20,6 +20,8 @@ let opened: DestinationStream | undefined;
 
 /** Returns the one output of this process to standard output. */
 export function openLogOutput(): DestinationStream {
+  // Node makes a pipe or a socket non-blocking when it opens its stream: a reader that is slow then stops no request.
+  void process.stdout;
   opened ??= createLogOutput(standardOutput, systemPlatform);
   return opened;
 }
@@ -27,30 +29,27 @@ export function openLogOutput(): DestinationStream {
 /**
  * Writes lines to a file descriptor, those that come at about the same time together. What it does not take waits, and is tried
  * again with the next lines: no error reaches the process, whose work goes on with a full disk behind its log. At an exit what
- * waits is written, or given up; when the process is killed it is lost.
+ * waits is written, or given up; when the process is killed it is lost. It writes at once, not by a thread: that costs less, and
+ * at an exit no write is under way which what still waits could overtake.
  */
 function createLogOutput(descriptor: number, platform: Platform): DestinationStream {
   let lines = "";
-  /** Handed over, and not taken yet. */
+  /** What the output did not take. */
   let waiting: Buffer = Buffer.alloc(0);
-  let isWriting = false;
   let isDue = false;
 
-  function send(): void {
-    if (isWriting) return;
-    if (waiting.length === 0) {
-      waiting = Buffer.from(lines);
+  /** Returns why the output took no more, or `undefined` when it has taken all. */
+  function send(): string | undefined {
+    if (lines !== "") {
+      waiting = Buffer.concat([waiting, Buffer.from(lines)]);
       lines = "";
     }
-    if (waiting.length === 0) return;
-    isWriting = true;
-    write(descriptor, waiting, (error, taken) => {
-      isWriting = false;
-      if (error === null) waiting = waiting.subarray(taken);
-      if (error === null && waiting.length > 0) send();
-      // A pipe whose reader is slow; other errors are tried again when more is to be written.
-      else if (lines.length > 0 || error?.code === "EAGAIN") sendLater();
-    });
+    try {
+      while (waiting.length > 0) waiting = waiting.subarray(writeSync(descriptor, waiting));
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code;
+    }
+    return undefined;
   }
 
   function sendLater(): void {
@@ -58,30 +57,21 @@ function createLogOutput(descriptor: number, platform: Platform): DestinationStr
     isDue = true;
     platform.delay(gatherMs, () => {
       isDue = false;
-      send();
+      // A pipe whose reader is slow. Other errors are tried again when more is to be written.
+      if (send() === "EAGAIN") sendLater();
     });
   }
 
-  function sendLast(): void {
-    // What is being written is not written twice.
-    let rest = Buffer.concat([isWriting ? Buffer.alloc(0) : waiting, Buffer.from(lines)]);
+  process.once("exit", () => {
     const until = platform.monotonic() + exitMs;
-    while (rest.length > 0) {
-      try {
-        rest = rest.subarray(writeSync(descriptor, rest));
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || platform.monotonic() >= until) return;
-      }
-    }
-  }
-
-  process.once("exit", sendLast);
+    while (send() === "EAGAIN" && platform.monotonic() < until);
+  });
   return {
     write(line) {
       if (lines.length + waiting.length >= mostWaiting) return;
       lines += line;
-      if (lines.length >= gathered) send();
-      else sendLater();
+      if (lines.length < gathered || waiting.length > 0) sendLater();
+      else if (send() === "EAGAIN") sendLater();
     },
   };
 }
