@@ -8,7 +8,7 @@ test("12. kill -9 at any point: after restart each claimed session is wholly bef
   const random = createRandom();
   t.diagnostic(`seed ${random.seed}`);
   // Two files at a time: most of it is waiting for processes to start.
-  const both = await Promise.all([random, createRandom(random.seed + 1)].map((own) => killAndCheck(sized(5, 10), own)));
+  const both = await Promise.all([random, createRandom(random.seed + 1)].map((own) => killAndCheck(sized(3, 10), own)));
   const live = both.reduce((sum, each) => sum + each.live, 0);
   const over = both.reduce((sum, each) => sum + each.over, 0);
   t.diagnostic(`${live} sessions went on, ${over} stayed over`);

@@ -25,7 +25,7 @@ export const bounds = {
 /** A client gives up on a call after this long. A request that is late may come when its client has given up. */
 export const callTimeoutMs = 4_000;
 
-/** For `npm test`: the tightest durations that a busy machine bears. */
+/** For `.ci/run`: the tightest durations that a busy machine bears. */
 export const quickPace: Pace = {
   lengthMs: 8_000,
   clientsOfEachKind: 1,

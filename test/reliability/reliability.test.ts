@@ -1,5 +1,6 @@
 import { test } from "node:test";
+import { isFull } from "../size.js";
 import { describePlay } from "./describe-play.js";
 import { quickPace } from "./pace.js";
 
-test("a bad night, in short", (t) => describePlay(t, quickPace));
+if (isFull) test("a bad night, in short", (t) => describePlay(t, quickPace));

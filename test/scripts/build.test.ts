@@ -3,9 +3,9 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { test } from "node:test";
+import { itInFull } from "../size.js";
 
-test("the build compiles what has changed, and keeps nothing whose source is gone", (t) => {
+itInFull("the build compiles what has changed, and keeps nothing whose source is gone", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-build-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const at = (path: string) => join(folder, path);

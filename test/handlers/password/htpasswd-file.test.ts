@@ -12,6 +12,7 @@ import { bcrypt } from "../../../src/handlers/password/bcrypt-hash.js";
 import { hashPassword } from "../../../src/handlers/password/hash.js";
 import { type HtpasswdFileOptions, htpasswdFile } from "../../../src/handlers/password/htpasswd-file.js";
 import { describeHandler } from "../../../src/testing/handler-suite.js";
+import { sized } from "../../size.js";
 import { createEditedFile } from "../edited-file.js";
 
 const folder = mkdtempSync(join(tmpdir(), "htpasswd-"));
@@ -243,5 +244,5 @@ describeHandler("basic with an htpasswd file", {
     create: () => basic(htpasswdFile(write(twoUsers), { verifyHash: () => new Promise(() => {}) })),
     payload: payload("ada:correct horse"),
   },
-  rounds: 20,
+  rounds: sized(5, 20),
 });

@@ -22,7 +22,7 @@ const cells = Object.entries(table).flatMap(([handler, { make, lacks, outcomes }
 );
 
 /** How many cells `npm test` draws: each takes some 80 ms. */
-const drawn = 40;
+const drawn = 20;
 
 describe("17. Who is shut out is out, in the stated time, on every node, with all streams", () => {
   let upstreams: StreamingUpstreams;
