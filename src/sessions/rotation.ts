@@ -76,7 +76,7 @@ export function judgePresentation(
     return settled && rotate && now >= rotationDueAt(row) ? turn(row, now, signingKeyId) : touch(row, now, accepted);
   }
   if (behind === 1 && row.confirmedAt === null) {
-    const outcome = touch(row, now, rotate && !isKept(row, now) ? acceptedWithToken : accepted);
+    const outcome = touch(row, now, rotate && !isUnderWay(row, now) ? acceptedWithToken : accepted);
     // Such a write is made once per `rotateAfterMs`, on one node, so it counts the offers that the client did not take up.
     return outcome.change === undefined ? outcome : { ...outcome, event: "lapsed" };
   }
@@ -84,16 +84,14 @@ export function judgePresentation(
 }
 
 /**
- * Whether the current token is still kept for the client whose answer carried it. For half of `rotateAfterMs`, which is never
- * less than `overlapMs`, no other answer is given it. So of two clients that hold one token only one gets the next, and the
- * other presents a superseded one soon, if the first calls again in that time. `overlapMs` alone, after which no answer is on
- * its way any more, let two clients follow for many turns whose calls come evenly and further apart. A client whose answer was
- * lost goes on with the token that it has. All workers of one client share what the first has got. A clock that was set back
- * ends the wait.
+ * Whether the answer that was given the current token may still be on its way: a front sends a token for `overlapMs` at
+ * most. Until then no other answer is given it. So of two clients that hold one token, only one gets the next, and the
+ * other presents a superseded one soon, however often they call. All workers of one client share what the first has got.
+ * A clock that was set back ends the wait.
  */
-function isKept(row: SessionRow, now: number): boolean {
+function isUnderWay(row: SessionRow, now: number): boolean {
   const age = now - row.issuedAt;
-  return age >= 0 && 2 * age < row.rules.rotateAfterMs;
+  return age >= 0 && age < row.rules.overlapMs;
 }
 
 /** Returns when the row's generation is due for rotation, in milliseconds of the store's clock. */
