@@ -10,6 +10,7 @@ import {
   honestRows,
   luckyRows,
   patientRows,
+  slowRows,
   unboundRows,
 } from "./rows.js";
 import { runInThreads } from "./run-in-threads.js";
@@ -18,7 +19,7 @@ import { boundTableHead, tableHead, toBoundTheftLine, toHonestLine, toTheftLine 
 const { SEED, RUNS } = process.env;
 const seed = Number(SEED ?? randomInt(2 ** 31));
 const runs = Number(RUNS ?? 400);
-const thefts = [...eagerRows, ...busyRows, ...patientRows, ...luckyRows];
+const thefts = [...eagerRows, ...busyRows, ...slowRows, ...patientRows, ...luckyRows];
 const bound = [...boundRows, ...unboundRows];
 const runRow = runInThreads(allRows, { seed, runs, slowRuns: runs, first: 0 });
 
