@@ -5,6 +5,7 @@ import { type Auth, createAuth } from "../../src/engine/auth.js";
 import type { UpstreamConfig } from "../../src/gateway/forward/upstream-config.js";
 import { createUpstreams, type Upstreams } from "../../src/gateway/forward/upstreams.js";
 import { createListeners } from "../../src/gateway/listen/listeners.js";
+import type { ServicesConfig } from "../../src/gateway/own/own-config.js";
 import { parseTrustedProxies } from "../../src/gateway/route/forwarded.js";
 import type { AnswerRecord, RequestOutcome as Outcome } from "../../src/gateway/route/outcome.js";
 import type { RouteConfig } from "../../src/gateway/route/route-config.js";
@@ -35,6 +36,7 @@ export interface RunningOptions {
   readonly upstream?: Partial<UpstreamConfig>;
   readonly trustedProxies?: readonly string[];
   readonly proxyProtocol?: boolean;
+  readonly services?: ServicesConfig;
   /** Replaces the engine. */
   readonly auth?: Auth<Identity>;
   readonly platform?: Platform;
@@ -112,6 +114,7 @@ export async function startGateway(options: RunningOptions = {}): Promise<Runnin
     routes: createRouteTable(options.routes ?? [route({ path: "/open" }, { anonymous: true }), route()]),
     trust,
     platform,
+    ...(options.services && { services: options.services }),
     onAnswered(_request, outcome, answer) {
       outcomes.push(outcome);
       answered.push(answer);

@@ -20,6 +20,32 @@ export function toIdentityHeaders(caller: Caller | undefined): readonly string[]
   return headers;
 }
 
+/** The names of all fields that `toIdentityHeaders` may return. */
+const names = ["subject", "roles", "identity", "actor", "scheme", "session"].map((name) => `x-sallyport-${name}`);
+
+/**
+ * Returns the same as `toIdentityHeaders` with an empty value for each field that is absent: for a proxy that copies these
+ * fields by name, and would send its client's own, or a placeholder, in the place of one that is not there.
+ */
+export function toWholeIdentity(caller: Caller | undefined): readonly string[] {
+  if (caller === undefined) return nobody;
+  const present = toIdentityHeaders(caller);
+  let headers = rememberedWhole.get(present);
+  if (headers === undefined) {
+    headers = fill(present);
+    rememberedWhole.set(present, headers);
+  }
+  return headers;
+}
+
+const fill = (present: readonly string[]): readonly string[] =>
+  Object.freeze([...present, ...names.filter((name) => !present.includes(name)).flatMap((name) => [name, ""])]);
+
+const nobody = fill([]);
+
+/** By the list of `toIdentityHeaders`, which is one for each caller who is remembered. */
+const rememberedWhole = new WeakMap<readonly string[], readonly string[]>();
+
 /** Callers of a session, and of remembered credentials, are frozen and shared by their requests. */
 const remembered = new WeakMap<Caller, readonly string[]>();
 

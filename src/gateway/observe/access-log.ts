@@ -32,7 +32,9 @@ export function createAccessLog(log: Logger, platform: Platform, share: () => nu
   };
 }
 
-function levelOf(outcome: RequestOutcome): "info" | "warn" {
+function levelOf(outcome: RequestOutcome): "debug" | "info" | "warn" {
+  // The proxy that asked has a line for it, and so has the engine for a denial.
+  if (outcome.kind === "asked") return "debug";
   if (outcome.kind === "refused") return outcome.denial.code === "unavailable" ? "warn" : "info";
   return outcome.kind === "failed" ? "warn" : "info";
 }

@@ -81,6 +81,11 @@ export function createRequestMetrics(registry: Registry): (outcome: RequestOutco
         // A procedure of the gateway itself: their number is fixed.
         requests.inc({ route: outcome.path, outcome: "service" });
         break;
+      case "asked": {
+        const { route, denial } = outcome;
+        requests.inc({ route: route === undefined ? "" : toRouteName(route), outcome: denial?.reason ?? "asked" });
+        break;
+      }
       case "preflight":
         requests.inc({ route: "", outcome: "preflight" });
         break;

@@ -13,6 +13,7 @@ export interface ServicesConfig {
   readonly flight: FlightConfig | undefined;
   readonly deephavenCore: CoreConfig | undefined;
   readonly deephavenEnterprise: EnterpriseConfig | undefined;
+  readonly forwardAuth: ForwardAuthConfig | undefined;
 }
 
 /** The configuration without further services: `sallyport.v1.AuthService` alone. */
@@ -20,7 +21,14 @@ export const noServices: ServicesConfig = Object.freeze({
   flight: undefined,
   deephavenCore: undefined,
   deephavenEnterprise: undefined,
+  forwardAuth: undefined,
 });
+
+/** Where other proxies ask whether a request of theirs may pass. */
+export interface ForwardAuthConfig {
+  /** A canonical path, without a slash at its end. */
+  readonly path: string;
+}
 
 export interface FlightConfig extends FlightOptions {
   /** Name of the cookie that carries a token. */

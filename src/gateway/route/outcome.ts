@@ -59,6 +59,14 @@ export type RequestOutcome =
   | { readonly kind: "preflight" }
   /** A procedure of the gateway itself answers. */
   | { readonly kind: "service"; readonly path: string }
+  /** Another proxy asked whether a request of its own may pass: it may, unless there is a denial. */
+  | {
+      readonly kind: "asked";
+      readonly route: RouteConfig | undefined;
+      readonly caller: Caller | undefined;
+      readonly denial?: Pick<Denial, "code" | "reason"> | undefined;
+      readonly detail?: string | undefined;
+    }
   /** An `OPTIONS` that asks for no hop beyond the gateway (`Max-Forwards: 0`), from a caller who may pass. */
   | { readonly kind: "last"; readonly route: RouteConfig; readonly caller: Caller | undefined }
   /** The caller left while it was being authenticated. */

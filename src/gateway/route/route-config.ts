@@ -19,7 +19,7 @@ export interface RouteConfig {
   readonly claims?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Whether an address may use the route. Default: each may. */
   readonly takesAddress?: ((address: string) => boolean) | undefined;
-  /** A key of `upstreams`. */
+  /** A key of `upstreams`. Empty: none, and the route is for the questions of other proxies alone. */
   readonly upstream: string;
   /** What the upstream's path is made of. Default: the path as it came. */
   readonly rewrite?: PathRewrite | undefined;

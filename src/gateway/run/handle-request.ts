@@ -25,12 +25,14 @@ import { toCarriers } from "../own/carriers.js";
 import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
 import { noServices } from "../own/own-config.js";
 import { createOwnServers } from "../own/own-servers.js";
+import { createReadQuestion } from "../own/question.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve, type Resolution } from "../route/resolve.js";
 import { isPlan, planCall } from "../translate/call-plan.js";
 import { keptMessageBytes, MessageBudget } from "../translate/message-budget.js";
 import { translateCall } from "../translate/translate.js";
+import { createAnswerQuestion } from "./answer-question.js";
 import type { HandleOptions, RequestHandler } from "./handle-options.js";
 import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
@@ -81,6 +83,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const translation = { ownCookie: carriers.cookie?.name, budget: new MessageBudget(keptMessageBytes) };
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
   const { toAuthRequest, peerOf } = createRequestReader(trust);
+  const readQuestion = services.forwardAuth && createReadQuestion(services.forwardAuth.path);
+  const answerQuestion = createAnswerQuestion({ auth, routes: options.routes, platform, report });
 
   function handle(incoming: Incoming): Awaitable<void> {
     const { request } = incoming;
@@ -89,6 +93,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       refuse(incoming, refusals.headers_too_large);
       return undefined;
     }
+    const question = readQuestion?.(request);
+    if (question !== undefined) return answerQuestion(incoming, question, toAuthRequest(request));
     const asked = resolve(request, isWebSocket);
     // A page may open a WebSocket to any origin: CORS is not asked.
     const cors = isWebSocket ? undefined : asked.cors;
@@ -109,6 +115,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
         break;
       }
       case "route":
+        if (asked.route.upstream === "") {
+          refuse(incoming, refusals.no_route, { route: asked.route, cors });
+          break;
+        }
         return decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined });
       default:
         asked satisfies never;

@@ -28,6 +28,7 @@ const subsets: readonly ServicesConfig[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) =
   deephavenCore: bits & 2 ? deephavenCore : undefined,
   deephavenEnterprise:
     bits & 4 ? { ...deephavenEnterprise, cookieLifeMs: undefined, tokenLifeMs: undefined } : undefined,
+  forwardAuth: undefined,
 }));
 
 const everything = [AuthService, AuthApi, FlightService, ConfigService, SessionService].flatMap(

@@ -35,7 +35,10 @@ const anonymous: Schema<boolean | "everything"> = {
 const route = object(
   {
     match: matchSchema,
-    upstream: text("the name of an upstream", "The upstream of these requests: a name of `upstreams`."),
+    upstream: text(
+      "the name of an upstream",
+      "The upstream of these requests: a name of `upstreams`. May be left out with `services.forwardAuth`: then other proxies alone ask about them.",
+    ),
     anonymous,
     roles: condition(roles("The caller must have one of these. Default: any caller.")),
     scopes: condition(
@@ -71,7 +74,7 @@ const route = object(
     rpc: rpcSchema,
     forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
   },
-  ["match", "upstream"],
+  ["match"],
   "One route. Without `anonymous` it is for authenticated callers only.",
 );
 
@@ -136,6 +139,8 @@ function readStepUp({ maxAge, acr }: RawRoute, at: ConfigPath, context: SectionC
 }
 
 function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContext): void {
+  if (route.upstream === undefined && context.above.services.forwardAuth === undefined)
+    context.report(at, `${toPathText(at)} needs upstream: the name of an upstream`);
   const upstreams = context.namesIn("upstreams");
   if (route.upstream !== undefined && upstreams !== undefined && !upstreams.includes(route.upstream)) {
     const path = [...at, "upstream"];

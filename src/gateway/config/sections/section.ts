@@ -1,4 +1,5 @@
 import type { ListenConfig } from "../../listen/listen-config.js";
+import type { ServicesConfig } from "../../own/own-config.js";
 import type { RouteConfig } from "../../route/route-config.js";
 import type { ConfigPath } from "../document.js";
 import type { HandlerConfig } from "../handlers.js";
@@ -16,6 +17,7 @@ export interface SectionContext extends ReadContext {
     readonly listen: readonly ListenConfig[];
     readonly session: SessionConfig;
     readonly handlers: readonly HandlerConfig[];
+    readonly services: ServicesConfig;
     readonly routes: readonly RouteConfig[];
   };
 }

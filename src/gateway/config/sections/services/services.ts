@@ -5,11 +5,13 @@ import { type Section, type SectionContext, section } from "../section.js";
 import { corePart } from "./deephaven-core.js";
 import { enterprisePart } from "./deephaven-enterprise.js";
 import { flightPart } from "./flight.js";
+import { forwardAuthPart } from "./forward-auth.js";
 
 const services: Parts<ServicesConfig, SectionContext> = {
   flight: flightPart,
   deephavenCore: corePart,
   deephavenEnterprise: enterprisePart,
+  forwardAuth: forwardAuthPart,
 };
 
 /** The services that the gateway answers itself, beside `sallyport.v1.AuthService`. */
