@@ -98,7 +98,7 @@ for (const [proxy, form] of Object.entries(forms)) {
     assert.deepEqual([subject, roles, actor, scheme], [["ada"], ["user"], [""], ["bearer"]]);
     assert.equal(session?.[0]?.length, 22);
     assert.deepEqual(JSON.parse(Buffer.from(String(identity), "base64url").toString()).subject, "ada");
-    assert.equal(allowed.fields.authorization, undefined);
+    assert.deepEqual([allowed.fields.authorization, allowed.fields["sallyport-token"]], [undefined, [""]]);
 
     const anonymous = await put("GET", "/open");
     assert.deepEqual([anonymous.status, identityOf(anonymous)], [200, identityFields.map(() => [""])]);
@@ -188,6 +188,15 @@ for (const [what, target, headers, method] of [
     assert.ok(outcome?.kind === "asked" && outcome.detail !== undefined, "the log says why");
   });
 }
+
+test("a proxy that asks for the denial gets it, and an error when there is none: never who calls", async (t) => {
+  const gateway = await start(t);
+  const about = (url: string) => ["X-Forwarded-Method: GET", `X-Forwarded-Uri: ${url}`];
+  const denied = await ask(gateway, "/auth?denial", about("/orders"));
+  assert.deepEqual([denied.status, denied.fields["sallyport-reason"]], [401, ["no_credentials"]]);
+  const failed = await ask(gateway, "/auth?denial", [...about("/orders"), `Authorization: ${gateway.bearer}`]);
+  assert.deepEqual([failed.status, failed.fields["x-sallyport-subject"]], [502, undefined]);
+});
 
 test("only a trusted proxy may ask", async (t) => {
   const gateway = await start(t, { trustedProxies: [] });

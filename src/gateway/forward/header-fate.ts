@@ -35,6 +35,7 @@ const managed: ReadonlySet<string> = new Set([
   "proxy",
   "proxy-authorization",
   "sallyport-reason",
+  "sallyport-token",
   "x-http-method",
   "x-http-method-override",
   "x-method-override",

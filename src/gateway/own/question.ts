@@ -9,6 +9,8 @@ export interface Question {
   /** Path and query, as the client sent them. */
   readonly url: string;
   readonly httpVersion: "1.1";
+  /** The proxy has refused the request already, and asks for the answer that its client gets. */
+  readonly isForDenial: boolean;
   /** What the target is resolved from: the authority alone. */
   readonly rawHeaders: readonly string[];
   /** The fields that came with the question, with the authority of the request as `Host`. */
@@ -25,21 +27,25 @@ export type ReadQuestion = (request: TargetSource) => Question | Ambiguity | und
 /**
  * Makes the reader of questions. A question is a request for `path` whose fields name the method and the target of another
  * request (nginx, Caddy, Traefik, HAProxy), or one for a path below it, whose rest is the target and whose method is that of
- * the other request (Envoy). What is named twice must be the same.
+ * the other request (Envoy). What is named twice must be the same. With the query `?denial` the proxy asks for a denial in full.
  */
 export function createReadQuestion(path: string): ReadQuestion {
   const below = `${path}/`;
+  const forDenial = `${path}?denial`;
   return (request) => {
     const { method = "", url = "", rawHeaders } = request;
     if (!url.startsWith(path)) return undefined;
     if (url.startsWith(below)) return readClaims(rawHeaders, { method, url: url.slice(path.length) });
-    return url.length === path.length || url[path.length] === "?" ? readClaims(rawHeaders, undefined) : undefined;
+    return url.length === path.length || url[path.length] === "?"
+      ? readClaims(rawHeaders, undefined, url === forDenial)
+      : undefined;
   };
 }
 
 function readClaims(
   rawHeaders: readonly string[],
   own: { readonly method: string; readonly url: string } | undefined,
+  isForDenial = false,
 ): Question | Ambiguity {
   const authority = readAuthority(rawHeaders, own !== undefined);
   if (isAmbiguous(authority)) return authority;
@@ -56,7 +62,7 @@ function readClaims(
   const host = ["host", authority];
   const named = firstOf(rawHeaders, ":authority") ?? firstOf(rawHeaders, "host");
   const asked = named === authority ? rawHeaders : [...withoutHosts(rawHeaders), ...host];
-  return { method, url, httpVersion: "1.1", rawHeaders: host, asked };
+  return { method, url, httpVersion: "1.1", isForDenial, rawHeaders: host, asked };
 }
 
 const unnamed: Ambiguity = Object.freeze({

@@ -46,9 +46,12 @@ const notTrusted = "the question comes from an address that trustedProxies does 
  * a request to the gateway itself is:
  *
  * - 200: it may. The answer has every field that tells the upstream who calls, an empty one where there is nothing to tell, and
- *   as `sallyport-token` the client's next token, which the proxy hands to its client as `Authorization`.
+ *   as `sallyport-token` the client's next token, which the proxy hands to its client as `Authorization`; it too is empty where
+ *   there is none.
  * - Any other status: it may not. The answer is the client's, in the form of plain HTTP and Connect, since no proxy takes a
  *   denial of gRPC, whose status is 200, for one; its challenges stand in one field.
+ *
+ * A proxy that knows of a status alone asks once more, for the denial: when it would be none, the proxy has failed itself.
  *
  * A preflight counts as the request that it is: the proxy, or the upstream, answers those.
  */
@@ -85,6 +88,7 @@ export function createAnswerQuestion<I extends Identity>(
       response.setHeader(fields[index] as string, fields[index + 1] as string);
     response.setHeader("cache-control", "no-store");
     response.setHeader("content-length", 0);
+    response.setHeader("sallyport-token", "");
     addOffer(response, "sallyport-token", decision.kind === "allowed" ? decision : undefined);
     response.statusCode = 200;
     end(request, response, platform);
@@ -110,6 +114,8 @@ export function createAnswerQuestion<I extends Identity>(
     const conclude = (decision: Decision<I>): void => {
       const denial = denialOf(route, decision, auth, about);
       if (decision.kind === "denied") refuse(incoming, { denial: decision, route });
+      else if (denial === undefined && question.isForDenial)
+        refuse(incoming, { denial: refusals.upstream_failed, route });
       else if (denial === undefined) allow(incoming, route, decision);
       else refuse(incoming, { denial, answered: decision.kind === "allowed" ? decision : undefined, route });
     };
