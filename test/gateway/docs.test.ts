@@ -24,9 +24,9 @@ test("every configuration in the documentation works as it is written", {
   files.write("cert.pem", readFileSync(made.cert, "utf8"));
   files.write("key.pem", readFileSync(made.key, "utf8"));
   const documents = ["README.md", "docs/gateway.md"].map((file) => readFileSync(file, "utf8")).join("\n");
-  const blocks = [...documents.matchAll(/```yaml\n(.*?)```/gs)];
+  const blocks = [...documents.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
   assert.ok(blocks.length >= 4);
-  for (const [, text = ""] of blocks) {
+  for (const text of [...blocks, readFileSync("examples/forward-auth/gate.yaml", "utf8")]) {
     const parsed = parseConfig(text, { file: files.config, environment: { ROBOT_KEY: secret } });
     assert.deepEqual(parsed.kind === "faults" ? parsed.faults.map(toFaultText) : [], []);
   }

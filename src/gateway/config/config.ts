@@ -105,7 +105,7 @@ export const configSchema: Schema = {
   $schema: "http://json-schema.org/draft-07/schema#",
   ...object(
     schemasOf(sections),
-    ["listen", "keys", "store", "handlers", "routes", "upstreams"],
+    ["listen", "keys", "store", "handlers", "routes"],
     "The configuration of `sallyport serve`.",
   ),
 };

@@ -24,6 +24,11 @@ export const noServices: ServicesConfig = Object.freeze({
   forwardAuth: undefined,
 });
 
+/** Whether other proxies may ask: then a route needs no upstream. */
+export function takesQuestions({ forwardAuth }: ServicesConfig): boolean {
+  return forwardAuth !== undefined;
+}
+
 /** Where other proxies ask whether a request of theirs may pass. */
 export interface ForwardAuthConfig {
   /** A canonical path, without a slash at its end. */

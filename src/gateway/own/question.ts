@@ -4,7 +4,7 @@ import { toCanonicalAuthority } from "../route/canonical-authority.js";
 import type { TargetSource } from "../route/canonical-target.js";
 
 /** A request that another proxy holds, and about which it asks. */
-export interface Question {
+export interface ProxyQuestion {
   readonly method: string;
   /** Path and query, as the client sent them. */
   readonly url: string;
@@ -22,7 +22,7 @@ export interface Question {
  *
  * @returns `undefined` when the request is no question
  */
-export type ReadQuestion = (request: TargetSource) => Question | Ambiguity | undefined;
+export type ReadQuestion = (request: TargetSource) => ProxyQuestion | Ambiguity | undefined;
 
 /**
  * Makes the reader of questions. A question is a request for `path` whose fields name the method and the target of another
@@ -46,7 +46,7 @@ function readClaims(
   rawHeaders: readonly string[],
   own: { readonly method: string; readonly url: string } | undefined,
   isForDenial = false,
-): Question | Ambiguity {
+): ProxyQuestion | Ambiguity {
   const authority = readAuthority(rawHeaders, own !== undefined);
   if (isAmbiguous(authority)) return authority;
   const methods = valuesOfAll(rawHeaders, methodFields);

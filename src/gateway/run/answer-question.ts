@@ -12,7 +12,7 @@ import type { Identity } from "../../model/identity.js";
 import { firstOf } from "../../model/raw-headers.js";
 import type { AuthRequest } from "../../model/request.js";
 import { toWholeIdentity } from "../forward/identity-headers.js";
-import type { Question } from "../own/question.js";
+import type { ProxyQuestion } from "../own/question.js";
 import { type Ambiguity, isAmbiguous } from "../route/ambiguity.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
@@ -57,7 +57,7 @@ const notTrusted = "the question comes from an address that trustedProxies does 
  */
 export function createAnswerQuestion<I extends Identity>(
   options: AnswerQuestionOptions<I>,
-): (incoming: Incoming, question: Question | Ambiguity, data: AuthRequest) => Awaitable<void> {
+): (incoming: Incoming, question: ProxyQuestion | Ambiguity, data: AuthRequest) => Awaitable<void> {
   const { auth, platform, report } = options;
   const resolve = createResolve(options.routes, { find: () => undefined });
   const kept = createKeptDecisions<I>(auth.front, platform);

@@ -514,6 +514,27 @@ upstreams: { app: { url: "http://127.0.0.1:3000", ignoresCase: true } }`,
     ],
   },
   {
+    name: "questions that no proxy may ask, at a path that is none",
+    from: "realm: example",
+    to: "realm: example\nservices: { forwardAuth: { path: /auth/ } }",
+    faults: [
+      "gate.yaml:2:13: services.forwardAuth needs trustedProxies: the addresses of the proxies that may ask",
+      "gate.yaml:2:34: services.forwardAuth.path must be a path such as /auth, without a slash at its end",
+    ],
+  },
+  {
+    name: "no upstreams, where no other proxy asks",
+    from: 'upstreams: { app: { url: "http://127.0.0.1:3000", identity: headers } }\n',
+    to: "",
+    faults: ["gate.yaml:1:1: upstreams is missing; give an object with an upstream for each name"],
+  },
+  {
+    name: "a route without an upstream, where no other proxy asks",
+    from: "roles: [user], upstream: app",
+    to: "roles: [user]",
+    faults: ["gate.yaml:10:5: routes[1].upstream is missing; give the name of an upstream"],
+  },
+  {
     name: "JWT for another scheme",
     from: "  Bearer: {",
     to: "  Jwt: {",

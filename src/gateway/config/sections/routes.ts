@@ -1,5 +1,6 @@
 import { requireStepUp } from "../../../credentials/step-up.js";
 import { suggest } from "../../../wire/closest.js";
+import { takesQuestions } from "../../own/own-config.js";
 import { decodePath } from "../../route/canonical-path.js";
 import { foldPath } from "../../route/fold-path.js";
 import type { RouteConfig } from "../../route/route-config.js";
@@ -37,7 +38,7 @@ const route = object(
     match: matchSchema,
     upstream: text(
       "the name of an upstream",
-      "The upstream of these requests: a name of `upstreams`. May be left out with `services.forwardAuth`: then other proxies alone ask about them.",
+      "The upstream of these requests: a name of `upstreams`. May be left out where other proxies ask: then they alone may ask about these requests.",
     ),
     anonymous,
     roles: condition(roles("The caller must have one of these. Default: any caller.")),
@@ -139,9 +140,9 @@ function readStepUp({ maxAge, acr }: RawRoute, at: ConfigPath, context: SectionC
 }
 
 function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContext): void {
-  if (route.upstream === undefined && context.above.services.forwardAuth === undefined)
-    context.report(at, `${toPathText(at)} needs upstream: the name of an upstream`);
-  const upstreams = context.namesIn("upstreams");
+  if (route.upstream === undefined && !takesQuestions(context.above.services))
+    context.report(at, `${toPathText([...at, "upstream"])} is missing; give the name of an upstream`);
+  const upstreams = context.namesIn("upstreams") ?? (takesQuestions(context.above.services) ? [] : undefined);
   if (route.upstream !== undefined && upstreams !== undefined && !upstreams.includes(route.upstream)) {
     const path = [...at, "upstream"];
     const hint = suggest(route.upstream, upstreams);

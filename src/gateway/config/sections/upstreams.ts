@@ -1,4 +1,5 @@
 import type { UpstreamConfig } from "../../forward/upstream-config.js";
+import { takesQuestions } from "../../own/own-config.js";
 import { toCanonicalAuthority } from "../../route/canonical-authority.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import type { ReadContext } from "../read-context.js";
@@ -60,9 +61,11 @@ const upstream = object(
 /** The services behind the gateway. */
 export const upstreamsSection: Section<ReadonlyMap<string, UpstreamConfig>> = section(
   mapOf(upstream, plainName, "an object with an upstream for each name", "The services behind the gateway."),
-  (raw = {}, path, context) => {
+  (raw, path, context) => {
+    if (!Object.hasOwn(Object(context.document.value), "upstreams") && !takesQuestions(context.above.services))
+      context.report([], "upstreams is missing; give an object with an upstream for each name");
     const read = new Map(
-      Object.entries(raw).map(([name, one]) => [name, readUpstream(name, one, [...path, name], context)]),
+      Object.entries(raw ?? {}).map(([name, one]) => [name, readUpstream(name, one, [...path, name], context)]),
     );
     warnOfUnused(read, path, context);
     const others = [...read.values()].filter(({ protocol }) => protocol !== "grpc").map(({ name }) => name);
