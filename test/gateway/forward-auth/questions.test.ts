@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { connect } from "node:http2";
 import { connect as connectSocket } from "node:net";
 import { type TestContext, test } from "node:test";
-import { createAuth } from "../../src/engine/auth.js";
-import { noServices } from "../../src/gateway/own/own-config.js";
-import { basic } from "../../src/handlers/password/basic.js";
-import { randomKeys } from "../../src/keys/key-ring.js";
-import { memory } from "../../src/stores/memory/memory.js";
-import { createWorld } from "../world.js";
-import { route } from "./fixtures.js";
-import { basicOf, type Running, type RunningOptions, startGateway } from "./running.js";
+import { createAuth } from "../../../src/engine/auth.js";
+import { noServices } from "../../../src/gateway/own/own-config.js";
+import { basic } from "../../../src/handlers/password/basic.js";
+import { randomKeys } from "../../../src/keys/key-ring.js";
+import { memory } from "../../../src/stores/memory/memory.js";
+import { createWorld } from "../../world.js";
+import { route } from "../fixtures.js";
+import { basicOf, type Running, type RunningOptions, startGateway } from "../running.js";
 
 const host = "api.example";
 

@@ -1,0 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { compareWithGateway, type ProxyRecipe } from "./compare-with-gateway.js";
+
+const nginx = {
+  command: "nginx",
+  toArguments: (folder: string, file: string) => ["-p", folder, "-c", file, "-g", "daemon off;"],
+};
+
+/** nginx takes all but 401 and 403 for 500. */
+const lost = ["no route", "a method that has no route", "an encoded slash", "two slashes", "dots"];
+
+const recipes: readonly ProxyRecipe[] = [
+  {
+    ...nginx,
+    file: "nginx.conf",
+    statuses: { "two credentials": 400, ...Object.fromEntries(lost.map((what) => [what, 500])) },
+    losesDenials: true,
+  },
+  // It refuses these itself.
+  { ...nginx, file: "nginx-full.conf", statuses: { "two credentials": 400 } },
+  {
+    command: "caddy",
+    file: "Caddyfile",
+    toArguments: (_folder, file) => ["run", "--adapter", "caddyfile", "--config", file],
+  },
+];
+
+for (const recipe of recipes) {
+  const { command, file } = recipe;
+  const isThere = spawnSync(command, [command === "nginx" ? "-v" : "version"]).error === undefined;
+  test(
+    `${file}: lets in whom the gateway lets in, and tells the application the same`,
+    {
+      skip: isThere ? false : `needs ${command}: apt-get install ${command}`,
+    },
+    (t) => compareWithGateway(t, recipe),
+  );
+}
