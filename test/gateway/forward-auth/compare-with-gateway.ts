@@ -82,7 +82,10 @@ async function startProxy(
     .replaceAll("127.0.0.1:8080", `127.0.0.1:${ports.gateway}`)
     .replaceAll("127.0.0.1:9000", `127.0.0.1:${ports.app}`)
     .replaceAll("127.0.0.1:8000", `127.0.0.1:${port}`)
-    .replaceAll("http://:8000", `http://:${port}`);
+    .replaceAll("http://:8000", `http://:${port}`)
+    .replaceAll("port_value: 8080", `port_value: ${ports.gateway}`)
+    .replaceAll("port_value: 9000", `port_value: ${ports.app}`)
+    .replaceAll("port_value: 8000", `port_value: ${port}`);
   const path = join(folder, file);
   writeFileSync(path, text);
   const child: ChildProcess = spawn(command, toArguments(folder, path), {
