@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
-import { compareWithGateway, type ProxyRecipe } from "./compare-with-gateway.js";
+import { compareWithGateway } from "./compare-with-gateway.js";
+import { followThroughProxy } from "./follow-through-proxy.js";
+import type { ProxyRecipe } from "./start-proxy.js";
 
 const nginx = {
   command: "nginx",
@@ -29,11 +31,11 @@ const recipes: readonly ProxyRecipe[] = [
 for (const recipe of recipes) {
   const { command, file } = recipe;
   const isThere = spawnSync(command, [command === "nginx" ? "-v" : "version"]).error === undefined;
-  test(
-    `${file}: lets in whom the gateway lets in, and tells the application the same`,
-    {
-      skip: isThere ? false : `needs ${command}: apt-get install ${command}`,
-    },
-    (t) => compareWithGateway(t, recipe),
+  const options = { skip: isThere ? false : `needs ${command}: apt-get install ${command}` };
+  test(`${file}: lets in whom the gateway lets in, and tells the application the same`, options, (t) =>
+    compareWithGateway(t, recipe),
+  );
+  test(`${file}: a client follows its token through it, and is never refused`, options, (t) =>
+    followThroughProxy(t, recipe),
   );
 }

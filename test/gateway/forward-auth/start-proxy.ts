@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
+import { listen } from "../../adapters/servers.js";
+
+/** A proxy, and its recipe. */
+export interface ProxyRecipe {
+  readonly command: string;
+  /** In `examples/forward-auth`. */
+  readonly file: string;
+  toArguments(folder: string, file: string): readonly string[];
+  /** The status of requests by their names, where the proxy loses the gateway's, or answers itself. */
+  readonly statuses?: Readonly<Record<string, number>>;
+  /** A refused client gets the status and the challenge alone. */
+  readonly losesDenials?: boolean;
+}
+
+/** The fields that tell an application who calls. */
+export const managed: readonly string[] = ["subject", "roles", "actor", "scheme", "session", "identity"].map(
+  (name) => `x-sallyport-${name}`,
+);
+
+export interface AppSaw {
+  readonly method: string;
+  readonly url: string;
+  readonly body: string;
+  readonly caller: Readonly<Record<string, string>>;
+  readonly raw: string;
+}
+
+/** Remembers what it gets. */
+export async function startApp(t: TestContext): Promise<{ readonly saw: AppSaw[]; readonly port: number }> {
+  const saw: AppSaw[] = [];
+  const server = await listen(
+    createHttpServer((request, response) => {
+      let body = "";
+      request.setEncoding("latin1").on("data", (chunk: string) => {
+        body += chunk;
+      });
+      request.on("end", () => {
+        const { method = "", url = "", headers, rawHeaders } = request;
+        const caller: Record<string, string> = {};
+        for (const name of managed)
+          if (typeof headers[name] === "string" && headers[name] !== "") caller[name] = headers[name];
+        saw.push({ method, url, body, caller, raw: JSON.stringify(rawHeaders) });
+        // An application cannot set the token of a session.
+        response.setHeader("Authorization", "Bearer forged").end("app");
+      });
+    }),
+  );
+  t.after(() => server.close());
+  return { saw, port: Number(new URL(server.origin).port) };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+export async function startProxy(
+  t: TestContext,
+  { command, file, toArguments }: ProxyRecipe,
+  ports: { gateway: number; app: number },
+): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-proxy-"));
+  const port = await freePort();
+  const text = readFileSync(join("examples/forward-auth", file), "utf8")
+    .replaceAll("127.0.0.1:8080", `127.0.0.1:${ports.gateway}`)
+    .replaceAll("127.0.0.1:9000", `127.0.0.1:${ports.app}`)
+    .replaceAll("127.0.0.1:8000", `127.0.0.1:${port}`)
+    .replaceAll("http://:8000", `http://:${port}`)
+    .replaceAll("port_value: 8080", `port_value: ${ports.gateway}`)
+    .replaceAll("port_value: 9000", `port_value: ${ports.app}`)
+    .replaceAll("port_value: 8000", `port_value: ${port}`);
+  const path = join(folder, file);
+  writeFileSync(path, text);
+  const child: ChildProcess = spawn(command, toArguments(folder, path), {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
+  let said = "";
+  child.stderr?.on("data", (chunk: Buffer) => {
+    said += chunk;
+  });
+  t.after(async () => {
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode === null && child.kill("SIGTERM")) await gone;
+    rmSync(folder, { recursive: true, force: true });
+  });
+  for (;;) {
+    assert.equal(child.exitCode, null, said);
+    const isUp = await new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (isUp) return port;
+    await delay(20);
+  }
+}
+
+export interface Got {
+  readonly status: number;
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  readonly body: string;
+}
+
+export async function send(port: number, lines: readonly string[], body = ""): Promise<Got> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write([...lines, "Host: app.example", "Connection: close", "", ""].join("\r\n") + body);
+  let text = "";
+  for await (const chunk of socket.setEncoding("latin1")) text += chunk;
+  const [head = "", rest = ""] = text.split(/\r\n\r\n(.*)/s);
+  const fields = new Map<string, string[]>();
+  for (const line of head.split("\r\n").slice(1)) {
+    const [name = "", value = ""] = line.split(/: ?(.*)/s);
+    fields.set(name.toLowerCase(), [...(fields.get(name.toLowerCase()) ?? []), value]);
+  }
+  return { status: Number(head.split(" ")[1]), fields, body: rest };
+}
