@@ -26,11 +26,17 @@ const recipes: readonly ProxyRecipe[] = [
     file: "Caddyfile",
     toArguments: (_folder, file) => ["run", "--adapter", "caddyfile", "--config", file],
   },
+  {
+    command: "haproxy",
+    file: "haproxy.cfg",
+    beside: "sallyport.lua",
+    toArguments: (_folder, file) => ["-db", "-f", file],
+  },
 ];
 
 for (const recipe of recipes) {
   const { command, file } = recipe;
-  const isThere = spawnSync(command, [command === "nginx" ? "-v" : "version"]).error === undefined;
+  const isThere = spawnSync(command, [command === "caddy" ? "version" : "-v"]).error === undefined;
   const options = { skip: isThere ? false : `needs ${command}: apt-get install ${command}` };
   test(`${file}: lets in whom the gateway lets in, and tells the application the same`, options, (t) =>
     compareWithGateway(t, recipe),

@@ -14,6 +14,8 @@ export interface ProxyRecipe {
   readonly command: string;
   /** In `examples/forward-auth`. */
   readonly file: string;
+  /** A file that it loads. */
+  readonly beside?: string;
   toArguments(folder: string, file: string): readonly string[];
   /** The status of requests by their names, where the proxy loses the gateway's, or answers itself. */
   readonly statuses?: Readonly<Record<string, number>>;
@@ -68,22 +70,19 @@ async function freePort(): Promise<number> {
 
 export async function startProxy(
   t: TestContext,
-  { command, file, toArguments }: ProxyRecipe,
+  { command, file, beside, toArguments }: ProxyRecipe,
   ports: { gateway: number; app: number },
 ): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "sallyport-proxy-"));
   const port = await freePort();
-  const text = readFileSync(join("examples/forward-auth", file), "utf8")
-    .replaceAll("127.0.0.1:8080", `127.0.0.1:${ports.gateway}`)
-    .replaceAll("127.0.0.1:9000", `127.0.0.1:${ports.app}`)
-    .replaceAll("127.0.0.1:8000", `127.0.0.1:${port}`)
-    .replaceAll("http://:8000", `http://:${port}`)
-    .replaceAll("port_value: 8080", `port_value: ${ports.gateway}`)
-    .replaceAll("port_value: 9000", `port_value: ${ports.app}`)
-    .replaceAll("port_value: 8000", `port_value: ${port}`);
-  const path = join(folder, file);
-  writeFileSync(path, text);
-  const child: ChildProcess = spawn(command, toArguments(folder, path), {
+  const portOf: Readonly<Record<string, number>> = { 8080: ports.gateway, 9000: ports.app, 8000: port };
+  // As the recipes write them: 127.0.0.1:8080, http://:8080, port_value: 8080.
+  const withPorts = (text: string) =>
+    text.replace(/(?<=127\.0\.0\.1:|:\/\/:|port_value: )(8080|9000|8000)/g, (known) => String(portOf[known]));
+  for (const name of beside === undefined ? [file] : [file, beside])
+    writeFileSync(join(folder, name), withPorts(readFileSync(join("examples/forward-auth", name), "utf8")));
+  const child: ChildProcess = spawn(command, toArguments(folder, join(folder, file)), {
+    cwd: folder,
     stdio: ["ignore", "ignore", "pipe"],
     env: { ...process.env, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
   });
