@@ -45,6 +45,8 @@ const forged = [
   "Sallyport-Token: Bearer forged",
 ];
 
+const webSocket = ["Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
+
 const wrongPassword = (): string[] => [`Authorization: ${basicOf("ada", "no")}`];
 
 const requests: readonly PlayedRequest[] = [
@@ -96,6 +98,8 @@ const requests: readonly PlayedRequest[] = [
     headers: () => ["Transfer-Encoding: chunked"],
     body: chunked,
   },
+  { what: "a WebSocket", line: "GET /orders", headers: (gateway) => [...withBearer(gateway), ...webSocket] },
+  { what: "a WebSocket of an unknown client", line: "GET /orders", headers: () => webSocket },
   { what: "forged fields, where no credentials are needed", line: "GET /public", headers: () => forged },
   { what: "forged fields", line: "GET /orders", headers: (gateway) => [...withBearer(gateway), ...forged] },
 ];

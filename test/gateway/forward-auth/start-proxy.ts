@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer as createHttpServer } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Duplex } from "node:stream";
 import type { TestContext } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { listen } from "../../adapters/servers.js";
@@ -39,23 +41,32 @@ export interface AppSaw {
 /** Remembers what it gets. */
 export async function startApp(t: TestContext): Promise<{ readonly saw: AppSaw[]; readonly port: number }> {
   const saw: AppSaw[] = [];
-  const server = await listen(
-    createHttpServer((request, response) => {
-      let body = "";
-      request.setEncoding("latin1").on("data", (chunk: string) => {
-        body += chunk;
-      });
-      request.on("end", () => {
-        const { method = "", url = "", headers, rawHeaders } = request;
-        const caller: Record<string, string> = {};
-        for (const name of managed)
-          if (typeof headers[name] === "string" && headers[name] !== "") caller[name] = headers[name];
-        saw.push({ method, url, body, caller, raw: JSON.stringify(rawHeaders) });
-        // An application cannot set the token of a session.
-        response.setHeader("Authorization", "Bearer forged").end("app");
-      });
-    }),
-  );
+  const see = ({ method = "", url = "", headers, rawHeaders }: IncomingMessage, body: string): void => {
+    const caller: Record<string, string> = {};
+    for (const name of managed)
+      if (typeof headers[name] === "string" && headers[name] !== "") caller[name] = headers[name];
+    saw.push({ method, url, body, caller, raw: JSON.stringify(rawHeaders) });
+  };
+  const app = createHttpServer((request, response) => {
+    let body = "";
+    request.setEncoding("latin1").on("data", (chunk: string) => {
+      body += chunk;
+    });
+    request.on("end", () => {
+      see(request, body);
+      // An application cannot set the token of a session.
+      response.setHeader("Authorization", "Bearer forged").end("app");
+    });
+  });
+  app.on("upgrade", (request: IncomingMessage, socket: Duplex) => {
+    see(request, "");
+    const accept = createHash("sha1")
+      .update(`${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+      .digest("base64");
+    const lines = ["Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`];
+    socket.end(["HTTP/1.1 101 Switching Protocols", ...lines, "", ""].join("\r\n"));
+  });
+  const server = await listen(app);
   t.after(() => server.close());
   return { saw, port: Number(new URL(server.origin).port) };
 }
@@ -114,9 +125,16 @@ export interface Got {
 
 export async function send(port: number, lines: readonly string[], body = ""): Promise<Got> {
   const socket = connect(port, "127.0.0.1");
-  socket.write([...lines, "Host: app.example", "Connection: close", "", ""].join("\r\n") + body);
+  const connection = lines.some((line) => line.startsWith("Upgrade:")) ? "Upgrade" : "close";
+  socket.write([...lines, "Host: app.example", `Connection: ${connection}`, "", ""].join("\r\n") + body);
   let text = "";
-  for await (const chunk of socket.setEncoding("latin1")) text += chunk;
+  for await (const chunk of socket.setEncoding("latin1")) {
+    text += chunk;
+    // A refused WebSocket's connection may go on.
+    const [head = "", rest = ""] = text.split(/\r\n\r\n(.*)/s);
+    const length = /^content-length: (\d+)/im.exec(head)?.[1];
+    if (connection === "Upgrade" && rest.length >= Number(length)) break;
+  }
   const [head = "", rest = ""] = text.split(/\r\n\r\n(.*)/s);
   const fields = new Map<string, string[]>();
   for (const line of head.split("\r\n").slice(1)) {
