@@ -30,6 +30,8 @@ export interface PresentedCredentials {
   /** The scheme as it was spelled. */
   readonly name: string;
   readonly payload: string;
+  /** The header that carried them, in lower case. Absent: `Authorization`. */
+  readonly header?: string | undefined;
 }
 
 const none = Object.freeze({ kind: "none" } as const);

@@ -43,7 +43,7 @@ export function parseAuthorization(value: string): Authorization | undefined {
 }
 
 /** Removes spaces and tabs at the ends (RFC 9110 §5.6.3): HTTP/1 parsers remove them, HTTP/2 parsers may not. */
-function trimOws(value: string): string {
+export function trimOws(value: string): string {
   let start = 0;
   let end = value.length;
   while (start < end && isOws(value.charCodeAt(start))) start++;

@@ -3,7 +3,8 @@ import type { OptionKinds } from "../base/options.js";
 import { firstOf, several, soleOf, valuesOf } from "../model/raw-headers.js";
 import { sessionPrefix } from "../model/session.js";
 import { decodeBase64 } from "./base64.js";
-import { type Extracted, extractCredentials } from "./carriers.js";
+import type { Extracted } from "./carriers.js";
+import { extractFromHeaders } from "./credential-headers.js";
 import { token } from "./grammar.js";
 import { maxAuthorizationLength } from "./parse-authorization.js";
 
@@ -32,13 +33,13 @@ export interface CookieOptions {
   readonly requestHeader?: string | undefined;
 }
 
-/** Finds the credentials of a request. */
 /** The names and kinds of `CarrierOptions`. */
 export const carrierKinds: OptionKinds<CarrierOptions> = {
   authTokenBin: "boolean",
   cookie: { name: "string!", requestHeader: "string" } satisfies OptionKinds<CookieOptions>,
 };
 
+/** Finds the credentials of a request. */
 export type Extract = (rawHeaders: readonly string[], truncated: boolean) => Extracted;
 
 /** The most tokens in one request. No honest client sends more. */
@@ -47,12 +48,14 @@ const maxTokens = 8;
 /**
  * Makes the extractor of an engine: it reads `Authorization`, and the other carriers that the options enable.
  *
+ * @param headers those that carry credentials beside `Authorization`: names in lower case, each with its scheme
  * @param maxLength the longest `Authorization` that is parsed, in characters
  * @throws {AuthError} `invalid_options` for a malformed cookie name
  */
 export function createExtract(
   { authTokenBin = false, cookie }: CarrierOptions = {},
   maxLength: number = maxAuthorizationLength,
+  headers: ReadonlyMap<string, string> = noHeaders,
 ): Extract {
   if (cookie !== undefined && !new RegExp(`^${token}$`).test(cookie.name)) {
     throw new AuthError(
@@ -60,8 +63,8 @@ export function createExtract(
       "carriers.cookie.name must be a cookie name: letters, digits and -._~ (RFC 6265 §4.1.1)",
     );
   }
-  const extractOwn: typeof extractCredentials = (rawHeaders, truncated) =>
-    extractCredentials(rawHeaders, truncated, maxLength);
+  const extractOwn = (rawHeaders: readonly string[], truncated: boolean) =>
+    extractFromHeaders(rawHeaders, truncated, headers, maxLength);
   if (!authTokenBin && cookie === undefined) return extractOwn;
 
   return function extract(rawHeaders, truncated) {
@@ -90,6 +93,8 @@ export function createExtract(
     };
   };
 }
+
+const noHeaders: ReadonlyMap<string, string> = new Map();
 
 /** Decodes a gRPC binary header: base64, with padding or without (gRPC over HTTP/2, "Custom-Metadata"). */
 function decodeTokenBin(value: string): string | undefined {

@@ -218,7 +218,7 @@ export function createAuth<H extends Handler<Identity>>(
   return Object.freeze({
     authenticate: createAuthenticate<I>({
       ...{ platform, table, manager, checkCredentials, offered, deny },
-      extract: createExtract(options.carriers, resolved.maxAuthorizationLength),
+      extract: createExtract(options.carriers, resolved.maxAuthorizationLength, table.headers),
       chooseCarrier: createChooseCarrier<I>(manager),
       cookie: options.carriers?.cookie,
     }),
@@ -233,6 +233,7 @@ export function createAuth<H extends Handler<Identity>>(
       realm,
       rules,
       schemes: table.names,
+      credentialHeaders: Object.freeze([...table.headers.keys()]),
       slot,
       oneTimeProofs: (scheme: string) => proofs(scheme.toLowerCase()),
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),

@@ -111,10 +111,15 @@ export function createAuthenticate<I extends Identity>({
   }
 
   function resumeOrCheck(
-    { scheme, name, payload }: PresentedCredentials,
+    { scheme, name, payload, header }: PresentedCredentials,
     request: AuthRequest,
     options: AuthenticateOptions,
   ): Awaitable<Decision<I>> {
+    if (header !== undefined) {
+      return after(check(scheme, payload, request, options), (decision) =>
+        decision.kind === "allowed" ? { ...decision, vary: header } : decision,
+      );
+    }
     if (!isSessionToken(scheme, payload)) return check(table.schemeOf(name), payload, request, options);
     const { again = false } = options;
     const how = again ? { ...options, rotate: true } : options;

@@ -17,6 +17,8 @@ export interface AuthFront<I extends Identity = Identity> {
   readonly rules: SessionRules;
   /** Schemes exactly as their handlers spell them, and aliases, each with the scheme in lower case that it stands for. */
   readonly schemes: ReadonlyMap<string, string>;
+  /** The headers that carry credentials beside `Authorization`, in lower case: see `Handler.header`. */
+  readonly credentialHeaders: readonly string[];
   /** The slot in which a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
   /**

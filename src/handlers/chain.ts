@@ -20,8 +20,8 @@ interface ChainState {
  * it.
  *
  * @param handlers handlers for `scheme` with equal `opens`. The whole chain shares one deadline, the longest of theirs.
- * @throws {AuthError} `invalid_options` for an empty list, a handler of another scheme, or handlers with different
- *   `opens`
+ * @throws {AuthError} `invalid_options` for an empty list, a handler of another scheme or with a `header`,
+ *   or handlers with different `opens`
  */
 export function chain<H extends Handler<Identity>>(scheme: string, handlers: readonly H[]): Handler<IdentityOf<H>> {
   type I = IdentityOf<H>;
@@ -130,6 +130,10 @@ function requireLink(link: Handler, scheme: string, first: Handler): void {
       "invalid_options",
       `Every handler in chain("${scheme}", …) must answer for ${scheme}; one answers for ${link?.scheme}`,
     );
+  }
+  if (link.header !== undefined) {
+    const message = `A handler in chain("${scheme}", …) has a header, ${link.header}, whose value the others would get, too. Leave the header out, or give that handler a scheme of its own`;
+    throw new AuthError("invalid_options", message);
   }
   if (link.opens !== first.opens) {
     throw new AuthError("invalid_options", `The handlers in chain("${scheme}", …) must all have the same opens`);

@@ -4,6 +4,7 @@ import { token } from "../credentials/grammar.js";
 import type { Identity } from "../model/identity.js";
 import { maxLoginMs } from "../model/session.js";
 import type { Handler } from "./handler.js";
+import { requireOwnHeader, toOwnHeaders } from "./own-header.js";
 
 /** The identity type that a handler, or a union of handlers, gives to the route. */
 export type IdentityOf<H> = H extends Handler<infer I> ? I : never;
@@ -14,6 +15,8 @@ export interface HandlerTable<I extends Identity = Identity> {
   get(scheme: string): Handler<I> | undefined;
   /** The handler that decides by the client certificate. */
   readonly byCertificate: Handler<I> | undefined;
+  /** The headers that carry credentials beside `Authorization`: names in lower case, each with its scheme. */
+  readonly headers: ReadonlyMap<string, string>;
   /** The schemes in lower case, in the order of the handlers. */
   readonly schemes: readonly string[];
   /** Maps each scheme as its handler spells it, and each alias, to the scheme in lower case. */
@@ -76,6 +79,7 @@ export function createHandlerTable<H extends Handler<Identity>>(
   if (byCertificate.length > 1) refuse("Two handlers decide by the client certificate. Remove one");
   return Object.freeze({
     byCertificate: byCertificate[0],
+    headers: toOwnHeaders(table.values()),
     get: (scheme: string) => table.get(scheme),
     names,
     schemeOf: (name: string) => names.get(name) ?? name.toLowerCase(),
@@ -126,6 +130,7 @@ function requireHandler(handler: Handler): void {
   if (!(timeoutMs > 0 && timeoutMs <= maxLoginMs)) {
     refuse(`timeoutMs of the handler for ${handler.scheme} must be more than 0 and at most ${maxLoginMs} milliseconds`);
   }
+  requireOwnHeader(handler, `The handler for ${handler.scheme}`);
   if (handler.carrier === "certificate" && typeof handler.fromHeader !== "function") {
     refuse(`The handler for ${handler.scheme} decides by the client certificate, so it needs fromHeader`);
   }

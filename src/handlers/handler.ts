@@ -57,6 +57,12 @@ export interface Handler<I extends Identity = Identity> {
    */
   readonly forwardedIn?: string | undefined;
   /**
+   * A further header that carries the payload alone, such as `X-API-Key`, for clients that cannot set `Authorization`. It is
+   * a credential like `Authorization`: a request with both is refused. The value is visible ASCII without blanks and
+   * commas. Not for `Bearer` and `DPoP`, nor within a `chain`. Default: none.
+   */
+  readonly header?: string | undefined;
+  /**
    * `true` if the verdict depends on the payload alone (not on peer, target or round). The engine may then remember for
    * `rememberMs` that a payload was accepted. Default: `false`.
    */

@@ -51,6 +51,11 @@ export interface Allowed<I extends Identity = Identity> {
   readonly offer?: Offer | undefined;
   /** Further header fields that the response must carry, such as the next `DPoP-Nonce`. */
   readonly headers?: HeaderFields | undefined;
+  /**
+   * The header that carried the credentials, where that is not `Authorization`. The response names it in `Vary`: a shared
+   * cache does not know that it is a credential (RFC 9111 §3.5).
+   */
+  readonly vary?: string | undefined;
 }
 
 /** The request holds no credentials, and the route allows that. */

@@ -18,11 +18,12 @@ export function attachCaller<I extends Identity>(auth: Auth<I>, request: NodeReq
  */
 export function finishHeaders(response: NodeResponse, answered: Answered = nothing): void {
   // Nearly every response carries neither token nor fields: these share one function, and need no closure.
-  const { offer, headers } = answered;
-  onHeaders(response, offer === undefined && headers === undefined ? varyAlone : withFields(answered));
+  const { offer, headers, vary } = answered;
+  const isPlain = offer === undefined && headers === undefined && vary === undefined;
+  onHeaders(response, isPlain ? varyAlone : withFields(answered));
 }
 
-export type Answered = Pick<Allowed, "offer" | "headers">;
+export type Answered = Pick<Allowed, "offer" | "headers" | "vary">;
 
 /** The header fields of an answer that has not been sent. Responses of Node fit. */
 export interface AnswerFields {
@@ -45,8 +46,9 @@ function withFields(answered: Answered): (this: NodeResponse) => void {
 }
 
 /** Adds what `finishHeaders` adds, now: to an answer whose headers are being sent. */
-export function addAnswered(response: AnswerFields, { offer, headers }: Answered = nothing): void {
+export function addAnswered(response: AnswerFields, { offer, headers, vary }: Answered = nothing): void {
   addVary(response);
+  if (vary !== undefined) addVary(response, vary);
   // A 304 updates a stored response (RFC 9111 §4.3.4): a token in it would be stored too.
   if (response.statusCode === 304) return;
   const isUsable = offer?.usable() === true;

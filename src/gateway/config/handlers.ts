@@ -106,6 +106,26 @@ function rolesOfOne<Kind extends KindName>(config: HandlerLink<Kind>): readonly 
   return kind.rolesOf?.(config);
 }
 
+/** Returns the header that carries the credentials of a handler beside `Authorization`; `undefined` when it has none. */
+export function headerOf(config: HandlerConfig): string | undefined {
+  return config.kind === "chain" ? undefined : headerOfOne(config);
+}
+
+function headerOfOne<Kind extends KindName>(config: HandlerLink<Kind>): string | undefined {
+  const kind: HandlerKind<Configs[Kind]> = handlerKinds[config.kind];
+  return kind.headerOf?.(config);
+}
+
+/** Returns these headers in lower case, each with the scheme of its handler. */
+export function headersOf(handlers: readonly HandlerConfig[]): ReadonlyMap<string, string> {
+  return new Map(
+    handlers.flatMap((config) => {
+      const name = headerOf(config);
+      return name === undefined ? [] : [[name.toLowerCase(), config.scheme] as const];
+    }),
+  );
+}
+
 /** What a handler needs, and its place in the configuration. */
 export interface NamedDependency {
   readonly what: string;

@@ -7,6 +7,11 @@ export interface UpstreamHeaderOptions {
   readonly forwardAuthorization: boolean;
   /** The further carriers of session tokens, which are treated like `Authorization`. Default: none. */
   readonly carriers?: CarrierOptions | undefined;
+  /**
+   * Further headers that carry credentials, treated like `Authorization`: names as `normalisedOf` returns them, each with the
+   * name in lower case. Default: none.
+   */
+  readonly credentialHeaders?: ReadonlyMap<string, string> | undefined;
   /** Name, value, name, value: added last, so that no field of the client can remove them. */
   readonly ours: readonly string[];
   /** Names of further fields that do not go on, as `normalisedOf` returns them. Default: none. */
@@ -20,7 +25,7 @@ export interface UpstreamHeaderOptions {
  * fields, those that `Connection` names and managed ones, and then the gateway's own. `Host` and framing are left out.
  */
 export function toUpstreamHeaders(rawHeaders: readonly string[], options: UpstreamHeaderOptions): string[] {
-  const { forwardAuthorization, stripped, removed } = options;
+  const { forwardAuthorization, stripped, removed, credentialHeaders } = options;
   const dropped = namedByConnection(rawHeaders);
   const { authTokenBin = false, cookie } = options.carriers ?? {};
   const headers: string[] = [];
@@ -40,6 +45,7 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
       fate === "hop" ||
       fate === "managed" ||
       (isCredential && !forwardAuthorization) ||
+      (credentialHeaders !== undefined && isKept(name, credentialHeaders, forwardAuthorization)) ||
       dropped?.has(name.toLowerCase()) ||
       removed?.has(normalisedOf(name))
     ) {
@@ -59,6 +65,12 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
   if (takesTrailers) headers.push("te", "trailers");
   headers.push(...options.ours);
   return headers;
+}
+
+/** Whether a header carries credentials that do not go on. In another spelling, which no handler reads, they never do. */
+function isKept(name: string, credentialHeaders: ReadonlyMap<string, string>, forwardAuthorization: boolean): boolean {
+  const read = credentialHeaders.get(normalisedOf(name));
+  return read !== undefined && !(forwardAuthorization && lowerOf(name) === read);
 }
 
 function withoutCookie(cookies: string, name: string): string | undefined {

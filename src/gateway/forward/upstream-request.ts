@@ -5,6 +5,7 @@ import type { CanonicalTarget } from "../route/canonical-target.js";
 import { type TrustAddress, toForwardedHeaders } from "../route/forwarded.js";
 import { rewritePath } from "../route/rewrite-path.js";
 import type { RouteConfig } from "../route/route-config.js";
+import { normalisedOf } from "./header-fate.js";
 import { toIdentityHeaders } from "./identity-headers.js";
 import { toUpstreamHeaders } from "./managed-headers.js";
 import type { UpstreamConfig } from "./upstream-config.js";
@@ -43,6 +44,8 @@ export interface UpstreamRequestOptions {
   readonly trust: TrustAddress;
   /** The further carriers of session tokens beside `Authorization`. */
   readonly carriers: CarrierOptions;
+  /** The headers that carry credentials beside `Authorization`, in lower case. */
+  readonly credentialHeaders: Iterable<string>;
 }
 
 /**
@@ -53,7 +56,9 @@ export interface UpstreamRequestOptions {
 export type ToUpstreamRequest = (admitted: AdmittedRequest, stripped?: string[]) => UpstreamRequest;
 
 /** Makes the function that makes the upstream's request of a permitted request. */
-export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOptions): ToUpstreamRequest {
+export function createToUpstreamRequest({ trust, carriers, ...options }: UpstreamRequestOptions): ToUpstreamRequest {
+  const names = [...options.credentialHeaders];
+  const credentialHeaders = names.length === 0 ? undefined : new Map(names.map((name) => [normalisedOf(name), name]));
   return function toUpstreamRequest(admitted, stripped) {
     const { rawHeaders, target, route, upstream, httpVersion, caller, peer, encrypted } = admitted;
     const { authority } = target;
@@ -65,7 +70,10 @@ export function createToUpstreamRequest({ trust, carriers }: UpstreamRequestOpti
     if (rewrite !== undefined && rewrite.strip !== "") ours.push("x-forwarded-prefix", rewrite.strip);
     if (edits !== undefined) ours.push(...edits.set);
     const removed = edits?.removed;
-    const headers = toUpstreamHeaders(rawHeaders, { forwardAuthorization, carriers, ours, stripped, removed });
+    const headers = toUpstreamHeaders(rawHeaders, {
+      ...{ forwardAuthorization, carriers, credentialHeaders },
+      ...{ ours, stripped, removed },
+    });
     const path = rewrite === undefined ? target.path : rewritePath(target.path, rewrite);
     return { path: path + target.query, headers, ours };
   };

@@ -4,7 +4,7 @@ import { indexOfField } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
 import { isSessionToken } from "../../model/session.js";
 import type { GatewayConfig } from "../config/config.js";
-import type { HandlerConfig } from "../config/handlers.js";
+import { type HandlerConfig, headersOf } from "../config/handlers.js";
 import { toCarriers } from "../own/carriers.js";
 
 /**
@@ -15,10 +15,11 @@ export function describeCredentials(
   request: { readonly rawHeaders: readonly string[]; readonly truncated: boolean; readonly peer: Peer },
   config: GatewayConfig,
 ): string {
-  const presented = createExtract(toCarriers(config.services), config.limits.maxAuthorizationLength)(
-    request.rawHeaders,
-    request.truncated,
-  );
+  const presented = createExtract(
+    toCarriers(config.services),
+    config.limits.maxAuthorizationLength,
+    headersOf(config.handlers),
+  )(request.rawHeaders, request.truncated);
   switch (presented.kind) {
     case "none":
       return describeCertificate(request.peer, request.rawHeaders, config);
@@ -49,13 +50,14 @@ function describeCertificate(
   return isForwarded ? `a forwarded client certificate, answered by ${toPath(handler)}` : "none";
 }
 
-function describe({ scheme, name, payload }: PresentedCredentials, config: GatewayConfig): string {
+function describe({ scheme, name, payload, header }: PresentedCredentials, config: GatewayConfig): string {
   if (isSessionToken(scheme, payload)) return `${scheme === "dpop" ? "DPoP" : "Bearer"}, a session token`;
   const nested = config.nestedSchemes && scheme === "bearer" ? find(payload.split(" ", 1)[0] ?? "", config) : undefined;
   const handler = nested ?? find(name, config);
   if (handler === undefined) return "of a scheme without a handler (not shown: it may be the secret itself)";
   const links = handler.kind === "chain" ? handler.links : [handler];
-  return `${handler.scheme}, answered by ${links.map((link) => toPath({ ...link, scheme: handler.scheme })).join(" or ")}`;
+  const carried = header === undefined ? handler.scheme : `${handler.scheme} in ${header}`;
+  return `${carried}, answered by ${links.map((link) => toPath({ ...link, scheme: handler.scheme })).join(" or ")}`;
 }
 
 /** By the name of a scheme in any case, or by an alias exactly. */

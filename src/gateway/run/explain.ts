@@ -8,6 +8,7 @@ import type { Identity } from "../../model/identity.js";
 import type { Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import type { GatewayConfig } from "../config/config.js";
+import { headersOf } from "../config/handlers.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import { maxHeaderFields } from "../listen/connection-limits.js";
 import { asksForWebSocket } from "../listen/without-upgrade.js";
@@ -80,7 +81,10 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
   const trust = parseTrustedProxies(config.trustedProxies);
   const own = createOwnAnswers({ services, pagesUrl: findLogin(config)?.url });
   const resolve = createResolve(createRouteTable(config.routes, upstreams), own, config.cors);
-  const toUpstreamRequest = createToUpstreamRequest({ trust, carriers: toCarriers(services) });
+  const toUpstreamRequest = createToUpstreamRequest({
+    ...{ trust, carriers: toCarriers(services) },
+    credentialHeaders: headersOf(config.handlers).keys(),
+  });
   let auth: Auth<Identity> | undefined;
   let ending: string | undefined;
 

@@ -79,7 +79,11 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
   const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
-  const toUpstreamRequest = createToUpstreamRequest({ trust, carriers });
+  const toUpstreamRequest = createToUpstreamRequest({
+    trust,
+    carriers,
+    credentialHeaders: auth.front.credentialHeaders,
+  });
   const translation = { ownCookie: carriers.cookie?.name, budget: new MessageBudget(keptMessageBytes) };
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
   const { toAuthRequest, peerOf } = createRequestReader(trust);

@@ -5,8 +5,10 @@ import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
 import { requireWholeNumber } from "../../base/whole-number.js";
+import { quoteString } from "../../credentials/challenge.js";
 import type { Identity } from "../../model/identity.js";
 import { declined, type Handler, type RecheckContext, rejected, type Verdict } from "../handler.js";
+import { requireOwnHeader } from "../own-header.js";
 import { createKnownKeys } from "./known-keys.js";
 import { type ApiKeyRecord, apiKeyFault } from "./record.js";
 import { apiKeyDigest, apiKeyPrefix, parseApiKey } from "./text.js";
@@ -46,6 +48,11 @@ export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
   /** The scheme. Default: `"ApiKey"`. `"Bearer"` for clients that can send no other, also in a `chain`. */
   readonly scheme?: string;
   /**
+   * A header that carries the key beside `Authorization`, such as `"X-API-Key"`: see `Handler.header`. Default: none, since
+   * caches, logs and other servers know only `Authorization` as secret.
+   */
+  readonly header?: string | undefined;
+  /**
    * Converts a record to an identity. Return `null`, `undefined` or `false` to reject the key (401). Default: subject,
    * roles, scopes, id and name of the record.
    */
@@ -61,6 +68,7 @@ export interface ApiKeyOptions<R extends ApiKeyRecord, I extends Identity> {
 const apiKeyKinds: OptionKinds<ApiKeyOptions<ApiKeyRecord, Identity>> = {
   keys: "any",
   scheme: "string",
+  header: "string",
   toIdentity: "function",
   onWarning: "function",
   platform: "object",
@@ -93,18 +101,19 @@ const noDigest = Buffer.alloc(32);
  * key is refused by its checksum before any look-up. Keys are kept as SHA-256 and compared in constant time; an unknown
  * key takes the same time.
  *
- * @throws {AuthError} `invalid_options` without `keys`
+ * @throws {AuthError} `invalid_options` without `keys`, or for a `header` that cannot carry a key
  */
 export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity = ApiKeyIdentity>(
   options: ApiKeyOptions<R, I>,
 ): Handler<I> {
   requireOptions("apiKey", options, apiKeyKinds);
-  const { keys, scheme = "ApiKey", platform = systemPlatform, onWarning = emitWarning } = options;
+  const { keys, scheme = "ApiKey", header, platform = systemPlatform, onWarning = emitWarning } = options;
   const toIdentity = options.toIdentity ?? (defaultIdentity as unknown as NonNullable<typeof options.toIdentity>);
   const source: ApiKeySource<R> = typeof keys === "function" ? { find: keys } : keys;
   if (typeof source?.find !== "function") {
     throw new AuthError("invalid_options", "apiKey needs keys: apiKeyFile(path), or (id) => the record of that id");
   }
+  requireOwnHeader({ header, scheme }, "apiKey");
   const staleMs = requireWholeNumber("apiKey: staleMs of keys", source.staleMs ?? 300_000, 0);
   const ask = (id: string) => source.find(id);
   const find = staleMs === 0 ? ask : createKnownKeys({ find: ask, staleMs, platform, onWarning });
@@ -129,6 +138,10 @@ export function apiKey<R extends ApiKeyRecord = ApiKeyRecord, I extends Identity
   return Object.freeze({
     scheme,
     opens: "nothing",
+    ...(header !== undefined && {
+      header,
+      challenge: (realm: string) => `${scheme} realm=${quoteString(realm)}, header=${quoteString(header)}`,
+    }),
     async close() {
       uses.settle();
       await source.close?.();

@@ -59,6 +59,7 @@ export function createScriptedAuth(): ScriptedAuth {
       hold: ({ session }, end) => session?.onEnd(end) ?? (() => {}),
       takeOver: () => undefined,
       schemes: new Map(),
+      credentialHeaders: [],
       slot,
       oneTimeProofs() {
         throw new AuthError("unavailable", "a scripted Auth keeps nothing");

@@ -49,6 +49,8 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
    * cannot be told from the configuration and its files.
    */
   rolesOf?(config: Config): readonly string[] | undefined;
+  /** Returns the header that carries its credentials beside `Authorization`. Default: none. */
+  headerOf?(config: Config): string | undefined;
   /** Returns what its handlers need. Default: nothing. */
   dependsOn?(config: Config): readonly Dependency[];
   /**

@@ -1,9 +1,10 @@
 import { type CorsOptions, createCorsPolicy } from "../../../adapters/node/cors-policy.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { parseDuration } from "../duration.js";
-import { faultOf, itemsOf, type ReadContext } from "../read-context.js";
+import { headersOf } from "../handlers.js";
+import { faultOf, itemsOf } from "../read-context.js";
 import { duration, list, object, type RawDuration, type RawList, type Schema, text } from "../schema.js";
-import { type Section, section } from "./section.js";
+import { type Section, type SectionContext, section } from "./section.js";
 
 /** The settings as the file spells them. */
 export interface RawCors {
@@ -54,7 +55,7 @@ const schema = corsSchema(
 /** The pages of other origins that may call. */
 export const corsSection: Section<CorsOptions | undefined> = section(schema, readCors);
 
-export function readCors(raw: RawCors | undefined, at: ConfigPath, context: ReadContext): CorsOptions | undefined {
+export function readCors(raw: RawCors | undefined, at: ConfigPath, context: SectionContext): CorsOptions | undefined {
   if (raw?.origins === undefined) return undefined;
   const { maxAge, ...lists } = raw;
   for (const [name, items] of Object.entries(lists)) {
@@ -64,10 +65,12 @@ export function readCors(raw: RawCors | undefined, at: ConfigPath, context: Read
       if (fault) context.report(path, `${toPathText(path)}: ${fault.replace(/^(?:origins|cors): /, "")}`);
     });
   }
+  // A page that may send `Authorization` may send the credentials of a handler with a header of its own.
+  const allowedHeaders = [...headersOf(context.above.handlers).keys(), ...itemsOf(raw.allowedHeaders)];
   return Object.freeze({
     origins: itemsOf(raw.origins),
     ...(raw.methods && { methods: itemsOf(raw.methods) }),
-    ...(raw.allowedHeaders && { allowedHeaders: itemsOf(raw.allowedHeaders) }),
+    ...(allowedHeaders.length > 0 && { allowedHeaders }),
     ...(raw.exposedHeaders && { exposedHeaders: itemsOf(raw.exposedHeaders) }),
     ...(maxAge !== undefined && { maxAgeMs: parseDuration(maxAge) }),
   });

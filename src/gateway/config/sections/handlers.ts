@@ -1,5 +1,12 @@
 import { type ConfigPath, toPathText } from "../document.js";
-import { createHandler, type HandlerConfig, type HandlerLink, handlerKinds, type KindName } from "../handlers.js";
+import {
+  createHandler,
+  type HandlerConfig,
+  type HandlerLink,
+  handlerKinds,
+  headerOf,
+  type KindName,
+} from "../handlers.js";
 import { faultOf } from "../read-context.js";
 import { mapOf, oneOf, type RawMap, type Schema } from "../schema.js";
 import { schemeName } from "../shared-schemas.js";
@@ -34,6 +41,7 @@ export const handlersSection: Section<readonly HandlerConfig[]> = section(
   ),
   (raw = {}, at, context) => {
     const seen = new Map<string, string>();
+    const carried = new Map<string, string>();
     const read = Object.entries(raw).flatMap(([scheme, handler]) => {
       const path = [...at, scheme];
       const twin = seen.get(scheme.toLowerCase());
@@ -43,6 +51,14 @@ export const handlersSection: Section<readonly HandlerConfig[]> = section(
       }
       seen.set(scheme.toLowerCase(), scheme);
       const config = readHandler(scheme, handler, path, context);
+      const name = config && headerOf(config);
+      const other = name && carried.get(name.toLowerCase());
+      if (other)
+        context.report(
+          path,
+          `${toPathText(path)} and handlers.${other} have the same header, ${name}; give each its own`,
+        );
+      if (name !== undefined) carried.set(name.toLowerCase(), scheme);
       return config !== undefined && isUsable(config, path, context) ? [Object.freeze(config)] : [];
     });
     return Object.freeze(read);
