@@ -202,6 +202,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "createProofKey",
     "createTokenHolder",
     "parseToken",
+    "toTicketProtocol",
   ],
   "./connect": ["*ConnectAuthListener", "*ConnectAuthOptions", "connectAuth"],
   "./cors": ["*CorsOptions", "corsAllowedHeaders", "corsExposedHeaders", "expressCors", "nodeCors"],

@@ -124,7 +124,7 @@ const rows: Readonly<Record<string, Row>> = {
 const others: ReadonlySet<string> = new Set([
   ...["./AuthError", "./chain", "./hashPassword", "./hashPreSharedKey", "./quoteString", "./randomKeys"],
   ...["./requirePublicKey", "./client/AuthenticationFailedError", "./client/createBearerInterceptor"],
-  ...["./client/createExternalLink", "./client/createTokenHolder", "./client/parseToken"],
+  ...["./client/createExternalLink", "./client/createTokenHolder", "./client/parseToken", "./client/toTicketProtocol"],
   ...["./gateway/loadConfig", "./gateway/parseRawRequest", "./gateway/toFaultText"],
   ...["./node/continueAuth", "./node/toAuthRequest", "./node/toDenialResponse", "./node/writeDenial"],
   ...["./store/coveringMark", "./store/isOver", "./store/removableAt", "./store/toFirstRow", "./store/toNextRow"],

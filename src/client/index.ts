@@ -4,6 +4,7 @@
  * @module
  */
 
+export { toTicketProtocol } from "../wire/socket-ticket.js";
 export { AuthClient } from "./auth-client.js";
 export { type AuthFetchOptions, createAuthFetch } from "./bearer/auth-fetch.js";
 export { AuthenticationFailedError } from "./bearer/authentication-failed-error.js";

@@ -1,6 +1,8 @@
 import { several, soleOf } from "../model/raw-headers.js";
+import { ticketProtocolPrefix } from "../wire/socket-ticket.js";
 import { type Extracted, extractCredentials } from "./carriers.js";
 import { trimOws } from "./parse-authorization.js";
+import { socketProtocolHeader, ticketProtocolsOf } from "./socket-protocols.js";
 
 /**
  * A credential without its scheme: visible ASCII. A blank could begin a scheme inside the value, and a comma joins two
@@ -9,8 +11,9 @@ import { trimOws } from "./parse-authorization.js";
 const bare = /^[!-+\--~]+$/;
 
 /**
- * Finds the credentials of a request in `Authorization` and in further headers, each of which carries the credentials of
- * one scheme. Two of them are refused: another server may have judged the request by either.
+ * Finds the credentials of a request in `Authorization`, in further headers, each of which carries the credentials of
+ * one scheme, and in the subprotocols that a WebSocket offers: a ticket. Two of them are refused: another server may have
+ * judged the request by either.
  *
  * @param headers names in lower case, each with its scheme
  * @param maxLength the longest value that is read, in characters
@@ -32,5 +35,10 @@ export function extractFromHeaders(
     if (!bare.test(payload)) return { kind: "refused", reason: "malformed" };
     found = { kind: "credentials", scheme: scheme.toLowerCase(), name: scheme, payload, header };
   }
-  return found;
+  if (found.kind === "refused") return found;
+  const [offered, ...others] = ticketProtocolsOf(rawHeaders);
+  if (offered === undefined) return found;
+  if (found.kind !== "none" || others.length > 0) return { kind: "refused", reason: "duplicate" };
+  const payload = offered.slice(ticketProtocolPrefix.length);
+  return { kind: "credentials", scheme: "ticket", name: "ticket", payload, header: socketProtocolHeader };
 }

@@ -5,6 +5,7 @@ import { sessionPrefix } from "../model/session.js";
 import { decodeBase64 } from "./base64.js";
 import type { Extracted } from "./carriers.js";
 import { extractFromHeaders } from "./credential-headers.js";
+import { isCrossSite } from "./cross-site.js";
 import { token } from "./grammar.js";
 import { maxAuthorizationLength } from "./parse-authorization.js";
 
@@ -78,6 +79,8 @@ export function createExtract(
       // Go's client sends an empty value until it has logged in.
       if (value) beside.add(decodeTokenBin(value) ?? "");
     }
+    // The browser adds the cookie also when an attacker wrote the page (CSRF). Such a cookie counts as absent, which
+    // `SameSite` does in browsers that know it.
     if (cookie !== undefined && !isCrossSite(rawHeaders)) {
       for (const value of readCookies(rawHeaders, cookie.name)) beside.add(value);
     }
@@ -119,20 +122,6 @@ function* readCookies(rawHeaders: readonly string[], name: string): Generator<st
       if (value !== "") yield value;
     }
   }
-}
-
-/**
- * Whether a page of another site sent the request. The browser adds the cookie to it, also when an attacker wrote the
- * page (CSRF). Such a cookie counts as absent, which `SameSite` does in browsers that know it. Programs send neither
- * `Sec-Fetch-Site` nor `Origin`.
- */
-function isCrossSite(rawHeaders: readonly string[]): boolean {
-  const site = firstOf(rawHeaders, "sec-fetch-site");
-  if (site !== undefined) return site !== "same-origin" && site !== "none";
-  const origin = firstOf(rawHeaders, "origin");
-  if (origin === undefined) return false;
-  const host = firstOf(rawHeaders, ":authority") ?? firstOf(rawHeaders, "host");
-  return !URL.canParse(origin) || new URL(origin).host !== host;
 }
 
 /**

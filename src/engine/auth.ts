@@ -40,6 +40,7 @@ import { createOneTimeProofs } from "./one-time-proofs.js";
 import { openRing } from "./open-ring.js";
 import { type AuthOptions, resolveOptions } from "./options.js";
 import { purgeTimeoutMs, startPurge } from "./purge.js";
+import { createRedeemSocketTicket } from "./redeem-socket-ticket.js";
 import { watchEnds } from "./watch-ends.js";
 import { epochOf, watchEpochs } from "./watch-epochs.js";
 
@@ -220,6 +221,7 @@ export function createAuth<H extends Handler<Identity>>(
       ...{ platform, table, manager, checkCredentials, offered, deny },
       extract: createExtract(options.carriers, resolved.maxAuthorizationLength, table.headers),
       chooseCarrier: createChooseCarrier<I>(manager),
+      redeemSocketTicket: createRedeemSocketTicket<I>({ tickets, loadOpen, deny, remembered: manager.remembered }),
       cookie: options.carriers?.cookie,
     }),
     logIn,

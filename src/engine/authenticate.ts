@@ -2,6 +2,7 @@ import { type Awaitable, after, rescue } from "../base/awaitable.js";
 import type { Platform } from "../base/platform.js";
 import type { PresentedCredentials } from "../credentials/carriers.js";
 import type { Deny } from "../credentials/deny.js";
+import { socketProtocolHeader } from "../credentials/socket-protocols.js";
 import { isSufficient } from "../credentials/step-up.js";
 import { type CookieOptions, type Extract, toSetCookie } from "../credentials/token-carriers.js";
 import type { Handler } from "../handlers/handler.js";
@@ -23,6 +24,7 @@ import { isSessionToken } from "../model/session.js";
 import type { Resumed, SessionManager } from "../sessions/session-manager.js";
 import type { CheckCredentials, Offered } from "./check-credentials.js";
 import type { ChooseCarrier } from "./choose-carrier.js";
+import type { RedeemSocketTicket } from "./redeem-socket-ticket.js";
 
 export interface AuthenticateParts<I extends Identity> {
   readonly platform: Platform;
@@ -33,6 +35,7 @@ export interface AuthenticateParts<I extends Identity> {
   readonly deny: Deny;
   readonly extract: Extract;
   readonly chooseCarrier: ChooseCarrier;
+  readonly redeemSocketTicket: RedeemSocketTicket<I>;
   /** Clients may keep their token in a cookie. */
   readonly cookie: CookieOptions | undefined;
 }
@@ -61,6 +64,7 @@ export function createAuthenticate<I extends Identity>({
   deny,
   extract,
   chooseCarrier,
+  redeemSocketTicket,
   cookie,
 }: AuthenticateParts<I>) {
   return function authenticate(request: AuthRequest, options: AuthenticateOptions = {}): Awaitable<Decision<I>> {
@@ -115,6 +119,7 @@ export function createAuthenticate<I extends Identity>({
     request: AuthRequest,
     options: AuthenticateOptions,
   ): Awaitable<Decision<I>> {
+    if (header === socketProtocolHeader) return redeemSocketTicket(payload, options.socketTicket, request);
     if (header !== undefined) {
       return after(check(scheme, payload, request, options), (decision) =>
         decision.kind === "allowed" ? { ...decision, vary: header } : decision,

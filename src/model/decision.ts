@@ -22,6 +22,19 @@ export interface AuthenticateOptions {
    * client may see fail. Default: `false`.
    */
   readonly again?: boolean;
+  /**
+   * Accept a ticket in place of other credentials, offered as the WebSocket subprotocol `sallyport.ticket.<ticket>`. Give it
+   * for requests that ask for a WebSocket only. Default: a ticket there is refused.
+   */
+  readonly socketTicket?: SocketTicket | undefined;
+}
+
+/** The tickets that a WebSocket may present. */
+export interface SocketTicket {
+  /** The service for which the ticket was issued. */
+  readonly service: string;
+  /** Whether pages of another origin than the request's own host may use one. Default: they may not. */
+  allowsOrigin?(origin: string): boolean;
 }
 
 /** The requirements of a route on the log-in behind a call (RFC 9470). */

@@ -1,5 +1,7 @@
+import { socketProtocolHeader, withoutTickets } from "../../credentials/socket-protocols.js";
 import type { CarrierOptions } from "../../credentials/token-carriers.js";
 import { isNamed, valuesOf } from "../../model/raw-headers.js";
+import { ticketProtocolPrefix } from "../../wire/socket-ticket.js";
 import { fateOf, lowerOf, normalisedOf } from "./header-fate.js";
 
 export interface UpstreamHeaderOptions {
@@ -50,6 +52,12 @@ export function toUpstreamHeaders(rawHeaders: readonly string[], options: Upstre
       removed?.has(normalisedOf(name))
     ) {
       stripped?.push(name);
+      continue;
+    }
+    if (isNamed(name, socketProtocolHeader)) {
+      const others = withoutTickets(value);
+      if (others !== value) stripped?.push(`${name} ${ticketProtocolPrefix}`);
+      if (others !== undefined) headers.push(name, others);
       continue;
     }
     // HTTP/2 may split them, HTTP/1 may not (RFC 9113 §8.2.3).

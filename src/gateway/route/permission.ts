@@ -1,7 +1,7 @@
 import { clientAddress } from "../../credentials/source.js";
 import { isSufficient } from "../../credentials/step-up.js";
 import type { Auth } from "../../engine/auth.js";
-import type { Decision, Denial, StepUp } from "../../model/decision.js";
+import type { Decision, Denial, SocketTicket, StepUp } from "../../model/decision.js";
 import type { AuthRequest } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import { refusals } from "./outcome.js";
@@ -11,6 +11,8 @@ import type { RouteConfig } from "./route-config.js";
 export interface Requirements {
   readonly anonymous: boolean;
   readonly stepUp: StepUp | undefined;
+  /** Only for requests that ask for a WebSocket. */
+  readonly socketTicket?: SocketTicket | undefined;
 }
 
 /** Returns the requirements of a route. One that asks anything of its caller allows no anonymous request. */

@@ -94,9 +94,9 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
       return match?.cors ?? common;
     };
     // A browser's has no body; one with a body goes the way of any request, on which a body is bounded.
-    const asked = framing.kind === "none" ? preflightMethodOf(head) : undefined;
-    const policy = asked === undefined ? undefined : policyOf(matchRoute(routes, target, asked));
-    if (policy !== undefined) return { kind: "preflight", target, cors: policy };
+    const wanted = framing.kind === "none" ? preflightMethodOf(head) : undefined;
+    const allowed = wanted === undefined ? undefined : policyOf(matchRoute(routes, target, wanted));
+    if (allowed !== undefined) return { kind: "preflight", target, cors: allowed };
     if (answer !== undefined) return { kind: "own", target, answer, cors: policyOf(undefined) };
     const match = matchRoute(routes, target, head.method ?? "");
     if (match === undefined) {
@@ -105,8 +105,21 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
     }
     const { route, requirements } = match;
     if (readings !== undefined && leadsToHost(readings, route)) return badRequest(ambiguityOf(head));
-    return { kind: "route", target, framing, forwards, route, requirements, cors: policyOf(match) };
+    const policy = policyOf(match);
+    const asked = isUpgrade ? withTicket(requirements, route, policy) : requirements;
+    return { kind: "route", target, framing, forwards, route, requirements: asked, cors: policy };
   };
+}
+
+/** A page that may read the route's answers may open its WebSockets, by a ticket that it got. */
+function withTicket(
+  requirements: Requirements,
+  { socketTicketFor: service }: RouteConfig,
+  cors: CorsPolicy | undefined,
+): Requirements {
+  if (service === undefined) return requirements;
+  const allowsOrigin = (origin: string): boolean => cors !== undefined && cors.answerFields(origin).length > 0;
+  return { ...requirements, socketTicket: { service, allowsOrigin } };
 }
 
 /** Returns what makes a path have several readings. */

@@ -19,6 +19,8 @@ export interface RouteConfig {
   readonly claims?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Whether an address may use the route. Default: each may. */
   readonly takesAddress?: ((address: string) => boolean) | undefined;
+  /** The service whose tickets open a WebSocket here, offered as a subprotocol; `undefined`: none does. */
+  readonly socketTicketFor?: string | undefined;
   /** A key of `upstreams`. Empty: none, and the route is for the questions of other proxies alone. */
   readonly upstream: string;
   /** What the upstream's path is made of. Default: the path as it came. */

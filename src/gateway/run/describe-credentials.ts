@@ -1,4 +1,5 @@
 import type { PresentedCredentials } from "../../credentials/carriers.js";
+import { socketProtocolHeader } from "../../credentials/socket-protocols.js";
 import { createExtract } from "../../credentials/token-carriers.js";
 import { indexOfField } from "../../model/raw-headers.js";
 import type { Peer } from "../../model/request.js";
@@ -51,6 +52,7 @@ function describeCertificate(
 }
 
 function describe({ scheme, name, payload, header }: PresentedCredentials, config: GatewayConfig): string {
+  if (header === socketProtocolHeader) return "a ticket as a WebSocket subprotocol, which is not redeemed here";
   if (isSessionToken(scheme, payload)) return `${scheme === "dpop" ? "DPoP" : "Bearer"}, a session token`;
   const nested = config.nestedSchemes && scheme === "bearer" ? find(payload.split(" ", 1)[0] ?? "", config) : undefined;
   const handler = nested ?? find(name, config);

@@ -4,10 +4,12 @@ import { answerPreflight, finishCors, replaceCors } from "../../adapters/node/co
 import { createRequestReader } from "../../adapters/node/request.js";
 import type { Awaitable } from "../../base/awaitable.js";
 import { systemPlatform } from "../../base/platform.js";
+import { socketProtocolHeader, ticketProtocolsOf } from "../../credentials/socket-protocols.js";
 import { clientAddress } from "../../credentials/source.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
+import type { AnswerHead } from "../forward/answer-head.js";
 import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
 import { editAnswer } from "../forward/edit-answer.js";
@@ -204,8 +206,8 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     finish({ context: { asked, decision, incoming } }, head) {
       if (asked.route.responseHeaders !== undefined) editAnswer(head, asked.route.responseHeaders);
       if (decision?.kind !== "denied") addAnswered(head, decision?.kind === "allowed" ? decision : undefined);
-      if (asked.cors !== undefined && head.statusCode !== 101)
-        replaceCors(head, asked.cors, originOf(incoming.request));
+      if (head.statusCode === 101) selectProtocol(head, incoming.request.rawHeaders);
+      else if (asked.cors !== undefined) replaceCors(head, asked.cors, originOf(incoming.request));
     },
     hold: createHoldExchange({ hold, upstreams }),
     holdOpen,
@@ -235,6 +237,16 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     stream: begin,
     upgrade: (request, socket, head) => begin(request, createUpgradeResponse(request, socket), { socket, head }),
   };
+}
+
+/**
+ * A browser gives up a WebSocket whose answer selects none of the subprotocols that it offered (WebSockets Standard, "establish
+ * a WebSocket connection"). Where the upstream selects none, the answer selects the one of the ticket, which is spent.
+ */
+function selectProtocol(head: AnswerHead, rawHeaders: readonly string[]): void {
+  const [offered] = ticketProtocolsOf(rawHeaders);
+  if (offered !== undefined && head.getHeader(socketProtocolHeader) === undefined)
+    head.setHeader(socketProtocolHeader, offered);
 }
 
 function ignore(): void {}

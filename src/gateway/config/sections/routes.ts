@@ -73,6 +73,10 @@ const route = object(
     ...pathOptions,
     ...headerOptions,
     rpc: rpcSchema,
+    webSocketTicket: text(
+      "the name of a service",
+      "A page opens a WebSocket here by a one-time ticket for this service, offered as the subprotocol `sallyport.ticket.<ticket>`. The page is of the same origin, or one that `cors` allows. The upstream does not see the ticket. Default: no ticket is accepted.",
+    ),
     forwardAuthorization: flag("Send `Authorization` on. With it the upstream can act as the caller."),
   },
   ["match"],
@@ -116,6 +120,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       stepUp: readStepUp(route, path, context),
       readTimeoutMs: requirePositive(route.readTimeout ?? "5m", [...path, "readTimeout"], context),
       upstream: route.upstream ?? "",
+      ...(route.webSocketTicket !== undefined && { socketTicketFor: route.webSocketTicket }),
       ...readPathOptions(route, match, path, context),
       ...readHeaderOptions(route, path, context, route.forwardAuthorization === true),
       forwardAuthorization: route.forwardAuthorization ?? false,
