@@ -6,7 +6,7 @@ import type { MalformedBytes } from "../listen/listeners.js";
 import { createAccessLog } from "./access-log.js";
 import { type Admin, openAdmin } from "./admin.js";
 import { watchDescriptors } from "./descriptors.js";
-import { createReadiness } from "./health.js";
+import { createReadiness, type Readiness } from "./health.js";
 import { type Logger, logEvent, logFault } from "./log.js";
 import type { MeasuredStore, StoreOperation } from "./measured-store.js";
 import { createMetrics, type UpstreamUse } from "./metrics.js";
@@ -38,6 +38,7 @@ export interface TelemetrySources {
 /** The telemetry of a running gateway, to which each of its parts reports. */
 export interface Telemetry {
   readonly onEvent: OnEvent;
+  readonly ready: Readiness;
   readonly onAnswered: OnAnswered;
   readonly onStore: (operation: StoreOperation, ms: number) => void;
   readonly onFault: (what: string, error: unknown) => void;
@@ -72,6 +73,7 @@ export function createTelemetry(log: Logger, platform: Platform, sources: Teleme
   });
   const descriptors = watchDescriptors(log, platform);
   return {
+    ready,
     watchDescriptors(connections) {
       descriptors.start(connections);
       return descriptors.stop;

@@ -14,6 +14,14 @@ export interface ServicesConfig {
   readonly deephavenCore: CoreConfig | undefined;
   readonly deephavenEnterprise: EnterpriseConfig | undefined;
   readonly forwardAuth: ForwardAuthConfig | undefined;
+  readonly health: HealthConfig | undefined;
+  /** Whether the gateway describes its own services. */
+  readonly reflection: boolean;
+}
+
+export interface HealthConfig {
+  /** The path of health checks over plain HTTP; `undefined`: only gRPC has them. */
+  readonly path: string | undefined;
 }
 
 /** The configuration without further services: `sallyport.v1.AuthService` alone. */
@@ -22,6 +30,8 @@ export const noServices: ServicesConfig = Object.freeze({
   deephavenCore: undefined,
   deephavenEnterprise: undefined,
   forwardAuth: undefined,
+  health: undefined,
+  reflection: false,
 });
 
 /** Whether other proxies may ask: then a route needs no upstream. */

@@ -10,9 +10,10 @@ import type { RpcService } from "../../model/rpc-service.js";
 import { type DeephavenCoreOptions, deephavenCoreServices } from "../../services/flight/deephaven-core.js";
 import { flightServices } from "../../services/flight/flight.js";
 import type { TrustAddress } from "../route/forwarded.js";
+import { createHealthPage } from "./health-page.js";
 import type { OwnServer } from "./own-answers.js";
 import type { ServicesConfig } from "./own-config.js";
-import { createServiceRoutes, type ServiceOptions } from "./services.js";
+import { alwaysReady, createServiceRoutes, type ServiceOptions } from "./services.js";
 
 export interface OwnServersOptions extends ServiceOptions {
   readonly trust: TrustAddress;
@@ -43,6 +44,7 @@ export function createOwnServers<I extends Identity>(
       platform,
     }),
     grpc: grpcAuth(auth, createWires(auth, config, { signal, platform }), { trustProxy, platform }),
+    health: createHealthPage(options.ready ?? alwaysReady),
     pages: login === undefined ? nowhere : externalPages(auth, login, { trustProxy, platform }),
   };
 }

@@ -16,7 +16,7 @@ import { matchRoute, type RouteMatched, type RouteTable } from "./routes.js";
  * `node:http2` fit as they are; so does a request in a file. A front that decides about a request that it does not
  * carry makes one without framing fields, and with the authority that its trusted proxy names as `Host`.
  */
-export type RequestHead = TargetSource & FramingSource;
+export type RequestHead = TargetSource & FramingSource & { readonly httpVersion?: string | undefined };
 
 /** The resolved target of a request. `A` describes an answer of the gateway itself. */
 export type Resolution<A> =
@@ -62,10 +62,10 @@ export type Resolve<A> = (head: RequestHead, isUpgrade: boolean) => Resolution<A
  * Makes the resolver of requests.
  *
  * @param own the answers of the gateway itself, found before any route, by their exact canonical path. `sameOrigin`: no page
- *   of another origin may read it
+ *   of another origin may read it; `hostless`: it is there for HTTP/1.0 without `Host`
  * @param cors for routes without their own, and for the gateway's own answers. Default: no page of another origin may call
  */
-export function createResolve<A extends { readonly sameOrigin?: boolean }>(
+export function createResolve<A extends { readonly sameOrigin?: boolean; readonly hostless?: boolean }>(
   routes: RouteTable,
   own: { readonly find: (path: string) => A | undefined },
   cors?: CorsOptions | undefined,
@@ -74,8 +74,19 @@ export function createResolve<A extends { readonly sameOrigin?: boolean }>(
   const badRequest = ({ detail }: Ambiguity) =>
     ({ kind: "refused", denial: refusals.bad_request, detail, target: undefined, cors: common }) as const;
 
+  /** A balancer's check by HTTP/1.0 names no host (RFC 9112 §3.2 asks for one since HTTP/1.1). */
+  function toHostless(head: RequestHead): CanonicalTarget | undefined {
+    if (head.httpVersion !== "1.0") return undefined;
+    const target = readTarget({
+      ...{ method: head.method, url: head.url },
+      rawHeaders: [...head.rawHeaders, "host", "localhost"],
+    });
+    return !isAmbiguous(target) && own.find(target.path)?.hostless === true ? target : undefined;
+  }
+
   return function resolve(head, isUpgrade) {
-    const target = readTarget(head, routes.takesAmbiguous);
+    const read = readTarget(head, routes.takesAmbiguous);
+    const target = read === ambiguities.noHost ? (toHostless(head) ?? read) : read;
     if (isAmbiguous(target)) return badRequest(target);
     // What comes on the stream of an extended CONNECT is no body (RFC 8441 §4).
     const framing = isUpgrade && head.stream !== undefined ? none : readFraming(head);

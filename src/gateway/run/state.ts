@@ -82,7 +82,9 @@ export function createKeptParts(
   };
 }
 
-export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onAnswered" | "beginSpan" | "reload"> {
+export interface StateOptions
+  extends StateAuthOptions,
+    Pick<HandleOptions, "onAnswered" | "beginSpan" | "reload" | "ready"> {
   readonly kept: KeptParts;
 }
 
@@ -93,10 +95,11 @@ export interface StateOptions extends StateAuthOptions, Pick<HandleOptions, "onA
  */
 export function createState(
   config: GatewayConfig,
-  { kept, onAnswered, beginSpan, reload, ...options }: StateOptions,
+  { kept, onAnswered, beginSpan, reload, ready, ...options }: StateOptions,
 ): GatewayState {
   const { platform } = options;
   const stopping = new AbortController();
+  const ending = new AbortController();
   const store = kept.stores.take(config.store);
   // The engine closes the store that it is given; this wrapper leaves the shared store open.
   const borrowed: Store = { ...store.resource.store, close: () => store.release() };
@@ -133,7 +136,7 @@ export function createState(
       cors: config.cors,
       reload,
       beginSpan,
-      stopping: stopping.signal,
+      ...{ ready, stopping: stopping.signal, ending: ending.signal },
       maxHeaderBytes: config.limits.maxHeaderBytes,
       routes,
       upstreams,
@@ -198,9 +201,13 @@ export function createState(
         return handler.upgrade(request, socket, head);
       },
     },
-    beginStop: () => stopping.abort(),
+    beginStop() {
+      stopping.abort();
+      ending.abort();
+    },
     close,
     retire() {
+      ending.abort();
       if (underWay === 0) return close();
       return new Promise((resolve, reject) => {
         onIdle = () => void close().then(resolve, reject);

@@ -17,7 +17,7 @@ export function findShapeErrors(value: unknown): readonly ShapeError[] {
   return validate21(value) ? [] : validate21.errors;
 }
 
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule47"},"aliases":{"$ref":"#/definitions/rule49"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule52"},"operateAs":{"$ref":"#/definitions/rule56"},"binding":{"$ref":"#/definitions/rule57"},"tickets":{"$ref":"#/definitions/rule60"},"services":{"$ref":"#/definitions/rule67"},"cors":{"$ref":"#/definitions/rule68"},"routes":{"$ref":"#/definitions/rule84"},"upstreams":{"$ref":"#/definitions/rule89"},"trustedProxies":{"$ref":"#/definitions/rule32"},"limits":{"$ref":"#/definitions/rule92"},"audit":{"$ref":"#/definitions/rule94"},"log":{"$ref":"#/definitions/rule98"},"traces":{"$ref":"#/definitions/rule3"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"},"header":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule33":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule34":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule32"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule32"},"tenants":{"$ref":"#/definitions/rule33"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule35":{"type":"string","enum":["nothing","session"]},"rule36":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule32"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule35"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule32"},"tenants":{"$ref":"#/definitions/rule33"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule37":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule38":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule37"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule39":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule40":{"type":"string","enum":["dns","uri","email"]},"rule41":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule42":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule40"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule41"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule43":{"type":"array","items":{"$ref":"#/definitions/rule42"},"minItems":1},"rule44":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule45":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule44"},"rules":{"$ref":"#/definitions/rule43"}},"required":["field","rules"],"additionalProperties":false},"rule46":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule30"},"authorizedKeys":{"$ref":"#/definitions/rule31"},"jwt":{"$ref":"#/definitions/rule34"},"oidc":{"$ref":"#/definitions/rule36"},"external":{"$ref":"#/definitions/rule38"},"anonymous":{"$ref":"#/definitions/rule39"},"certificates":{"$ref":"#/definitions/rule43"},"forwardedCertificates":{"$ref":"#/definitions/rule45"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule47":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule46"}},"rule48":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule49":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule48"}},"rule50":{"type":"integer","minimum":0,"maximum":99},"rule51":{"type":"integer","minimum":1,"maximum":100},"rule52":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule50"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule51"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule53":{"type":"array","items":{"$ref":"#/definitions/rule48"}},"rule54":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule32"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule32"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule32"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule53"},"scopes":{"$ref":"#/definitions/rule32"},"acr":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule32"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule55":{"type":"array","items":{"$ref":"#/definitions/rule54"},"minItems":1},"rule56":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule55"}},"required":["rules"],"additionalProperties":false},"rule57":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule32"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule58":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule32"}},"rule59":{"type":"string","enum":["alarm","revoke"]},"rule60":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule58"},"onMisuse":{"$ref":"#/definitions/rule59"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule61"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule48"}},"required":[],"additionalProperties":false},"rule63":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule64":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule61"},"authHandlers":{"$ref":"#/definitions/rule32"},"authenticationConstants":{"$ref":"#/definitions/rule63"},"configurationConstants":{"$ref":"#/definitions/rule63"}},"required":[],"additionalProperties":false},"rule65":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule66":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule65"},"delegateServices":{"$ref":"#/definitions/rule32"},"detachedServices":{"$ref":"#/definitions/rule32"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule62"},"deephavenCore":{"$ref":"#/definitions/rule64"},"deephavenEnterprise":{"$ref":"#/definitions/rule66"}},"required":[],"additionalProperties":false},"rule68":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule32"},"methods":{"$ref":"#/definitions/rule32"},"allowedHeaders":{"$ref":"#/definitions/rule32"},"exposedHeaders":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule69":{"type":"string","pattern":"^[A-Z]+$"},"rule70":{"type":"array","items":{"$ref":"#/definitions/rule69"},"minItems":1},"rule71":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule70"}},"required":[],"additionalProperties":false},"rule72":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule73":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule74":{"type":"array","items":{"$ref":"#/definitions/rule73"},"minItems":1},"rule75":{"type":"array","items":{"$ref":"#/definitions/rule48"},"minItems":1},"rule76":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__proto__$).+$"},"additionalProperties":{"$ref":"#/definitions/rule33"}},"rule77":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule19"}},"rule78":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule77"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false},"rule79":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule80":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule79"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false},"rule81":{"type":"integer","minimum":1024,"maximum":67108864},"rule82":{"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule32"},"maxMessageBytes":{"$ref":"#/definitions/rule81"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule83":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule71"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule72"},"scopes":{"$ref":"#/definitions/rule74"},"schemes":{"$ref":"#/definitions/rule75"},"claims":{"$ref":"#/definitions/rule76"},"networks":{"$ref":"#/definitions/rule33"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule32"},"cors":{"$ref":"#/definitions/rule68"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule78"},"responseHeaders":{"$ref":"#/definitions/rule80"},"rpc":{"$ref":"#/definitions/rule82"},"webSocketTicket":{"$ref":"#/definitions/rule4"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule84":{"type":"array","items":{"$ref":"#/definitions/rule83"},"minItems":1},"rule85":{"type":"string","enum":["http","grpc"]},"rule86":{"type":"string","enum":["headers","none"]},"rule87":{"type":"integer","minimum":1024,"maximum":1048576},"rule88":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule85"},"identity":{"$ref":"#/definitions/rule86"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule87"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule89":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule88"}},"rule90":{"type":"integer","minimum":8192,"maximum":65536},"rule91":{"type":"integer","minimum":256,"maximum":65536},"rule92":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule90"},"maxAuthorizationLength":{"$ref":"#/definitions/rule91"}},"required":[],"additionalProperties":false},"rule93":{"type":"string","enum":["continue","refuse"]},"rule94":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule93"}},"required":["file","onFailure"],"additionalProperties":false},"rule95":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule96":{"type":"number","minimum":0,"maximum":1},"rule97":{"type":"string","enum":["json","text"]},"rule98":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule95"},"requests":{"$ref":"#/definitions/rule96"},"format":{"$ref":"#/definitions/rule97"}},"required":[],"additionalProperties":false}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule47"},"aliases":{"$ref":"#/definitions/rule49"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule52"},"operateAs":{"$ref":"#/definitions/rule56"},"binding":{"$ref":"#/definitions/rule57"},"tickets":{"$ref":"#/definitions/rule60"},"services":{"$ref":"#/definitions/rule68"},"cors":{"$ref":"#/definitions/rule69"},"routes":{"$ref":"#/definitions/rule85"},"upstreams":{"$ref":"#/definitions/rule90"},"trustedProxies":{"$ref":"#/definitions/rule32"},"limits":{"$ref":"#/definitions/rule93"},"audit":{"$ref":"#/definitions/rule95"},"log":{"$ref":"#/definitions/rule99"},"traces":{"$ref":"#/definitions/rule3"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"},"header":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule33":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule34":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule32"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule32"},"tenants":{"$ref":"#/definitions/rule33"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule35":{"type":"string","enum":["nothing","session"]},"rule36":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule32"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule35"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule32"},"tenants":{"$ref":"#/definitions/rule33"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule37":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule38":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule37"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule39":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule40":{"type":"string","enum":["dns","uri","email"]},"rule41":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule42":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule40"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule41"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule43":{"type":"array","items":{"$ref":"#/definitions/rule42"},"minItems":1},"rule44":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule45":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule44"},"rules":{"$ref":"#/definitions/rule43"}},"required":["field","rules"],"additionalProperties":false},"rule46":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule30"},"authorizedKeys":{"$ref":"#/definitions/rule31"},"jwt":{"$ref":"#/definitions/rule34"},"oidc":{"$ref":"#/definitions/rule36"},"external":{"$ref":"#/definitions/rule38"},"anonymous":{"$ref":"#/definitions/rule39"},"certificates":{"$ref":"#/definitions/rule43"},"forwardedCertificates":{"$ref":"#/definitions/rule45"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule47":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule46"}},"rule48":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule49":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule48"}},"rule50":{"type":"integer","minimum":0,"maximum":99},"rule51":{"type":"integer","minimum":1,"maximum":100},"rule52":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule50"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule51"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule53":{"type":"array","items":{"$ref":"#/definitions/rule48"}},"rule54":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule32"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule32"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule32"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule53"},"scopes":{"$ref":"#/definitions/rule32"},"acr":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule32"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule55":{"type":"array","items":{"$ref":"#/definitions/rule54"},"minItems":1},"rule56":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule55"}},"required":["rules"],"additionalProperties":false},"rule57":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule32"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule58":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule32"}},"rule59":{"type":"string","enum":["alarm","revoke"]},"rule60":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule58"},"onMisuse":{"$ref":"#/definitions/rule59"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule61"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule48"}},"required":[],"additionalProperties":false},"rule63":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule64":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule61"},"authHandlers":{"$ref":"#/definitions/rule32"},"authenticationConstants":{"$ref":"#/definitions/rule63"},"configurationConstants":{"$ref":"#/definitions/rule63"}},"required":[],"additionalProperties":false},"rule65":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule66":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule65"},"delegateServices":{"$ref":"#/definitions/rule32"},"detachedServices":{"$ref":"#/definitions/rule32"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"path":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule68":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule62"},"deephavenCore":{"$ref":"#/definitions/rule64"},"deephavenEnterprise":{"$ref":"#/definitions/rule66"},"health":{"$ref":"#/definitions/rule67"},"reflection":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule69":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule32"},"methods":{"$ref":"#/definitions/rule32"},"allowedHeaders":{"$ref":"#/definitions/rule32"},"exposedHeaders":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule70":{"type":"string","pattern":"^[A-Z]+$"},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule70"},"minItems":1},"rule72":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule71"}},"required":[],"additionalProperties":false},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule74":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule75":{"type":"array","items":{"$ref":"#/definitions/rule74"},"minItems":1},"rule76":{"type":"array","items":{"$ref":"#/definitions/rule48"},"minItems":1},"rule77":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__proto__$).+$"},"additionalProperties":{"$ref":"#/definitions/rule33"}},"rule78":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule19"}},"rule79":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule78"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false},"rule80":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule81":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule80"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false},"rule82":{"type":"integer","minimum":1024,"maximum":67108864},"rule83":{"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule32"},"maxMessageBytes":{"$ref":"#/definitions/rule82"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule84":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule72"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule73"},"scopes":{"$ref":"#/definitions/rule75"},"schemes":{"$ref":"#/definitions/rule76"},"claims":{"$ref":"#/definitions/rule77"},"networks":{"$ref":"#/definitions/rule33"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule32"},"cors":{"$ref":"#/definitions/rule69"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule79"},"responseHeaders":{"$ref":"#/definitions/rule81"},"rpc":{"$ref":"#/definitions/rule83"},"webSocketTicket":{"$ref":"#/definitions/rule4"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule85":{"type":"array","items":{"$ref":"#/definitions/rule84"},"minItems":1},"rule86":{"type":"string","enum":["http","grpc"]},"rule87":{"type":"string","enum":["headers","none"]},"rule88":{"type":"integer","minimum":1024,"maximum":1048576},"rule89":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule86"},"identity":{"$ref":"#/definitions/rule87"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule88"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule90":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule89"}},"rule91":{"type":"integer","minimum":8192,"maximum":65536},"rule92":{"type":"integer","minimum":256,"maximum":65536},"rule93":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule91"},"maxAuthorizationLength":{"$ref":"#/definitions/rule92"}},"required":[],"additionalProperties":false},"rule94":{"type":"string","enum":["continue","refuse"]},"rule95":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule94"}},"required":["file","onFailure"],"additionalProperties":false},"rule96":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule97":{"type":"number","minimum":0,"maximum":1},"rule98":{"type":"string","enum":["json","text"]},"rule99":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule96"},"requests":{"$ref":"#/definitions/rule97"},"format":{"$ref":"#/definitions/rule98"}},"required":[],"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"};
 const pattern0 = new RegExp("^[\\x20-\\x7e]{1,128}$", "u");
@@ -3409,7 +3409,7 @@ validate254.errors = vErrors;
 return errors === 0;
 }
 
-const schema67 = {"type":"object","properties":{"flight":{"$ref":"#/definitions/rule62"},"deephavenCore":{"$ref":"#/definitions/rule64"},"deephavenEnterprise":{"$ref":"#/definitions/rule66"}},"required":[],"additionalProperties":false};
+const schema67 = {"type":"object","properties":{"flight":{"$ref":"#/definitions/rule62"},"deephavenCore":{"$ref":"#/definitions/rule64"},"deephavenEnterprise":{"$ref":"#/definitions/rule66"},"health":{"$ref":"#/definitions/rule67"},"reflection":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false};
 const schema68 = {"type":"object","properties":{"session":{"$ref":"#/definitions/rule61"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule48"}},"required":[],"additionalProperties":false};
 const schema69 = {"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false};
 
@@ -3777,13 +3777,52 @@ validate284.errors = vErrors;
 return errors === 0;
 }
 
+const schema74 = {"type":"object","properties":{"path":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
+
+function validate295(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(key0 === "path")){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(!(validate31(data.path, {instancePath:instancePath+"/path",parentData:data,parentDataProperty:"path",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+validate295.errors = vErrors;
+return errors === 0;
+}
+
 
 function validate261(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
 for(const key0 in data){
-if(!(((key0 === "flight") || (key0 === "deephavenCore")) || (key0 === "deephavenEnterprise"))){
+if(!(((((key0 === "flight") || (key0 === "deephavenCore")) || (key0 === "deephavenEnterprise")) || (key0 === "health")) || (key0 === "reflection"))){
 const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err0];
@@ -3812,6 +3851,18 @@ vErrors = vErrors === null ? validate284.errors : vErrors.concat(validate284.err
 errors = vErrors.length;
 }
 }
+if(data.health !== undefined){
+if(!(validate295(data.health, {instancePath:instancePath+"/health",parentData:data,parentDataProperty:"health",rootData}))){
+vErrors = vErrors === null ? validate295.errors : vErrors.concat(validate295.errors);
+errors = vErrors.length;
+}
+}
+if(data.reflection !== undefined){
+if(!(validate28(data.reflection, {instancePath:instancePath+"/reflection",parentData:data,parentDataProperty:"reflection",rootData}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 const err1 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
@@ -3827,9 +3878,9 @@ validate261.errors = vErrors;
 return errors === 0;
 }
 
-const schema74 = {"type":"object","properties":{"origins":{"$ref":"#/definitions/rule32"},"methods":{"$ref":"#/definitions/rule32"},"allowedHeaders":{"$ref":"#/definitions/rule32"},"exposedHeaders":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false};
+const schema75 = {"type":"object","properties":{"origins":{"$ref":"#/definitions/rule32"},"methods":{"$ref":"#/definitions/rule32"},"allowedHeaders":{"$ref":"#/definitions/rule32"},"exposedHeaders":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false};
 
-function validate296(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate300(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -3896,18 +3947,18 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate296.errors = vErrors;
+validate300.errors = vErrors;
 return errors === 0;
 }
 
-const schema75 = {"type":"array","items":{"$ref":"#/definitions/rule83"},"minItems":1};
-const schema76 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule71"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule72"},"scopes":{"$ref":"#/definitions/rule74"},"schemes":{"$ref":"#/definitions/rule75"},"claims":{"$ref":"#/definitions/rule76"},"networks":{"$ref":"#/definitions/rule33"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule32"},"cors":{"$ref":"#/definitions/rule68"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule78"},"responseHeaders":{"$ref":"#/definitions/rule80"},"rpc":{"$ref":"#/definitions/rule82"},"webSocketTicket":{"$ref":"#/definitions/rule4"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
-const schema77 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule70"}},"required":[],"additionalProperties":false};
-const schema78 = {"type":"array","items":{"$ref":"#/definitions/rule69"},"minItems":1};
-const schema79 = {"type":"string","pattern":"^[A-Z]+$"};
+const schema76 = {"type":"array","items":{"$ref":"#/definitions/rule84"},"minItems":1};
+const schema77 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule72"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule73"},"scopes":{"$ref":"#/definitions/rule75"},"schemes":{"$ref":"#/definitions/rule76"},"claims":{"$ref":"#/definitions/rule77"},"networks":{"$ref":"#/definitions/rule33"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule32"},"cors":{"$ref":"#/definitions/rule69"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule79"},"responseHeaders":{"$ref":"#/definitions/rule81"},"rpc":{"$ref":"#/definitions/rule83"},"webSocketTicket":{"$ref":"#/definitions/rule4"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
+const schema78 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule71"}},"required":[],"additionalProperties":false};
+const schema79 = {"type":"array","items":{"$ref":"#/definitions/rule70"},"minItems":1};
+const schema80 = {"type":"string","pattern":"^[A-Z]+$"};
 const pattern10 = new RegExp("^[A-Z]+$", "u");
 
-function validate310(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate314(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
@@ -3932,12 +3983,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate310.errors = vErrors;
+validate314.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate309(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate313(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -3953,8 +4004,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate310(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate310.errors : vErrors.concat(validate310.errors);
+if(!(validate314(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate314.errors : vErrors.concat(validate314.errors);
 errors = vErrors.length;
 }
 }
@@ -3969,12 +4020,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate309.errors = vErrors;
+validate313.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate305(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate309(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4009,8 +4060,8 @@ errors = vErrors.length;
 }
 }
 if(data.methods !== undefined){
-if(!(validate309(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
-vErrors = vErrors === null ? validate309.errors : vErrors.concat(validate309.errors);
+if(!(validate313(data.methods, {instancePath:instancePath+"/methods",parentData:data,parentDataProperty:"methods",rootData}))){
+vErrors = vErrors === null ? validate313.errors : vErrors.concat(validate313.errors);
 errors = vErrors.length;
 }
 }
@@ -4025,13 +4076,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate305.errors = vErrors;
+validate309.errors = vErrors;
 return errors === 0;
 }
 
-const schema80 = {"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1};
+const schema81 = {"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1};
 
-function validate315(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate319(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -4063,15 +4114,15 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate315.errors = vErrors;
+validate319.errors = vErrors;
 return errors === 0;
 }
 
-const schema81 = {"type":"array","items":{"$ref":"#/definitions/rule73"},"minItems":1};
-const schema82 = {"type":"string","pattern":"^[!#-\\[\\]-~]+$"};
+const schema82 = {"type":"array","items":{"$ref":"#/definitions/rule74"},"minItems":1};
+const schema83 = {"type":"string","pattern":"^[!#-\\[\\]-~]+$"};
 const pattern11 = new RegExp("^[!#-\\[\\]-~]+$", "u");
 
-function validate319(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate323(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data === "string"){
@@ -4096,12 +4147,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate319.errors = vErrors;
+validate323.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate318(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate322(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -4117,8 +4168,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate319(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate319.errors : vErrors.concat(validate319.errors);
+if(!(validate323(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate323.errors : vErrors.concat(validate323.errors);
 errors = vErrors.length;
 }
 }
@@ -4133,13 +4184,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate318.errors = vErrors;
+validate322.errors = vErrors;
 return errors === 0;
 }
 
-const schema83 = {"type":"array","items":{"$ref":"#/definitions/rule48"},"minItems":1};
+const schema84 = {"type":"array","items":{"$ref":"#/definitions/rule48"},"minItems":1};
 
-function validate322(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate326(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -4171,14 +4222,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate322.errors = vErrors;
+validate326.errors = vErrors;
 return errors === 0;
 }
 
-const schema84 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__proto__$).+$"},"additionalProperties":{"$ref":"#/definitions/rule33"}};
+const schema85 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__proto__$).+$"},"additionalProperties":{"$ref":"#/definitions/rule33"}};
 const pattern12 = new RegExp("^(?!__proto__$).+$", "u");
 
-function validate325(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate329(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4235,14 +4286,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate325.errors = vErrors;
+validate329.errors = vErrors;
 return errors === 0;
 }
 
-const schema85 = {"type":"object","properties":{"set":{"$ref":"#/definitions/rule77"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false};
-const schema86 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule19"}};
+const schema86 = {"type":"object","properties":{"set":{"$ref":"#/definitions/rule78"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false};
+const schema87 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule19"}};
 
-function validate337(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate341(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4299,12 +4350,12 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate337.errors = vErrors;
+validate341.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate336(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate340(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4321,8 +4372,8 @@ errors++;
 }
 }
 if(data.set !== undefined){
-if(!(validate337(data.set, {instancePath:instancePath+"/set",parentData:data,parentDataProperty:"set",rootData}))){
-vErrors = vErrors === null ? validate337.errors : vErrors.concat(validate337.errors);
+if(!(validate341(data.set, {instancePath:instancePath+"/set",parentData:data,parentDataProperty:"set",rootData}))){
+vErrors = vErrors === null ? validate341.errors : vErrors.concat(validate341.errors);
 errors = vErrors.length;
 }
 }
@@ -4343,14 +4394,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate336.errors = vErrors;
+validate340.errors = vErrors;
 return errors === 0;
 }
 
-const schema87 = {"type":"object","properties":{"set":{"$ref":"#/definitions/rule79"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false};
-const schema88 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}};
+const schema88 = {"type":"object","properties":{"set":{"$ref":"#/definitions/rule80"},"remove":{"$ref":"#/definitions/rule32"}},"required":[],"additionalProperties":false};
+const schema89 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}};
 
-function validate343(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate347(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4407,12 +4458,12 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate343.errors = vErrors;
+validate347.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate342(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate346(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4429,8 +4480,8 @@ errors++;
 }
 }
 if(data.set !== undefined){
-if(!(validate343(data.set, {instancePath:instancePath+"/set",parentData:data,parentDataProperty:"set",rootData}))){
-vErrors = vErrors === null ? validate343.errors : vErrors.concat(validate343.errors);
+if(!(validate347(data.set, {instancePath:instancePath+"/set",parentData:data,parentDataProperty:"set",rootData}))){
+vErrors = vErrors === null ? validate347.errors : vErrors.concat(validate347.errors);
 errors = vErrors.length;
 }
 }
@@ -4451,14 +4502,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate342.errors = vErrors;
+validate346.errors = vErrors;
 return errors === 0;
 }
 
-const schema89 = {"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule32"},"maxMessageBytes":{"$ref":"#/definitions/rule81"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
-const schema90 = {"type":"integer","minimum":1024,"maximum":67108864};
+const schema90 = {"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule32"},"maxMessageBytes":{"$ref":"#/definitions/rule82"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
+const schema91 = {"type":"integer","minimum":1024,"maximum":67108864};
 
-function validate350(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate354(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4493,12 +4544,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate350.errors = vErrors;
+validate354.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate348(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate352(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4521,8 +4572,8 @@ errors = vErrors.length;
 }
 }
 if(data.maxMessageBytes !== undefined){
-if(!(validate350(data.maxMessageBytes, {instancePath:instancePath+"/maxMessageBytes",parentData:data,parentDataProperty:"maxMessageBytes",rootData}))){
-vErrors = vErrors === null ? validate350.errors : vErrors.concat(validate350.errors);
+if(!(validate354(data.maxMessageBytes, {instancePath:instancePath+"/maxMessageBytes",parentData:data,parentDataProperty:"maxMessageBytes",rootData}))){
+vErrors = vErrors === null ? validate354.errors : vErrors.concat(validate354.errors);
 errors = vErrors.length;
 }
 }
@@ -4543,12 +4594,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate348.errors = vErrors;
+validate352.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate304(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate308(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4573,7 +4624,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema76.properties, key0))){
+if(!(func2.call(schema77.properties, key0))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err2];
@@ -4585,8 +4636,8 @@ errors++;
 }
 }
 if(data.match !== undefined){
-if(!(validate305(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
-vErrors = vErrors === null ? validate305.errors : vErrors.concat(validate305.errors);
+if(!(validate309(data.match, {instancePath:instancePath+"/match",parentData:data,parentDataProperty:"match",rootData}))){
+vErrors = vErrors === null ? validate309.errors : vErrors.concat(validate309.errors);
 errors = vErrors.length;
 }
 }
@@ -4599,7 +4650,7 @@ errors = vErrors.length;
 if(data.anonymous !== undefined){
 let data2 = data.anonymous;
 if(!(((data2 === true) || (data2 === false)) || (data2 === "everything"))){
-const err3 = {instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/enum",keyword:"enum",params:{allowedValues: schema76.properties.anonymous.enum}};
+const err3 = {instancePath:instancePath+"/anonymous",schemaPath:"#/properties/anonymous/enum",keyword:"enum",params:{allowedValues: schema77.properties.anonymous.enum}};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4610,26 +4661,26 @@ errors++;
 }
 }
 if(data.roles !== undefined){
-if(!(validate315(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
-vErrors = vErrors === null ? validate315.errors : vErrors.concat(validate315.errors);
+if(!(validate319(data.roles, {instancePath:instancePath+"/roles",parentData:data,parentDataProperty:"roles",rootData}))){
+vErrors = vErrors === null ? validate319.errors : vErrors.concat(validate319.errors);
 errors = vErrors.length;
 }
 }
 if(data.scopes !== undefined){
-if(!(validate318(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
-vErrors = vErrors === null ? validate318.errors : vErrors.concat(validate318.errors);
-errors = vErrors.length;
-}
-}
-if(data.schemes !== undefined){
-if(!(validate322(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+if(!(validate322(data.scopes, {instancePath:instancePath+"/scopes",parentData:data,parentDataProperty:"scopes",rootData}))){
 vErrors = vErrors === null ? validate322.errors : vErrors.concat(validate322.errors);
 errors = vErrors.length;
 }
 }
+if(data.schemes !== undefined){
+if(!(validate326(data.schemes, {instancePath:instancePath+"/schemes",parentData:data,parentDataProperty:"schemes",rootData}))){
+vErrors = vErrors === null ? validate326.errors : vErrors.concat(validate326.errors);
+errors = vErrors.length;
+}
+}
 if(data.claims !== undefined){
-if(!(validate325(data.claims, {instancePath:instancePath+"/claims",parentData:data,parentDataProperty:"claims",rootData}))){
-vErrors = vErrors === null ? validate325.errors : vErrors.concat(validate325.errors);
+if(!(validate329(data.claims, {instancePath:instancePath+"/claims",parentData:data,parentDataProperty:"claims",rootData}))){
+vErrors = vErrors === null ? validate329.errors : vErrors.concat(validate329.errors);
 errors = vErrors.length;
 }
 }
@@ -4658,8 +4709,8 @@ errors = vErrors.length;
 }
 }
 if(data.cors !== undefined){
-if(!(validate296(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
-vErrors = vErrors === null ? validate296.errors : vErrors.concat(validate296.errors);
+if(!(validate300(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
+vErrors = vErrors === null ? validate300.errors : vErrors.concat(validate300.errors);
 errors = vErrors.length;
 }
 }
@@ -4682,20 +4733,20 @@ errors = vErrors.length;
 }
 }
 if(data.requestHeaders !== undefined){
-if(!(validate336(data.requestHeaders, {instancePath:instancePath+"/requestHeaders",parentData:data,parentDataProperty:"requestHeaders",rootData}))){
-vErrors = vErrors === null ? validate336.errors : vErrors.concat(validate336.errors);
+if(!(validate340(data.requestHeaders, {instancePath:instancePath+"/requestHeaders",parentData:data,parentDataProperty:"requestHeaders",rootData}))){
+vErrors = vErrors === null ? validate340.errors : vErrors.concat(validate340.errors);
 errors = vErrors.length;
 }
 }
 if(data.responseHeaders !== undefined){
-if(!(validate342(data.responseHeaders, {instancePath:instancePath+"/responseHeaders",parentData:data,parentDataProperty:"responseHeaders",rootData}))){
-vErrors = vErrors === null ? validate342.errors : vErrors.concat(validate342.errors);
+if(!(validate346(data.responseHeaders, {instancePath:instancePath+"/responseHeaders",parentData:data,parentDataProperty:"responseHeaders",rootData}))){
+vErrors = vErrors === null ? validate346.errors : vErrors.concat(validate346.errors);
 errors = vErrors.length;
 }
 }
 if(data.rpc !== undefined){
-if(!(validate348(data.rpc, {instancePath:instancePath+"/rpc",parentData:data,parentDataProperty:"rpc",rootData}))){
-vErrors = vErrors === null ? validate348.errors : vErrors.concat(validate348.errors);
+if(!(validate352(data.rpc, {instancePath:instancePath+"/rpc",parentData:data,parentDataProperty:"rpc",rootData}))){
+vErrors = vErrors === null ? validate352.errors : vErrors.concat(validate352.errors);
 errors = vErrors.length;
 }
 }
@@ -4722,12 +4773,12 @@ vErrors.push(err4);
 }
 errors++;
 }
-validate304.errors = vErrors;
+validate308.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate303(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate307(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(Array.isArray(data)){
@@ -4743,8 +4794,8 @@ errors++;
 }
 const len0 = data.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate304(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
-vErrors = vErrors === null ? validate304.errors : vErrors.concat(validate304.errors);
+if(!(validate308(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData}))){
+vErrors = vErrors === null ? validate308.errors : vErrors.concat(validate308.errors);
 errors = vErrors.length;
 }
 }
@@ -4759,15 +4810,15 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate303.errors = vErrors;
+validate307.errors = vErrors;
 return errors === 0;
 }
 
-const schema91 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule88"}};
-const schema92 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule85"},"identity":{"$ref":"#/definitions/rule86"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule87"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
-const schema93 = {"type":"string","enum":["http","grpc"]};
+const schema92 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule89"}};
+const schema93 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule86"},"identity":{"$ref":"#/definitions/rule87"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule88"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
+const schema94 = {"type":"string","enum":["http","grpc"]};
 
-function validate362(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate366(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4781,7 +4832,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "http") || (data === "grpc"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema93.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema94.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4790,13 +4841,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate362.errors = vErrors;
+validate366.errors = vErrors;
 return errors === 0;
 }
 
-const schema94 = {"type":"string","enum":["headers","none"]};
+const schema95 = {"type":"string","enum":["headers","none"]};
 
-function validate364(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate368(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4810,7 +4861,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "headers") || (data === "none"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema94.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema95.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4819,13 +4870,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate364.errors = vErrors;
+validate368.errors = vErrors;
 return errors === 0;
 }
 
-const schema95 = {"type":"integer","minimum":1024,"maximum":1048576};
+const schema96 = {"type":"integer","minimum":1024,"maximum":1048576};
 
-function validate371(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate375(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4860,12 +4911,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate371.errors = vErrors;
+validate375.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate359(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate363(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4880,7 +4931,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema92.properties, key0))){
+if(!(func2.call(schema93.properties, key0))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err1];
@@ -4904,14 +4955,14 @@ errors = vErrors.length;
 }
 }
 if(data.protocol !== undefined){
-if(!(validate362(data.protocol, {instancePath:instancePath+"/protocol",parentData:data,parentDataProperty:"protocol",rootData}))){
-vErrors = vErrors === null ? validate362.errors : vErrors.concat(validate362.errors);
+if(!(validate366(data.protocol, {instancePath:instancePath+"/protocol",parentData:data,parentDataProperty:"protocol",rootData}))){
+vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
 errors = vErrors.length;
 }
 }
 if(data.identity !== undefined){
-if(!(validate364(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
-vErrors = vErrors === null ? validate364.errors : vErrors.concat(validate364.errors);
+if(!(validate368(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
+vErrors = vErrors === null ? validate368.errors : vErrors.concat(validate368.errors);
 errors = vErrors.length;
 }
 }
@@ -4946,8 +4997,8 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate371(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate371.errors : vErrors.concat(validate371.errors);
+if(!(validate375(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate375.errors : vErrors.concat(validate375.errors);
 errors = vErrors.length;
 }
 }
@@ -4968,12 +5019,12 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate359.errors = vErrors;
+validate363.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate358(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate362(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5014,8 +5065,8 @@ errors++;
 }
 }
 for(const key1 in data){
-if(!(validate359(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate359.errors : vErrors.concat(validate359.errors);
+if(!(validate363(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate363.errors : vErrors.concat(validate363.errors);
 errors = vErrors.length;
 }
 }
@@ -5030,14 +5081,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate358.errors = vErrors;
+validate362.errors = vErrors;
 return errors === 0;
 }
 
-const schema96 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule90"},"maxAuthorizationLength":{"$ref":"#/definitions/rule91"}},"required":[],"additionalProperties":false};
-const schema97 = {"type":"integer","minimum":8192,"maximum":65536};
+const schema97 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule91"},"maxAuthorizationLength":{"$ref":"#/definitions/rule92"}},"required":[],"additionalProperties":false};
+const schema98 = {"type":"integer","minimum":8192,"maximum":65536};
 
-function validate383(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate387(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -5072,13 +5123,13 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate383.errors = vErrors;
+validate387.errors = vErrors;
 return errors === 0;
 }
 
-const schema98 = {"type":"integer","minimum":256,"maximum":65536};
+const schema99 = {"type":"integer","minimum":256,"maximum":65536};
 
-function validate385(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate389(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -5113,12 +5164,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate385.errors = vErrors;
+validate389.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate377(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate381(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5165,14 +5216,14 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate383(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate383.errors : vErrors.concat(validate383.errors);
+if(!(validate387(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate387.errors : vErrors.concat(validate387.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxAuthorizationLength !== undefined){
-if(!(validate385(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
-vErrors = vErrors === null ? validate385.errors : vErrors.concat(validate385.errors);
+if(!(validate389(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
+vErrors = vErrors === null ? validate389.errors : vErrors.concat(validate389.errors);
 errors = vErrors.length;
 }
 }
@@ -5187,14 +5238,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate377.errors = vErrors;
+validate381.errors = vErrors;
 return errors === 0;
 }
 
-const schema99 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule93"}},"required":["file","onFailure"],"additionalProperties":false};
-const schema100 = {"type":"string","enum":["continue","refuse"]};
+const schema100 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule94"}},"required":["file","onFailure"],"additionalProperties":false};
+const schema101 = {"type":"string","enum":["continue","refuse"]};
 
-function validate391(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate395(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -5208,7 +5259,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "continue") || (data === "refuse"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema100.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema101.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5217,12 +5268,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate391.errors = vErrors;
+validate395.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate388(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate392(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5271,8 +5322,8 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-if(!(validate391(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
-vErrors = vErrors === null ? validate391.errors : vErrors.concat(validate391.errors);
+if(!(validate395(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
+vErrors = vErrors === null ? validate395.errors : vErrors.concat(validate395.errors);
 errors = vErrors.length;
 }
 }
@@ -5287,14 +5338,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate388.errors = vErrors;
+validate392.errors = vErrors;
 return errors === 0;
 }
 
-const schema101 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule95"},"requests":{"$ref":"#/definitions/rule96"},"format":{"$ref":"#/definitions/rule97"}},"required":[],"additionalProperties":false};
-const schema102 = {"type":"string","enum":["debug","info","warn","error","silent"]};
+const schema102 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule96"},"requests":{"$ref":"#/definitions/rule97"},"format":{"$ref":"#/definitions/rule98"}},"required":[],"additionalProperties":false};
+const schema103 = {"type":"string","enum":["debug","info","warn","error","silent"]};
 
-function validate395(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate399(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -5308,7 +5359,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data === "debug") || (data === "info")) || (data === "warn")) || (data === "error")) || (data === "silent"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema102.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema103.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5317,13 +5368,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate395.errors = vErrors;
+validate399.errors = vErrors;
 return errors === 0;
 }
 
-const schema103 = {"type":"number","minimum":0,"maximum":1};
+const schema104 = {"type":"number","minimum":0,"maximum":1};
 
-function validate397(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate401(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if((typeof data == "number") && (isFinite(data))){
@@ -5358,13 +5409,13 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate397.errors = vErrors;
+validate401.errors = vErrors;
 return errors === 0;
 }
 
-const schema104 = {"type":"string","enum":["json","text"]};
+const schema105 = {"type":"string","enum":["json","text"]};
 
-function validate399(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate403(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -5378,7 +5429,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "json") || (data === "text"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema104.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema105.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5387,12 +5438,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate399.errors = vErrors;
+validate403.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate394(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate398(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5409,20 +5460,20 @@ errors++;
 }
 }
 if(data.level !== undefined){
-if(!(validate395(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
-vErrors = vErrors === null ? validate395.errors : vErrors.concat(validate395.errors);
+if(!(validate399(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
+vErrors = vErrors === null ? validate399.errors : vErrors.concat(validate399.errors);
 errors = vErrors.length;
 }
 }
 if(data.requests !== undefined){
-if(!(validate397(data.requests, {instancePath:instancePath+"/requests",parentData:data,parentDataProperty:"requests",rootData}))){
-vErrors = vErrors === null ? validate397.errors : vErrors.concat(validate397.errors);
+if(!(validate401(data.requests, {instancePath:instancePath+"/requests",parentData:data,parentDataProperty:"requests",rootData}))){
+vErrors = vErrors === null ? validate401.errors : vErrors.concat(validate401.errors);
 errors = vErrors.length;
 }
 }
 if(data.format !== undefined){
-if(!(validate399(data.format, {instancePath:instancePath+"/format",parentData:data,parentDataProperty:"format",rootData}))){
-vErrors = vErrors === null ? validate399.errors : vErrors.concat(validate399.errors);
+if(!(validate403(data.format, {instancePath:instancePath+"/format",parentData:data,parentDataProperty:"format",rootData}))){
+vErrors = vErrors === null ? validate403.errors : vErrors.concat(validate403.errors);
 errors = vErrors.length;
 }
 }
@@ -5437,7 +5488,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate394.errors = vErrors;
+validate398.errors = vErrors;
 return errors === 0;
 }
 
@@ -5603,20 +5654,20 @@ errors = vErrors.length;
 }
 }
 if(data.cors !== undefined){
-if(!(validate296(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
-vErrors = vErrors === null ? validate296.errors : vErrors.concat(validate296.errors);
+if(!(validate300(data.cors, {instancePath:instancePath+"/cors",parentData:data,parentDataProperty:"cors",rootData}))){
+vErrors = vErrors === null ? validate300.errors : vErrors.concat(validate300.errors);
 errors = vErrors.length;
 }
 }
 if(data.routes !== undefined){
-if(!(validate303(data.routes, {instancePath:instancePath+"/routes",parentData:data,parentDataProperty:"routes",rootData}))){
-vErrors = vErrors === null ? validate303.errors : vErrors.concat(validate303.errors);
+if(!(validate307(data.routes, {instancePath:instancePath+"/routes",parentData:data,parentDataProperty:"routes",rootData}))){
+vErrors = vErrors === null ? validate307.errors : vErrors.concat(validate307.errors);
 errors = vErrors.length;
 }
 }
 if(data.upstreams !== undefined){
-if(!(validate358(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
-vErrors = vErrors === null ? validate358.errors : vErrors.concat(validate358.errors);
+if(!(validate362(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
+vErrors = vErrors === null ? validate362.errors : vErrors.concat(validate362.errors);
 errors = vErrors.length;
 }
 }
@@ -5627,20 +5678,20 @@ errors = vErrors.length;
 }
 }
 if(data.limits !== undefined){
-if(!(validate377(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
-vErrors = vErrors === null ? validate377.errors : vErrors.concat(validate377.errors);
+if(!(validate381(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
+vErrors = vErrors === null ? validate381.errors : vErrors.concat(validate381.errors);
 errors = vErrors.length;
 }
 }
 if(data.audit !== undefined){
-if(!(validate388(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
-vErrors = vErrors === null ? validate388.errors : vErrors.concat(validate388.errors);
+if(!(validate392(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
+vErrors = vErrors === null ? validate392.errors : vErrors.concat(validate392.errors);
 errors = vErrors.length;
 }
 }
 if(data.log !== undefined){
-if(!(validate394(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
-vErrors = vErrors === null ? validate394.errors : vErrors.concat(validate394.errors);
+if(!(validate398(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
+vErrors = vErrors === null ? validate398.errors : vErrors.concat(validate398.errors);
 errors = vErrors.length;
 }
 }

@@ -7,6 +7,9 @@ import type { ServicesConfig } from "../../../src/gateway/own/own-config.js";
 import { createWires } from "../../../src/gateway/own/own-servers.js";
 import { createServiceRoutes } from "../../../src/gateway/own/services.js";
 import { FlightService } from "../../../src/gen/arrow/flight/protocol/flight_pb.js";
+import { Health } from "../../../src/gen/grpc/health/v1/health_pb.js";
+import { ServerReflection } from "../../../src/gen/grpc/reflection/v1/reflection_pb.js";
+import { ServerReflection as ServerReflectionAlpha } from "../../../src/gen/grpc/reflection/v1alpha/reflection_pb.js";
 import { AuthApi } from "../../../src/gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import { ConfigService } from "../../../src/gen/io/deephaven/proto/backplane/grpc/config_pb.js";
 import { SessionService } from "../../../src/gen/io/deephaven/proto/backplane/grpc/session_pb.js";
@@ -23,20 +26,23 @@ const deephavenEnterprise = {
   address: undefined,
 } as const;
 
-const subsets: readonly ServicesConfig[] = [0, 1, 2, 3, 4, 5, 6, 7].map((bits) => ({
+const subsets: readonly ServicesConfig[] = Array.from({ length: 32 }, (_, bits) => ({
   flight: bits & 1 ? flight : undefined,
   deephavenCore: bits & 2 ? deephavenCore : undefined,
   deephavenEnterprise:
     bits & 4 ? { ...deephavenEnterprise, cookieLifeMs: undefined, tokenLifeMs: undefined } : undefined,
   forwardAuth: undefined,
+  health: bits & 8 ? { path: undefined } : undefined,
+  reflection: (bits & 16) !== 0,
 }));
 
-const everything = [AuthService, AuthApi, FlightService, ConfigService, SessionService].flatMap(
+const own = [Health, ServerReflection, ServerReflectionAlpha];
+const everything = [AuthService, AuthApi, FlightService, ConfigService, SessionService, ...own].flatMap(
   ({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`),
 );
 
 for (const services of subsets) {
-  const names = Object.keys(services).filter((name) => services[name as keyof ServicesConfig] !== undefined);
+  const names = Object.keys(services).filter((name) => services[name as keyof ServicesConfig]);
   test(`the table names what the servers serve, and nothing else: ${names.join(", ") || "no service"}`, async (t) => {
     const auth = createTestAuth();
     t.after(() => auth.close());

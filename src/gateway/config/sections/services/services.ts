@@ -6,12 +6,15 @@ import { corePart } from "./deephaven-core.js";
 import { enterprisePart } from "./deephaven-enterprise.js";
 import { flightPart } from "./flight.js";
 import { forwardAuthPart } from "./forward-auth.js";
+import { healthPart, reflectionPart } from "./health.js";
 
 const services: Parts<ServicesConfig, SectionContext> = {
   flight: flightPart,
   deephavenCore: corePart,
   deephavenEnterprise: enterprisePart,
   forwardAuth: forwardAuthPart,
+  health: healthPart,
+  reflection: reflectionPart,
 };
 
 /** The services that the gateway answers itself, beside `sallyport.v1.AuthService`. */
