@@ -12,6 +12,11 @@ export interface Environment {
   readonly go: string;
   /** The Go driver of other RPCs, by connect-go and grpc-go. */
   readonly goCallers: string;
+  /** The example in Go that calls sallyport.v1, and the one that is an upstream of gRPC. */
+  readonly goClient: string;
+  readonly goGreeter: string;
+  /** The official client of gRPC-Web, a file for `require`. */
+  readonly grpcWeb: string;
   /** Where the class of the real server's Basic handler is. */
   readonly deephaven: string;
   /** A folder with the Connect conformance runner, `connectconformance`, and its `grpcserver`; its `suites`; its messages, `image.binpb`. */
