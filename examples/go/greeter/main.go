@@ -22,6 +22,7 @@ type text = wrapperspb.StringValue
 // Greeter is demo.v1.Greeter. A service of your own has this from protoc-gen-go-grpc.
 type Greeter interface {
 	Greet(context.Context, *text) (*text, error)
+	GreetThrice(*text, grpc.ServerStream) error
 }
 
 type greeter struct{}
@@ -35,6 +36,20 @@ func (greeter) Greet(ctx context.Context, name *text) (*text, error) {
 	return wrapperspb.String(fmt.Sprintf("Hello %s, says %s", name.Value, caller)), nil
 }
 
+// GreetThrice sends three messages.
+func (g greeter) GreetThrice(name *text, stream grpc.ServerStream) error {
+	for range 3 {
+		greeting, err := g.Greet(stream.Context(), name)
+		if err == nil {
+			err = stream.SendMsg(greeting)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 var service = grpc.ServiceDesc{
 	ServiceName: "demo.v1.Greeter",
 	HandlerType: (*Greeter)(nil),
@@ -46,6 +61,17 @@ var service = grpc.ServiceDesc{
 				return nil, err
 			}
 			return server.(Greeter).Greet(ctx, name)
+		},
+	}},
+	Streams: []grpc.StreamDesc{{
+		StreamName:    "GreetThrice",
+		ServerStreams: true,
+		Handler: func(server any, stream grpc.ServerStream) error {
+			name := new(text)
+			if err := stream.RecvMsg(name); err != nil {
+				return err
+			}
+			return server.(Greeter).GreetThrice(name, stream)
 		},
 	}},
 }
