@@ -131,6 +131,9 @@ function requireHandler(handler: Handler): void {
     refuse(`timeoutMs of the handler for ${handler.scheme} must be more than 0 and at most ${maxLoginMs} milliseconds`);
   }
   requireOwnHeader(handler, `The handler for ${handler.scheme}`);
+  if (handler.header !== undefined && typeof handler.fromHeader !== "function") {
+    refuse(`The handler for ${handler.scheme} has a header, ${handler.header}, so it needs fromHeader`);
+  }
   if (handler.carrier === "certificate" && typeof handler.fromHeader !== "function") {
     refuse(`The handler for ${handler.scheme} decides by the client certificate, so it needs fromHeader`);
   }

@@ -82,6 +82,11 @@ for (const header of [...badHeaders, "X-Forwarded-For", "Proxy-Authorization", "
   });
 }
 
+test("a handler that reads no header has none of its own", () => {
+  const own = { scheme: "Own", opens: "nothing", header: "X-Own", fromHandshake: () => declined } as const;
+  assert.throws(() => createHandlerTable([own]), { code: "invalid_options", message: /so it needs fromHeader/ });
+});
+
 test("a handler for Bearer or DPoP, or in a chain, has no header, and two handlers have no header in common", () => {
   for (const scheme of ["Bearer", "dpop"]) {
     assert.throws(() => handler({ scheme }), { code: "invalid_options", message: /give it another scheme/ });

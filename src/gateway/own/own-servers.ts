@@ -44,7 +44,7 @@ export function createOwnServers<I extends Identity>(
       platform,
     }),
     grpc: grpcAuth(auth, createWires(auth, config, { signal, platform }), { trustProxy, platform }),
-    health: createHealthPage(options.ready ?? alwaysReady),
+    health: createHealthPage(options.ready ?? alwaysReady, platform),
     pages: login === undefined ? nowhere : externalPages(auth, login, { trustProxy, platform }),
   };
 }

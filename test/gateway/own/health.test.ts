@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
-import { Code, createClient, createRouterTransport } from "@connectrpc/connect";
+import { Code, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../../src/gen/grpc/health/v1/health_pb.js";
+import { peerSlot } from "../../../src/model/connect-context.js";
 import { createHealthRoutes, maxWatches } from "../../../src/services/health.js";
 import { createWorld } from "../../world.js";
 import { runGateway } from "../running-gateway.js";
@@ -15,6 +16,15 @@ const routes = `
 
 const start = (t: TestContext, services: string) =>
   runGateway(t, routes, (text) => `${text}services: { ${services} }\n`);
+
+/** Stands for the adapter, which says where a request comes from. */
+const withPeer =
+  (address: string): Interceptor =>
+  (next) =>
+  (request) => {
+    request.contextValues.set(peerSlot, { address, trusted: false });
+    return next(request);
+  };
 
 /** Writes a request as it is, and returns the first line and the body of the answer. */
 async function sendRaw(origin: string, lines: readonly string[]): Promise<readonly [string, string]> {
@@ -86,6 +96,18 @@ test("there is a most of watches, and the end of one makes room", async () => {
   await open();
 });
 
+test("one source has a part of the watches", async () => {
+  const { platform } = createWorld();
+  const parts = { ready: async () => undefined, names: new Set<string>(), ending: undefined, platform };
+  const routes = createHealthRoutes(parts);
+  const clientOf = (address: string) =>
+    createClient(Health, createRouterTransport(routes, { router: { interceptors: [withPeer(address)] } }));
+  const [one, other] = [clientOf("192.0.2.1"), clientOf("192.0.2.2")];
+  for (let count = 0; count < 16; count += 1) await one.watch({})[Symbol.asyncIterator]().next();
+  await assert.rejects(one.watch({})[Symbol.asyncIterator]().next(), { code: Code.ResourceExhausted });
+  assert.deepEqual((await other.watch({})[Symbol.asyncIterator]().next()).value?.status, Status.SERVING);
+});
+
 test("without services.health a route leads the checks of an upstream to it", async (t) => {
   const { origin, upstream } = await runGateway(t, routes);
   await fetch(`${origin}/grpc.health.v1.Health/Check`, { method: "POST" });
@@ -107,6 +129,15 @@ test("the path of health checks answers plain HTTP, by HTTP/1.0 without Host, to
   assert.equal((await sendRaw(origin, ["GET /healthz HTTP/1.1", "Connection: close"]))[0], bad, "HTTP/1.1");
   assert.equal((await sendRaw(origin, ["GET /healthz HTTP/1.0", "Host: a", "Host: a"]))[0], bad, "two");
   assert.deepEqual(upstream.requests, []);
+});
+
+test("what is no check is refused at the path, and its body is not taken", async (t) => {
+  const { origin } = await start(t, "health: { path: /healthz }");
+  for (const init of [{ method: "DELETE" }, { method: "POST", body: "x" }]) {
+    assert.equal((await fetch(`${origin}/healthz`, init)).status, 501);
+  }
+  const [line] = await sendRaw(origin, ["GET /healthz HTTP/1.1", "Host: a", "Content-Length: 1000000000"]);
+  assert.equal(line, "HTTP/1.1 501 Not Implemented");
 });
 
 test("a path that servers could read in two ways is refused", async (t) => {
