@@ -4,6 +4,10 @@ import { connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { Code, createClient, createRouterTransport, type Interceptor } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import { createOwnAnswers } from "../../../src/gateway/own/own-answers.js";
+import { noServices } from "../../../src/gateway/own/own-config.js";
+import { createResolve } from "../../../src/gateway/route/resolve.js";
+import { createRouteTable } from "../../../src/gateway/route/routes.js";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../../src/gen/grpc/health/v1/health_pb.js";
 import { peerSlot } from "../../../src/model/connect-context.js";
 import { createHealthRoutes, maxWatches } from "../../../src/services/health.js";
@@ -129,6 +133,18 @@ test("the path of health checks answers plain HTTP, by HTTP/1.0 without Host, to
   assert.equal((await sendRaw(origin, ["GET /healthz HTTP/1.1", "Connection: close"]))[0], bad, "HTTP/1.1");
   assert.equal((await sendRaw(origin, ["GET /healthz HTTP/1.0", "Host: a", "Host: a"]))[0], bad, "two");
   assert.deepEqual(upstream.requests, []);
+});
+
+test("only HTTP/1.0 may leave the host out, and only there", () => {
+  const own = createOwnAnswers({ services: { ...noServices, health: { path: "/healthz" } }, pagesUrl: undefined });
+  const resolve = createResolve(createRouteTable([]), own);
+  const kindOf = (url: string, httpVersion: string) =>
+    resolve({ method: "GET", url, rawHeaders: [], httpVersion }, false).kind;
+  assert.equal(kindOf("/healthz", "1.0"), "own");
+  for (const version of ["1.1", "2.0"]) assert.equal(kindOf("/healthz", version), "refused", version);
+  for (const path of ["/grpc.health.v1.Health/Check", "/sallyport.v1.AuthService/LogIn", "/other"]) {
+    assert.equal(kindOf(path, "1.0"), "refused", path);
+  }
 });
 
 test("what is no check is refused at the path, and its body is not taken", async (t) => {
