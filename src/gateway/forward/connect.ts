@@ -1,10 +1,11 @@
-import { connect as connectTcp, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
-import { type ConnectionOptions, connect as connectTls } from "node:tls";
+import { connect as connectTcp, type IpcNetConnectOpts, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
+import { connect as connectTls, type SecureContext } from "node:tls";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { UpstreamConnection } from "./exchange.js";
+import { parseOrigin } from "./origin.js";
 
 export interface ConnectOptions {
-  /** `http://`, `https://` or `h2c://` (HTTP/2 without TLS), host and port. */
+  /** As `parseOrigin` reads it. */
   readonly origin: string;
   /** For the look-up, the connection and the TLS handshake together, in milliseconds. */
   readonly timeoutMs: number;
@@ -12,8 +13,11 @@ export interface ConnectOptions {
   readonly alpn?: readonly ("h2" | "http/1.1")[];
   /** The name to ask for by SNI and to look for in the certificate. Default: the origin's host. */
   readonly servername?: string | undefined;
-  /** Certificates to trust in place of those of the system, and the one to show. */
-  readonly tls?: Pick<ConnectionOptions, "ca" | "cert" | "key"> | undefined;
+  /**
+   * Returns the certificates to trust, and the one to show: asked for each connection. With another context no session of the
+   * one before is taken up. Default: what Node trusts, and none to show.
+   */
+  readonly tls?: (() => SecureContext) | undefined;
   readonly platform?: Platform;
 }
 
@@ -50,7 +54,7 @@ let shared: Buffer | undefined;
  */
 export function createConnect(options: ConnectOptions): ReadingConnect {
   const { origin, timeoutMs, platform = systemPlatform } = options;
-  const { protocol, host, port } = parseOrigin(origin);
+  const { protocol, host, port, socket: path } = parseOrigin(origin);
   const tcp = {
     host,
     port,
@@ -59,16 +63,17 @@ export function createConnect(options: ConnectOptions): ReadingConnect {
     keepAlive: true,
     keepAliveInitialDelay: probeMs,
   } satisfies TcpNetConnectOpts;
+  const to: TcpNetConnectOpts | IpcNetConnectOpts = path === undefined ? tcp : { path };
   const openTls = protocol === "https:" ? createOpenTls(options, tcp) : undefined;
-  const openTcp = (reader: Reader | undefined) => {
-    if (reader === undefined) return connectTcp(tcp);
+  const openPlain = (reader: Reader | undefined) => {
+    if (reader === undefined) return connectTcp(to);
     shared ??= Buffer.allocUnsafeSlow(readBytes);
     const buffer = shared;
-    return connectTcp({ ...tcp, onread: { buffer, callback: (length) => reader(buffer, length) } });
+    return connectTcp({ ...to, onread: { buffer, callback: (length) => reader(buffer, length) } });
   };
 
   return function connect(onOpen, reader) {
-    const socket = openTls === undefined ? openTcp(reader) : openTls();
+    const socket = openTls === undefined ? openPlain(reader) : openTls();
     function settle(): void {
       cancelWait();
       socket.off(opened, onOpened).off("error", onFailed).off("close", onClosed);
@@ -103,28 +108,19 @@ export function createConnect(options: ConnectOptions): ReadingConnect {
   };
 }
 
-/** Host and port of an origin, for connecting: an IPv6 address is without its brackets. */
-export function parseOrigin(origin: string): {
-  readonly protocol: string;
-  readonly host: string;
-  readonly port: number;
-} {
-  // A URL of a scheme that the URL standard does not know is read by other rules.
-  const isH2c = origin.startsWith("h2c:");
-  const url = new URL(isH2c ? origin.replace("h2c:", "http:") : origin);
-  const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const port = url.port === "" ? (url.protocol === "https:" ? 443 : 80) : Number(url.port);
-  return { protocol: isH2c ? "h2c:" : url.protocol, host, port };
-}
-
 /** Opens TLS connections that take up the session of the one before. */
 function createOpenTls(options: ConnectOptions, tcp: TcpNetConnectOpts & { host: string }): () => Socket {
-  const { alpn = ["http/1.1"], servername = tcp.host, tls = {} } = options;
+  const { alpn = ["http/1.1"], servername = tcp.host, tls } = options;
   let session: Buffer | undefined;
+  let sessionContext: SecureContext | undefined;
   return () => {
+    const context = tls?.();
+    // What a session takes up was checked by the context of its first handshake.
+    if (context !== sessionContext) session = undefined;
+    sessionContext = context;
     const socket = connectTls({
-      ...tls,
       ...tcp,
+      ...(context === undefined ? {} : { secureContext: context }),
       ALPNProtocols: [...alpn],
       // RFC 6066 §3: an address is no name. The certificate is then checked against the address.
       ...(isIP(servername) === 0 ? { servername } : {}),
@@ -132,7 +128,7 @@ function createOpenTls(options: ConnectOptions, tcp: TcpNetConnectOpts & { host:
     });
     return socket
       .on("session", (latest: Buffer) => {
-        session = latest;
+        if (context === sessionContext) session = latest;
       })
       .once("error", () => {
         // Also when it was the session that the upstream did not take.

@@ -1,12 +1,14 @@
+import type { SecureContext } from "node:tls";
 import type { Breaker } from "../../base/breaker.js";
 import type { Platform } from "../../base/platform.js";
-import { createConnect, parseOrigin, type ReadingConnect } from "./connect.js";
+import { createConnect, type ReadingConnect } from "./connect.js";
 import { isRpcStream } from "./content-type.js";
 import type { Connect, ForwardedRequest, Forwarder } from "./exchange.js";
 import { guardConnect } from "./guarded-connect.js";
 import { createHttp1Forwarder } from "./http1/forwarder.js";
 import { createHttp2Forwarder } from "./http2/forwarder.js";
 import { createNegotiated } from "./negotiated.js";
+import { parseOrigin } from "./origin.js";
 import type { UpstreamConfig } from "./upstream-config.js";
 
 /**
@@ -15,20 +17,25 @@ import type { UpstreamConfig } from "./upstream-config.js";
  *
  * @param breaker of this upstream
  * @param closing aborted when the upstream is not used any more
+ * @param tls what connections by TLS trust and show. Default: what Node trusts, and nothing
  */
 export function createForwarder(
   config: UpstreamConfig,
   platform: Platform,
   breaker: Breaker,
   closing: AbortSignal,
+  tls?: () => SecureContext,
 ): Forwarder {
   const { origin, maxConnections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxHeaderBytes } = config;
-  const { protocol } = parseOrigin(origin);
-  const where = whereOf(origin);
+  const { protocol, where } = parseOrigin(origin);
   const common = { maxConnections, headersTimeoutMs, bodyTimeoutMs, maxHeadBytes: maxHeaderBytes, platform };
-  const tls = config.tls;
+  const servername = config.tls?.serverName;
   const connectBy = (...alpn: ("h2" | "http/1.1")[]) =>
-    guardConnect(createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, tls, platform }), breaker, closing);
+    guardConnect(
+      createConnect({ origin, timeoutMs: connectTimeoutMs, alpn, servername, tls, platform }),
+      breaker,
+      closing,
+    );
   const createHttp1 = (connect: ReadingConnect) => createHttp1Forwarder({ ...common, where, connect });
   const createHttp2 = (connect: Connect) =>
     createHttp2Forwarder({ ...common, address: where, connect, connectTimeoutMs, isTimed });
@@ -38,12 +45,6 @@ export function createForwarder(
     createHttp1: (onFailed) => createHttp1(telling(connectBy("http/1.1"), onFailed)),
     ...{ createHttp2, ask: connectBy("h2", "http/1.1"), where },
   });
-}
-
-/** Host and port of an origin, for operators. */
-export function whereOf(origin: string): string {
-  const { host, port } = parseOrigin(origin);
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 /** Tells of connections that cannot be opened. */

@@ -2,11 +2,13 @@ import { toDescriptorText } from "../../base/out-of-descriptors.js";
 import type { Failure } from "./exchange.js";
 
 const untrusted =
-  "has a certificate that no trusted authority has signed; if it is one of your own, name its file in NODE_EXTRA_CA_CERTS";
+  "has a certificate that no trusted authority has signed; if it is one of your own, name its file as tls.ca of the upstream, or in NODE_EXTRA_CA_CERTS";
 
 const words: Readonly<Record<string, string>> = {
   ECONNREFUSED: "refused the connection",
   ECONNRESET: "broke off before the connection was open",
+  ENOENT: "is not there: nothing has made this socket",
+  EACCES: "may not be connected to by this process: look at the rights of the socket and its folders",
   EAI_AGAIN: "cannot be looked up: no name server answers",
   ENOTFOUND: "is a name that no name server knows",
   EHOSTUNREACH: "cannot be reached: no route to the host",

@@ -1,8 +1,13 @@
-import type { ConnectionOptions } from "node:tls";
+import type { ClientTlsFiles } from "./client-tls.js";
+
+export interface UpstreamTls extends ClientTlsFiles {
+  /** The name to ask for by SNI and to look for in the certificate. Default: the host of the origin. */
+  readonly serverName?: string | undefined;
+}
 
 export interface UpstreamConfig {
   readonly name: string;
-  /** Scheme (`http`, `https` or `h2c`), host and port; no path. */
+  /** As `parseOrigin` reads it. */
   readonly origin: string;
   /** The `Host` that the upstream gets, with its port. Default: that of the request. */
   readonly host?: string | undefined;
@@ -22,6 +27,6 @@ export interface UpstreamConfig {
   readonly maxConnections: number;
   /** The most bytes of the head of an answer. */
   readonly maxHeaderBytes: number;
-  /** Of an `https` upstream: what to trust in place of the authorities that Node trusts. Default: those. */
-  readonly tls?: Pick<ConnectionOptions, "ca">;
+  /** Of an `https` upstream: what is trusted and shown. Default: what Node trusts, and nothing. */
+  readonly tls?: UpstreamTls | undefined;
 }

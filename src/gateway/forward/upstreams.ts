@@ -1,8 +1,10 @@
 import { type BreakerState, createBreaker } from "../../base/breaker.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
+import { createClientTls } from "./client-tls.js";
 import type { Forwarder } from "./exchange.js";
-import { createForwarder, whereOf } from "./forwarder.js";
+import { createForwarder } from "./forwarder.js";
+import { parseOrigin } from "./origin.js";
 import { createShares, type Shares } from "./shares.js";
 import type { UpstreamConfig } from "./upstream-config.js";
 
@@ -37,12 +39,13 @@ export function createUpstreams(
   for (const [name, config] of configs) {
     const meanwhile = `requests that need a new connection get 503; start it, or correct upstreams.${name}.url`;
     const breaker = createBreaker({
-      what: `upstream ${name} (${whereOf(config.origin)})`,
+      what: `upstream ${name} (${parseOrigin(config.origin).where})`,
       meanwhile,
       platform,
       onWarning,
     });
-    const forwarder = createForwarder(config, platform, breaker, closing.signal);
+    const tls = config.tls && createClientTls(config.tls, { what: `upstream ${name}`, platform, onWarning });
+    const forwarder = createForwarder(config, platform, breaker, closing.signal, tls);
     forwarders.push(forwarder);
     const shares = createShares(forwarder, config.connectTimeoutMs, platform);
     upstreams.set(name, Object.freeze({ config, shares, breaker }));

@@ -118,6 +118,7 @@ test("every default is what the documentation says", async (t) => {
     identity: "headers",
     ignoresCase: false,
     via: true,
+    tls: undefined,
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 60_000,
     bodyTimeoutMs: 300_000,
@@ -162,7 +163,7 @@ const rows: readonly Row[] = [
     faults: [
       "gate.yaml:10:47: routes[1].rpc.idempotent[0] must be a procedure, such as shop.v1.Catalog/GetItem",
       "gate.yaml:10:87: routes[1].rpc.maxMessageBytes must be a whole number of bytes from 1024 to 67108864",
-      "gate.yaml:11:42: upstreams.app.url must begin with h2c:// or https://, since gRPC needs HTTP/2",
+      "gate.yaml:11:42: upstreams.app.url must begin with h2c://, unix+h2c: or https://, since gRPC needs HTTP/2",
     ],
   },
   {
@@ -447,9 +448,15 @@ services:
     [
       ["http://127.0.0.1:99999", "must have a port from 1 to 65535, such as http://127.0.0.1:3000"],
       ["http://127.0.0.1:0", "must have a port from 1 to 65535, such as http://127.0.0.1:3000"],
-      ["127.0.0.1:3000", "must begin with http://, https:// or h2c://, such as http://127.0.0.1:3000"],
-      ["localhost:3000", "must begin with http://, https:// or h2c://, such as http://127.0.0.1:3000"],
+      ["127.0.0.1:3000", "must begin with http://, https://, h2c:// or unix:, such as http://127.0.0.1:3000"],
+      ["localhost:3000", "must begin with http://, https://, h2c:// or unix:, such as http://127.0.0.1:3000"],
       ["http://", "must be a URL such as http://127.0.0.1:3000"],
+      ["unix:app.sock", "must name a socket by its path from the root, such as unix:/run/app.sock"],
+      ["unix://app.sock", "must name a socket by its path from the root, such as unix:/run/app.sock"],
+      [
+        `unix+h2c:/${"x".repeat(103)}`,
+        "must name a socket by a path of at most 103 bytes; no system takes a longer one",
+      ],
     ] as const
   ).map(([url, fault]) => ({
     name: `the upstream ${url}`,

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer } from "node:net";
 import { after, before, describe, it } from "node:test";
-import { createServer as createTlsServer, type TLSSocket } from "node:tls";
+import { createSecureContext, createServer as createTlsServer, type SecureContext, type TLSSocket } from "node:tls";
 import { type ConnectOptions, createConnect } from "../../../src/gateway/forward/connect.js";
 import type { UpstreamConnection } from "../../../src/gateway/forward/exchange.js";
 import { type Certificates, makeCertificates } from "../make-certificates.js";
@@ -93,7 +93,8 @@ describe("connections by TLS", () => {
   let certificates: Certificates;
   let key: Buffer;
   let cert: Buffer;
-  let ca: Buffer;
+  let trusted: SecureContext;
+  const tls = () => trusted;
   before(() => {
     const made = makeCertificates();
     assert.ok(made, "openssl is needed");
@@ -101,7 +102,7 @@ describe("connections by TLS", () => {
     const files = made.make("upstream");
     key = readFileSync(files.key);
     cert = readFileSync(files.cert);
-    ca = made.caPem();
+    trusted = createSecureContext({ ca: made.caPem() });
   });
   after(() => certificates.remove());
 
@@ -122,7 +123,7 @@ describe("connections by TLS", () => {
     });
     const upstream = await listen(server);
     const { byName, byAddress } = origins(upstream);
-    const connect = createConnect({ origin: byName, timeoutMs: 10_000, alpn: ["h2", "http/1.1"], tls: { ca } });
+    const connect = createConnect({ origin: byName, timeoutMs: 10_000, alpn: ["h2", "http/1.1"], tls });
     for (let i = 0; i < 2; i += 1) {
       const connection = await new Promise<UpstreamConnection | undefined>((resolve) =>
         connect((_error, opened) => resolve(opened)),
@@ -134,15 +135,15 @@ describe("connections by TLS", () => {
       await Promise.all([once(socket, "data"), i === 0 ? once(socket, "session") : undefined]);
       socket.destroy();
     }
-    const [, http1] = await open({ origin: byName, tls: { ca } });
+    const [, http1] = await open({ origin: byName, tls });
     assert.equal(http1?.protocol, "http1");
     http1?.socket.destroy();
     // The certificate names no address.
-    const [error] = await open({ origin: byAddress, tls: { ca } });
+    const [error] = await open({ origin: byAddress, tls });
     assert.equal(error?.code, "ERR_TLS_CERT_ALTNAME_INVALID");
     const [untrusted] = await open({ origin: byName });
     assert.match(String(untrusted?.code), /CERT|SIGNATURE/);
-    const [, named] = await open({ origin: byAddress, servername: "localhost", tls: { ca } });
+    const [, named] = await open({ origin: byAddress, servername: "localhost", tls });
     named?.socket.destroy();
     assert.deepEqual(seen.slice(0, 2), [
       { name: "localhost", resumed: false },
@@ -172,7 +173,7 @@ describe("connections by TLS", () => {
 
   it("end in their time when the handshake does not", async () => {
     const upstream = await listen(createServer());
-    const [error] = await open({ origin: origins(upstream).byName, timeoutMs: 50, tls: { ca } });
+    const [error] = await open({ origin: origins(upstream).byName, timeoutMs: 50, tls });
     assert.equal(error?.code, "ETIMEDOUT");
     await upstream.close();
   });
@@ -185,7 +186,7 @@ describe("connections by TLS", () => {
     });
     const upstream = await listen(server);
     const { byName: origin } = origins(upstream);
-    const forwarder = forwarderTo(upstream, { connect: createConnect({ origin, timeoutMs: 10_000, tls: { ca } }) });
+    const forwarder = forwarderTo(upstream, { connect: createConnect({ origin, timeoutMs: 10_000, tls }) });
     for (let i = 0; i < 3; i += 1) {
       const { body, failure } = await send(forwarder, new Uploading(300_000));
       assert.deepEqual([body.slice(0, 7), body.length, failure], ["300000 ", 100_007, undefined]);
@@ -202,7 +203,7 @@ describe("connections by TLS", () => {
       }),
     );
     const { byName: origin } = origins(upstream);
-    const forwarder = forwarderTo(upstream, { connect: createConnect({ origin, timeoutMs: 10_000, tls: { ca } }) });
+    const forwarder = forwarderTo(upstream, { connect: createConnect({ origin, timeoutMs: 10_000, tls }) });
     assert.equal((await ask(forwarder)).failure?.code, "upstream_unframed_tls");
     await forwarder.close();
     await upstream.close();

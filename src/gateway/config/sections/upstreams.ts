@@ -8,6 +8,8 @@ import { plainName } from "../shared-schemas.js";
 import { readTimeouts } from "../timeouts.js";
 import { reportIdleRpc, reportTwins } from "./routes.js";
 import { type Section, type SectionContext, section } from "./section.js";
+import { upstreamTlsPart } from "./upstream-tls.js";
+import { readUpstreamUrl } from "./upstream-url.js";
 
 /** Four times what Node allows requests: answers carry cookies and policies. */
 const defaultHeaderBytes = 65_536;
@@ -16,8 +18,10 @@ const upstream = object(
   {
     url: text(
       "a URL such as http://127.0.0.1:3000, without a path",
-      "`http://`, `https://` (HTTP/2 where the upstream agrees to it) or `h2c://` (HTTP/2 without TLS, for gRPC), host and port; no path.",
+      "`http://`, `https://` (HTTP/2 where the upstream agrees to it) or `h2c://` (HTTP/2 without TLS, for gRPC), host and port; no path. " +
+        "Or a Unix socket: `unix:/run/app.sock`, and `unix+h2c:/run/app.sock`.",
     ),
+    tls: upstreamTlsPart.schema,
     host: text(
       "upstream, or a host name, such as app.internal:8080",
       "The `Host` that the upstream gets: `upstream` for the host of its URL, or another one; `X-Forwarded-Host` names the " +
@@ -27,7 +31,7 @@ const upstream = object(
       ["http", "grpc"],
       "http",
       "`grpc`: the upstream speaks gRPC and nothing else. Calls of gRPC-Web and Connect are translated for it, and whatever is no " +
-        "call of an RPC is refused. Its URL is `h2c://` or `https://`.",
+        "call of an RPC is refused. Its URL is `h2c://`, `unix+h2c:` or `https://`.",
     ),
     identity: choice(
       ["headers", "none"],
@@ -93,60 +97,34 @@ function readUpstream(
 ): UpstreamConfig {
   const { url: text = "", identity = "headers", ignoresCase = false, via = true, maxConnections = 256 } = raw;
   const { maxHeaderBytes = defaultHeaderBytes, protocol = "http" } = raw;
-  const url = toUrl(text);
-  const fault = raw.url === undefined ? undefined : faultOfUrl(url, text);
-  if (fault !== undefined) context.report([...path, "url"], `${toPathText([...path, "url"])} ${fault}`);
-  if (protocol === "grpc" && /^http:/i.test(text))
-    context.report(
-      [...path, "url"],
-      `${toPathText([...path, "url"])} must begin with h2c:// or https://, since gRPC needs HTTP/2`,
-    );
+  const found = readUpstreamUrl(text);
+  const at = (option: string) => [...path, option];
+  const report = (option: string, fault: string) => context.report(at(option), `${toPathText(at(option))} ${fault}`);
+  if ("fault" in found && raw.url !== undefined) report("url", found.fault);
+  const { origin, host: ownHost } = "fault" in found ? { origin: "", host: undefined } : found;
+  if (protocol === "grpc" && origin !== "" && !/^(?:h2c|unix\+h2c|https):/.test(origin))
+    report("url", "must begin with h2c://, unix+h2c: or https://, since gRPC needs HTTP/2");
+  const tls = upstreamTlsPart.read(raw.tls, at("tls"), context);
+  if (tls !== undefined && origin !== "" && !origin.startsWith("https:"))
+    report("tls", "is for an https:// upstream; write its URL so, or remove tls");
   const timeouts = readTimeouts(upstream, raw, path, context);
-  const authority = raw.host === "upstream" ? url?.host : raw.host;
+  const authority = raw.host === "upstream" ? ownHost : raw.host;
   const host = authority === undefined ? undefined : toCanonicalAuthority(authority)?.authority;
-  if (raw.host !== undefined && raw.host !== "upstream" && host === undefined) {
-    const at = [...path, "host"];
-    context.report(at, `${toPathText(at)} must be upstream, or a host name with or without a port`);
-  }
+  if (raw.host === "upstream" && origin !== "" && ownHost === undefined)
+    report("host", "must be a host name, since a socket has none");
+  if (raw.host !== undefined && raw.host !== "upstream" && host === undefined)
+    report("host", "must be upstream, or a host name with or without a port");
   return Object.freeze({
     name,
-    origin: toOrigin(url, text),
+    origin,
     host,
     protocol,
     identity,
     ignoresCase,
     via,
     ...timeouts,
+    tls,
     maxConnections,
     maxHeaderBytes,
   });
-}
-
-/** A URL of `h2c`, which the URL standard does not know, is read as one of `http`. */
-function toUrl(text: string): URL | undefined {
-  const known = text.replace(/^h2c:/i, "http:");
-  return URL.canParse(known) ? new URL(known) : undefined;
-}
-
-function toOrigin(url: URL | undefined, text: string): string {
-  if (url === undefined) return "";
-  return /^h2c:/i.test(text) ? `h2c://${url.host}` : url.origin;
-}
-
-/** Returns the fault of a URL. The message does not show the URL, which may hold a password. */
-function faultOfUrl(url: URL | undefined, text: string): string | undefined {
-  if (/^(?:https?|h2c):\/\/[^/?#]*:\d+/i.test(text) && (url === undefined || url.port === "0")) {
-    return "must have a port from 1 to 65535, such as http://127.0.0.1:3000";
-  }
-  if (!/^(?:https?|h2c):/i.test(text))
-    return "must begin with http://, https:// or h2c://, such as http://127.0.0.1:3000";
-  if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
-    return "must be a URL such as http://127.0.0.1:3000";
-  }
-  if (url.username !== "" || url.password !== "")
-    return "must not hold a user name or password; the upstream would not see them";
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") {
-    return "must end after the port: the request's own path goes to the upstream";
-  }
-  return undefined;
 }

@@ -1,5 +1,6 @@
 import type { GatewayReason } from "../../../model/decision.js";
 import type { Failure } from "../exchange.js";
+import { toH2cUrl } from "../origin.js";
 import { type Fault, faults } from "./faults.js";
 
 export type Mishap =
@@ -41,7 +42,7 @@ export function toFault(code: Fault, where: string): Failure {
  */
 export function toNotGrpc(status: number, where: string): Failure {
   const said = `speaks HTTP/1.1, and answered a gRPC call with status ${status} and no gRPC`;
-  const detail = `${where} ${said}; its URL must be h2c://${where}, or https://… where it speaks HTTP/2 over TLS`;
+  const detail = `${where} ${said}; its URL must be ${toH2cUrl(where)}, or https://… where it speaks HTTP/2 over TLS`;
   return { reason: "upstream_not_grpc", code: "upstream_not_grpc", detail };
 }
 

@@ -1,5 +1,6 @@
 import { constants } from "node:http2";
 import type { Failure } from "../exchange.js";
+import { toHttp1Url } from "../origin.js";
 
 /** Names of the codes of RFC 9113 §7, in their order. */
 const errorNames = [
@@ -42,7 +43,7 @@ export function toLostFailure(error: NodeJS.ErrnoException | undefined, isStrang
     return {
       reason: "upstream_failed",
       code: "not_http2",
-      detail: `${address} does not speak HTTP/2; if it speaks HTTP/1.1, write its URL as http://${address}`,
+      detail: `${address} does not speak HTTP/2; if it speaks HTTP/1.1, write its URL as ${toHttp1Url(address)}`,
     };
   }
   const how = error === undefined ? "closed the connection" : `broke the connection: ${error.message}`;

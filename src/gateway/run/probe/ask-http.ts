@@ -2,6 +2,7 @@ import { request } from "node:http";
 import { connect } from "node:http2";
 import type { Socket } from "node:net";
 import { toLostFailure } from "../../forward/http2/failures.js";
+import { toH2cUrl } from "../../forward/origin.js";
 
 /** What became of `HEAD /`: the `Date` of an answer of any status, or why there is none. */
 export type HttpAnswer =
@@ -27,13 +28,18 @@ export function askHttp1({ socket, where, isTls, onLate }: HttpQuestion): Promis
       resolve(answer);
     };
     const cancel = onLate(() => settle({ kind: "silent" }));
-    const asked = request({ method: "HEAD", path: "/", headers: { host: where }, createConnection: () => socket });
+    const asked = request({
+      method: "HEAD",
+      path: "/",
+      headers: { host: hostOf(where) },
+      createConnection: () => socket,
+    });
     asked.on("response", (response) => {
       response.resume();
       settle({ kind: "answered", date: response.headers.date });
     });
     asked.on("error", (error: NodeJS.ErrnoException) => {
-      const remedy = isTls ? "" : `; if it speaks HTTP/2 without TLS, write its URL as h2c://${where}`;
+      const remedy = isTls ? "" : `; if it speaks HTTP/2 without TLS, write its URL as ${toH2cUrl(where)}`;
       const isStrange = error.code?.startsWith("HPE_") === true;
       const what = isStrange ? "does not speak HTTP/1.1" : "closed the connection without an answer to HTTP/1.1";
       settle({ kind: "fault", detail: `${where} ${what}${remedy}` });
@@ -45,7 +51,7 @@ export function askHttp1({ socket, where, isTls, onLate }: HttpQuestion): Promis
 export function askHttp2({ socket, where, isTls, onLate }: HttpQuestion): Promise<HttpAnswer> {
   return new Promise((resolve) => {
     let hasBegun = false;
-    const session = connect(`${isTls ? "https" : "http"}://${where}`, { createConnection: () => socket });
+    const session = connect(`${isTls ? "https" : "http"}://${hostOf(where)}`, { createConnection: () => socket });
     const settle = (answer: HttpAnswer): void => {
       cancel();
       resolve(answer);
@@ -71,4 +77,9 @@ export function askHttp2({ socket, where, isTls, onLate }: HttpQuestion): Promis
     );
     stream.on("error", () => hasBegun && settle({ kind: "silent" }));
   });
+}
+
+/** A server behind a Unix socket has no host: it gets the one that such clients send. */
+function hostOf(where: string): string {
+  return where.startsWith("unix:") ? "localhost" : where;
 }

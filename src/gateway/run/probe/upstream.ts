@@ -1,7 +1,9 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { type ConnectOptions, createConnect, parseOrigin } from "../../forward/connect.js";
+import { createClientTls } from "../../forward/client-tls.js";
+import { type ConnectOptions, createConnect } from "../../forward/connect.js";
 import type { UpstreamConnection } from "../../forward/exchange.js";
+import { parseOrigin } from "../../forward/origin.js";
 import { toUnavailable } from "../../forward/unavailable.js";
 import type { UpstreamConfig } from "../../forward/upstream-config.js";
 import { askHttp1, askHttp2 } from "./ask-http.js";
@@ -13,10 +15,14 @@ export async function probeUpstream(config: UpstreamConfig, context: ProbeContex
   const { name, origin, tls } = config;
   const what = `upstreams.${name}`;
   const { platform, timeoutMs } = context;
-  const { protocol, host, port } = parseOrigin(origin);
-  const where = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const { protocol, where } = parseOrigin(origin);
   const until = platform.monotonic() + timeoutMs;
-  const opened = await open({ origin, timeoutMs, alpn: ["h2", "http/1.1"], tls, platform });
+  const servername = tls?.serverName;
+  const parts = { what: `upstream ${name}`, platform, onWarning: () => {} };
+  const opened = await open({
+    ...{ origin, timeoutMs, alpn: ["h2", "http/1.1"], servername, platform },
+    tls: tls && createClientTls(tls, parts),
+  });
   if ("error" in opened) return [fault(what, toUnavailable(opened.error, where).detail ?? where)];
   const socket = opened.socket as Socket;
   const isTls = protocol === "https:";

@@ -34,7 +34,7 @@ export async function startMatrixGateway(kind: UpstreamKind, certificates: Certi
   const files = certificates.make("localhost");
   const ca = certificates.caPem();
   const upstream = await startMatrixUpstream(kind, { key: readFileSync(files.key), cert: readFileSync(files.cert) });
-  const gateway: Running = await startGateway({ upstream: { origin: upstream.origin, tls: { ca } } });
+  const gateway: Running = await startGateway({ upstream: { origin: upstream.origin, tls: { ca: certificates.ca } } });
   const tls = { ...files, clientCa: undefined, clientCertificate: "none" } as const;
   const listeners: Listeners = await createListeners(
     { listen: [{ host: "127.0.0.1", port: 0, tls }], limits },

@@ -111,7 +111,7 @@ test("over TLS the protocol is what ALPN agrees to; the certificate's days and t
   t.after(() => certificates.remove());
   const { cert, key } = certificates.make("app");
   const own = { cert: readFileSync(cert), key: readFileSync(key) };
-  const tls = { ca: certificates.caPem() };
+  const tls = { ca: certificates.ca };
   const answer = (_request: unknown, response: { setHeader(name: string, value: string): void; end(): void }) => {
     response.setHeader("date", "Mon, 01 Jan 2035 00:00:00 GMT");
     response.end();
