@@ -23,6 +23,18 @@ export interface Failure {
   readonly code: string;
   /** What happened, for operators: no secret, and nothing of a caller. */
   readonly detail?: string | undefined;
+  /**
+   * How far it had come when the upstream was lost. `before_request`: the upstream has begun with nothing of it, since no connection was
+   * open, or by what it says itself (RFC 9113 §8.7). `before_answer`: nothing of an answer has come.
+   */
+  readonly lost?: "before_request" | "before_answer" | undefined;
+}
+
+/** A part of the body of a request, from its beginning. */
+export interface BodySoFar {
+  readonly chunks: readonly Uint8Array[];
+  /** There is no more of it. */
+  readonly isComplete: boolean;
 }
 
 /** Why the gateway ends an answer that has begun: what let the caller in is gone, or the time that the caller has set is over. */
@@ -121,6 +133,8 @@ export interface UpstreamSide {
    * Where there is none, or where it returns `undefined`, the answer is cut.
    */
   ending?(why: BreakOff | Failure): Uint8Array | undefined;
+  /** All of the body that it was given, for another upstream's side; `undefined` when that is not kept. */
+  bodySoFar?(): BodySoFar | undefined;
 }
 
 /** The connections to one upstream. */

@@ -11,20 +11,23 @@ import { createNegotiated } from "./negotiated.js";
 import { parseOrigin } from "./origin.js";
 import type { UpstreamConfig } from "./upstream-config.js";
 
+export interface ForwarderParts {
+  readonly platform: Platform;
+  /** Of this upstream. */
+  readonly breaker: Breaker;
+  /** Aborted when the upstream is not used any more. */
+  readonly closing: AbortSignal;
+  /** What connections by TLS trust and show. Default: what Node trusts, and nothing. */
+  readonly tls?: (() => SecureContext) | undefined;
+}
+
 /**
- * Makes the connections to an upstream, by the scheme of its URL: `http:` is HTTP/1.1, `h2c:` is HTTP/2 without TLS, and
+ * Makes the connections to an upstream, or to one of its addresses, by the scheme of its URL: `http:` is HTTP/1.1, `h2c:` is HTTP/2 without TLS, and
  * `https:` is what the upstream agrees to (ALPN), HTTP/2 first. Nothing is connected before the first request.
- *
- * @param breaker of this upstream
- * @param closing aborted when the upstream is not used any more
- * @param tls what connections by TLS trust and show. Default: what Node trusts, and nothing
  */
 export function createForwarder(
   config: UpstreamConfig,
-  platform: Platform,
-  breaker: Breaker,
-  closing: AbortSignal,
-  tls?: () => SecureContext,
+  { platform, breaker, closing, tls }: ForwarderParts,
 ): Forwarder {
   const { origin, maxConnections, connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs, maxHeaderBytes } = config;
   const { protocol, where } = parseOrigin(origin);

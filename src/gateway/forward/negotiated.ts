@@ -71,8 +71,8 @@ export function createNegotiated({ ask, where, createHttp1, createHttp2 }: Negot
       for (const { exchange, onFree } of asking) {
         if (chosen !== undefined) chosen.send(exchange, onFree);
         else {
-          onFree();
           exchange.fail(toUnavailable(error ?? new Error("no connection"), where));
+          onFree();
         }
       }
     });

@@ -38,6 +38,7 @@ export function toUnavailable(error: NodeJS.ErrnoException, where: string): Fail
     reason: "upstream_unavailable",
     code: codeOf(error),
     detail: `${where} ${describeUnavailable(error)}`,
+    lost: "before_request",
   };
 }
 

@@ -9,6 +9,8 @@ export interface UpstreamConfig {
   readonly name: string;
   /** As `parseOrigin` reads it. */
   readonly origin: string;
+  /** The origins of further addresses that do the same. Default: none. */
+  readonly others?: readonly string[] | undefined;
   /** The `Host` that the upstream gets, with its port. Default: that of the request. */
   readonly host?: string | undefined;
   /** `grpc`: it speaks gRPC only, and calls of Connect and gRPC-Web are translated. Default: `http`. */
@@ -24,6 +26,7 @@ export interface UpstreamConfig {
   readonly headersTimeoutMs: number;
   /** The longest time between two chunks of a body. */
   readonly bodyTimeoutMs: number;
+  /** To each of its addresses. */
   readonly maxConnections: number;
   /** The most bytes of the head of an answer. */
   readonly maxHeaderBytes: number;

@@ -1,6 +1,7 @@
 import { type BreakerState, createBreaker } from "../../base/breaker.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { emitWarning } from "../../base/warn.js";
+import { type AddressState, createAddresses } from "./addresses/addresses.js";
 import { createClientTls } from "./client-tls.js";
 import type { Forwarder } from "./exchange.js";
 import { createForwarder } from "./forwarder.js";
@@ -14,6 +15,8 @@ export interface Upstream {
   readonly shares: Shares;
   /** Whether connections to it are tried. */
   readonly breaker: { readonly state: BreakerState };
+  /** What becomes of each of its addresses; empty where there is one. */
+  readonly addresses: readonly AddressState[];
 }
 
 export interface Upstreams {
@@ -37,18 +40,23 @@ export function createUpstreams(
   const closing = new AbortController();
   const upstreams = new Map<string, Upstream>();
   for (const [name, config] of configs) {
-    const meanwhile = `requests that need a new connection get 503; start it, or correct upstreams.${name}.url`;
+    const { origin, others = [] } = config;
+    const origins = [origin, ...others];
     const breaker = createBreaker({
-      what: `upstream ${name} (${parseOrigin(config.origin).where})`,
-      meanwhile,
+      what: `upstream ${name} (${origins.map((one) => parseOrigin(one).where).join(", ")})`,
+      meanwhile: `requests that need a new connection get 503; start it, or correct upstreams.${name}`,
       platform,
       onWarning,
     });
     const tls = config.tls && createClientTls(config.tls, { what: `upstream ${name}`, platform, onWarning });
-    const forwarder = createForwarder(config, platform, breaker, closing.signal, tls);
+    const common = { platform, breaker, tls, closing: closing.signal };
+    const { forwarder, addresses } =
+      others.length === 0
+        ? { forwarder: createForwarder(config, common), addresses: [] }
+        : createAddresses(config, origins, { ...common, onWarning });
     forwarders.push(forwarder);
     const shares = createShares(forwarder, config.connectTimeoutMs, platform);
-    upstreams.set(name, Object.freeze({ config, shares, breaker }));
+    upstreams.set(name, Object.freeze({ config, shares, breaker, addresses }));
   }
   return {
     get: (name) => upstreams.get(name),

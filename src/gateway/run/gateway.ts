@@ -188,7 +188,7 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 /** As many as the limits allow at a time. */
 function connectionsOf({ limits, upstreams }: GatewayConfig): number {
   let connections = limits.maxConnections;
-  for (const { maxConnections } of upstreams.values()) connections += maxConnections;
+  for (const { maxConnections, others = [] } of upstreams.values()) connections += maxConnections * (1 + others.length);
   return connections;
 }
 

@@ -113,6 +113,7 @@ test("every default is what the documentation says", async (t) => {
   assert.deepEqual(upstreams.get("app"), {
     name: "app",
     origin: "http://127.0.0.1:3000",
+    others: undefined,
     host: undefined,
     protocol: "http",
     identity: "headers",

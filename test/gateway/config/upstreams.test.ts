@@ -38,6 +38,18 @@ for (const [upstream, ...faults] of [
     "upstreams.app.url must begin with h2c://, unix+h2c: or https://, since gRPC needs HTTP/2",
   ],
   ['url: "http://a", tls: {}', "upstreams.app.tls is for an https:// upstream; write its URL so, or remove tls"],
+  [
+    'url: [http://a, "unix:x", 5, http://a/], protocol: grpc',
+    "upstreams.app.url[0] must begin with h2c://, unix+h2c: or https://, since gRPC needs HTTP/2",
+    "upstreams.app.url[1] must name a socket by its path from the root, such as unix:/run/app.sock",
+    "upstreams.app.url[2] must be a URL such as http://127.0.0.1:3000, without a path",
+    "upstreams.app.url[3] is listed above already; remove one of the two",
+  ],
+  [
+    "url: [http://a, http://b], host: upstream",
+    "upstreams.app.host must be a host name, since the addresses of the upstream have several",
+  ],
+  ["url: []", "upstreams.app.url must be a URL such as http://127.0.0.1:3000, without a path, or a list of URLs"],
   ['url: "https://a", tls: { certificate: a }', "certificate needs key: the file of its key"],
   ['url: "https://a", tls: { key: a }', "key needs certificate: the file of its certificate"],
   ['url: "https://a", tls: { serverName: "a:1" }', "serverName must be a host name, without a port"],
@@ -60,6 +72,13 @@ test("a Unix socket is the address of an upstream, by HTTP/1.1 or HTTP/2", async
     configOf(files, "url: unix+h2c:/run/app.sock, protocol: grpc, host: app")?.origin,
     "unix+h2c:/run/app.sock",
   );
+});
+
+test("an upstream may have several addresses, over TLS and not", async (t) => {
+  const files = await gatewayFiles(t);
+  const { origin, others, host } = configOf(files, "url: [http://a:1, https://b, unix:/c], host: d, tls: {}") ?? {};
+  assert.deepEqual([origin, others, host], ["http://a:1", ["https://b", "unix:/c"], "d"]);
+  assert.equal(configOf(files, "url: [http://a:1]")?.others, undefined);
 });
 
 test("the files of tls are checked with the configuration, and what it holds are their paths", async (t) => {

@@ -145,7 +145,10 @@ describe("a caller and an upstream of different protocols", () => {
     const { platform, advance } = createWorld();
     const origin = `h2c://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const breaker = createBreaker({ what: "app", meanwhile: "", platform, onWarning: () => {} });
-    const forwarder = createForwarder({ ...config, origin }, platform, breaker, new AbortController().signal);
+    const forwarder = createForwarder(
+      { ...config, origin },
+      { platform, breaker, closing: new AbortController().signal },
+    );
     const exchange = new RecordingExchange({
       path: "/silent",
       isWebSocket: true,

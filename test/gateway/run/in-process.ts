@@ -43,7 +43,7 @@ export function createInProcess(): InProcess {
         exchange.head(204, [], true);
       };
       const shares = { send, watch: () => () => {}, used: 0, places: 1, waiting: 0 };
-      return { config, shares, breaker: { state: "closed" } };
+      return { config, shares, breaker: { state: "closed" }, addresses: [] };
     },
     async handle(handlers, raw, connection) {
       sent = undefined;

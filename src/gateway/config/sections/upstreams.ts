@@ -8,19 +8,15 @@ import { plainName } from "../shared-schemas.js";
 import { readTimeouts } from "../timeouts.js";
 import { reportIdleRpc, reportTwins } from "./routes.js";
 import { type Section, type SectionContext, section } from "./section.js";
+import { readAddresses, upstreamUrl } from "./upstream-addresses.js";
 import { upstreamTlsPart } from "./upstream-tls.js";
-import { readUpstreamUrl } from "./upstream-url.js";
 
 /** Four times what Node allows requests: answers carry cookies and policies. */
 const defaultHeaderBytes = 65_536;
 
 const upstream = object(
   {
-    url: text(
-      "a URL such as http://127.0.0.1:3000, without a path",
-      "`http://`, `https://` (HTTP/2 where the upstream agrees to it) or `h2c://` (HTTP/2 without TLS, for gRPC), host and port; no path. " +
-        "Or a Unix socket: `unix:/run/app.sock`, and `unix+h2c:/run/app.sock`.",
-    ),
+    url: upstreamUrl,
     tls: upstreamTlsPart.schema,
     host: text(
       "upstream, or a host name, such as app.internal:8080",
@@ -48,7 +44,10 @@ const upstream = object(
       ),
       default: true,
     },
-    connectTimeout: duration("5s", "How long connecting may take."),
+    connectTimeout: duration(
+      "5s",
+      "How long connecting may take. Where there are several addresses it is for all that a request tries, three at most.",
+    ),
     headersTimeout: duration("60s", "From the end of the request to the header of the answer."),
     bodyTimeout: duration("5m", "The longest pause within a body, and within a WebSocket."),
     maxHeaderBytes: {
@@ -56,7 +55,7 @@ const upstream = object(
       default: defaultHeaderBytes,
       description: "The head of an answer; a longer one is answered 502 and logged as `upstream_head_too_large`.",
     },
-    maxConnections: count(256, "Connections to this upstream at a time; further requests wait."),
+    maxConnections: count(256, "Connections to each address at a time; further requests wait."),
   },
   ["url"],
   "One upstream.",
@@ -95,28 +94,28 @@ function readUpstream(
   path: ConfigPath,
   context: ReadContext,
 ): UpstreamConfig {
-  const { url: text = "", identity = "headers", ignoresCase = false, via = true, maxConnections = 256 } = raw;
+  const { identity = "headers", ignoresCase = false, via = true, maxConnections = 256 } = raw;
   const { maxHeaderBytes = defaultHeaderBytes, protocol = "http" } = raw;
-  const found = readUpstreamUrl(text);
   const at = (option: string) => [...path, option];
   const report = (option: string, fault: string) => context.report(at(option), `${toPathText(at(option))} ${fault}`);
-  if ("fault" in found && raw.url !== undefined) report("url", found.fault);
-  const { origin, host: ownHost } = "fault" in found ? { origin: "", host: undefined } : found;
-  if (protocol === "grpc" && origin !== "" && !/^(?:h2c|unix\+h2c|https):/.test(origin))
-    report("url", "must begin with h2c://, unix+h2c: or https://, since gRPC needs HTTP/2");
+  const addresses = readAddresses(raw.url, protocol === "grpc", at("url"), context);
+  const [first, ...others] = addresses;
   const tls = upstreamTlsPart.read(raw.tls, at("tls"), context);
-  if (tls !== undefined && origin !== "" && !origin.startsWith("https:"))
+  if (tls !== undefined && first !== undefined && !addresses.some(({ origin }) => origin.startsWith("https:")))
     report("tls", "is for an https:// upstream; write its URL so, or remove tls");
   const timeouts = readTimeouts(upstream, raw, path, context);
-  const authority = raw.host === "upstream" ? ownHost : raw.host;
+  const authority = raw.host === "upstream" ? first?.host : raw.host;
   const host = authority === undefined ? undefined : toCanonicalAuthority(authority)?.authority;
-  if (raw.host === "upstream" && origin !== "" && ownHost === undefined)
+  if (raw.host === "upstream" && others.length > 0)
+    report("host", "must be a host name, since the addresses of the upstream have several");
+  else if (raw.host === "upstream" && first !== undefined && first.host === undefined)
     report("host", "must be a host name, since a socket has none");
-  if (raw.host !== undefined && raw.host !== "upstream" && host === undefined)
+  else if (raw.host !== undefined && raw.host !== "upstream" && host === undefined)
     report("host", "must be upstream, or a host name with or without a port");
   return Object.freeze({
     name,
-    origin,
+    origin: first?.origin ?? "",
+    others: others.length === 0 ? undefined : Object.freeze(others.map(({ origin }) => origin)),
     host,
     protocol,
     identity,

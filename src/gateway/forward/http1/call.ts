@@ -156,7 +156,7 @@ export class Http1Call implements UpstreamSide, Occupant {
       this.#owner.repeat(this);
       return;
     }
-    this.fail(toBroken(error, this.#owner.where));
+    this.fail(toBroken(error, this.#owner.where, this.hasAnswer));
     this.free();
   }
 

@@ -46,8 +46,15 @@ export function toNotGrpc(status: number, where: string): Failure {
   return { reason: "upstream_not_grpc", code: "upstream_not_grpc", detail };
 }
 
-/** A connection that broke: its error, or `undefined` where it was closed. */
-export function toBroken(error: NodeJS.ErrnoException | undefined, where: string): Failure {
-  if (error?.code === undefined) return toMishap("upstream_closed", where);
-  return { reason: "upstream_failed", code: error.code, detail: `${where} broke the connection (${error.code})` };
+/**
+ * A connection that broke.
+ *
+ * @param error `undefined` where it was closed
+ * @param hasAnswer something of an answer had come
+ */
+export function toBroken(error: NodeJS.ErrnoException | undefined, where: string, hasAnswer: boolean): Failure {
+  const lost = hasAnswer ? {} : ({ lost: "before_answer" } as const);
+  if (error?.code === undefined) return { ...toMishap("upstream_closed", where), ...lost };
+  const detail = `${where} broke the connection (${error.code})`;
+  return { reason: "upstream_failed", code: error.code, detail, ...lost };
 }

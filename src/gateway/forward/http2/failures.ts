@@ -62,6 +62,11 @@ export function toResetFailure(code: number, address: string): Failure {
   return { reason: "upstream_failed", code: name, detail: `${address} reset the stream with ${name}${hint}` };
 }
 
+/** @param isRefused the upstream has not begun with the request; else nothing of an answer has come */
+export function lostBefore(failure: Failure, isRefused: boolean): Failure {
+  return { ...failure, lost: isRefused ? "before_request" : "before_answer" };
+}
+
 export function headTooLarge(address: string, maxHeadBytes: number): Failure {
   return {
     reason: "upstream_failed",
@@ -83,6 +88,7 @@ export function noPlace(address: string, ms: number): Failure {
     reason: "upstream_unavailable",
     code: "no_stream",
     detail: `${address} had no connection with a free stream within ${ms} ms`,
+    lost: "before_request",
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ClientHttp2Stream } from "node:http2";
-import type { Exchange } from "../exchange.js";
+import type { BodySoFar, Exchange } from "../exchange.js";
 import { awaitDrain } from "./stream-events.js";
 
 /** Unary RPCs and forms fit; an upload is not kept. */
@@ -36,6 +36,10 @@ export class RequestBody {
   /** All of it so far can be sent once more. */
   get isKept(): boolean {
     return this.#kept !== undefined;
+  }
+
+  get soFar(): BodySoFar | undefined {
+    return this.#kept && { chunks: this.#kept, isComplete: this.isComplete };
   }
 
   /** Begins to read it, or sends it again. */

@@ -1,6 +1,6 @@
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "node:http2";
-import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "../exchange.js";
-import { codeForCaller, headTooLarge, noBody, noHead, toResetFailure } from "./failures.js";
+import type { BodySoFar, Exchange, Failure, ForwardedRequest, UpstreamSide } from "../exchange.js";
+import { codeForCaller, headTooLarge, lostBefore, noBody, noHead, toResetFailure } from "./failures.js";
 import type { Http2Options } from "./options.js";
 import { RequestBody } from "./request-body.js";
 import { isUnfit, toHttp2Head } from "./request-head.js";
@@ -102,6 +102,10 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
     if (this.#body?.finish()) this.since = this.#host.options.platform.monotonic();
   }
 
+  bodySoFar(): BodySoFar | undefined {
+    return this.#body?.soFar;
+  }
+
   onDrain(): void {
     if (!this.#isOver) this.#body?.onDrain();
   }
@@ -192,23 +196,24 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
     this.#stream = undefined;
     this.#body?.detach();
     if (!this.#isOver) {
-      const canRepeat = !this.#hasHead && this.#body?.isKept !== false;
-      if (canRepeat && this.#repeats < maxRepeats && session.hasRefused(stream, this.#ordinal)) {
+      const isRefused = !this.#hasHead && session.hasRefused(stream, this.#ordinal);
+      if (isRefused && this.#body?.isKept !== false && this.#repeats < maxRepeats) {
         this.#repeats += 1;
         session.release(this);
         this.#host.repeat(this);
         return;
       }
       this.#isOver = true;
-      this.#tellEnd(stream, session.failureOf(stream, error));
+      this.#tellEnd(stream, session.failureOf(stream, error), isRefused);
     }
     session.release(this);
     this.#free();
   }
 
-  #tellEnd({ rstCode }: ClientHttp2Stream, failure: Failure | undefined): void {
-    if (failure !== undefined) this.#exchange.fail(failure);
-    else this.#exchange.reset(codeForCaller(rstCode), toResetFailure(rstCode, this.#host.options.address));
+  #tellEnd({ rstCode }: ClientHttp2Stream, failure: Failure | undefined, isRefused: boolean): void {
+    const reset = toResetFailure(rstCode, this.#host.options.address);
+    if (failure !== undefined) this.#exchange.fail(this.#hasHead ? failure : lostBefore(failure, isRefused));
+    else this.#exchange.reset(codeForCaller(rstCode), isRefused ? lostBefore(reset, true) : reset);
   }
 
   /** Called every half a second. */

@@ -218,7 +218,7 @@ describe("failures say what happened", () => {
     await upstream.close();
     const { failure } = await ask(forwarderTo(upstream));
     const detail = `${upstream.where} refused the connection`;
-    assert.deepEqual(failure, { reason: "upstream_unavailable", code: "ECONNREFUSED", detail });
+    assert.deepEqual(failure, { reason: "upstream_unavailable", code: "ECONNREFUSED", detail, lost: "before_request" });
   });
 
   it("another protocol", async () => {

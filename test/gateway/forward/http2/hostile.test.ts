@@ -280,6 +280,7 @@ test("a server of HTTP/1.1 is told as one that does not speak HTTP/2", async (t)
     reason: "upstream_failed",
     code: "not_http2",
     detail: `${upstream.address} does not speak HTTP/2; if it speaks HTTP/1.1, write its URL as http://${upstream.address}`,
+    lost: "before_answer",
   });
 });
 

@@ -213,6 +213,7 @@ test("a port without a server is told, to all that wait", async (t) => {
       reason: "upstream_unavailable",
       code: "ECONNREFUSED",
       detail: "127.0.0.1:1 refused the connection",
+      lost: "before_request",
     });
   }
   // It recovers at once.
