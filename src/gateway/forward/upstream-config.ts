@@ -5,6 +5,17 @@ export interface UpstreamTls extends ClientTlsFiles {
   readonly serverName?: string | undefined;
 }
 
+/** How each address of an upstream is asked whether it is well. */
+export interface HealthConfig {
+  /** Path and query of a GET, which a status of 2xx answers. Default: `grpc.health.v1.Health/Check` is called. */
+  readonly path?: string | undefined;
+  /** The service to ask for by that call. Default: the server as a whole. */
+  readonly service?: string | undefined;
+  /** From the end of a check to the next one. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
 export interface UpstreamConfig {
   readonly name: string;
   /** As `parseOrigin` reads it. */
@@ -26,6 +37,8 @@ export interface UpstreamConfig {
   readonly headersTimeoutMs: number;
   /** The longest time between two chunks of a body. */
   readonly bodyTimeoutMs: number;
+  /** Of an upstream with several addresses. Default: none is asked. */
+  readonly health?: HealthConfig | undefined;
   /** To each of its addresses. */
   readonly maxConnections: number;
   /** The most bytes of the head of an answer. */

@@ -119,6 +119,7 @@ test("every default is what the documentation says", async (t) => {
     identity: "headers",
     ignoresCase: false,
     via: true,
+    health: undefined,
     tls: undefined,
     connectTimeoutMs: 5_000,
     headersTimeoutMs: 60_000,

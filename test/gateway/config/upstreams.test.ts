@@ -81,6 +81,37 @@ test("an upstream may have several addresses, over TLS and not", async (t) => {
   assert.equal(configOf(files, "url: [http://a:1]")?.others, undefined);
 });
 
+for (const [health, ...faults] of [
+  ["path: healthz", "path must begin with / and have neither spaces nor #, such as /healthz"],
+  ["path: /a b", "path must begin with / and have neither spaces nor #, such as /healthz"],
+  ["path: /a, service: a.B", "service is for gRPC; remove it, or path"],
+  [`service: ${"a".repeat(128)}`, "service must have 127 bytes at most"],
+  ["path: /a, interval: 0s", "upstreams.app.health.interval must be longer than 0"],
+] as const) {
+  test(`refused, with the remedy: health: ${health.slice(0, 30)}`, async (t) => {
+    const files = await gatewayFiles(t);
+    assert.deepEqual(faultsOf(files, `url: [h2c://a, h2c://b], health: { ${health} }`), faults);
+  });
+}
+
+test("health checks have a path, or are of gRPC over HTTP/2; for one address they are warned of", async (t) => {
+  const files = await gatewayFiles(t);
+  assert.deepEqual(configOf(files, "url: [http://a, http://b], health: { path: /healthz, interval: 1s }")?.health, {
+    path: "/healthz",
+    service: undefined,
+    intervalMs: 1_000,
+    timeoutMs: 2_000,
+  });
+  assert.deepEqual(configOf(files, "url: [h2c://a, https://b], health: {}")?.health?.intervalMs, 5_000);
+  assert.deepEqual(faultsOf(files, "url: [http://a, h2c://b], health: {}"), [
+    "upstreams.app.health needs a path, such as /healthz: gRPC needs HTTP/2, and a URL of h2c://, unix+h2c: or https://",
+  ]);
+  const parsed = parse(files, "url: http://a, health: { path: /healthz }");
+  assert.deepEqual(parsed.kind === "config" && parsed.warnings.map(({ message }) => message), [
+    "upstreams.app.health does nothing for one address, which gets all requests",
+  ]);
+});
+
 test("the files of tls are checked with the configuration, and what it holds are their paths", async (t) => {
   const files = await gatewayFiles(t);
   const { ca, cert, key, other } = certificatesIn(t);

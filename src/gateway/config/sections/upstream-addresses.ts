@@ -48,12 +48,17 @@ export function readAddresses(
     else if (read.some(({ origin }) => origin === found.origin))
       report("is listed above already; remove one of the two");
     else {
-      if (isGrpc && !/^(?:h2c|unix\+h2c|https):/.test(found.origin))
+      if (isGrpc && !speaksHttp2(found.origin))
         report("must begin with h2c://, unix+h2c: or https://, since gRPC needs HTTP/2");
       read.push(found);
     }
   }
   return read;
+}
+
+/** Whether an upstream may speak HTTP/2 by the scheme of its origin. */
+export function speaksHttp2(origin: string): boolean {
+  return /^(?:h2c|unix\+h2c|https):/.test(origin);
 }
 
 /** The fault does not show the URL, which may hold a password. */

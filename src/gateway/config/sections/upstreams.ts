@@ -8,7 +8,8 @@ import { plainName } from "../shared-schemas.js";
 import { readTimeouts } from "../timeouts.js";
 import { reportIdleRpc, reportTwins } from "./routes.js";
 import { type Section, type SectionContext, section } from "./section.js";
-import { readAddresses, upstreamUrl } from "./upstream-addresses.js";
+import { readAddresses, speaksHttp2, upstreamUrl } from "./upstream-addresses.js";
+import { upstreamHealthPart } from "./upstream-health.js";
 import { upstreamTlsPart } from "./upstream-tls.js";
 
 /** Four times what Node allows requests: answers carry cookies and policies. */
@@ -17,6 +18,7 @@ const defaultHeaderBytes = 65_536;
 const upstream = object(
   {
     url: upstreamUrl,
+    health: upstreamHealthPart.schema,
     tls: upstreamTlsPart.schema,
     host: text(
       "upstream, or a host name, such as app.internal:8080",
@@ -103,6 +105,11 @@ function readUpstream(
   const tls = upstreamTlsPart.read(raw.tls, at("tls"), context);
   if (tls !== undefined && first !== undefined && !addresses.some(({ origin }) => origin.startsWith("https:")))
     report("tls", "is for an https:// upstream; write its URL so, or remove tls");
+  const health = upstreamHealthPart.read(raw.health, at("health"), context);
+  if (health !== undefined && first !== undefined && others.length === 0)
+    context.warn(at("health"), `${toPathText(at("health"))} does nothing for one address, which gets all requests`);
+  if (health !== undefined && health.path === undefined && !addresses.every(({ origin }) => speaksHttp2(origin)))
+    report("health", "needs a path, such as /healthz: gRPC needs HTTP/2, and a URL of h2c://, unix+h2c: or https://");
   const timeouts = readTimeouts(upstream, raw, path, context);
   const authority = raw.host === "upstream" ? first?.host : raw.host;
   const host = authority === undefined ? undefined : toCanonicalAuthority(authority)?.authority;
@@ -122,6 +129,7 @@ function readUpstream(
     ignoresCase,
     via,
     ...timeouts,
+    health,
     tls,
     maxConnections,
     maxHeaderBytes,

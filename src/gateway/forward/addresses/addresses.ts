@@ -3,6 +3,7 @@ import { createForwarder, type ForwarderParts } from "../forwarder.js";
 import { parseOrigin } from "../origin.js";
 import type { UpstreamConfig } from "../upstream-config.js";
 import type { Address } from "./address.js";
+import { startChecks } from "./checks.js";
 import { createAddressForwarder, isAnyInUse, maxTries } from "./forwarder.js";
 import { guardBreaker } from "./guarded-breaker.js";
 import { AddressHealth } from "./health.js";
@@ -39,14 +40,16 @@ export function createAddresses(
     const { where } = parseOrigin(origin);
     const health = new AddressHealth({
       what: `upstream ${config.name}: ${where}`,
+      isChecked: config.health !== undefined,
       hasOther: () => addresses.some((other) => other.health !== health && other.health.isIn),
       onBack: () => hurryOthers(health),
       platform,
       onWarning,
     });
-    const guarded = guardBreaker(breaker, health, () => isAnyInUse(addresses), platform);
-    const forwarder = createForwarder({ ...config, origin, connectTimeoutMs }, { ...parts, breaker: guarded });
+    const guardedParts = { ...parts, breaker: guardBreaker(breaker, health, () => isAnyInUse(addresses), platform) };
+    const forwarder = createForwarder({ ...config, origin, connectTimeoutMs }, guardedParts);
     addresses.push({ where, forwarder, health, busy: 0 });
+    if (config.health !== undefined) startChecks({ ...config, origin }, config.health, health, guardedParts);
   }
 
   /** Where all were out, as when this machine had no network, one that is back stands for all. */

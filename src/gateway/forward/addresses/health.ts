@@ -5,6 +5,8 @@ export interface AddressHealthParts {
   /** The upstream and the address, to begin a sentence: `"upstream app: 10.0.0.1:80"`. */
   readonly what: string;
   readonly platform: Platform;
+  /** It has health checks: then only a check brings it back, and no request tries it. */
+  readonly isChecked: boolean;
   /** Called when the address goes out, and when it comes back. */
   readonly onWarning: (message: string) => void;
   /** Whether another address of the upstream is in. */
@@ -15,7 +17,7 @@ export interface AddressHealthParts {
 
 /**
  * What took an address out. `connection`: one could not be opened, and an open one brings it back. `broken`: it broke requests
- * off, and an answer brings it back. `check`: its health checks fail, and one that succeeds brings it back, as in all cases.
+ * off, and an answer brings it back. `check`: its health checks failed.
  */
 type Cause = "connection" | "broken" | "check";
 
@@ -61,7 +63,7 @@ export class AddressHealth {
 
   /** Returns whether the request at hand is to try an address that is out, as one may when its time is over. */
   beginTrial(): boolean {
-    if (this.#cause === undefined || this.#cause === "check") return false;
+    if (this.#cause === undefined || this.#parts.isChecked) return false;
     const now = this.#parts.platform.monotonic();
     if (now < this.#restUntil) return false;
     this.#restUntil = now + trialMs;
@@ -75,7 +77,7 @@ export class AddressHealth {
 
   /** A connection that was begun at this time is open. */
   opened(begunAt: number): void {
-    if (this.#cause === "connection" && begunAt >= this.#failedAt) this.#comeBack();
+    if (this.#cause === "connection" && begunAt >= this.#failedAt && !this.#parts.isChecked) this.#comeBack();
   }
 
   /**
@@ -90,7 +92,7 @@ export class AddressHealth {
   /** @param isTrial of the request that was to try it */
   answered(isTrial: boolean): void {
     this.#breaks = 0;
-    if (isTrial && (this.#cause === "connection" || this.#cause === "broken")) this.#comeBack();
+    if (isTrial && this.#cause !== undefined && !this.#parts.isChecked) this.#comeBack();
   }
 
   /** A request that was begun at this time was broken off before anything of an answer came. */
@@ -101,7 +103,7 @@ export class AddressHealth {
     this.#rest("broken", `broke off ${breaksToLeave} requests in a row before an answer`, begunAt);
   }
 
-  /** @param fault why the check failed, to follow the address; `undefined`: it succeeded */
+  /** @param fault what the check met; `undefined`: it succeeded */
   checked(fault: string | undefined): void {
     if (fault === undefined) {
       this.#failedChecks = 0;
@@ -109,28 +111,29 @@ export class AddressHealth {
       return;
     }
     this.#failedChecks += 1;
-    if (this.#failedChecks < checksToLeave) return;
-    const wasIn = this.isIn;
+    if (this.#failedChecks < checksToLeave || !this.isIn) return;
     this.#cause = "check";
-    if (wasIn) this.#goOut(`${fault}, ${checksToLeave} health checks in a row`, "until one succeeds");
+    this.#goOut(`fails its health checks: ${fault}`);
   }
 
   #rest(cause: Cause, why: string, begunAt: number): void {
-    // Of many that fail at a time the first one counts.
-    if (begunAt < this.#failedAt || this.#cause === "check") return;
-    const now = this.#parts.platform.monotonic();
     const wasIn = this.isIn;
+    // Of many that fail at a time the first one counts.
+    if (begunAt < this.#failedAt || (!wasIn && this.#parts.isChecked)) return;
+    const now = this.#parts.platform.monotonic();
     const isAnew = wasIn && now - this.#inSince >= steadyMs;
     this.#failedAt = now;
     this.#restMs = isAnew ? firstRestMs : Math.min(2 * this.#restMs, longestRestMs);
     this.#restUntil = now + this.#restMs;
     this.#cause = cause;
-    if (wasIn) this.#goOut(why, `and one tries it, first in ${this.#restMs / 1_000} s`);
+    if (wasIn) this.#goOut(why);
   }
 
-  #goOut(why: string, until: string): void {
-    this.#outSince = this.#parts.platform.monotonic();
-    const meanwhile = this.#parts.hasOther()
+  #goOut(why: string): void {
+    const { platform, hasOther, isChecked } = this.#parts;
+    this.#outSince = platform.monotonic();
+    const until = isChecked ? "until a check succeeds" : `and one tries it, first in ${this.#restMs / 1_000} s`;
+    const meanwhile = hasOther()
       ? `Requests go to the other addresses, ${until}`
       : "It was the last one in use: all addresses are tried";
     this.#tell(`${why}. ${meanwhile}`);

@@ -45,7 +45,7 @@ export function createByHand(count: number): ByHand {
   const addresses: (Address & { sent: Sent[]; places: number })[] = [];
   for (let index = 0; index < count; index += 1) {
     const health = new AddressHealth({
-      ...{ what: `address ${index}`, platform, onWarning: () => {}, onBack: () => {} },
+      ...{ what: `address ${index}`, platform, isChecked: false, onWarning: () => {}, onBack: () => {} },
       hasOther: () => addresses.some((other) => other.health !== health && other.health.isIn),
     });
     const sent: Sent[] = [];

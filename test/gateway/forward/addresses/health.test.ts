@@ -4,7 +4,7 @@ import { AddressHealth } from "../../../../src/gateway/forward/addresses/health.
 import { createWorld } from "../../../world.js";
 
 /** The health of an address beside one that is in, unless the test says otherwise. */
-function start() {
+function start(isChecked = false) {
   const { platform, advance } = createWorld();
   const told: string[] = [];
   const other = { isIn: true };
@@ -12,6 +12,7 @@ function start() {
   const health = new AddressHealth({
     what: "upstream app: a:80",
     platform,
+    isChecked,
     onWarning: (message) => told.push(message.replace("upstream app: a:80 ", "")),
     hasOther: () => other.isIn,
     onBack: () => {
@@ -118,14 +119,14 @@ test("what a caller may cause never takes the last address out; connections that
   assert.deepEqual(told, ["refused the connection. It was the last one in use: all addresses are tried"]);
 });
 
-test("two health checks in a row take it out; then only a check brings it back", () => {
-  const { health, fail, now, secondsToTrial, told } = start();
-  health.checked("is ill");
+test("two health checks that fail in a row take it out; then only a check brings it back", () => {
+  const { health, fail, now, secondsToTrial, told } = start(true);
+  health.checked("status 503");
   health.checked(undefined);
-  health.checked("is ill");
+  health.checked("status 503");
   assert.ok(health.isIn);
-  health.checked("is ill");
-  health.checked("is ill");
+  health.checked("status 503");
+  health.checked("status 503");
   assert.equal(health.isIn, false);
   fail();
   health.opened(now());
@@ -134,16 +135,26 @@ test("two health checks in a row take it out; then only a check brings it back",
   health.checked(undefined);
   assert.ok(health.isIn);
   assert.deepEqual(told, [
-    "is ill, 2 health checks in a row. Requests go to the other addresses, until one succeeds",
+    "fails its health checks: status 503. Requests go to the other addresses, until a check succeeds",
     "is in use again, after 100 s",
   ]);
 });
 
-test("a health check that succeeds brings back what requests took out, and hurry ends its time", () => {
+test("with health checks a connection that cannot be opened takes it out too, and only a check brings it back", () => {
+  const { health, fail, now, secondsToTrial, told } = start(true);
+  fail();
+  health.opened(now());
+  health.answered(true);
+  health.checked("status 503");
+  assert.equal(secondsToTrial(), undefined);
+  health.checked(undefined);
+  assert.ok(health.isIn);
+  assert.match(told[0] ?? "", /^refused the connection\. Requests go to the other addresses, until a check succeeds$/);
+});
+
+test("hurry ends its time", () => {
   const { health, fail, secondsToTrial } = start();
   fail();
   health.hurry();
   assert.equal(secondsToTrial(), 0);
-  health.checked(undefined);
-  assert.ok(health.isIn);
 });
