@@ -24,7 +24,7 @@ account, is a warning, and the exit code is 0.
 
 With --connect a line says of each thing that the gateway depends on whether it is ok, a warning or a fault, and what to do: upstreams
 and their protocol, OpenID providers and key sets, directory, store, the days that certificates have left, the clock, the modes of
-keys. Nothing is made or changed; an upstream gets HEAD /. The exit code is 1 when there is a fault.
+keys. Nothing is made or changed; an upstream gets HEAD /, and its health check. The exit code is 1 when there is a fault.
 
 Examples:
   $ sallyport check --config gate.yaml

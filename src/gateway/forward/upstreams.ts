@@ -44,7 +44,7 @@ export function createUpstreams(
     const origins = [origin, ...others];
     const breaker = createBreaker({
       what: `upstream ${name} (${origins.map((one) => parseOrigin(one).where).join(", ")})`,
-      meanwhile: `requests that need a new connection get 503; start it, or correct upstreams.${name}`,
+      meanwhile: `requests that need a new connection get 503; start it, or correct upstreams.${name}.url`,
       platform,
       onWarning,
     });

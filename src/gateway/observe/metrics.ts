@@ -5,6 +5,7 @@ import { type AnswerRecord, type RequestOutcome, refusals as refusalsOfOurs } fr
 import { addBreakerMetrics } from "./breaker-metrics.js";
 import type { StoreOperation } from "./measured-store.js";
 import { createRequestMetrics } from "./request-metrics.js";
+import { addUpstreamMetrics, type UpstreamUse } from "./upstream-metrics.js";
 
 /** The sources of the values that are read when metrics are collected. */
 export interface MetricSources {
@@ -17,16 +18,6 @@ export interface MetricSources {
   /** Returns `undefined` while the value is unknown. */
   stalenessMs(): number | undefined;
   stalenessBoundMs(): number;
-}
-
-/** How much of an upstream is in use. */
-export interface UpstreamUse {
-  readonly name: string;
-  /** Requests that hold a place. */
-  readonly used: number;
-  readonly places: number;
-  /** Requests that wait for a place. */
-  readonly waiting: number;
 }
 
 export interface Metrics {
@@ -112,20 +103,7 @@ export function createMetrics(sources: MetricSources): Metrics {
   });
   gauge("open_connections", "Connections open now.", () => sources.openConnections());
   gauge("open_streams", "Answers in parts and WebSockets open now.", () => sources.openStreams());
-  new Gauge({
-    name: "sallyport_upstream_requests",
-    help: "Requests that hold a place of an upstream (used) or wait for one (waiting), and its places.",
-    labelNames: ["upstream", "state"],
-    registers,
-    collect() {
-      this.reset();
-      for (const { name: upstream, used, waiting, places } of sources.upstreams()) {
-        this.set({ upstream, state: "used" }, used);
-        this.set({ upstream, state: "waiting" }, waiting);
-        this.set({ upstream, state: "places" }, places);
-      }
-    },
-  });
+  addUpstreamMetrics(registry, () => sources.upstreams());
   gauge("revocation_staleness_seconds", "How long an end on another node may have gone unnoticed here.", () => {
     const ms = sources.stalenessMs();
     return ms === undefined ? undefined : ms / 1_000;

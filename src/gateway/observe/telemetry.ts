@@ -9,8 +9,9 @@ import { watchDescriptors } from "./descriptors.js";
 import { createReadiness, type Readiness } from "./health.js";
 import { type Logger, logEvent, logFault } from "./log.js";
 import type { MeasuredStore, StoreOperation } from "./measured-store.js";
-import { createMetrics, type UpstreamUse } from "./metrics.js";
+import { createMetrics } from "./metrics.js";
 import type { OnAnswered } from "./on-answered.js";
+import type { UpstreamUse } from "./upstream-metrics.js";
 
 /**
  * How long an end on another node may stay unknown here while the store's feed is silent: the engine's default, given

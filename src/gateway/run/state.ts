@@ -14,7 +14,7 @@ import type { UpstreamConfig } from "../forward/upstream-config.js";
 import { createUpstreams, type Upstream, type Upstreams } from "../forward/upstreams.js";
 import type { ListenerHandlers } from "../listen/listeners.js";
 import { type MeasuredStore, measureStore, type StoreOperation } from "../observe/measured-store.js";
-import type { UpstreamUse } from "../observe/metrics.js";
+import type { UpstreamUse } from "../observe/upstream-metrics.js";
 import type { TicketsConfig } from "../own/own-config.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
 import { createRouteTable } from "../route/routes.js";
@@ -174,8 +174,9 @@ export function createState(
     store: store.resource,
     *upstreams() {
       for (const [name, { resource }] of taken) {
-        const { used, places, waiting } = (resource.get(name) as Upstream).shares;
-        yield { name, used, places, waiting };
+        const { shares, addresses } = resource.get(name) as Upstream;
+        const { used, places, waiting } = shares;
+        yield { name, used, places, waiting, addresses };
       }
     },
     *outside() {

@@ -5,7 +5,7 @@ import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "../excha
 import type { HealthConfig } from "../upstream-config.js";
 
 /** `unknown`: nothing was asked. */
-export type Verdict = "well" | "unknown" | { readonly fault: string };
+export type CheckResult = "well" | "unknown" | { readonly fault: string };
 
 /** An answer of gRPC's health service has a few bytes. */
 const maxKeptBytes = 64;
@@ -18,17 +18,17 @@ export class CheckExchange implements Exchange {
   readonly request: ForwardedRequest;
   isOver = false;
   readonly #message: Uint8Array | undefined;
-  readonly #onVerdict: (verdict: Verdict) => void;
+  readonly #onResult: (result: CheckResult) => void;
   #side: UpstreamSide | undefined;
   #status = 0;
   #kept: Buffer = Buffer.alloc(0);
-  #verdict: Verdict | undefined;
+  #result: CheckResult | undefined;
 
   /** @param authority the value of `Host` and `:authority` */
-  constructor(config: HealthConfig, authority: string, onVerdict: (verdict: Verdict) => void) {
+  constructor(config: HealthConfig, authority: string, onResult: (result: CheckResult) => void) {
     const { path } = config;
     this.#message = path === undefined ? toCheckRequest(config.service ?? "") : undefined;
-    this.#onVerdict = onVerdict;
+    this.#onResult = onResult;
     const common = { authority, isWebSocket: false };
     this.request =
       path === undefined
@@ -111,10 +111,10 @@ export class CheckExchange implements Exchange {
     }
   }
 
-  #settle(verdict: Verdict): void {
-    if (this.#verdict !== undefined) return;
-    this.#verdict = verdict;
-    this.#onVerdict(verdict);
+  #settle(result: CheckResult): void {
+    if (this.#result !== undefined) return;
+    this.#result = result;
+    this.#onResult(result);
   }
 }
 

@@ -1,7 +1,9 @@
+import type { Platform } from "../../../base/platform.js";
+import type { Forwarder } from "../exchange.js";
 import { createForwarder, type ForwarderParts } from "../forwarder.js";
 import { parseOrigin } from "../origin.js";
 import type { HealthConfig, UpstreamConfig } from "../upstream-config.js";
-import { CheckExchange } from "./check-exchange.js";
+import { CheckExchange, type CheckResult } from "./check-exchange.js";
 import type { AddressHealth } from "./health.js";
 
 /**
@@ -18,22 +20,19 @@ export function startChecks(
   parts: ForwarderParts,
 ): void {
   const { platform, closing } = parts;
-  const { timeoutMs, intervalMs } = health;
-  const times = { connectTimeoutMs: timeoutMs, headersTimeoutMs: timeoutMs, bodyTimeoutMs: timeoutMs };
-  const forwarder = createForwarder({ ...config, ...times, maxConnections: 1 }, parts);
-  const authority = config.host ?? hostOf(config.origin);
+  const { intervalMs } = health;
+  const forwarder = createCheckForwarder(config, health, parts);
   let cancel = (): void => {};
 
   function check(): void {
-    const exchange = new CheckExchange(health, authority, (verdict) => {
-      if (closing.aborted || verdict === "unknown") return;
-      address.checked(verdict === "well" ? undefined : verdict.fault);
-    });
-    const cancelWait = platform.delay(timeoutMs, () => exchange.late(timeoutMs));
-    forwarder.send(exchange, () => {
-      cancelWait();
+    const onResult = (result: CheckResult): void => {
+      if (closing.aborted || result === "unknown") return;
+      address.checked(result === "well" ? undefined : result.fault);
+    };
+    const onFree = (): void => {
       if (!closing.aborted) cancel = platform.delay(intervalMs, check);
-    });
+    };
+    sendCheck(forwarder, config, health, { platform, onResult, onFree });
   }
 
   closing.addEventListener(
@@ -45,6 +44,38 @@ export function startChecks(
     { once: true },
   );
   check();
+}
+
+/** Makes the connection for the checks of an address. */
+export function createCheckForwarder(
+  config: UpstreamConfig,
+  { timeoutMs }: HealthConfig,
+  parts: ForwarderParts,
+): Forwarder {
+  const times = { connectTimeoutMs: timeoutMs, headersTimeoutMs: timeoutMs, bodyTimeoutMs: timeoutMs };
+  return createForwarder({ ...config, ...times, maxConnections: 1 }, parts);
+}
+
+export interface SendCheckParts {
+  readonly platform: Platform;
+  readonly onResult: (result: CheckResult) => void;
+  /** Called when its connection may take the next one. */
+  readonly onFree: () => void;
+}
+
+/** Sends one check, for its time at most. */
+export function sendCheck(
+  forwarder: Forwarder,
+  { host, origin }: UpstreamConfig,
+  health: HealthConfig,
+  { platform, onResult, onFree }: SendCheckParts,
+): void {
+  const exchange = new CheckExchange(health, host ?? hostOf(origin), onResult);
+  const cancel = platform.delay(health.timeoutMs, () => exchange.late(health.timeoutMs));
+  forwarder.send(exchange, () => {
+    cancel();
+    onFree();
+  });
 }
 
 /** A server behind a Unix socket has no host: it gets the one that such clients send. */

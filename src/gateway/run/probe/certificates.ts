@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { readPublicFile } from "../../config/secrets.js";
+import type { UpstreamConfig } from "../../forward/upstream-config.js";
 import type { ListenConfig } from "../../listen/listen-config.js";
 import { type Finding, fault, ok, type ProbeContext, warning } from "./finding.js";
 
@@ -29,6 +30,16 @@ export function probeListeners(listen: readonly ListenConfig[], { platform }: Pr
     (["cert", "clientCa"] as const).flatMap((name) => {
       const file = tls?.[name];
       return file === undefined ? [] : judgeFile(`listen[${index}].tls.${name}`, file, platform.now());
+    }),
+  );
+}
+
+/** Looks at the certificates in the files of the upstreams. */
+export function probeUpstreamFiles(upstreams: Iterable<UpstreamConfig>, { platform }: ProbeContext): Finding[] {
+  return [...upstreams].flatMap(({ name, tls }) =>
+    (["certificate", "ca"] as const).flatMap((option) => {
+      const file = tls?.[option];
+      return file === undefined ? [] : judgeFile(`upstreams.${name}.tls.${option}`, file, platform.now());
     }),
   );
 }

@@ -3,7 +3,7 @@ import { type Platform, systemPlatform } from "../../../base/platform.js";
 import type { GatewayConfig } from "../../config/config.js";
 import { dependenciesOf, type NamedDependency } from "../../config/handlers.js";
 import { lookAtStore } from "../../config/stores.js";
-import { probeListeners } from "./certificates.js";
+import { probeListeners, probeUpstreamFiles } from "./certificates.js";
 import { type ClockReading, judgeClock } from "./clock.js";
 import { probeDirectory } from "./directory.js";
 import { type PrivateFile, probeModes } from "./files.js";
@@ -17,7 +17,7 @@ const timeoutMs = 5_000;
 /**
  * Reaches for all that the gateway depends on, side by side, for 5 s each at most: upstreams, providers, key sets,
  * directories, the store. It looks at certificates, the clock and the modes of files as well. Nothing is made or changed;
- * an upstream gets `HEAD /`, and a directory a bind of the account that searches.
+ * an upstream gets `HEAD /` and its health check, and a directory a bind of the account that searches.
  *
  * @returns a finding at least for each, in the order of the configuration
  */
@@ -41,7 +41,12 @@ export async function checkConnections(
     ...[...config.upstreams.values()].map((upstream) => probeUpstream(upstream, context)),
   ];
   const found = (await Promise.all(probes)).flat();
-  const local = [...probeListeners(config.listen, context), ...probeModes(privateFiles(config, dependencies))];
+  const files = probeUpstreamFiles(config.upstreams.values(), context);
+  const local = [
+    ...probeListeners(config.listen, context),
+    ...files,
+    ...probeModes(privateFiles(config, dependencies)),
+  ];
   return [...local, ...found, ...judgeClock([...clocks.values()])];
 }
 
@@ -69,11 +74,17 @@ async function probeDependency({ what, on }: NamedDependency, context: ProbeCont
   }
 }
 
-function privateFiles({ keys, listen }: GatewayConfig, dependencies: readonly NamedDependency[]): PrivateFile[] {
+function privateFiles(
+  { keys, listen, upstreams }: GatewayConfig,
+  dependencies: readonly NamedDependency[],
+): PrivateFile[] {
   const secret = (what: string, file: string, danger: string): PrivateFile => ({ what, file, danger, isSecret: true });
   return [
     ...listen.flatMap(({ tls }, index) =>
       tls === undefined ? [] : [secret(`listen[${index}].tls.key`, tls.key, "pass for this server")],
+    ),
+    ...[...upstreams.values()].flatMap(({ name, tls }) =>
+      tls?.key === undefined ? [] : [secret(`upstreams.${name}.tls.key`, tls.key, "pass for the gateway")],
     ),
     secret("keys", keys.file, "make tokens of any user"),
     ...dependencies.flatMap(({ what, on }): PrivateFile[] =>

@@ -1,19 +1,61 @@
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
+import { createBreaker } from "../../../base/breaker.js";
+import type { CheckResult } from "../../forward/addresses/check-exchange.js";
+import { createCheckForwarder, sendCheck } from "../../forward/addresses/checks.js";
 import { createClientTls } from "../../forward/client-tls.js";
 import { type ConnectOptions, createConnect } from "../../forward/connect.js";
 import type { UpstreamConnection } from "../../forward/exchange.js";
 import { parseOrigin } from "../../forward/origin.js";
 import { toUnavailable } from "../../forward/unavailable.js";
-import type { UpstreamConfig } from "../../forward/upstream-config.js";
+import type { HealthConfig, UpstreamConfig } from "../../forward/upstream-config.js";
 import { askHttp1, askHttp2 } from "./ask-http.js";
 import { judgeValidity } from "./certificates.js";
 import { type Finding, fault, ok, type ProbeContext, warning } from "./finding.js";
 
-/** Connects to an upstream as the gateway does, and asks `HEAD /` of it: its protocol, its certificate, its clock. */
+/**
+ * Connects to each address of an upstream as the gateway does, and asks `HEAD /` of it: its protocol, its certificate, its clock. Where
+ * it has health checks one is made.
+ */
 export async function probeUpstream(config: UpstreamConfig, context: ProbeContext): Promise<Finding[]> {
-  const { name, origin, tls } = config;
+  const { name, origin, others = [], health } = config;
   const what = `upstreams.${name}`;
+  if (others.length === 0) return probeAddress(what, config, context);
+  const found = [origin, ...others].map(async (one, index) => {
+    const at = `${what}.url[${index}]`;
+    const address = { ...config, origin: one };
+    const findings = await probeAddress(at, address, context);
+    if (health === undefined || findings[0]?.verdict !== "ok") return findings;
+    return [...findings, await probeHealth(at, address, health, context)];
+  });
+  return (await Promise.all(found)).flat();
+}
+
+async function probeHealth(
+  what: string,
+  config: UpstreamConfig,
+  health: HealthConfig,
+  { platform, timeoutMs }: ProbeContext,
+): Promise<Finding> {
+  const { where } = parseOrigin(config.origin);
+  const closing = new AbortController();
+  const onWarning = (): void => {};
+  const breaker = createBreaker({ what, meanwhile: "", platform, onWarning });
+  const tls = config.tls && createClientTls(config.tls, { what, platform, onWarning });
+  const times = { ...health, timeoutMs: Math.min(timeoutMs, health.timeoutMs) };
+  const forwarder = createCheckForwarder(config, times, { platform, breaker, tls, closing: closing.signal });
+  const result = await new Promise<CheckResult>((resolve) => {
+    sendCheck(forwarder, config, times, { platform, onResult: resolve, onFree: () => {} });
+  });
+  closing.abort();
+  await forwarder.destroy();
+  if (result === "well") return ok(what, `${where} is well by its health check`);
+  const why = result === "unknown" ? "was not asked" : result.fault;
+  return fault(what, `${where} fails its health check: ${why}; look at the service, or correct health`);
+}
+
+async function probeAddress(what: string, config: UpstreamConfig, context: ProbeContext): Promise<Finding[]> {
+  const { name, origin, tls } = config;
   const { platform, timeoutMs } = context;
   const { protocol, where } = parseOrigin(origin);
   const until = platform.monotonic() + timeoutMs;

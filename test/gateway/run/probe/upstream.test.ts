@@ -135,3 +135,31 @@ test("over TLS the protocol is what ALPN agrees to; the certificate's days and t
     assert.match(`${untrusted?.verdict} ${untrusted?.detail}`, /^fault .*no trusted authority has signed/);
   }
 });
+
+test("each address of an upstream has its finding, and its health check where it has one", async (t) => {
+  const server = (status: number) =>
+    createServer(({ url }, response) => {
+      response.writeHead(url === "/healthz" ? status : 200).end();
+    });
+  const [well, ill, none] = [await listen(t, server(200)), await listen(t, server(503)), await freePort()];
+  const { context } = probeWorld();
+  const pool = {
+    ...upstream(`http://127.0.0.1:${well}`),
+    others: [ill, none].map((port) => `http://127.0.0.1:${port}`),
+    health: { path: "/healthz", intervalMs: 1, timeoutMs: 1_000 },
+  };
+  assert.deepEqual(
+    (await probeUpstream(pool, context)).map(({ what: at, verdict, detail }) => [at, verdict, detail]),
+    [
+      [`${what}.url[0]`, "ok", `127.0.0.1:${well} speaks HTTP/1.1`],
+      [`${what}.url[0]`, "ok", `127.0.0.1:${well} is well by its health check`],
+      [`${what}.url[1]`, "ok", `127.0.0.1:${ill} speaks HTTP/1.1`],
+      [
+        `${what}.url[1]`,
+        "fault",
+        `127.0.0.1:${ill} fails its health check: GET /healthz has status 503; look at the service, or correct health`,
+      ],
+      [`${what}.url[2]`, "fault", `127.0.0.1:${none} refused the connection`],
+    ],
+  );
+});
