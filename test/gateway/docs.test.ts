@@ -21,6 +21,7 @@ test("every configuration in the documentation works as it is written", {
   const made = certificates?.make("localhost");
   assert.ok(made);
   t.after(() => certificates?.remove());
+  files.write("ca.pem", certificates?.caPem().toString() ?? "");
   files.write("cert.pem", readFileSync(made.cert, "utf8"));
   files.write("key.pem", readFileSync(made.key, "utf8"));
   const documents = ["README.md", "docs/gateway.md"].map((file) => readFileSync(file, "utf8")).join("\n");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { constants, createServer as createHttp2Server, type ServerHttp2Stream } from "node:http2";
-import { createServer as createTcpServer } from "node:net";
+import { createServer as createTcpServer, type Socket } from "node:net";
 import { test } from "node:test";
+import { systemPlatform } from "../../../../src/base/platform.js";
 import { Uploading } from "../http1/forwarder-world.js";
 import { frame, readFrames, settings, types, uint32 } from "../http2/frames.js";
 import type { RecordingExchange } from "../recording-exchange.js";
@@ -171,15 +172,60 @@ test("an address that is down does not open the breaker for the others, however 
   assert.equal(pool.told.length, 1);
 });
 
+test("when none was in use and one is back, the others are tried at once", async (t) => {
+  const servers = [await nowhere(t), await nowhere(t)] as const;
+  const pool = poolOf(t, "http", servers);
+  // Each is out for longer and longer.
+  for (let count = 0; count < 40; count += 1) {
+    await pool.ask();
+    pool.advance(1_000);
+  }
+  for (const { port } of servers) await listen(t, createServer(echo), port);
+  const statuses: unknown[] = [];
+  for (let count = 0; count < 4; count += 1) statuses.push((await pool.ask()).status);
+  assert.deepEqual(statuses, [200, 200, 200, 200]);
+  assert.deepEqual(pool.isIn(), [true, true]);
+});
+
 test("connecting has its time over all addresses", async (t) => {
-  // They take no connection: the queue of each is full.
-  const { connectTimeoutMs } = { connectTimeoutMs: 300 };
-  const silent = createTcpServer();
-  const pool = poolOf(t, "https", [await listen(t, silent), await listen(t, createTcpServer())], { connectTimeoutMs });
+  // They take connections and no handshake.
+  const servers = [await listen(t, createTcpServer()), await listen(t, createTcpServer())];
+  const waits: number[] = [];
+  const delay: typeof systemPlatform.delay = (ms, done, hold) => {
+    waits.push(ms);
+    return systemPlatform.delay(ms, done, hold);
+  };
+  const pool = poolOf(t, "https", servers, { connectTimeoutMs: 302 }, delay);
   const exchange = await pool.ask();
   assert.deepEqual([exchange.failure?.code, pool.isIn()], ["ETIMEDOUT", [false, false]]);
+  assert.deepEqual(waits, [151, 151]);
   assert.deepEqual(
     pool.told.map((line) => /accepted no connection in time/.test(line)),
     [true, true],
   );
+});
+
+test("an upstream that is closed takes no request, at none of its addresses", async (t) => {
+  const pool = poolOf(t, "http", [await listen(t, createServer(echo)), await listen(t, createServer(echo))]);
+  assert.equal((await pool.ask()).status, 200);
+  await pool.close();
+  assert.equal((await pool.ask()).failure?.code, "upstream_retired");
+});
+
+test("WebSockets go to the next address too, and hold a place of theirs until they end", async (t) => {
+  const server = createServer().on("upgrade", (_request, socket: Socket) => {
+    socket.write("HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+    socket.pipe(socket);
+  });
+  const pool = poolOf(t, "http", [await nowhere(t), await nowhere(t), await listen(t, server)]);
+  const headers = ["sec-websocket-key", "MDEyMzQ1Njc4OWFiY2RlZg==", "sec-websocket-version", "13"];
+  const { outcome, stream, failure } = await pool.ask({ isWebSocket: true, headers });
+  assert.deepEqual([outcome, failure], ["tunnel", undefined]);
+  assert.deepEqual(
+    pool.upstream.addresses.map(({ busy }) => busy),
+    [0, 0, 1],
+  );
+  stream?.destroy();
+  await pool.close();
+  assert.equal(pool.upstream.shares.used, 0);
 });

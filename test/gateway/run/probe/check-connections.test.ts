@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import { loadConfig } from "sallyport/gateway";
 import { sqlite } from "sallyport/sqlite";
 import { systemPlatform } from "../../../../src/base/platform.js";
-import { judgeValidity, probeListeners } from "../../../../src/gateway/run/probe/certificates.js";
+import { judgeValidity, probeListeners, probeUpstreamFiles } from "../../../../src/gateway/run/probe/certificates.js";
 import { checkConnections } from "../../../../src/gateway/run/probe/check-connections.js";
 import { judgeClock } from "../../../../src/gateway/run/probe/clock.js";
 import { probeDirectory } from "../../../../src/gateway/run/probe/directory.js";
@@ -17,7 +17,7 @@ import { lacksSlapd, searcher, smallDirectory, startSlapd, suffix } from "../../
 import { startIdentityProvider } from "../../../handlers/oidc/identity-provider.js";
 import { gatewayFiles } from "../../gateway-files.js";
 import { makeCertificates } from "../../make-certificates.js";
-import { createServer, freePort, listen, probeWorld } from "./probe-world.js";
+import { createServer, freePort, listen, probeWorld, upstream } from "./probe-world.js";
 
 const brief = (findings: readonly { verdict: string; what: string; detail: string }[]): string[] =>
   findings.map(({ verdict, what, detail }) => `${verdict} ${what}: ${detail}`);
@@ -166,6 +166,13 @@ test("certificates: expired or not yet valid is a fault, less than 30 days a war
   assert.deepEqual(verdicts(Date.now()), both("warning"));
   assert.deepEqual(verdicts(Date.now() + 3 * 86_400_000), both("fault"));
   assert.deepEqual(verdicts(Date.now() - 3_600_000), both("fault"));
+  const shown = { ...upstream("https://a"), tls: { ca: certificates.ca, certificate: cert, key } };
+  assert.deepEqual(
+    probeUpstreamFiles([shown, upstream("https://b")], probeWorld().context).map(
+      ({ what, verdict }) => `${verdict} ${what}`,
+    ),
+    ["warning upstreams.app.tls.certificate", "warning upstreams.app.tls.ca"],
+  );
 });
 
 test("a clock that is more than 30 s off is a warning, and says in which direction", () => {
