@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -80,6 +80,22 @@ describe("the TLS of an upstream", () => {
     show("gate-2");
     advance(1_000);
     assert.equal(await ask(), "gate-2 false");
+  });
+
+  it("reads no file that has changed within a second: it may be written still", () => {
+    const { platform, advance } = createWorld();
+    const ca = file("settling-ca.crt");
+    copyFileSync(certificates.ca, ca);
+    const changedAt = statSync(ca).ctimeMs;
+    const parts = { what: "upstream app", onWarning: () => {}, platform: { ...platform, now: () => changedAt } };
+    const contextOf = createClientTls({ ca }, parts);
+    const first = contextOf();
+    copyFileSync(certificates.ca, file("other-ca.crt"));
+    renameSync(file("other-ca.crt"), ca);
+    for (const isSame of [true, false]) {
+      advance(1_000);
+      assert.equal(contextOf() === first, isSame);
+    }
   });
 
   it("keeps the last good files while changed ones have a fault, which is told once", () => {

@@ -4,8 +4,8 @@ import { firstOf } from "../../../model/raw-headers.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "../exchange.js";
 import type { HealthConfig } from "../upstream-config.js";
 
-/** `unknown`: nothing was asked. */
-export type CheckResult = "well" | "unknown" | { readonly fault: string };
+/** The fault is in words that follow the address. */
+export type CheckResult = "well" | { readonly fault: string };
 
 /** An answer of gRPC's health service has a few bytes. */
 const maxKeptBytes = 64;
@@ -83,7 +83,7 @@ export class CheckExchange implements Exchange {
 
   fail({ code, detail = code }: Failure): void {
     this.isOver = true;
-    this.#settle(code === "breaker_open" ? "unknown" : { fault: detail });
+    this.#settle({ fault: detail });
   }
 
   reset(_errorCode: number, failure: Failure): void {

@@ -26,8 +26,7 @@ export function startChecks(
 
   function check(): void {
     const onResult = (result: CheckResult): void => {
-      if (closing.aborted || result === "unknown") return;
-      address.checked(result === "well" ? undefined : result.fault);
+      if (!closing.aborted) address.checked(result === "well" ? undefined : result.fault);
     };
     const onFree = (): void => {
       if (!closing.aborted) cancel = platform.delay(intervalMs, check);

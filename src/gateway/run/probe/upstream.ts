@@ -50,8 +50,7 @@ async function probeHealth(
   closing.abort();
   await forwarder.destroy();
   if (result === "well") return ok(what, `${where} is well by its health check`);
-  const why = result === "unknown" ? "was not asked" : result.fault;
-  return fault(what, `${where} fails its health check: ${why}; look at the service, or correct health`);
+  return fault(what, `${where} fails its health check: ${result.fault}; look at the service, or correct health`);
 }
 
 async function probeAddress(what: string, config: UpstreamConfig, context: ProbeContext): Promise<Finding[]> {

@@ -83,6 +83,11 @@ test("an exchange with which an address may have begun, or whose caller has left
     fail(1, lost);
     assert.deepEqual([exchange.failure?.code, busy()], ["lost", [0, 0]]);
   }
+  const answered = createByHand(2);
+  const begun = answered.send();
+  answered.addresses[1]?.sent[0]?.exchange.head(200, [], false);
+  answered.fail(1, "before_request");
+  assert.equal(begun.failure?.code, "lost", "an answer has begun");
   const { send, addresses, busy } = createByHand(2);
   const exchange = send();
   exchange.abandon();

@@ -144,7 +144,9 @@ test("with health checks a connection that cannot be opened takes it out too, an
   const { health, fail, now, secondsToTrial, told } = start(true);
   fail();
   health.opened(now());
+  assert.equal(health.isIn, false);
   health.answered(true);
+  assert.equal(health.isIn, false);
   health.checked("status 503");
   assert.equal(secondsToTrial(), undefined);
   health.checked(undefined);
