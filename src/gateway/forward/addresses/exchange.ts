@@ -33,6 +33,7 @@ export class AddressedExchange implements Exchange {
   #begunAt: number;
   #next: Choice | undefined;
   #side: UpstreamSide | undefined;
+  /** The address has asked for the body. */
   #isReading = false;
   /** Of the body, to be sent again. */
   #soFar: BodySoFar | undefined;
@@ -143,11 +144,13 @@ export class AddressedExchange implements Exchange {
       this.#choice.address.health.brokeOff(this.#begunAt);
       return false;
     }
-    const soFar = this.#isReading ? this.#side?.bodySoFar?.() : undefined;
+    // One that has read nothing leaves what was to be sent again.
+    const soFar = this.#isReading ? this.#side?.bodySoFar?.() : this.#soFar;
     if (this.#isReading && soFar === undefined) return false;
     this.#next = this.#chooser.choose(this.#tried);
     if (this.#next === undefined) return false;
     this.#soFar = soFar;
+    this.#isReading = false;
     return true;
   }
 }

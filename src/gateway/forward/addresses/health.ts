@@ -51,6 +51,8 @@ export class AddressHealth {
   /** When the last failure was met that counts. */
   #failedAt = Number.NEGATIVE_INFINITY;
   #breaks = 0;
+  /** When the last request that counts was broken off. */
+  #brokeAt = Number.NEGATIVE_INFINITY;
   #failedChecks = 0;
 
   constructor(parts: AddressHealthParts) {
@@ -97,6 +99,9 @@ export class AddressHealth {
 
   /** A request that was begun at this time was broken off before anything of an answer came. */
   brokeOff(begunAt: number): void {
+    // Those that were under way at a time have one cause, such as the end of their connection.
+    if (begunAt < this.#brokeAt) return;
+    this.#brokeAt = this.#parts.platform.monotonic();
     this.#breaks += 1;
     // What a caller may cause never takes the last one.
     if (this.#breaks < breaksToLeave || !this.#parts.hasOther()) return;

@@ -139,11 +139,7 @@ for (const [name, answer, fault] of [
   ["says nothing, which is 0", { message: Buffer.alloc(5) }, "Health/Check says UNKNOWN"],
   ["does not know the service", { status: "5" }, "Health/Check has the status 5 of gRPC"],
   ["has no health service", { status: "12" }, "Health/Check has the status 12 of gRPC"],
-  [
-    "says more than its length",
-    { message: Buffer.of(0, 0, 0, 0, 0, 8, 1) },
-    "Health/Check says what cannot be read",
-  ],
+  ["says more than its length", { message: Buffer.of(0, 0, 0, 0, 0, 8, 1) }, "Health/Check says what cannot be read"],
   ["says too much", { message: Buffer.alloc(200) }, "Health/Check says what cannot be read"],
 ] as const) {
   test(`gRPC: an address that ${name} goes out of use, and comes back when it serves`, async (t) => {

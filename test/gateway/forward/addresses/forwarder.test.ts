@@ -120,6 +120,20 @@ for (const [soFar, expected, name] of [
   });
 }
 
+test("a body goes on from an address that has read nothing of it", () => {
+  const { send, fail, addresses } = createByHand(3);
+  send(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
+  const [third, first] = addresses.map(({ sent }) => sent);
+  first?.[0]?.exchange.readBody();
+  Object.assign(first?.[0] ?? {}, { soFar: { chunks: [Buffer.from("ab")], isComplete: true } });
+  fail(1, "before_request");
+  // Its own beginning of the body is empty.
+  Object.assign(addresses[2]?.sent[0] ?? {}, { soFar: { chunks: [], isComplete: false } });
+  fail(2, "before_request");
+  third?.[0]?.exchange.readBody();
+  assert.deepEqual([third?.[0]?.chunks, third?.[0]?.isComplete], [["ab"], true]);
+});
+
 test("one exchange tries an address whose time is over, and its answer brings it back", () => {
   const { send, answer, addresses, platform, advance, busy } = createByHand(2);
   const [first] = addresses;

@@ -109,6 +109,14 @@ test("three requests in a row that were broken off take it out, and only an answ
   assert.ok(health.isIn);
 });
 
+test("requests that were under way at a time, and are broken off together, count as one", () => {
+  const { health, now, advance } = start();
+  const begunAt = now();
+  advance(10);
+  for (let count = 0; count < 9; count += 1) health.brokeOff(begunAt);
+  assert.ok(health.isIn);
+});
+
 test("what a caller may cause never takes the last address out; connections that cannot be opened do, and all are tried then", () => {
   const { health, other, breakOff, fail, told } = start();
   other.isIn = false;
