@@ -208,7 +208,7 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   "./cors": ["*CorsOptions", "corsAllowedHeaders", "corsExposedHeaders", "expressCors", "nodeCors"],
   "./deephaven": ["*DeephavenCoreOptions", "*FlightOptions", "*RpcService", "deephavenCoreServices", "flightServices"],
   "./deephaven-enterprise": ["*EnterpriseOptions", "enterpriseRoutes"],
-  "./express": ["*GuardOptions", "expressAuth"],
+  "./express": ["*Authorize", "*GuardOptions", "expressAuth"],
   "./gateway": [
     "*AddressConfig",
     "*ConfigFault",
@@ -233,10 +233,11 @@ const expected: Readonly<Record<string, readonly string[]>> = {
     "toFaultText",
   ],
   "./grpc": ["*GrpcAuthListener", "*GrpcAuthOptions", "grpcAuth"],
-  "./koa": ["*GuardOptions", "koaAuth"],
+  "./koa": ["*Authorize", "*GuardOptions", "koaAuth"],
   "./memory": ["*MemoryOptions", "memory"],
   "./otel": ["*OpenTelemetryLogsOptions", "openTelemetryLogs"],
   "./node": [
+    "*Authorize",
     "*DenialResponse",
     "*ExternalPagesOptions",
     "*GuardOptions",

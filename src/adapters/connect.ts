@@ -14,7 +14,7 @@ import type { NodeRequest, NodeResponse } from "./node/request.js";
 import { writeDenial } from "./node/write-denial.js";
 
 /** Options of `connectAuth`: those of `connectNodeAdapter` and of every adapter. */
-export interface ConnectAuthOptions extends ConnectNodeAdapterOptions, GuardOptions {
+export interface ConnectAuthOptions<I extends Identity = Identity> extends ConnectNodeAdapterOptions, GuardOptions<I> {
   /**
    * The longest message in bytes, after decompression. Default: 4 MiB, as in other gRPC implementations; that of
    * `@connectrpc/connect` is 4 GiB.
@@ -29,7 +29,7 @@ export type ConnectAuthListener = (
   next?: (error?: unknown) => void,
 ) => void;
 
-const connectKinds: OptionKinds<ConnectAuthOptions> = {
+const connectKinds: OptionKinds<ConnectAuthOptions<never>> = {
   ...guardKinds,
   routes: "function!",
   contextValues: "function",
@@ -69,7 +69,7 @@ const defaultReadMaxBytes = 4 * 1024 * 1024;
 export function connectAuth<I extends Identity>(
   auth: Auth<I>,
   adapter: typeof connectNodeAdapter,
-  options: ConnectAuthOptions,
+  options: ConnectAuthOptions<I>,
 ): ConnectAuthListener {
   requireAuth("connectAuth", auth);
   requireArgument("connectAuth", "adapter (connectNodeAdapter)", adapter, "function");
@@ -139,8 +139,8 @@ export function connectAuth<I extends Identity>(
 }
 
 /** Returns the options that a table names. */
-function pick(options: GuardOptions, table: OptionKinds<GuardOptions>): GuardOptions {
-  return Object.fromEntries(Object.keys(table).map((name) => [name, options[name as keyof GuardOptions]]));
+function pick<I extends Identity>(options: GuardOptions<I>, table: OptionKinds<GuardOptions>): GuardOptions<I> {
+  return Object.fromEntries(Object.keys(table).map((name) => [name, options[name as keyof GuardOptions<I>]]));
 }
 
 /** @throws {TypeError} when `contextValues` of the application returned something else */

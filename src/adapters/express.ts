@@ -4,6 +4,7 @@ import type { Identity } from "../model/identity.js";
 import { bodyReadError, wasBodyRead } from "./node/body-read.js";
 import { createGuard, type GuardOptions } from "./node/guard.js";
 
+export type { Authorize } from "./node/ask-authorize.js";
 export type { GuardOptions } from "./node/guard.js";
 
 /**
@@ -17,7 +18,7 @@ export type { GuardOptions } from "./node/guard.js";
  * It calls `next` with `AuthError` `body_read_before_auth` when the body was read already: an anonymous caller could
  * have made the server parse megabytes.
  */
-export function expressAuth(auth: Auth<Identity>, options?: GuardOptions): RequestHandler {
+export function expressAuth<I extends Identity>(auth: Auth<I>, options?: GuardOptions<I>): RequestHandler {
   const guard = createGuard("expressAuth", auth, options);
   return function expressAuthMiddleware(request, response, next) {
     if (wasBodyRead(request)) next(bodyReadError());

@@ -4,6 +4,7 @@ import type { Identity } from "../model/identity.js";
 import { bodyReadError, wasBodyRead } from "./node/body-read.js";
 import { createGuard, type GuardOptions } from "./node/guard.js";
 
+export type { Authorize } from "./node/ask-authorize.js";
 export type { GuardOptions } from "./node/guard.js";
 
 /**
@@ -22,7 +23,7 @@ export type { GuardOptions } from "./node/guard.js";
  * It throws `AuthError` `body_read_before_auth` into the chain when the body was read already: an anonymous caller
  * could have made the server parse megabytes.
  */
-export function koaAuth(auth: Auth<Identity>, options?: GuardOptions): Middleware {
+export function koaAuth<I extends Identity>(auth: Auth<I>, options?: GuardOptions<I>): Middleware {
   const guard = createGuard("koaAuth", auth, options);
   const { id } = auth.front.slot;
   return function koaAuthMiddleware(ctx, next) {

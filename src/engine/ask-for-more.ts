@@ -18,3 +18,11 @@ export function createAskForMore(deny: Deny, platform: Platform) {
     return deny(request, lack, lack === "insufficient_scope" ? { ...details, scopes: asked.scopes } : details);
   };
 }
+
+/** Makes `front.notPermitted`, the denial of a caller that a rule of the application refuses. */
+export function createNotPermitted(deny: Deny) {
+  return function notPermitted(caller: Caller, request: Denied, message?: string): Denial {
+    const denial = deny(request, "not_permitted", { scheme: caller.scheme, party: toParty(caller) });
+    return message === undefined ? denial : Object.freeze({ ...denial, message });
+  };
+}

@@ -25,7 +25,7 @@ import { createSessions, type Sessions } from "../sessions/sessions.js";
 import { createTokenCodec } from "../sessions/token.js";
 import type { Tickets } from "../tickets/ticket.js";
 import { createTickets } from "../tickets/tickets.js";
-import { createAskForMore } from "./ask-for-more.js";
+import { createAskForMore, createNotPermitted } from "./ask-for-more.js";
 import { createAskHandler } from "./ask-handler.js";
 import { createAsk } from "./ask-store.js";
 import { createAuthenticate } from "./authenticate.js";
@@ -241,6 +241,7 @@ export function createAuth<H extends Handler<Identity>>(
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
       ...{ hold: holds.hold, takeOver: holds.takeOver },
       unavailable: (request: Denied) => deny(request, "unavailable"),
+      notPermitted: createNotPermitted(deny),
       obstacle: ring.obstacle,
     }),
     close: () => (closing ??= stop()),

@@ -47,6 +47,12 @@ export interface AuthFront<I extends Identity = Identity> {
   /** Returns the denial of a request that cannot be decided now: 503. */
   unavailable(request: Denied): Denial;
   /**
+   * Returns the denial of a caller who is known and may not do this: 403.
+   *
+   * @param message for the caller. Default: the words of every such denial
+   */
+  notPermitted(caller: Caller, request: Denied, message?: string): Denial;
+  /**
    * Why no caller should be sent to this process, in words for an operator; `undefined`: nothing is known. It is that the
    * key ring lacks what signed most live sessions.
    */

@@ -1,22 +1,24 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
-import type { Platform } from "../../base/platform.js";
+import { type Platform, systemPlatform } from "../../base/platform.js";
+import { requireWholeNumber } from "../../base/whole-number.js";
 import { requirePermission } from "../../credentials/permission.js";
 import { requireStepUp } from "../../credentials/step-up.js";
 import { askCallback } from "../../engine/ask-callback.js";
 import type { Auth } from "../../engine/auth.js";
 import { requireAuth } from "../../engine/front.js";
-import type { AuthenticateOptions, Decision, StepUp } from "../../model/decision.js";
+import type { AuthenticateOptions, Decision, Denial, StepUp } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest, Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
+import { type Authorize, createAskAuthorize } from "./ask-authorize.js";
 import { attachCaller, finishHeaders } from "./attach.js";
 import { limitBodyTime } from "./body-deadline.js";
 import { createRequestReader, type NodeRequest, type NodeResponse, type TrustProxy } from "./request.js";
 import { writeDenial } from "./write-denial.js";
 
 /** Options that every adapter for Node takes. */
-export interface GuardOptions {
+export interface GuardOptions<I extends Identity = Identity> {
   /**
    * Whether requests without credentials are allowed: all of them, or those for which the function returns `true`.
    * Default: `false`, they get 401. Wrong credentials are refused in any case.
@@ -43,6 +45,14 @@ export interface GuardOptions {
    * (RFC 6750 §3.1). Such a guard allows no anonymous request, and may follow one without. Default: any caller.
    */
   readonly scopes?: readonly string[];
+  /**
+   * Decides about each request of a known caller, after roles, scopes and `stepUp`; a refused caller gets 403
+   * `not_permitted`. It fails closed: an error or no answer in time is 503. Such a guard allows no anonymous request, and may
+   * follow one without. Default: any caller.
+   */
+  readonly authorize?: Authorize<I>;
+  /** How long `authorize` may take, in milliseconds. Default: 10,000, as long as a handler may. */
+  readonly authorizeTimeoutMs?: number;
   /** The clock of the timers that end a denied upload and a log-in that does not arrive. Default: the machine's. */
   readonly platform?: Platform;
 }
@@ -68,12 +78,14 @@ export interface Guard {
 }
 
 /** The names and kinds of `GuardOptions`. */
-export const guardKinds: OptionKinds<GuardOptions> = {
+export const guardKinds: OptionKinds<GuardOptions<never>> = {
   anonymous: "boolean|function",
   trustProxy: "any",
   stepUp: "object|function",
   roles: "strings",
   scopes: "strings",
+  authorize: "function",
+  authorizeTimeoutMs: "any",
   platform: "object",
 };
 
@@ -87,18 +99,22 @@ const deny: AuthenticateOptions = Object.freeze({ anonymous: false });
  * @param where the adapter, for messages
  * @throws {AuthError} `invalid_options` for a wrong `auth`, option or requirement
  */
-export function createGuard<I extends Identity>(where: string, auth: Auth<I>, options: GuardOptions = {}): Guard {
+export function createGuard<I extends Identity>(where: string, auth: Auth<I>, options: GuardOptions<I> = {}): Guard {
   requireAuth(where, auth);
   requireOptions(where, options, guardKinds);
-  const { anonymous = false, trustProxy, platform, stepUp, roles, scopes } = options;
+  const { anonymous = false, trustProxy, platform = systemPlatform, stepUp, roles, scopes, authorize } = options;
+  const timeoutMs = requireWholeNumber(`${where}: authorizeTimeoutMs`, options.authorizeTimeoutMs ?? 10_000, 1);
   if (typeof stepUp === "object") requireStepUp(stepUp);
   requirePermission(where, options);
   const { front } = auth;
   const { toAuthRequest, peerOf } = createRequestReader(trustProxy, front);
   const permission = roles === undefined && scopes === undefined ? undefined : Object.freeze({ roles, scopes });
+  const askAuthorize = authorize && createAskAuthorize({ auth, authorize, timeoutMs, platform });
+  const asksNothing = permission === undefined && askAuthorize === undefined;
   const { id } = front.slot;
 
-  function apply(decision: Decision<I>, { data, request, response, pass, stop }: Asked): void {
+  function apply(decision: Decision<I>, asked: Asked): void {
+    const { data, request, response, pass, stop } = asked;
     if (decision.kind === "denied") {
       writeDenial(request, response, decision, platform);
       stop?.();
@@ -112,12 +128,18 @@ export function createGuard<I extends Identity>(where: string, auth: Auth<I>, op
     // A caller who is known and not permitted keeps the token that was offered.
     finishHeaders(response, decision);
     const denial = permission && auth.askForMore(decision.caller, permission, data);
+    const answer = denial === undefined && askAuthorize?.(decision.caller, data);
+    if (!(answer instanceof Promise)) finish(denial ?? (answer || undefined), decision.caller, asked);
+    else void answer.then((late) => (hasLeft(request, response) ? stop?.() : finish(late, decision.caller, asked)));
+  }
+
+  function finish(denial: Denial | undefined, caller: Caller<I>, { request, response, pass, stop }: Asked): void {
     if (denial !== undefined) {
       writeDenial(request, response, denial, platform);
       stop?.();
       return;
     }
-    attachCaller(auth, request, decision.caller);
+    attachCaller(auth, request, caller);
     pass();
   }
 
@@ -126,7 +148,7 @@ export function createGuard<I extends Identity>(where: string, auth: Auth<I>, op
     const asked = stepUpOf(data);
     // Compared with `true`: nothing else may allow a request.
     const isWelcome =
-      permission === undefined &&
+      asksNothing &&
       (typeof anonymous === "function" ? askCallback(front, "anonymous", () => anonymous(data)) : anonymous) === true;
     const given = isWelcome ? welcome : deny;
     return asked === undefined ? given : { ...given, stepUp: asked };
@@ -159,7 +181,7 @@ export function createGuard<I extends Identity>(where: string, auth: Auth<I>, op
     check(request, response, pass, url, stop) {
       // A guard in front with the same `auth` has allowed this request already.
       const before = (request as unknown as Record<symbol, Caller<I> | undefined>)[id];
-      if (before !== undefined && stepUp === undefined && permission === undefined) {
+      if (before !== undefined && stepUp === undefined && asksNothing) {
         pass();
         return;
       }

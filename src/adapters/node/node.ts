@@ -5,6 +5,7 @@ import type { Identity } from "../../model/identity.js";
 import { createGuard, type GuardOptions } from "./guard.js";
 import type { NodeRequest, NodeResponse } from "./request.js";
 
+export type { Authorize } from "./ask-authorize.js";
 export { continueAuth } from "./continue.js";
 export { type ExternalPagesOptions, externalPages } from "./external-pages.js";
 export type { GuardOptions } from "./guard.js";
@@ -26,10 +27,11 @@ export { writeDenial } from "./write-denial.js";
 export function nodeAuth<
   Request extends NodeRequest = IncomingMessage,
   Response extends NodeResponse = ServerResponse<IncomingMessage>,
+  I extends Identity = Identity,
 >(
-  auth: Auth<Identity>,
+  auth: Auth<I>,
   listener: (request: Request, response: Response) => unknown,
-  options?: GuardOptions,
+  options?: GuardOptions<I>,
 ): (request: Request, response: Response) => void {
   requireArgument("nodeAuth", "listener", listener, "function");
   const guard = createGuard("nodeAuth", auth, options);

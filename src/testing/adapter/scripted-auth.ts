@@ -66,6 +66,7 @@ export function createScriptedAuth(): ScriptedAuth {
       },
       callbackFailed: () => undefined,
       unavailable: () => toDenial("unavailable"),
+      notPermitted: () => toDenial("not_permitted"),
       obstacle: () => undefined,
     },
     authenticate(request, options) {
