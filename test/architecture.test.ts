@@ -70,7 +70,7 @@ const floors: readonly (readonly string[])[] = [
 /** The same inside the gateway. */
 const gatewayFloors: readonly (readonly string[])[] = [
   ["route", "listen"],
-  ["forward", "own"],
+  ["forward", "own", "admit"],
   ["translate"],
   ["config"],
   ["observe"],

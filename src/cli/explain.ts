@@ -96,6 +96,8 @@ function describeRoute({
   claims,
   takesAddress,
   stepUp,
+  rate,
+  limits,
 }: NonNullable<Explanation["route"]>): string {
   const parts = [`${match.host ?? ""}${match.path}${match.procedures === "all" ? "/*" : ""}`];
   if (match.methods.length > 0) parts.push(`for ${match.methods.join(", ")}`);
@@ -107,5 +109,11 @@ function describeRoute({
   if (takesAddress !== undefined) parts.push("is for networks only");
   if (stepUp?.maxAgeMs !== undefined) parts.push(`needs a log-in within ${toDuration(stepUp.maxAgeMs)}`);
   if (stepUp?.acrValues !== undefined) parts.push(`needs a log-in of one of ${stepUp.acrValues.join(", ")}`);
+  if (rate !== undefined) {
+    const perMs = Math.round(rate.burst * rate.refillMs);
+    parts.push(`lets a caller make ${rate.burst} requests at once, and as many again in ${toDuration(perMs)}`);
+  }
+  if (limits?.maxConcurrent !== undefined) parts.push(`lets a caller have ${limits.maxConcurrent} requests under way`);
+  if (limits?.maxBodyBytes !== undefined) parts.push(`takes bodies of ${limits.maxBodyBytes} bytes`);
   return parts.join("; ");
 }

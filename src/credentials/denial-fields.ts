@@ -24,7 +24,8 @@ const statuses: Readonly<Record<DenialCode, DenialStatus>> = {
 
 /**
  * HTTP statuses that no code of the RPC protocols has: 502 for a failed upstream (RFC 9110 §15.6.3), 429 for too many
- * attempts (RFC 6585 §4), 404, 405, 413 and 415 for what a path, a method, a message and a format may not be (RFC 9110 §15.5).
+ * attempts or requests (RFC 6585 §4), 404, 405, 413 and 415 for what a path, a method, a message or body and a format may not be
+ * (RFC 9110 §15.5).
  */
 const httpOfReason: { readonly [Reason in DenialReason]?: number } = {
   upstream_failed: 502,
@@ -34,8 +35,11 @@ const httpOfReason: { readonly [Reason in DenialReason]?: number } = {
   no_method: 404,
   method_not_allowed: 405,
   message_too_large: 413,
+  body_too_large: 413,
   unsupported_media_type: 415,
   throttled: 429,
+  rate_limited: 429,
+  too_many_concurrent: 429,
   too_many_tickets: 429,
 };
 

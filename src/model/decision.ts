@@ -166,6 +166,12 @@ export type GatewayReason =
   | "bad_request"
   /** No route matches. */
   | "no_route"
+  /** The caller has used the route as often as its rate allows. Try again after `Retry-After`. */
+  | "rate_limited"
+  /** As many requests of the caller are under way on the route as its limit allows. */
+  | "too_many_concurrent"
+  /** The body is longer than the route takes. */
+  | "body_too_large"
   /** No connection to the upstream could be opened: nothing was sent. */
   | "upstream_unavailable"
   /** The upstream closed the connection early, or its response is no valid HTTP. */

@@ -22,9 +22,19 @@ export const late: Failure = Object.freeze({
   detail: "the answer was not complete within grpc-timeout or connect-timeout-ms of the caller",
 });
 
+/** The caller sends more than its route takes, after a head that did not say so. */
+const tooLarge: Failure = Object.freeze({
+  reason: "body_too_large",
+  code: "body_too_large",
+  detail: "the body of the request is longer than its route takes (limits.maxBodyBytes)",
+});
+
 /** What is told of an exchange that was ended in its middle. */
-export const brokenOff: Readonly<Record<"unauthenticated" | "deadline_exceeded" | "unread", "shut_out" | Failure>> = {
+export const brokenOff: Readonly<
+  Record<"unauthenticated" | "deadline_exceeded" | "unread" | "body_too_large", "shut_out" | Failure>
+> = {
   unauthenticated: "shut_out",
   deadline_exceeded: late,
   unread,
+  body_too_large: tooLarge,
 };

@@ -185,6 +185,8 @@ export abstract class CallerExchange<C> implements CallerAnswer, CallerSide<C> {
   /** Passes a part of the body on. Returns `false` when the upstream is full. */
   protected passBody(chunk: Uint8Array): boolean {
     this.bytesIn += chunk.length;
+    const most = this.request.limits?.maxBodyBytes;
+    if (most !== undefined && this.bytesIn > most) this.#breakOff("body_too_large");
     return this.#isOver || this.upstream?.bodyData(chunk) !== false;
   }
 
@@ -196,13 +198,11 @@ export abstract class CallerExchange<C> implements CallerAnswer, CallerSide<C> {
       this.flushHead();
     }
     // Over HTTP/2 even a short answer comes in several events, all of one turn.
-    afterThisTurn(() => this.#hold());
-  }
-
-  #hold(): void {
-    if (this.#isOver) return;
-    this.#forget = this.owner.hold(this, (why) => this.#breakOff(why));
-    if (this.#isOver) this.#forget();
+    afterThisTurn(() => {
+      if (this.#isOver) return;
+      this.#forget = this.owner.hold(this, (why) => this.#breakOff(why));
+      if (this.#isOver) this.#forget();
+    });
   }
 
   #sendPending(): void {
@@ -226,13 +226,13 @@ export abstract class CallerExchange<C> implements CallerAnswer, CallerSide<C> {
   }
 
   /** Ends an exchange in its middle, by the status of its protocol if there is a place for it. */
-  #breakOff(why: BreakOff | "unread"): void {
+  #breakOff(why: keyof typeof brokenOff): void {
     if (this.#isOver) return;
     this.#end();
     this.upstream?.abandoned(constants.NGHTTP2_CANCEL);
-    if (!this.#isAnswering) this.#refuse(late.reason);
+    if (!this.#isAnswering) this.#refuse(why === "body_too_large" ? why : late.reason);
     // A status would wait behind what is not read.
-    else if (why === "unread" || !this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
+    else if (why === "unread" || why === "body_too_large" || !this.sendStatus(why)) this.cut(constants.NGHTTP2_CANCEL);
     this.owner.onOver(this, brokenOff[why]);
   }
 

@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { GatewayReason } from "../../model/decision.js";
 import type { Framing } from "../route/framing.js";
+import type { RouteLimits } from "../route/route-config.js";
 
 /** The request that an upstream gets. */
 export interface ForwardedRequest {
@@ -14,6 +15,8 @@ export interface ForwardedRequest {
   readonly framing: Framing;
   /** The caller asks for a WebSocket: `headers` have no `Connection`, `Upgrade`. */
   readonly isWebSocket: boolean;
+  /** The limits of its route; `undefined`: none of its own. */
+  readonly limits?: RouteLimits | undefined;
 }
 
 /** Why an exchange has no whole answer. */

@@ -40,6 +40,10 @@ export interface RouteConfig {
   readonly cors?: CorsOptions | undefined;
   /** How long an authenticated caller may take nothing of a stream while bytes are ready. Default: 300,000. */
   readonly readTimeoutMs?: number | undefined;
+  /** How often one caller may use it; `undefined`: as often as it likes. */
+  readonly rate?: RateConfig | undefined;
+  /** Limits of its requests; `undefined`: those of all routes and of the upstream. */
+  readonly limits?: RouteLimits | undefined;
   /** Where the upstream speaks gRPC only; `undefined`: the defaults. */
   readonly rpc?: RpcConfig | undefined;
   /** Line of the route in the file, for `explain`. */
@@ -58,6 +62,25 @@ export interface RouteMatch {
    * only it does. Default: paths below match too.
    */
   readonly procedures?: "all" | "one" | undefined;
+}
+
+/** The bucket of requests of each caller. */
+export interface RateConfig {
+  /** How many requests it holds. */
+  readonly burst: number;
+  /** In which interval it gets one more, in milliseconds: any number above 0. */
+  readonly refillMs: number;
+}
+
+export interface RouteLimits {
+  /** Bytes of the body of a request, as they come. Default: no limit. */
+  readonly maxBodyBytes?: number | undefined;
+  /** Requests of one caller that are under way at a time. Default: no limit. */
+  readonly maxConcurrent?: number | undefined;
+  /** In place of that of the upstream. */
+  readonly headersTimeoutMs?: number | undefined;
+  /** In place of that of the upstream. */
+  readonly bodyTimeoutMs?: number | undefined;
 }
 
 export interface PathRewrite {

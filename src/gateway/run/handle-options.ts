@@ -5,6 +5,7 @@ import type { Awaitable } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
+import type { CallerCounts } from "../admit/caller-counts.js";
 import type { Upstreams } from "../forward/upstreams.js";
 import type { StreamRequest } from "../listen/stream-request.js";
 import type { OnAnswered } from "../observe/on-answered.js";
@@ -12,6 +13,7 @@ import type { BeginSpan } from "../observe/spans.js";
 import type { ServicesConfig } from "../own/own-config.js";
 import type { OwnServersOptions } from "../own/own-servers.js";
 import type { TrustAddress } from "../route/forwarded.js";
+import type { RouteConfig } from "../route/route-config.js";
 import type { RouteTable } from "../route/routes.js";
 import type { OpenStream } from "./open-streams.js";
 
@@ -30,6 +32,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly cors?: CorsOptions | undefined;
   /** Watches a stream; see `OpenStreams.hold`. Default: by the engine alone. */
   readonly hold?: (stream: OpenStream, end: () => void) => () => void;
+  /** Finds the counts of a route. Default: each route of this handler has its own. */
+  readonly countsOf?: (route: RouteConfig) => CallerCounts;
   /** Watches a WebSocket; see `OpenTunnels.add`. Default: none is told of a stop. */
   readonly holdOpen?: (goAway: () => void) => () => void;
   /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */

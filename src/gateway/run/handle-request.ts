@@ -9,6 +9,8 @@ import { clientAddress } from "../../credentials/source.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
+import { createCountsOf } from "../admit/counts-of.js";
+import { asksMore, createEnter, leave } from "../admit/enter.js";
 import type { AnswerHead } from "../forward/answer-head.js";
 import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
@@ -24,13 +26,13 @@ import { maxHeaderBytes } from "../listen/connection-limits.js";
 import { allowSlowBody } from "../listen/slow-clients.js";
 import { StreamRequest } from "../listen/stream-request.js";
 import { toCarriers } from "../own/carriers.js";
-import { createOwnAnswers, type OwnAnswer } from "../own/own-answers.js";
+import { createOwnAnswers } from "../own/own-answers.js";
 import { noServices } from "../own/own-config.js";
 import { createOwnServers } from "../own/own-servers.js";
 import { createReadQuestion } from "../own/question.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
-import { createResolve, type Resolution } from "../route/resolve.js";
+import { createResolve } from "../route/resolve.js";
 import { isPlan, planCall } from "../translate/call-plan.js";
 import { keptMessageBytes, MessageBudget } from "../translate/message-budget.js";
 import { translateCall } from "../translate/translate.js";
@@ -39,18 +41,8 @@ import type { HandleOptions, RequestHandler } from "./handle-options.js";
 import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import { createReporter } from "./report.js";
+import type { RoutedCall } from "./routed-call.js";
 import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
-
-/** A request for which there is a route. */
-interface Call<I extends Identity> {
-  readonly incoming: Incoming;
-  readonly asked: Extract<Resolution<OwnAnswer>, { kind: "route" }>;
-  decision: Decision<I> | undefined;
-  /** When it was decided, in milliseconds since 1970. */
-  decidedAt: number;
-  /** For the shares of the upstream; `undefined` behind a trusted proxy that names no client. */
-  client: string | undefined;
-}
 
 /**
  * Makes the path of a request through the gateway, from its header block to the upstream:
@@ -59,7 +51,7 @@ interface Call<I extends Identity> {
  * resolve ─┬─ refused
  *          ├─ preflight: what a page of another origin may send
  *          ├─ own: a server of the gateway answers
- *          └─ route ─▶ authenticate ─▶ denialOf ─▶ toUpstreamRequest ─▶ an exchange with the upstream
+ *          └─ route ─▶ authenticate ─▶ denialOf ─▶ enter ─▶ toUpstreamRequest ─▶ an exchange with the upstream
  * ```
  *
  * `explainRequest` walks the same functions, and stops before the exchange.
@@ -75,6 +67,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     services = noServices,
     platform = systemPlatform,
     holdOpen = () => ignore,
+    countsOf = createCountsOf(platform),
   } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
   const { hold = ({ caller }, end) => (caller === undefined ? ignore : auth.front.hold(caller, end)) } = options;
@@ -88,6 +81,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   });
   const translation = { ownCookie: carriers.cookie?.name, budget: new MessageBudget(keptMessageBytes) };
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
+  const enter = createEnter({ countsOf, platform });
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const readQuestion = services.forwardAuth && createReadQuestion(services.forwardAuth.path);
   const answerQuestion = createAnswerQuestion({ auth, routes: options.routes, platform, report });
@@ -125,7 +119,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
           refuse(incoming, refusals.no_route, { route: asked.route, cors });
           break;
         }
-        return decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined });
+        return decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined, count: undefined });
       default:
         asked satisfies never;
     }
@@ -133,38 +127,50 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   }
 
   /** What it throws and rejects with is a fault of the gateway, which the listeners see to. */
-  function decide(call: Call<I>): Awaitable<void> {
+  function decide(call: RoutedCall<I>): Awaitable<void> {
     const { request } = call.incoming;
     const data = toAuthRequest(request, call.asked.target.path);
     const decision = auth.authenticate(data, call.asked.requirements);
     if (!(decision instanceof Promise)) return admit(call, decision, data);
-    return decision.then((made) => (isGone(call.incoming) ? leave(call) : admit(call, made, data)));
+    return decision.then((made) => (isGone(call.incoming) ? tellLeft(call) : admit(call, made, data)));
   }
 
-  function leave({ incoming, asked: { route } }: Call<I>): void {
+  function tellLeft({ incoming, asked: { route } }: RoutedCall<I>): void {
     report(incoming, { kind: "left", route }, { status: 0, ending: "caller_left" });
   }
 
-  function admit(call: Call<I>, decision: Decision<I>, data: AuthRequest): void {
-    const { incoming, asked } = call;
-    const { route } = asked;
+  function admit(call: RoutedCall<I>, decision: Decision<I>, data: AuthRequest): void {
+    const { route } = call.asked;
     call.decision = decision;
     call.decidedAt = platform.now();
-    const denial = denialOf(route, decision, auth, data);
-    const upstream = upstreams.get(route.upstream);
-    if (denial !== undefined) refuse(incoming, denial, { route, decision, cors: asked.cors });
-    else if (upstream !== undefined) forward(call, decision, upstream, data);
-    else refuse(incoming, refusals.upstream_unavailable, { route, decision, cors: asked.cors });
+    let denial = denialOf(route, decision, auth, data);
+    if (denial === undefined && asksMore(route)) denial = enter(call, decision, data);
+    settle(call, decision, data, denial);
   }
 
-  function forward(call: Call<I>, decision: Decision<I>, upstream: Upstream, data: AuthRequest): void {
+  function settle(call: RoutedCall<I>, decision: Decision<I>, data: AuthRequest, denial: Denial | undefined): void {
+    const { incoming, asked } = call;
+    const { route } = asked;
+    const upstream = upstreams.get(route.upstream);
+    let isSent = false;
+    try {
+      if (denial !== undefined) refuse(incoming, denial, { route, decision, cors: asked.cors });
+      else if (upstream !== undefined) isSent = forward(call, decision, upstream, data);
+      else refuse(incoming, refusals.upstream_unavailable, { route, decision, cors: asked.cors });
+    } finally {
+      if (!isSent) leave(call);
+    }
+  }
+
+  /** Returns whether there is an exchange, which is over later: `onOver`. */
+  function forward(call: RoutedCall<I>, decision: Decision<I>, upstream: Upstream, data: AuthRequest): boolean {
     const { incoming, asked } = call;
     const { request } = incoming;
     const { target, framing, route, forwards: rawHeaders } = asked;
     if (rawHeaders === "last") {
       answerLast(incoming, { decision, cors: asked.cors });
       report(incoming, { kind: "last", route, caller: callerOf(decision) }, { status: 204 });
-      return;
+      return false;
     }
     const { httpVersion } = request;
     const caller = callerOf(decision);
@@ -179,20 +185,22 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       headers.push("sec-websocket-key", Buffer.from(platform.random(16)).toString("base64"));
     incoming.span?.call(headers);
     const isWebSocket = asksWebSocket(incoming);
-    const forwarded = { method: request.method ?? "", path, authority, headers, framing, isWebSocket };
+    const { limits } = route;
+    const forwarded = { method: request.method ?? "", path, authority, headers, framing, isWebSocket, limits };
     const plan = upstream.config.protocol === "grpc" ? planCall(forwarded, route.rpc) : undefined;
     if (plan !== undefined && !isPlan(plan)) {
       refuse(incoming, plan, { route, decision, cors: asked.cors });
-      return;
+      return false;
     }
     const exchange = toExchange(forwarded, call);
     const limit = timeLimitOf(request.headers);
     if (limit !== undefined) exchange.limitTime(limit);
     call.client = clientAddress(peer, request.rawHeaders);
     upstream.shares.send(plan === undefined ? exchange : translateCall(plan, exchange, translation), call.client);
+    return true;
   }
 
-  function toExchange(forwarded: ForwardedRequest, call: Call<I>): CallerExchange<Call<I>> {
+  function toExchange(forwarded: ForwardedRequest, call: RoutedCall<I>): CallerExchange<RoutedCall<I>> {
     const { request, response, upgrade } = call.incoming;
     return request instanceof StreamRequest
       ? new Http2Exchange(forwarded, call, owner, request)
@@ -200,7 +208,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   }
 
   /** What the exchanges with upstreams share. */
-  const owner: ExchangeOwner<Call<I>> = {
+  const owner: ExchangeOwner<RoutedCall<I>> = {
     platform,
     ownCookie: carriers.cookie?.name,
     finish({ context: { asked, decision, incoming } }, head) {
@@ -211,10 +219,14 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     },
     hold: createHoldExchange({ hold, upstreams }),
     holdOpen,
-    idleMsOf: ({ context: { asked } }) => upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
+    idleMsOf: ({ context: { asked } }) =>
+      asked.route.limits?.bodyTimeoutMs ?? upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
     refuse: ({ context: { incoming, asked, decision } }, denial) =>
       writeRefusal(incoming, denial, { decision, cors: asked.cors }, platform),
-    onOver: reportExchange,
+    onOver(exchange, ending) {
+      leave(exchange.context);
+      reportExchange(exchange, ending);
+    },
   };
 
   function refuse(incoming: Incoming, denial: Denial, answer: Refusal = {}): void {

@@ -8,6 +8,8 @@ import { createKeptProviders, type KeptProviders } from "../../handlers/oidc/kep
 import type { Identity } from "../../model/identity.js";
 import type { Caller } from "../../model/session.js";
 import type { Store } from "../../model/store.js";
+import { type CallerCounts, createCallerCounts } from "../admit/caller-counts.js";
+import { asksMore } from "../admit/enter.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, type StoreConfig } from "../config/stores.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
@@ -17,6 +19,7 @@ import { type MeasuredStore, measureStore, type StoreOperation } from "../observ
 import type { UpstreamUse } from "../observe/upstream-metrics.js";
 import type { TicketsConfig } from "../own/own-config.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
+import type { RouteMatch } from "../route/route-config.js";
 import { createRouteTable } from "../route/routes.js";
 import type { HandleOptions } from "./handle-options.js";
 import { createRequestHandler } from "./handle-request.js";
@@ -53,6 +56,8 @@ export interface KeptParts {
   readonly providers: KeptProviders;
   readonly streams: OpenStreams;
   readonly tunnels: OpenTunnels;
+  /** By what a route matches: another rate of it does not forget the counts. */
+  readonly counts: KeptThroughReload<RouteMatch, CallerCounts>;
 }
 
 /**
@@ -79,6 +84,10 @@ export function createKeptParts(
     providers: createKeptProviders(),
     streams: createOpenStreams(platform),
     tunnels: createOpenTunnels(platform),
+    counts: keepThroughReload(
+      () => createCallerCounts(platform),
+      () => {},
+    ),
   };
 }
 
@@ -104,8 +113,9 @@ export function createState(
   // The engine closes the store that it is given; this wrapper leaves the shared store open.
   const borrowed: Store = { ...store.resource.store, close: () => store.release() };
   const taken = new Map<string, Taken<Upstreams>>();
+  const counts = new Map(config.routes.filter(asksMore).map((route) => [route, kept.counts.take(route.match)]));
   const releaseAll = async (): Promise<void> => {
-    await Promise.all([...[...taken.values()].map((one) => one.release()), store.release()]);
+    await Promise.all([...taken.values(), ...counts.values(), store].map((one) => one.release()));
   };
   let auth: Auth<Identity>;
   let authenticators: readonly Pick<Handler, "outside">[];
@@ -130,6 +140,7 @@ export function createState(
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
       ...{ auth, hold, holdOpen: kept.tunnels.add },
+      countsOf: (route) => (counts.get(route) as Taken<CallerCounts>).resource,
       servicesOf,
       login,
       services: config.services,

@@ -57,6 +57,8 @@ test("the configuration of the design works as it is written", async (t) => {
     requestHeaders: undefined,
     responseHeaders: undefined,
     cors: undefined,
+    rate: undefined,
+    limits: undefined,
     rpc: undefined,
     forwardAuthorization: false,
     line: 10,
@@ -288,6 +290,26 @@ services:
     to: "anonymous: true, upstream",
     faults: [
       "gate.yaml:10:38: routes[1].anonymous would open everything that no other route names; name a path, or spell it anonymous: everything",
+    ],
+  },
+  {
+    name: "a rate and limits that would let no request or all of them through",
+    from: "anonymous: true,",
+    to: "anonymous: true, rate: { requests: 0, per: 0s }, limits: { headersTimeout: 0s, maxConcurrent: 0 },",
+    faults: [
+      "gate.yaml:9:69: routes[0].rate.requests must be a whole number from 1 to 1000000",
+      "gate.yaml:9:77: routes[0].rate.per must be longer than 0",
+      "gate.yaml:9:109: routes[0].limits.headersTimeout must be longer than 0",
+      "gate.yaml:9:128: routes[0].limits.maxConcurrent must be a whole number from 1 to 1000000",
+    ],
+  },
+  {
+    name: "limits of a route without one, and a rate without its number",
+    from: "anonymous: true,",
+    to: "anonymous: true, rate: { per: 1s }, limits: {},",
+    faults: [
+      "gate.yaml:9:57: routes[0].rate.requests is missing; give a whole number from 1 to 1000000",
+      "gate.yaml:9:78: routes[0].limits must be an object with at least one of maxBodyBytes, maxConcurrent, headersTimeout, bodyTimeout",
     ],
   },
   {

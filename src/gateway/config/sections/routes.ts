@@ -13,8 +13,10 @@ import { warnOfRoles } from "../warn-of-roles.js";
 import { corsSchema, readCors } from "./cors.js";
 import { conditionOptions, namesClaims, readConditions } from "./route-conditions.js";
 import { headerOptions, readHeaderOptions } from "./route-headers.js";
+import { readRouteLimits, routeLimitsSchema } from "./route-limits.js";
 import { matchSchema, readMatch } from "./route-match.js";
 import { pathOptions, readPathOptions } from "./route-path.js";
+import { rateSchema, readRate } from "./route-rate.js";
 import { readRpc, rpcSchema } from "./rpc.js";
 import { type Section, type SectionContext, section } from "./section.js";
 
@@ -72,6 +74,8 @@ const route = object(
     cors: corsSchema("Pages of other origins that may call this route, in place of `cors` of the whole gateway."),
     ...pathOptions,
     ...headerOptions,
+    rate: rateSchema,
+    limits: routeLimitsSchema,
     rpc: rpcSchema,
     webSocketTicket: text(
       "the name of a service",
@@ -125,6 +129,8 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       ...readHeaderOptions(route, path, context, route.forwardAuthorization === true),
       forwardAuthorization: route.forwardAuthorization ?? false,
       cors: readCors(route.cors, [...path, "cors"], context),
+      rate: readRate(route.rate, [...path, "rate"], context),
+      limits: readRouteLimits(route.limits, [...path, "limits"], context),
       rpc: readRpc(route.rpc, [...path, "rpc"], context),
       line: context.document.lineAt(path),
     });

@@ -163,11 +163,13 @@ export class Http1Call implements UpstreamSide, Occupant {
   /** Ends what the upstream has taken too long for. */
   endIfLate(now: number, headersTimeoutMs: number, bodyTimeoutMs: number): void {
     const { where } = this.#owner;
+    const { limits } = this.exchange.request;
     const connection = this.#connection as Http1Connection;
     if (connection.parser.awaitsHead) {
       const since = this.#waitsSince;
-      if (since !== undefined && now - since > headersTimeoutMs) this.fail(toMishap("upstream_headers_timeout", where));
-    } else if (!connection.isPaused && now - connection.readAt > bodyTimeoutMs) {
+      const mostMs = limits?.headersTimeoutMs ?? headersTimeoutMs;
+      if (since !== undefined && now - since > mostMs) this.fail(toMishap("upstream_headers_timeout", where));
+    } else if (!connection.isPaused && now - connection.readAt > (limits?.bodyTimeoutMs ?? bodyTimeoutMs)) {
       this.fail(toMishap("upstream_body_timeout", where));
     }
   }

@@ -218,8 +218,11 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
 
   /** Called every half a second. */
   tick(now: number): void {
-    const { address, headersTimeoutMs, bodyTimeoutMs } = this.#host.options;
     if (this.#isOver || !this.#isTimed) return;
+    const { options } = this.#host;
+    const { limits } = this.request;
+    const { address } = options;
+    const { headersTimeoutMs = options.headersTimeoutMs, bodyTimeoutMs = options.bodyTimeoutMs } = limits ?? options;
     if (this.#isHeard || this.#isPaused) {
       this.#isHeard = false;
       this.since = now;
