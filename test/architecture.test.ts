@@ -70,8 +70,8 @@ const floors: readonly (readonly string[])[] = [
 /** The same inside the gateway. */
 const gatewayFloors: readonly (readonly string[])[] = [
   ["route", "listen"],
-  ["forward", "own", "admit"],
-  ["translate"],
+  ["forward", "own"],
+  ["admit", "translate"],
   ["config"],
   ["observe"],
   ["run"],

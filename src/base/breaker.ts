@@ -6,7 +6,7 @@ export type BreakerState = "closed" | "half_open" | "open";
 
 /** A thing outside this process, and whether it is asked now: for metrics. */
 export interface Outside {
-  readonly kind: "upstream" | "directory" | "provider" | "store";
+  readonly kind: "upstream" | "directory" | "provider" | "store" | "authorizer";
   /** From the configuration or the options, never from a request or from the thing itself. */
   readonly name: string;
   readonly state: BreakerState;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import type { Command } from "commander";
 import { AuthError } from "../base/errors.js";
+import { nameOf } from "../gateway/admit/authorizer.js";
 import { toDuration } from "../gateway/config/duration.js";
 import type { Explanation } from "../gateway/run/explanation.js";
 import { type CliIo, print } from "./io.js";
@@ -80,6 +81,8 @@ function toText(explanation: Explanation, file: string): string {
   if (denial !== undefined) lines.push(`denied       ${status} ${denial.code}, ${denial.reason}: ${denial.message}`);
   if (answeredBy !== undefined) lines.push(`answered     by the gateway itself: ${answeredBy}`);
   if (route !== undefined && headers !== undefined) {
+    const { authorize } = route;
+    if (authorize !== undefined) lines.push(`authorize    if ${nameOf(authorize.url)} lets it in, which was not asked`);
     lines.push(`forwarded    to ${route.upstream}, as ${upstreamPath}`);
     for (const name of headers.stripped) lines.push(`  stripped   ${name}`);
     for (const [name, value] of headers.set) lines.push(`  set        ${name}: ${value}`);

@@ -170,6 +170,8 @@ export type GatewayReason =
   | "rate_limited"
   /** As many requests of the caller are under way on the route as its limit allows. */
   | "too_many_concurrent"
+  /** The service that decides about requests of the route did not say. */
+  | "authorizer_unavailable"
   /** The body is longer than the route takes. */
   | "body_too_large"
   /** No connection to the upstream could be opened: nothing was sent. */

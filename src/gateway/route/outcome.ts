@@ -16,6 +16,11 @@ export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "no
     "Too many of your requests are under way. Try again when one is over.",
     [["retry-after", "1"]],
   ),
+  authorizer_unavailable: refusal(
+    "unavailable",
+    "authorizer_unavailable",
+    "Whether you may do this cannot be told right now. Try again.",
+  ),
   body_too_large: refusal("resource_exhausted", "body_too_large", "The body is longer than the service takes."),
   upstream_unavailable: refusal("unavailable", "upstream_unavailable", "The service cannot be reached. Try again."),
   upstream_failed: refusal("unavailable", "upstream_failed", "The service broke off. Try again."),

@@ -27,10 +27,12 @@ export function callerOf(decision: Decision): Caller | undefined {
 }
 
 /** The part of a route that says who may pass. */
-type Permission = Pick<RouteConfig, "roles" | "scopes" | "schemes" | "claims" | "takesAddress">;
+type Permission = Pick<RouteConfig, "roles" | "scopes" | "schemes" | "claims" | "takesAddress" | "authorize">;
 
-function asksNothing({ roles, scopes, schemes, claims }: Permission): boolean {
-  return claims === undefined && [roles, scopes, schemes].every(({ length }) => length === 0);
+function asksNothing({ roles, scopes, schemes, claims, authorize }: Permission): boolean {
+  return (
+    claims === undefined && authorize === undefined && [roles, scopes, schemes].every(({ length }) => length === 0)
+  );
 }
 
 /**
@@ -62,7 +64,7 @@ function takesClient({ takesAddress }: Permission, client: string | undefined): 
 
 /**
  * Whether the caller of a stream that is open would still pass. How fresh the log-in is counts as of when the stream began:
- * a stream does not end because time has passed.
+ * a stream does not end because time has passed. The service of `authorize` was asked when it began, and is not asked again.
  *
  * @param beganAt when its request was let in, in milliseconds since 1970
  * @param client the address of the caller; `undefined`: not known

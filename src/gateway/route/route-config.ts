@@ -42,6 +42,8 @@ export interface RouteConfig {
   readonly readTimeoutMs?: number | undefined;
   /** How often one caller may use it; `undefined`: as often as it likes. */
   readonly rate?: RateConfig | undefined;
+  /** The service that decides about each request; `undefined`: none is asked. */
+  readonly authorize?: AuthorizeConfig | undefined;
   /** Limits of its requests; `undefined`: those of all routes and of the upstream. */
   readonly limits?: RouteLimits | undefined;
   /** Where the upstream speaks gRPC only; `undefined`: the defaults. */
@@ -62,6 +64,17 @@ export interface RouteMatch {
    * only it does. Default: paths below match too.
    */
   readonly procedures?: "all" | "one" | undefined;
+}
+
+/** A service that decides about requests. */
+export interface AuthorizeConfig {
+  /** `http:` or `https:`. */
+  readonly url: string;
+  readonly timeoutMs: number;
+  /** The members of the caller's identity that the service is told. */
+  readonly claims: readonly string[];
+  /** What the service knows the gateway by. It is a secret, and not enumerable. */
+  readonly bearerToken?: string | undefined;
 }
 
 /** The bucket of requests of each caller. */

@@ -3,6 +3,7 @@ import { AuthError } from "../../base/errors.js";
 import { type OptionKinds, requireArgument, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import { createEventHub } from "../../engine/event-hub.js";
+import { mostConnections } from "../admit/post.js";
 import type { GatewayConfig } from "../config/config.js";
 import type { AddressConfig } from "../listen/listen-config.js";
 import { createListeners, type Listeners } from "../listen/listeners.js";
@@ -186,8 +187,9 @@ export async function startGateway(config: GatewayConfig, options: GatewayOption
 }
 
 /** As many as the limits allow at a time. */
-function connectionsOf({ limits, upstreams }: GatewayConfig): number {
-  let connections = limits.maxConnections;
+function connectionsOf({ limits, upstreams, routes }: GatewayConfig): number {
+  const services = new Set(routes.flatMap(({ authorize }) => authorize?.url ?? []));
+  let connections = limits.maxConnections + services.size * mostConnections;
   for (const { maxConnections, others = [] } of upstreams.values()) connections += maxConnections * (1 + others.length);
   return connections;
 }

@@ -5,6 +5,7 @@ import type { Awaitable } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
+import type { Authorizer } from "../admit/authorizer.js";
 import type { CallerCounts } from "../admit/caller-counts.js";
 import type { Upstreams } from "../forward/upstreams.js";
 import type { StreamRequest } from "../listen/stream-request.js";
@@ -34,6 +35,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly hold?: (stream: OpenStream, end: () => void) => () => void;
   /** Finds the counts of a route. Default: each route of this handler has its own. */
   readonly countsOf?: (route: RouteConfig) => CallerCounts;
+  /** Finds the service that decides about requests of a route with `authorize`. Default: none, and such a route lets none in. */
+  readonly authorizerOf?: (route: RouteConfig) => Authorizer | undefined;
   /** Watches a WebSocket; see `OpenTunnels.add`. Default: none is told of a stop. */
   readonly holdOpen?: (goAway: () => void) => () => void;
   /** The services that the gateway answers itself beside `sallyport.v1.AuthService`. Default: none. */

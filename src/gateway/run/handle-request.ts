@@ -41,7 +41,7 @@ import type { HandleOptions, RequestHandler } from "./handle-options.js";
 import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import { createReporter } from "./report.js";
-import type { RoutedCall } from "./routed-call.js";
+import { beginCall, type RoutedCall } from "./routed-call.js";
 import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
 
 /**
@@ -68,6 +68,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     platform = systemPlatform,
     holdOpen = () => ignore,
     countsOf = createCountsOf(platform),
+    authorizerOf = () => undefined,
   } = options;
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
   const { hold = ({ caller }, end) => (caller === undefined ? ignore : auth.front.hold(caller, end)) } = options;
@@ -81,7 +82,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   });
   const translation = { ownCookie: carriers.cookie?.name, budget: new MessageBudget(keptMessageBytes) };
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
-  const enter = createEnter({ countsOf, platform });
+  const enter = createEnter({
+    ...{ countsOf, authorizerOf, platform },
+    foldsPaths: ({ upstream }) => upstreams.get(upstream)?.config.ignoresCase === true,
+  });
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const readQuestion = services.forwardAuth && createReadQuestion(services.forwardAuth.path);
   const answerQuestion = createAnswerQuestion({ auth, routes: options.routes, platform, report });
@@ -119,7 +123,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
           refuse(incoming, refusals.no_route, { route: asked.route, cors });
           break;
         }
-        return decide({ incoming, asked, decision: undefined, decidedAt: 0, client: undefined, count: undefined });
+        return decide(beginCall(incoming, asked));
       default:
         asked satisfies never;
     }
@@ -139,13 +143,19 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     report(incoming, { kind: "left", route }, { status: 0, ending: "caller_left" });
   }
 
-  function admit(call: RoutedCall<I>, decision: Decision<I>, data: AuthRequest): void {
+  function admit(call: RoutedCall<I>, decision: Decision<I>, data: AuthRequest): Awaitable<void> {
     const { route } = call.asked;
     call.decision = decision;
     call.decidedAt = platform.now();
-    let denial = denialOf(route, decision, auth, data);
-    if (denial === undefined && asksMore(route)) denial = enter(call, decision, data);
-    settle(call, decision, data, denial);
+    const denial = denialOf(route, decision, auth, data);
+    if (denial !== undefined || !asksMore(route)) return settle(call, decision, data, denial);
+    const entered = enter(call, decision, data);
+    if (!(entered instanceof Promise)) return settle(call, decision, data, entered);
+    return entered.then((late) => {
+      if (!isGone(call.incoming)) return settle(call, decision, data, late);
+      leave(call);
+      return tellLeft(call);
+    });
   }
 
   function settle(call: RoutedCall<I>, decision: Decision<I>, data: AuthRequest, denial: Denial | undefined): void {
@@ -154,7 +164,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const upstream = upstreams.get(route.upstream);
     let isSent = false;
     try {
-      if (denial !== undefined) refuse(incoming, denial, { route, decision, cors: asked.cors });
+      if (denial !== undefined) refuse(incoming, denial, { route, decision, cors: asked.cors, detail: call.detail });
       else if (upstream !== undefined) isSent = forward(call, decision, upstream, data);
       else refuse(incoming, refusals.upstream_unavailable, { route, decision, cors: asked.cors });
     } finally {

@@ -5,10 +5,12 @@ import type { OwnAnswer } from "../own/own-answers.js";
 import type { Resolution } from "../route/resolve.js";
 import type { Incoming } from "./incoming.js";
 
+type Routed = Extract<Resolution<OwnAnswer>, { kind: "route" }>;
+
 /** A request for which there is a route. */
 export interface RoutedCall<I extends Identity> {
   readonly incoming: Incoming;
-  readonly asked: Extract<Resolution<OwnAnswer>, { kind: "route" }>;
+  readonly asked: Routed;
   decision: Decision<I> | undefined;
   /** When it was decided, in milliseconds since 1970. */
   decidedAt: number;
@@ -16,4 +18,11 @@ export interface RoutedCall<I extends Identity> {
   client: string | undefined;
   /** Where its route counts requests. */
   count: CallerCount | undefined;
+  /** Why it is refused, for operators. */
+  detail: string | undefined;
+}
+
+export function beginCall<I extends Identity>(incoming: Incoming, asked: Routed): RoutedCall<I> {
+  const unknown = undefined;
+  return { incoming, asked, decision: unknown, decidedAt: 0, client: unknown, count: unknown, detail: unknown };
 }

@@ -8,8 +8,9 @@ import { createKeptProviders, type KeptProviders } from "../../handlers/oidc/kep
 import type { Identity } from "../../model/identity.js";
 import type { Caller } from "../../model/session.js";
 import type { Store } from "../../model/store.js";
+import { type Authorizers, createAuthorizers } from "../admit/authorizers.js";
 import { type CallerCounts, createCallerCounts } from "../admit/caller-counts.js";
-import { asksMore } from "../admit/enter.js";
+import { countsRequests } from "../admit/enter.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, type StoreConfig } from "../config/stores.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
@@ -113,8 +114,10 @@ export function createState(
   // The engine closes the store that it is given; this wrapper leaves the shared store open.
   const borrowed: Store = { ...store.resource.store, close: () => store.release() };
   const taken = new Map<string, Taken<Upstreams>>();
-  const counts = new Map(config.routes.filter(asksMore).map((route) => [route, kept.counts.take(route.match)]));
+  const counts = new Map(config.routes.filter(countsRequests).map((route) => [route, kept.counts.take(route.match)]));
+  let authorizers: Authorizers | undefined;
   const releaseAll = async (): Promise<void> => {
+    authorizers?.close();
     await Promise.all([...taken.values(), ...counts.values(), store].map((one) => one.release()));
   };
   let auth: Auth<Identity>;
@@ -123,6 +126,7 @@ export function createState(
   let judge: StreamJudge;
   try {
     const routes = createRouteTable(config.routes, config.upstreams);
+    authorizers = createAuthorizers(config.routes, platform, options.onWarning);
     const trust = parseTrustedProxies(config.trustedProxies);
     for (const [name, upstream] of config.upstreams) taken.set(name, kept.upstreams.take(upstream));
     const keptProviders = kept.providers;
@@ -140,6 +144,7 @@ export function createState(
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
       ...{ auth, hold, holdOpen: kept.tunnels.add },
+      authorizerOf: authorizers.of,
       countsOf: (route) => (counts.get(route) as Taken<CallerCounts>).resource,
       servicesOf,
       login,
@@ -197,6 +202,7 @@ export function createState(
         yield { kind: "upstream", name, state: (resource.get(name) as Upstream).breaker.state };
       }
       for (const one of authenticators) yield* one.outside?.() ?? [];
+      for (const one of authorizers?.list() ?? []) yield one.outside();
     },
     handlers: {
       ...handler,

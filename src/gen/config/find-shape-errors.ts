@@ -17,7 +17,7 @@ export function findShapeErrors(value: unknown): readonly ShapeError[] {
   return validate21(value) ? [] : validate21.errors;
 }
 
-const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule66"},"cors":{"$ref":"#/definitions/rule67"},"routes":{"$ref":"#/definitions/rule86"},"upstreams":{"$ref":"#/definitions/rule91"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule94"},"audit":{"$ref":"#/definitions/rule96"},"log":{"$ref":"#/definitions/rule100"},"traces":{"$ref":"#/definitions/rule3"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule63":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule62"},"configurationConstants":{"$ref":"#/definitions/rule62"}},"required":[],"additionalProperties":false},"rule64":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule65":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule64"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule61"},"deephavenCore":{"$ref":"#/definitions/rule63"},"deephavenEnterprise":{"$ref":"#/definitions/rule65"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule68":{"type":"string","pattern":"^[A-Z]+$"},"rule69":{"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1},"rule70":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":[],"additionalProperties":false},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule72":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1},"rule74":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule75":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__proto__$).+$"},"additionalProperties":{"$ref":"#/definitions/rule32"}},"rule76":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule19"}},"rule77":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule76"},"remove":{"$ref":"#/definitions/rule31"}},"required":[],"additionalProperties":false},"rule78":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule79":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule78"},"remove":{"$ref":"#/definitions/rule31"}},"required":[],"additionalProperties":false},"rule80":{"type":"object","properties":{"requests":{"$ref":"#/definitions/rule25"},"per":{"$ref":"#/definitions/rule13"},"burst":{"$ref":"#/definitions/rule25"}},"required":["requests"],"additionalProperties":false},"rule81":{"type":"integer","minimum":0,"maximum":9007199254740991},"rule82":{"type":"object","properties":{"maxBodyBytes":{"$ref":"#/definitions/rule81"},"maxConcurrent":{"$ref":"#/definitions/rule25"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false,"minProperties":1},"rule83":{"type":"integer","minimum":1024,"maximum":67108864},"rule84":{"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule31"},"maxMessageBytes":{"$ref":"#/definitions/rule83"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule85":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"claims":{"$ref":"#/definitions/rule75"},"networks":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule77"},"responseHeaders":{"$ref":"#/definitions/rule79"},"rate":{"$ref":"#/definitions/rule80"},"limits":{"$ref":"#/definitions/rule82"},"rpc":{"$ref":"#/definitions/rule84"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule86":{"type":"array","items":{"$ref":"#/definitions/rule85"},"minItems":1},"rule87":{"type":"string","enum":["http","grpc"]},"rule88":{"type":"string","enum":["headers","none"]},"rule89":{"type":"integer","minimum":1024,"maximum":1048576},"rule90":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule87"},"identity":{"$ref":"#/definitions/rule88"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule89"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule91":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule90"}},"rule92":{"type":"integer","minimum":8192,"maximum":65536},"rule93":{"type":"integer","minimum":256,"maximum":65536},"rule94":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule92"},"maxAuthorizationLength":{"$ref":"#/definitions/rule93"}},"required":[],"additionalProperties":false},"rule95":{"type":"string","enum":["continue","refuse"]},"rule96":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule95"}},"required":["file","onFailure"],"additionalProperties":false},"rule97":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule98":{"type":"number","minimum":0,"maximum":1},"rule99":{"type":"string","enum":["json","text"]},"rule100":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule97"},"requests":{"$ref":"#/definitions/rule98"},"format":{"$ref":"#/definitions/rule99"}},"required":[],"additionalProperties":false}}};
+const schema6 = {"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"realm":{"$ref":"#/definitions/rule1"},"listen":{"$ref":"#/definitions/rule8"},"admin":{"$ref":"#/definitions/rule9"},"keys":{"$ref":"#/definitions/rule10"},"store":{"$ref":"#/definitions/rule11"},"session":{"$ref":"#/definitions/rule14"},"handlers":{"$ref":"#/definitions/rule46"},"aliases":{"$ref":"#/definitions/rule48"},"nestedSchemes":{"$ref":"#/definitions/rule3"},"throttle":{"$ref":"#/definitions/rule51"},"operateAs":{"$ref":"#/definitions/rule55"},"binding":{"$ref":"#/definitions/rule56"},"tickets":{"$ref":"#/definitions/rule59"},"services":{"$ref":"#/definitions/rule66"},"cors":{"$ref":"#/definitions/rule67"},"routes":{"$ref":"#/definitions/rule87"},"upstreams":{"$ref":"#/definitions/rule92"},"trustedProxies":{"$ref":"#/definitions/rule31"},"limits":{"$ref":"#/definitions/rule95"},"audit":{"$ref":"#/definitions/rule97"},"log":{"$ref":"#/definitions/rule101"},"traces":{"$ref":"#/definitions/rule3"}},"required":["listen","keys","store","handlers","routes","upstreams"],"additionalProperties":false,"definitions":{"rule1":{"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"},"rule2":{"type":"string"},"rule3":{"type":"boolean"},"rule4":{"type":"string","minLength":1},"rule5":{"type":"string","enum":["none","request","require"]},"rule6":{"type":"object","properties":{"cert":{"$ref":"#/definitions/rule4"},"key":{"$ref":"#/definitions/rule4"},"clientCa":{"$ref":"#/definitions/rule4"},"clientCertificate":{"$ref":"#/definitions/rule5"}},"required":["cert","key"],"additionalProperties":false},"rule7":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"},"tls":{"$ref":"#/definitions/rule6"},"proxyProtocol":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule8":{"type":"array","items":{"$ref":"#/definitions/rule7"},"minItems":1},"rule9":{"type":"object","properties":{"address":{"$ref":"#/definitions/rule2"},"insecure":{"$ref":"#/definitions/rule3"}},"required":["address"],"additionalProperties":false},"rule10":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule11":{"type":"object","properties":{"sqlite":{"$ref":"#/definitions/rule4"},"memory":{"const":true}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":1},"rule12":{"type":"string","enum":["confirm-then-cut","overlapping"]},"rule13":{"type":"string","pattern":"^(0|[1-9][0-9]{0,9})(ms|s|m|h|d)$"},"rule14":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"},"recheck":{"$ref":"#/definitions/rule13"},"recheckStale":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule15":{"type":"string","pattern":"^[\\w.@/-]+$"},"rule16":{"type":"array","items":{"$ref":"#/definitions/rule15"}},"rule17":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["file"],"additionalProperties":false},"rule18":{"type":["string","array"],"minLength":1,"minItems":1,"items":{"$ref":"#/definitions/rule4"}},"rule19":{"type":["string","object"],"minLength":1,"properties":{"file":{"$ref":"#/definitions/rule4"}},"required":["file"],"additionalProperties":false},"rule20":{"type":"object","properties":{"dn":{"$ref":"#/definitions/rule4"},"password":{"$ref":"#/definitions/rule19"}},"required":["dn","password"],"additionalProperties":false},"rule21":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"filter":{"$ref":"#/definitions/rule4"},"dn":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule22":{"type":"string","enum":["member","uniqueMember","memberUid"]},"rule23":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule16"}},"rule24":{"type":"object","properties":{"base":{"$ref":"#/definitions/rule4"},"member":{"$ref":"#/definitions/rule22"},"nested":{"$ref":"#/definitions/rule3"},"roles":{"$ref":"#/definitions/rule23"}},"required":["roles"],"additionalProperties":false},"rule25":{"type":"integer","minimum":1,"maximum":1000000},"rule26":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule18"},"ca":{"$ref":"#/definitions/rule4"},"startTls":{"$ref":"#/definitions/rule3"},"insecure":{"$ref":"#/definitions/rule3"},"bind":{"$ref":"#/definitions/rule20"},"users":{"$ref":"#/definitions/rule21"},"subject":{"$ref":"#/definitions/rule4"},"groups":{"$ref":"#/definitions/rule24"},"decoyDn":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"connectTimeout":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url","users"],"additionalProperties":false},"rule27":{"type":"string","pattern":"^[0-9a-f]{64}$"},"rule28":{"type":"object","properties":{"key":{"$ref":"#/definitions/rule19"},"sha256":{"$ref":"#/definitions/rule27"},"roles":{"$ref":"#/definitions/rule16"}},"required":[],"additionalProperties":false},"rule29":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule28"}},"rule30":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"rawChallenges":{"$ref":"#/definitions/rule3"},"allowLegacyDsa":{"$ref":"#/definitions/rule3"}},"required":["file"],"additionalProperties":false},"rule31":{"type":"array","items":{"$ref":"#/definitions/rule4"}},"rule32":{"type":"array","items":{"$ref":"#/definitions/rule4"},"minItems":1},"rule33":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"jwks":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule34":{"type":"string","enum":["nothing","session"]},"rule35":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"audience":{"$ref":"#/definitions/rule4"},"algorithms":{"$ref":"#/definitions/rule31"},"type":{"$ref":"#/definitions/rule4"},"opens":{"$ref":"#/definitions/rule34"},"staleKeys":{"$ref":"#/definitions/rule13"},"forbidKeys":{"$ref":"#/definitions/rule31"},"tenants":{"$ref":"#/definitions/rule32"},"tenantClaim":{"$ref":"#/definitions/rule4"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","audience"],"additionalProperties":false},"rule36":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[a-z_]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule37":{"type":"object","properties":{"issuer":{"$ref":"#/definitions/rule4"},"clientId":{"$ref":"#/definitions/rule4"},"clientSecret":{"$ref":"#/definitions/rule19"},"url":{"$ref":"#/definitions/rule4"},"scope":{"$ref":"#/definitions/rule4"},"parameters":{"$ref":"#/definitions/rule36"},"sameAddress":{"$ref":"#/definitions/rule3"},"wait":{"$ref":"#/definitions/rule13"},"subjectClaim":{"$ref":"#/definitions/rule18"},"rolesClaim":{"$ref":"#/definitions/rule18"},"rolesSeparator":{"$ref":"#/definitions/rule4"},"groupRoles":{"$ref":"#/definitions/rule23"}},"required":["issuer","clientId","url"],"additionalProperties":false},"rule38":{"type":"object","properties":{"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"}},"required":["subject"],"additionalProperties":false},"rule39":{"type":"string","enum":["dns","uri","email"]},"rule40":{"type":"array","items":{"$ref":"#/definitions/rule27"}},"rule41":{"type":"object","properties":{"san":{"$ref":"#/definitions/rule39"},"field":{"$ref":"#/definitions/rule4"},"value":{"$ref":"#/definitions/rule4"},"pattern":{"$ref":"#/definitions/rule4"},"subject":{"$ref":"#/definitions/rule4"},"roles":{"$ref":"#/definitions/rule16"},"issuer":{"$ref":"#/definitions/rule4"},"keys":{"$ref":"#/definitions/rule40"},"anyKey":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule42":{"type":"array","items":{"$ref":"#/definitions/rule41"},"minItems":1},"rule43":{"type":"string","enum":["Client-Cert","X-Forwarded-Client-Cert"]},"rule44":{"type":"object","properties":{"field":{"$ref":"#/definitions/rule43"},"rules":{"$ref":"#/definitions/rule42"}},"required":["field","rules"],"additionalProperties":false},"rule45":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"htpasswd":{"$ref":"#/definitions/rule17"},"ldap":{"$ref":"#/definitions/rule26"},"keys":{"$ref":"#/definitions/rule29"},"apiKeys":{"$ref":"#/definitions/rule4"},"authorizedKeys":{"$ref":"#/definitions/rule30"},"jwt":{"$ref":"#/definitions/rule33"},"oidc":{"$ref":"#/definitions/rule35"},"external":{"$ref":"#/definitions/rule37"},"anonymous":{"$ref":"#/definitions/rule38"},"certificates":{"$ref":"#/definitions/rule42"},"forwardedCertificates":{"$ref":"#/definitions/rule44"}},"required":[],"additionalProperties":false,"minProperties":1,"maxProperties":2},"rule46":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule45"}},"rule47":{"type":"string","pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"rule48":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule47"}},"rule49":{"type":"integer","minimum":0,"maximum":99},"rule50":{"type":"integer","minimum":1,"maximum":100},"rule51":{"type":"object","properties":{"off":{"$ref":"#/definitions/rule3"},"freeFailures":{"$ref":"#/definitions/rule49"},"firstDelay":{"$ref":"#/definitions/rule13"},"longestDelay":{"$ref":"#/definitions/rule13"},"forgetFailure":{"$ref":"#/definitions/rule13"},"maxFailures":{"$ref":"#/definitions/rule50"},"sourceBurst":{"$ref":"#/definitions/rule25"},"sourceRefill":{"$ref":"#/definitions/rule13"},"totalBurst":{"$ref":"#/definitions/rule25"},"totalRefill":{"$ref":"#/definitions/rule13"},"maxUnderWay":{"$ref":"#/definitions/rule25"}},"required":[],"additionalProperties":false},"rule52":{"type":"array","items":{"$ref":"#/definitions/rule47"}},"rule53":{"type":"object","properties":{"actors":{"$ref":"#/definitions/rule31"},"actorRoles":{"$ref":"#/definitions/rule16"},"targets":{"$ref":"#/definitions/rule31"},"targetRoles":{"$ref":"#/definitions/rule16"},"except":{"$ref":"#/definitions/rule31"},"exceptRoles":{"$ref":"#/definitions/rule16"},"schemes":{"$ref":"#/definitions/rule52"},"scopes":{"$ref":"#/definitions/rule31"},"acr":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"},"services":{"$ref":"#/definitions/rule31"},"reasonRequired":{"$ref":"#/definitions/rule3"},"maxDuration":{"$ref":"#/definitions/rule13"},"nested":{"$ref":"#/definitions/rule3"},"detached":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule54":{"type":"array","items":{"$ref":"#/definitions/rule53"},"minItems":1},"rule55":{"type":"object","properties":{"users":{"$ref":"#/definitions/rule4"},"rules":{"$ref":"#/definitions/rule54"}},"required":["rules"],"additionalProperties":false},"rule56":{"type":"object","properties":{"certificate":{"$ref":"#/definitions/rule3"},"baseUrls":{"$ref":"#/definitions/rule31"},"nonce":{"$ref":"#/definitions/rule3"},"proofLife":{"$ref":"#/definitions/rule13"},"sharedReplay":{"$ref":"#/definitions/rule3"}},"required":[],"additionalProperties":false},"rule57":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[^\\p{Cc}]{1,256}$"},"additionalProperties":{"$ref":"#/definitions/rule31"}},"rule58":{"type":"string","enum":["alarm","revoke"]},"rule59":{"type":"object","properties":{"services":{"$ref":"#/definitions/rule57"},"onMisuse":{"$ref":"#/definitions/rule58"}},"required":[],"additionalProperties":false},"rule60":{"type":"object","properties":{"policy":{"$ref":"#/definitions/rule12"},"rotateAfter":{"$ref":"#/definitions/rule13"},"overlap":{"$ref":"#/definitions/rule13"},"straggler":{"$ref":"#/definitions/rule13"},"lifetime":{"$ref":"#/definitions/rule13"},"idle":{"$ref":"#/definitions/rule13"},"absolute":{"$ref":"#/definitions/rule13"},"unclaimed":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false},"rule61":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"keepOpen":{"$ref":"#/definitions/rule3"},"cookie":{"$ref":"#/definitions/rule47"}},"required":[],"additionalProperties":false},"rule62":{"type":"object","minProperties":1,"propertyNames":{"minLength":1},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule63":{"type":"object","properties":{"session":{"$ref":"#/definitions/rule60"},"authHandlers":{"$ref":"#/definitions/rule31"},"authenticationConstants":{"$ref":"#/definitions/rule62"},"configurationConstants":{"$ref":"#/definitions/rule62"}},"required":[],"additionalProperties":false},"rule64":{"type":["string","array"],"minLength":1,"items":{"$ref":"#/definitions/rule4"}},"rule65":{"type":"object","properties":{"cookieLife":{"$ref":"#/definitions/rule13"},"tokenLife":{"$ref":"#/definitions/rule13"},"verifyTokenFrom":{"$ref":"#/definitions/rule64"},"delegateServices":{"$ref":"#/definitions/rule31"},"detachedServices":{"$ref":"#/definitions/rule31"},"reloadRoles":{"$ref":"#/definitions/rule16"},"address":{"$ref":"#/definitions/rule2"}},"required":[],"additionalProperties":false},"rule66":{"type":"object","properties":{"flight":{"$ref":"#/definitions/rule61"},"deephavenCore":{"$ref":"#/definitions/rule63"},"deephavenEnterprise":{"$ref":"#/definitions/rule65"}},"required":[],"additionalProperties":false},"rule67":{"type":"object","properties":{"origins":{"$ref":"#/definitions/rule31"},"methods":{"$ref":"#/definitions/rule31"},"allowedHeaders":{"$ref":"#/definitions/rule31"},"exposedHeaders":{"$ref":"#/definitions/rule31"},"maxAge":{"$ref":"#/definitions/rule13"}},"required":["origins"],"additionalProperties":false},"rule68":{"type":"string","pattern":"^[A-Z]+$"},"rule69":{"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1},"rule70":{"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":[],"additionalProperties":false},"rule71":{"type":"array","items":{"$ref":"#/definitions/rule15"},"minItems":1},"rule72":{"type":"string","pattern":"^[!#-\\[\\]-~]+$"},"rule73":{"type":"array","items":{"$ref":"#/definitions/rule72"},"minItems":1},"rule74":{"type":"array","items":{"$ref":"#/definitions/rule47"},"minItems":1},"rule75":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^(?!__proto__$).+$"},"additionalProperties":{"$ref":"#/definitions/rule32"}},"rule76":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule19"}},"rule77":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule76"},"remove":{"$ref":"#/definitions/rule31"}},"required":[],"additionalProperties":false},"rule78":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"},"additionalProperties":{"$ref":"#/definitions/rule4"}},"rule79":{"type":"object","properties":{"set":{"$ref":"#/definitions/rule78"},"remove":{"$ref":"#/definitions/rule31"}},"required":[],"additionalProperties":false},"rule80":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"claims":{"$ref":"#/definitions/rule31"},"bearerToken":{"$ref":"#/definitions/rule19"}},"required":["url"],"additionalProperties":false},"rule81":{"type":"object","properties":{"requests":{"$ref":"#/definitions/rule25"},"per":{"$ref":"#/definitions/rule13"},"burst":{"$ref":"#/definitions/rule25"}},"required":["requests"],"additionalProperties":false},"rule82":{"type":"integer","minimum":0,"maximum":9007199254740991},"rule83":{"type":"object","properties":{"maxBodyBytes":{"$ref":"#/definitions/rule82"},"maxConcurrent":{"$ref":"#/definitions/rule25"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false,"minProperties":1},"rule84":{"type":"integer","minimum":1024,"maximum":67108864},"rule85":{"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule31"},"maxMessageBytes":{"$ref":"#/definitions/rule84"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false},"rule86":{"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"claims":{"$ref":"#/definitions/rule75"},"networks":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule77"},"responseHeaders":{"$ref":"#/definitions/rule79"},"authorize":{"$ref":"#/definitions/rule80"},"rate":{"$ref":"#/definitions/rule81"},"limits":{"$ref":"#/definitions/rule83"},"rpc":{"$ref":"#/definitions/rule85"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false},"rule87":{"type":"array","items":{"$ref":"#/definitions/rule86"},"minItems":1},"rule88":{"type":"string","enum":["http","grpc"]},"rule89":{"type":"string","enum":["headers","none"]},"rule90":{"type":"integer","minimum":1024,"maximum":1048576},"rule91":{"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule88"},"identity":{"$ref":"#/definitions/rule89"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule90"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false},"rule92":{"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule91"}},"rule93":{"type":"integer","minimum":8192,"maximum":65536},"rule94":{"type":"integer","minimum":256,"maximum":65536},"rule95":{"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule93"},"maxAuthorizationLength":{"$ref":"#/definitions/rule94"}},"required":[],"additionalProperties":false},"rule96":{"type":"string","enum":["continue","refuse"]},"rule97":{"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule96"}},"required":["file","onFailure"],"additionalProperties":false},"rule98":{"type":"string","enum":["debug","info","warn","error","silent"]},"rule99":{"type":"number","minimum":0,"maximum":1},"rule100":{"type":"string","enum":["json","text"]},"rule101":{"type":"object","properties":{"level":{"$ref":"#/definitions/rule98"},"requests":{"$ref":"#/definitions/rule99"},"format":{"$ref":"#/definitions/rule100"}},"required":[],"additionalProperties":false}}};
 const func2 = Object.prototype.hasOwnProperty;
 const schema7 = {"type":"string","pattern":"^[\\x20-\\x7e]{1,128}$"};
 const pattern0 = new RegExp("^[\\x20-\\x7e]{1,128}$", "u");
@@ -3833,8 +3833,8 @@ validate293.errors = vErrors;
 return errors === 0;
 }
 
-const schema74 = {"type":"array","items":{"$ref":"#/definitions/rule85"},"minItems":1};
-const schema75 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"claims":{"$ref":"#/definitions/rule75"},"networks":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule77"},"responseHeaders":{"$ref":"#/definitions/rule79"},"rate":{"$ref":"#/definitions/rule80"},"limits":{"$ref":"#/definitions/rule82"},"rpc":{"$ref":"#/definitions/rule84"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
+const schema74 = {"type":"array","items":{"$ref":"#/definitions/rule86"},"minItems":1};
+const schema75 = {"type":"object","properties":{"match":{"$ref":"#/definitions/rule70"},"upstream":{"$ref":"#/definitions/rule4"},"anonymous":{"enum":[true,false,"everything"]},"roles":{"$ref":"#/definitions/rule71"},"scopes":{"$ref":"#/definitions/rule73"},"schemes":{"$ref":"#/definitions/rule74"},"claims":{"$ref":"#/definitions/rule75"},"networks":{"$ref":"#/definitions/rule32"},"maxAge":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"acr":{"$ref":"#/definitions/rule31"},"cors":{"$ref":"#/definitions/rule67"},"stripPrefix":{"$ref":"#/definitions/rule4"},"addPrefix":{"$ref":"#/definitions/rule4"},"ambiguousPaths":{"$ref":"#/definitions/rule3"},"requestHeaders":{"$ref":"#/definitions/rule77"},"responseHeaders":{"$ref":"#/definitions/rule79"},"authorize":{"$ref":"#/definitions/rule80"},"rate":{"$ref":"#/definitions/rule81"},"limits":{"$ref":"#/definitions/rule83"},"rpc":{"$ref":"#/definitions/rule85"},"forwardAuthorization":{"$ref":"#/definitions/rule3"}},"required":["match","upstream"],"additionalProperties":false};
 const schema76 = {"type":"object","properties":{"host":{"$ref":"#/definitions/rule4"},"path":{"$ref":"#/definitions/rule4"},"procedure":{"$ref":"#/definitions/rule4"},"methods":{"$ref":"#/definitions/rule69"}},"required":[],"additionalProperties":false};
 const schema77 = {"type":"array","items":{"$ref":"#/definitions/rule68"},"minItems":1};
 const schema78 = {"type":"string","pattern":"^[A-Z]+$"};
@@ -4388,9 +4388,76 @@ validate339.errors = vErrors;
 return errors === 0;
 }
 
-const schema88 = {"type":"object","properties":{"requests":{"$ref":"#/definitions/rule25"},"per":{"$ref":"#/definitions/rule13"},"burst":{"$ref":"#/definitions/rule25"}},"required":["requests"],"additionalProperties":false};
+const schema88 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"timeout":{"$ref":"#/definitions/rule13"},"claims":{"$ref":"#/definitions/rule31"},"bearerToken":{"$ref":"#/definitions/rule19"}},"required":["url"],"additionalProperties":false};
 
 function validate345(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+let vErrors = null;
+let errors = 0;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.url === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "url"}};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((key0 === "url") || (key0 === "timeout")) || (key0 === "claims")) || (key0 === "bearerToken"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.url !== undefined){
+if(!(validate31(data.url, {instancePath:instancePath+"/url",parentData:data,parentDataProperty:"url",rootData}))){
+vErrors = vErrors === null ? validate31.errors : vErrors.concat(validate31.errors);
+errors = vErrors.length;
+}
+}
+if(data.timeout !== undefined){
+if(!(validate54(data.timeout, {instancePath:instancePath+"/timeout",parentData:data,parentDataProperty:"timeout",rootData}))){
+vErrors = vErrors === null ? validate54.errors : vErrors.concat(validate54.errors);
+errors = vErrors.length;
+}
+}
+if(data.claims !== undefined){
+if(!(validate127(data.claims, {instancePath:instancePath+"/claims",parentData:data,parentDataProperty:"claims",rootData}))){
+vErrors = vErrors === null ? validate127.errors : vErrors.concat(validate127.errors);
+errors = vErrors.length;
+}
+}
+if(data.bearerToken !== undefined){
+if(!(validate84(data.bearerToken, {instancePath:instancePath+"/bearerToken",parentData:data,parentDataProperty:"bearerToken",rootData}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err2 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"}};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+validate345.errors = vErrors;
+return errors === 0;
+}
+
+const schema89 = {"type":"object","properties":{"requests":{"$ref":"#/definitions/rule25"},"per":{"$ref":"#/definitions/rule13"},"burst":{"$ref":"#/definitions/rule25"}},"required":["requests"],"additionalProperties":false};
+
+function validate351(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4445,14 +4512,14 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate345.errors = vErrors;
+validate351.errors = vErrors;
 return errors === 0;
 }
 
-const schema89 = {"type":"object","properties":{"maxBodyBytes":{"$ref":"#/definitions/rule81"},"maxConcurrent":{"$ref":"#/definitions/rule25"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false,"minProperties":1};
-const schema90 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+const schema90 = {"type":"object","properties":{"maxBodyBytes":{"$ref":"#/definitions/rule82"},"maxConcurrent":{"$ref":"#/definitions/rule25"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"}},"required":[],"additionalProperties":false,"minProperties":1};
+const schema91 = {"type":"integer","minimum":0,"maximum":9007199254740991};
 
-function validate351(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate357(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4487,12 +4554,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate351.errors = vErrors;
+validate357.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate350(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate356(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4519,8 +4586,8 @@ errors++;
 }
 }
 if(data.maxBodyBytes !== undefined){
-if(!(validate351(data.maxBodyBytes, {instancePath:instancePath+"/maxBodyBytes",parentData:data,parentDataProperty:"maxBodyBytes",rootData}))){
-vErrors = vErrors === null ? validate351.errors : vErrors.concat(validate351.errors);
+if(!(validate357(data.maxBodyBytes, {instancePath:instancePath+"/maxBodyBytes",parentData:data,parentDataProperty:"maxBodyBytes",rootData}))){
+vErrors = vErrors === null ? validate357.errors : vErrors.concat(validate357.errors);
 errors = vErrors.length;
 }
 }
@@ -4553,14 +4620,14 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate350.errors = vErrors;
+validate356.errors = vErrors;
 return errors === 0;
 }
 
-const schema91 = {"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule31"},"maxMessageBytes":{"$ref":"#/definitions/rule83"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
-const schema92 = {"type":"integer","minimum":1024,"maximum":67108864};
+const schema92 = {"type":"object","properties":{"idempotent":{"$ref":"#/definitions/rule31"},"maxMessageBytes":{"$ref":"#/definitions/rule84"},"descriptors":{"$ref":"#/definitions/rule4"}},"required":[],"additionalProperties":false};
+const schema93 = {"type":"integer","minimum":1024,"maximum":67108864};
 
-function validate359(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate365(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4595,12 +4662,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate359.errors = vErrors;
+validate365.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate357(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate363(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4623,8 +4690,8 @@ errors = vErrors.length;
 }
 }
 if(data.maxMessageBytes !== undefined){
-if(!(validate359(data.maxMessageBytes, {instancePath:instancePath+"/maxMessageBytes",parentData:data,parentDataProperty:"maxMessageBytes",rootData}))){
-vErrors = vErrors === null ? validate359.errors : vErrors.concat(validate359.errors);
+if(!(validate365(data.maxMessageBytes, {instancePath:instancePath+"/maxMessageBytes",parentData:data,parentDataProperty:"maxMessageBytes",rootData}))){
+vErrors = vErrors === null ? validate365.errors : vErrors.concat(validate365.errors);
 errors = vErrors.length;
 }
 }
@@ -4645,7 +4712,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate357.errors = vErrors;
+validate363.errors = vErrors;
 return errors === 0;
 }
 
@@ -4795,21 +4862,27 @@ vErrors = vErrors === null ? validate339.errors : vErrors.concat(validate339.err
 errors = vErrors.length;
 }
 }
-if(data.rate !== undefined){
-if(!(validate345(data.rate, {instancePath:instancePath+"/rate",parentData:data,parentDataProperty:"rate",rootData}))){
+if(data.authorize !== undefined){
+if(!(validate345(data.authorize, {instancePath:instancePath+"/authorize",parentData:data,parentDataProperty:"authorize",rootData}))){
 vErrors = vErrors === null ? validate345.errors : vErrors.concat(validate345.errors);
 errors = vErrors.length;
 }
 }
+if(data.rate !== undefined){
+if(!(validate351(data.rate, {instancePath:instancePath+"/rate",parentData:data,parentDataProperty:"rate",rootData}))){
+vErrors = vErrors === null ? validate351.errors : vErrors.concat(validate351.errors);
+errors = vErrors.length;
+}
+}
 if(data.limits !== undefined){
-if(!(validate350(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
-vErrors = vErrors === null ? validate350.errors : vErrors.concat(validate350.errors);
+if(!(validate356(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
+vErrors = vErrors === null ? validate356.errors : vErrors.concat(validate356.errors);
 errors = vErrors.length;
 }
 }
 if(data.rpc !== undefined){
-if(!(validate357(data.rpc, {instancePath:instancePath+"/rpc",parentData:data,parentDataProperty:"rpc",rootData}))){
-vErrors = vErrors === null ? validate357.errors : vErrors.concat(validate357.errors);
+if(!(validate363(data.rpc, {instancePath:instancePath+"/rpc",parentData:data,parentDataProperty:"rpc",rootData}))){
+vErrors = vErrors === null ? validate363.errors : vErrors.concat(validate363.errors);
 errors = vErrors.length;
 }
 }
@@ -4871,11 +4944,11 @@ validate300.errors = vErrors;
 return errors === 0;
 }
 
-const schema93 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule90"}};
-const schema94 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule87"},"identity":{"$ref":"#/definitions/rule88"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule89"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
-const schema95 = {"type":"string","enum":["http","grpc"]};
+const schema94 = {"type":"object","minProperties":1,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9._-]*$"},"additionalProperties":{"$ref":"#/definitions/rule91"}};
+const schema95 = {"type":"object","properties":{"url":{"$ref":"#/definitions/rule4"},"host":{"$ref":"#/definitions/rule4"},"protocol":{"$ref":"#/definitions/rule88"},"identity":{"$ref":"#/definitions/rule89"},"ignoresCase":{"$ref":"#/definitions/rule3"},"via":{"$ref":"#/definitions/rule3"},"connectTimeout":{"$ref":"#/definitions/rule13"},"headersTimeout":{"$ref":"#/definitions/rule13"},"bodyTimeout":{"$ref":"#/definitions/rule13"},"maxHeaderBytes":{"$ref":"#/definitions/rule90"},"maxConnections":{"$ref":"#/definitions/rule25"}},"required":["url"],"additionalProperties":false};
+const schema96 = {"type":"string","enum":["http","grpc"]};
 
-function validate370(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate376(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4889,7 +4962,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "http") || (data === "grpc"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema95.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema96.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4898,13 +4971,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate370.errors = vErrors;
+validate376.errors = vErrors;
 return errors === 0;
 }
 
-const schema96 = {"type":"string","enum":["headers","none"]};
+const schema97 = {"type":"string","enum":["headers","none"]};
 
-function validate372(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate378(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -4918,7 +4991,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "headers") || (data === "none"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema96.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema97.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4927,13 +5000,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate372.errors = vErrors;
+validate378.errors = vErrors;
 return errors === 0;
 }
 
-const schema97 = {"type":"integer","minimum":1024,"maximum":1048576};
+const schema98 = {"type":"integer","minimum":1024,"maximum":1048576};
 
-function validate379(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate385(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -4968,12 +5041,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate379.errors = vErrors;
+validate385.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate367(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate373(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -4988,7 +5061,7 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func2.call(schema94.properties, key0))){
+if(!(func2.call(schema95.properties, key0))){
 const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0}};
 if(vErrors === null){
 vErrors = [err1];
@@ -5012,14 +5085,14 @@ errors = vErrors.length;
 }
 }
 if(data.protocol !== undefined){
-if(!(validate370(data.protocol, {instancePath:instancePath+"/protocol",parentData:data,parentDataProperty:"protocol",rootData}))){
-vErrors = vErrors === null ? validate370.errors : vErrors.concat(validate370.errors);
+if(!(validate376(data.protocol, {instancePath:instancePath+"/protocol",parentData:data,parentDataProperty:"protocol",rootData}))){
+vErrors = vErrors === null ? validate376.errors : vErrors.concat(validate376.errors);
 errors = vErrors.length;
 }
 }
 if(data.identity !== undefined){
-if(!(validate372(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
-vErrors = vErrors === null ? validate372.errors : vErrors.concat(validate372.errors);
+if(!(validate378(data.identity, {instancePath:instancePath+"/identity",parentData:data,parentDataProperty:"identity",rootData}))){
+vErrors = vErrors === null ? validate378.errors : vErrors.concat(validate378.errors);
 errors = vErrors.length;
 }
 }
@@ -5054,8 +5127,8 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate379(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate379.errors : vErrors.concat(validate379.errors);
+if(!(validate385(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate385.errors : vErrors.concat(validate385.errors);
 errors = vErrors.length;
 }
 }
@@ -5076,12 +5149,12 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate367.errors = vErrors;
+validate373.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate366(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate372(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5122,8 +5195,8 @@ errors++;
 }
 }
 for(const key1 in data){
-if(!(validate367(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
-vErrors = vErrors === null ? validate367.errors : vErrors.concat(validate367.errors);
+if(!(validate373(data[key1], {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data,parentDataProperty:key1,rootData}))){
+vErrors = vErrors === null ? validate373.errors : vErrors.concat(validate373.errors);
 errors = vErrors.length;
 }
 }
@@ -5138,14 +5211,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate366.errors = vErrors;
+validate372.errors = vErrors;
 return errors === 0;
 }
 
-const schema98 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule92"},"maxAuthorizationLength":{"$ref":"#/definitions/rule93"}},"required":[],"additionalProperties":false};
-const schema99 = {"type":"integer","minimum":8192,"maximum":65536};
+const schema99 = {"type":"object","properties":{"headersTimeout":{"$ref":"#/definitions/rule13"},"readTimeout":{"$ref":"#/definitions/rule13"},"stopTimeout":{"$ref":"#/definitions/rule13"},"stopDelay":{"$ref":"#/definitions/rule13"},"maxConnections":{"$ref":"#/definitions/rule25"},"maxHeaderBytes":{"$ref":"#/definitions/rule93"},"maxAuthorizationLength":{"$ref":"#/definitions/rule94"}},"required":[],"additionalProperties":false};
+const schema100 = {"type":"integer","minimum":8192,"maximum":65536};
 
-function validate391(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate397(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -5180,13 +5253,13 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate391.errors = vErrors;
+validate397.errors = vErrors;
 return errors === 0;
 }
 
-const schema100 = {"type":"integer","minimum":256,"maximum":65536};
+const schema101 = {"type":"integer","minimum":256,"maximum":65536};
 
-function validate393(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate399(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(!(((typeof data == "number") && (!(data % 1) && !isNaN(data))) && (isFinite(data)))){
@@ -5221,12 +5294,12 @@ vErrors.push(err2);
 errors++;
 }
 }
-validate393.errors = vErrors;
+validate399.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate385(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate391(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5273,14 +5346,14 @@ errors = vErrors.length;
 }
 }
 if(data.maxHeaderBytes !== undefined){
-if(!(validate391(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
-vErrors = vErrors === null ? validate391.errors : vErrors.concat(validate391.errors);
+if(!(validate397(data.maxHeaderBytes, {instancePath:instancePath+"/maxHeaderBytes",parentData:data,parentDataProperty:"maxHeaderBytes",rootData}))){
+vErrors = vErrors === null ? validate397.errors : vErrors.concat(validate397.errors);
 errors = vErrors.length;
 }
 }
 if(data.maxAuthorizationLength !== undefined){
-if(!(validate393(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
-vErrors = vErrors === null ? validate393.errors : vErrors.concat(validate393.errors);
+if(!(validate399(data.maxAuthorizationLength, {instancePath:instancePath+"/maxAuthorizationLength",parentData:data,parentDataProperty:"maxAuthorizationLength",rootData}))){
+vErrors = vErrors === null ? validate399.errors : vErrors.concat(validate399.errors);
 errors = vErrors.length;
 }
 }
@@ -5295,14 +5368,14 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate385.errors = vErrors;
+validate391.errors = vErrors;
 return errors === 0;
 }
 
-const schema101 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule95"}},"required":["file","onFailure"],"additionalProperties":false};
-const schema102 = {"type":"string","enum":["continue","refuse"]};
+const schema102 = {"type":"object","properties":{"file":{"$ref":"#/definitions/rule4"},"fsync":{"$ref":"#/definitions/rule3"},"onFailure":{"$ref":"#/definitions/rule96"}},"required":["file","onFailure"],"additionalProperties":false};
+const schema103 = {"type":"string","enum":["continue","refuse"]};
 
-function validate399(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate405(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -5316,7 +5389,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "continue") || (data === "refuse"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema102.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema103.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5325,12 +5398,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate399.errors = vErrors;
+validate405.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate396(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate402(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5379,8 +5452,8 @@ errors = vErrors.length;
 }
 }
 if(data.onFailure !== undefined){
-if(!(validate399(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
-vErrors = vErrors === null ? validate399.errors : vErrors.concat(validate399.errors);
+if(!(validate405(data.onFailure, {instancePath:instancePath+"/onFailure",parentData:data,parentDataProperty:"onFailure",rootData}))){
+vErrors = vErrors === null ? validate405.errors : vErrors.concat(validate405.errors);
 errors = vErrors.length;
 }
 }
@@ -5395,14 +5468,14 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate396.errors = vErrors;
+validate402.errors = vErrors;
 return errors === 0;
 }
 
-const schema103 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule97"},"requests":{"$ref":"#/definitions/rule98"},"format":{"$ref":"#/definitions/rule99"}},"required":[],"additionalProperties":false};
-const schema104 = {"type":"string","enum":["debug","info","warn","error","silent"]};
+const schema104 = {"type":"object","properties":{"level":{"$ref":"#/definitions/rule98"},"requests":{"$ref":"#/definitions/rule99"},"format":{"$ref":"#/definitions/rule100"}},"required":[],"additionalProperties":false};
+const schema105 = {"type":"string","enum":["debug","info","warn","error","silent"]};
 
-function validate403(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate409(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -5416,7 +5489,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!(((((data === "debug") || (data === "info")) || (data === "warn")) || (data === "error")) || (data === "silent"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema104.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema105.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5425,13 +5498,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate403.errors = vErrors;
+validate409.errors = vErrors;
 return errors === 0;
 }
 
-const schema105 = {"type":"number","minimum":0,"maximum":1};
+const schema106 = {"type":"number","minimum":0,"maximum":1};
 
-function validate405(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate411(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if((typeof data == "number") && (isFinite(data))){
@@ -5466,13 +5539,13 @@ vErrors.push(err2);
 }
 errors++;
 }
-validate405.errors = vErrors;
+validate411.errors = vErrors;
 return errors === 0;
 }
 
-const schema106 = {"type":"string","enum":["json","text"]};
+const schema107 = {"type":"string","enum":["json","text"]};
 
-function validate407(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate413(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(typeof data !== "string"){
@@ -5486,7 +5559,7 @@ vErrors.push(err0);
 errors++;
 }
 if(!((data === "json") || (data === "text"))){
-const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema106.enum}};
+const err1 = {instancePath,schemaPath:"#/enum",keyword:"enum",params:{allowedValues: schema107.enum}};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5495,12 +5568,12 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate407.errors = vErrors;
+validate413.errors = vErrors;
 return errors === 0;
 }
 
 
-function validate402(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
+function validate408(data, {instancePath="", parentData, parentDataProperty, rootData=data}={}){
 let vErrors = null;
 let errors = 0;
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -5517,20 +5590,20 @@ errors++;
 }
 }
 if(data.level !== undefined){
-if(!(validate403(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
-vErrors = vErrors === null ? validate403.errors : vErrors.concat(validate403.errors);
+if(!(validate409(data.level, {instancePath:instancePath+"/level",parentData:data,parentDataProperty:"level",rootData}))){
+vErrors = vErrors === null ? validate409.errors : vErrors.concat(validate409.errors);
 errors = vErrors.length;
 }
 }
 if(data.requests !== undefined){
-if(!(validate405(data.requests, {instancePath:instancePath+"/requests",parentData:data,parentDataProperty:"requests",rootData}))){
-vErrors = vErrors === null ? validate405.errors : vErrors.concat(validate405.errors);
+if(!(validate411(data.requests, {instancePath:instancePath+"/requests",parentData:data,parentDataProperty:"requests",rootData}))){
+vErrors = vErrors === null ? validate411.errors : vErrors.concat(validate411.errors);
 errors = vErrors.length;
 }
 }
 if(data.format !== undefined){
-if(!(validate407(data.format, {instancePath:instancePath+"/format",parentData:data,parentDataProperty:"format",rootData}))){
-vErrors = vErrors === null ? validate407.errors : vErrors.concat(validate407.errors);
+if(!(validate413(data.format, {instancePath:instancePath+"/format",parentData:data,parentDataProperty:"format",rootData}))){
+vErrors = vErrors === null ? validate413.errors : vErrors.concat(validate413.errors);
 errors = vErrors.length;
 }
 }
@@ -5545,7 +5618,7 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate402.errors = vErrors;
+validate408.errors = vErrors;
 return errors === 0;
 }
 
@@ -5723,8 +5796,8 @@ errors = vErrors.length;
 }
 }
 if(data.upstreams !== undefined){
-if(!(validate366(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
-vErrors = vErrors === null ? validate366.errors : vErrors.concat(validate366.errors);
+if(!(validate372(data.upstreams, {instancePath:instancePath+"/upstreams",parentData:data,parentDataProperty:"upstreams",rootData}))){
+vErrors = vErrors === null ? validate372.errors : vErrors.concat(validate372.errors);
 errors = vErrors.length;
 }
 }
@@ -5735,20 +5808,20 @@ errors = vErrors.length;
 }
 }
 if(data.limits !== undefined){
-if(!(validate385(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
-vErrors = vErrors === null ? validate385.errors : vErrors.concat(validate385.errors);
+if(!(validate391(data.limits, {instancePath:instancePath+"/limits",parentData:data,parentDataProperty:"limits",rootData}))){
+vErrors = vErrors === null ? validate391.errors : vErrors.concat(validate391.errors);
 errors = vErrors.length;
 }
 }
 if(data.audit !== undefined){
-if(!(validate396(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
-vErrors = vErrors === null ? validate396.errors : vErrors.concat(validate396.errors);
+if(!(validate402(data.audit, {instancePath:instancePath+"/audit",parentData:data,parentDataProperty:"audit",rootData}))){
+vErrors = vErrors === null ? validate402.errors : vErrors.concat(validate402.errors);
 errors = vErrors.length;
 }
 }
 if(data.log !== undefined){
-if(!(validate402(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
-vErrors = vErrors === null ? validate402.errors : vErrors.concat(validate402.errors);
+if(!(validate408(data.log, {instancePath:instancePath+"/log",parentData:data,parentDataProperty:"log",rootData}))){
+vErrors = vErrors === null ? validate408.errors : vErrors.concat(validate408.errors);
 errors = vErrors.length;
 }
 }

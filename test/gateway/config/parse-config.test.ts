@@ -57,6 +57,7 @@ test("the configuration of the design works as it is written", async (t) => {
     requestHeaders: undefined,
     responseHeaders: undefined,
     cors: undefined,
+    authorize: undefined,
     rate: undefined,
     limits: undefined,
     rpc: undefined,
@@ -313,11 +314,33 @@ services:
     ],
   },
   {
+    name: "a service that authorizes anonymous callers, one reading of several, and without a time",
+    from: "anonymous: true,",
+    to: 'anonymous: true, ambiguousPaths: true, authorize: { url: "http://a", timeout: 0s },',
+    faults: [
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, scopes, schemes, claims, maxAge, acr and authorize, which are for known callers; remove one",
+      "gate.yaml:9:67: routes[0].ambiguousPaths contradicts authorize: its service would decide by one reading of a path; remove one",
+      "gate.yaml:9:112: routes[0].authorize.timeout must be longer than 0",
+    ],
+  },
+  ...[
+    { user: "a:hunter2@b", remedy: "must not hold a user name or password; give a bearerToken", at: 80 },
+    { user: "", remedy: "must be a URL such as http://127.0.0.1:8181/decide", at: 69 },
+  ].map(({ user, remedy, at }) => ({
+    name: `a service that authorizes at the address http://${user}`,
+    from: "roles: [user], upstream",
+    to: `authorize: { url: "http://${user}", bearerToken: hunter2 }, upstream`,
+    faults: [
+      `gate.yaml:10:45: routes[1].authorize.url ${remedy}`,
+      `gate.yaml:10:${at}: routes[1].authorize.bearerToken holds the secret itself; use \${NAME} or { file: PATH }`,
+    ],
+  })),
+  {
     name: "an anonymous route that wants roles",
     from: "anonymous: true,",
     to: "anonymous: true, roles: [user],",
     faults: [
-      "gate.yaml:9:45: routes[0].anonymous contradicts roles, scopes, schemes, claims, maxAge and acr, which no anonymous caller has; remove one",
+      "gate.yaml:9:45: routes[0].anonymous contradicts roles, scopes, schemes, claims, maxAge, acr and authorize, which are for known callers; remove one",
     ],
   },
   {

@@ -42,6 +42,29 @@ test("what a route sets from a file is named, and not shown", async (t) => {
   assert.doesNotMatch(out + err, /hunter2/);
 });
 
+test("limits of a route and the service that authorizes are named; it is not asked, and no secret of it is shown", async (t) => {
+  const files = await gatewayFiles(t);
+  const token = files.write("token", "hunter2\n");
+  const rules =
+    "rate: { requests: 10, per: 1m, burst: 5 }, limits: { maxConcurrent: 2, maxBodyBytes: 100 }, " +
+    `authorize: { url: "http://127.0.0.1:9/decide?key=s3cret", bearerToken: { file: ${token} } }`;
+  files.write("gate.yaml", configText("http://127.0.0.1:9", `{ match: { path: / }, upstream: app, ${rules} }`));
+  const request = `GET / HTTP/1.1\nHost: a\nAuthorization: ${asAda}\n\n`;
+  const { code, out, err } = await runCli(["explain", "-", "-c", files.config], request);
+  assert.equal(code, 0, err);
+  const lines = out.split("\n");
+  assert.match(
+    lines[1] ?? "",
+    /; lets a caller make 5 requests at once, and as many again in 30s; lets a caller have 2 requests under way; takes bodies of 100 bytes$/,
+  );
+  assert.deepEqual(lines.slice(4, 6), [
+    "authorize    if http://127.0.0.1:9/decide lets it in, which was not asked",
+    "forwarded    to app, as /",
+  ]);
+  const json = await runCli(["explain", "-", "-c", files.config, "--json"], request);
+  assert.doesNotMatch(out + err + json.out, /hunter2/);
+});
+
 test("a request that goes on: route, handler, caller, and the headers stripped and set", async (t) => {
   const out = await explain(
     t,

@@ -44,6 +44,14 @@ export function readPathOptions(
   return { rewrite: readRewrite(raw, match, at, context), ambiguousPaths: raw.ambiguousPaths ?? false };
 }
 
+/** Reports paths of several readings, of which a service that authorizes would decide by one. */
+export function checkReadings({ ambiguousPaths }: RawPath, at: ConfigPath, context: ReadContext): void {
+  if (ambiguousPaths !== true) return;
+  const path = [...at, "ambiguousPaths"];
+  const message = "contradicts authorize: its service would decide by one reading of a path; remove one";
+  context.report(path, `${toPathText(path)} ${message}`);
+}
+
 function readRewrite(
   { stripPrefix: strip = "", addPrefix: add = "" }: RawPath,
   match: RouteMatch,

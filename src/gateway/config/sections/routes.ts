@@ -11,11 +11,12 @@ import { roles, scheme } from "../shared-schemas.js";
 import { requirePositive } from "../timeouts.js";
 import { warnOfRoles } from "../warn-of-roles.js";
 import { corsSchema, readCors } from "./cors.js";
+import { authorizeSchema, readAuthorize } from "./route-authorize.js";
 import { conditionOptions, namesClaims, readConditions } from "./route-conditions.js";
 import { headerOptions, readHeaderOptions } from "./route-headers.js";
 import { readRouteLimits, routeLimitsSchema } from "./route-limits.js";
 import { matchSchema, readMatch } from "./route-match.js";
-import { pathOptions, readPathOptions } from "./route-path.js";
+import { checkReadings, pathOptions, readPathOptions } from "./route-path.js";
 import { rateSchema, readRate } from "./route-rate.js";
 import { readRpc, rpcSchema } from "./rpc.js";
 import { type Section, type SectionContext, section } from "./section.js";
@@ -74,6 +75,7 @@ const route = object(
     cors: corsSchema("Pages of other origins that may call this route, in place of `cors` of the whole gateway."),
     ...pathOptions,
     ...headerOptions,
+    authorize: authorizeSchema,
     rate: rateSchema,
     limits: routeLimitsSchema,
     rpc: rpcSchema,
@@ -105,6 +107,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
     const path = [...at, index];
     checkReferences(route, path, context);
     checkAnonymous(route, path, context);
+    if (route.authorize !== undefined) checkReadings(route, path, context);
     warnOfRoles(route.roles, [...path, "roles"], context);
     const match = readMatch(route.match ?? {}, path, context);
     const key = JSON.stringify({ ...match, methods: [...match.methods].sort() });
@@ -129,6 +132,7 @@ export const routesSection: Section<readonly RouteConfig[]> = section(routes, (r
       ...readHeaderOptions(route, path, context, route.forwardAuthorization === true),
       forwardAuthorization: route.forwardAuthorization ?? false,
       cors: readCors(route.cors, [...path, "cors"], context),
+      authorize: readAuthorize(route.authorize, [...path, "authorize"], context),
       rate: readRate(route.rate, [...path, "rate"], context),
       limits: readRouteLimits(route.limits, [...path, "limits"], context),
       rpc: readRpc(route.rpc, [...path, "rpc"], context),
@@ -170,7 +174,7 @@ function checkReferences(route: RawRoute, at: ConfigPath, context: SectionContex
 }
 
 function checkAnonymous(route: RawRoute, at: ConfigPath, context: SectionContext): void {
-  const { anonymous = false, match = {}, roles, scopes, schemes, maxAge, acr } = route;
+  const { anonymous = false, match = {}, roles, scopes, schemes, maxAge, acr, authorize } = route;
   if (anonymous === false) return;
   const path = [...at, "anonymous"];
   const report = (message: string) => context.report(path, `${toPathText(path)} ${message}`);
@@ -180,9 +184,11 @@ function checkAnonymous(route: RawRoute, at: ConfigPath, context: SectionContext
   }
   if (anonymous === "everything" && match.path !== "/") report("is about one path; say anonymous: true");
   const lists = [roles, scopes, schemes];
-  const isConditional = maxAge !== undefined || acr !== undefined || namesClaims(route);
+  const isConditional = [maxAge, acr, authorize].some((one) => one !== undefined) || namesClaims(route);
   if (isConditional || lists.some((some) => (some?.length ?? 0) > 0)) {
-    report("contradicts roles, scopes, schemes, claims, maxAge and acr, which no anonymous caller has; remove one");
+    report(
+      "contradicts roles, scopes, schemes, claims, maxAge, acr and authorize, which are for known callers; remove one",
+    );
   }
 }
 

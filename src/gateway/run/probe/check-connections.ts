@@ -9,15 +9,16 @@ import { probeDirectory } from "./directory.js";
 import { type PrivateFile, probeModes } from "./files.js";
 import { type Finding, fault, ok, type ProbeContext } from "./finding.js";
 import { probeKeySet, probeProvider } from "./provider.js";
-import { probeUpstream } from "./upstream.js";
+import { probeAuthorizer, probeUpstream } from "./upstream.js";
 
 /** Longer than any of these takes that works, and short enough for an operator who waits. */
 const timeoutMs = 5_000;
 
 /**
  * Reaches for all that the gateway depends on, side by side, for 5 s each at most: upstreams, providers, key sets,
- * directories, the store. It looks at certificates, the clock and the modes of files as well. Nothing is made or changed;
- * an upstream gets `HEAD /` and its health check, and a directory a bind of the account that searches.
+ * directories, services of `authorize`, the store. It looks at certificates, the clock and the modes of files as well. Nothing is
+ * made or changed; an upstream gets `HEAD /` and its health check, such a service `HEAD /`, and a directory a bind of the account
+ * that searches.
  *
  * @returns a finding at least for each, in the order of the configuration
  */
@@ -39,6 +40,7 @@ export async function checkConnections(
     probeStore(config, context),
     ...dependencies.map((dependency) => probeDependency(dependency, context)),
     ...[...config.upstreams.values()].map((upstream) => probeUpstream(upstream, context)),
+    ...servicesOf(config).map(([url, what]) => probeAuthorizer(what, url, context)),
   ];
   const found = (await Promise.all(probes)).flat();
   const files = probeUpstreamFiles(config.upstreams.values(), context);
@@ -48,6 +50,15 @@ export async function checkConnections(
     ...probeModes(privateFiles(config, dependencies)),
   ];
   return [...local, ...found, ...judgeClock([...clocks.values()])];
+}
+
+/** The services of `authorize`, each once, with the first place that names it. */
+function servicesOf({ routes }: GatewayConfig): [url: string, what: string][] {
+  const named = new Map<string, string>();
+  for (const [index, { authorize }] of routes.entries()) {
+    if (authorize !== undefined && !named.has(authorize.url)) named.set(authorize.url, `routes[${index}].authorize`);
+  }
+  return [...named];
 }
 
 async function probeStore({ store }: GatewayConfig, { platform, timeoutMs }: ProbeContext): Promise<Finding[]> {

@@ -53,17 +53,26 @@ async function probeHealth(
   return fault(what, `${where} fails its health check: ${result.fault}; look at the service, or correct health`);
 }
 
-async function probeAddress(what: string, config: UpstreamConfig, context: ProbeContext): Promise<Finding[]> {
-  const { name, origin, tls } = config;
+function probeAddress(what: string, { name, origin, tls }: UpstreamConfig, context: ProbeContext): Promise<Finding[]> {
+  const parts = { what: `upstream ${name}`, platform: context.platform, onWarning: () => {} };
+  const server = { origin, servername: tls?.serverName, tls: tls && createClientTls(tls, parts) };
+  return probeServer(what, { ...server, alpn: ["h2", "http/1.1"] }, context);
+}
+
+/** Connects to the service of `authorize`, and asks `HEAD /` of it. It gets no question: it might write what it decides. */
+export function probeAuthorizer(what: string, url: string, context: ProbeContext): Promise<Finding[]> {
+  return probeServer(what, { origin: new URL(url).origin, alpn: ["http/1.1"] }, context);
+}
+
+async function probeServer(
+  what: string,
+  { alpn, ...server }: Pick<ConnectOptions, "origin" | "tls" | "servername"> & Required<Pick<ConnectOptions, "alpn">>,
+  context: ProbeContext,
+): Promise<Finding[]> {
   const { platform, timeoutMs } = context;
-  const { protocol, where } = parseOrigin(origin);
+  const { protocol, where } = parseOrigin(server.origin);
   const until = platform.monotonic() + timeoutMs;
-  const servername = tls?.serverName;
-  const parts = { what: `upstream ${name}`, platform, onWarning: () => {} };
-  const opened = await open({
-    ...{ origin, timeoutMs, alpn: ["h2", "http/1.1"], servername, platform },
-    tls: tls && createClientTls(tls, parts),
-  });
+  const opened = await open({ ...server, timeoutMs, alpn, platform });
   if ("error" in opened) return [fault(what, toUnavailable(opened.error, where).detail ?? where)];
   const socket = opened.socket as Socket;
   const isTls = protocol === "https:";

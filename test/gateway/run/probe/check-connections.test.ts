@@ -227,7 +227,9 @@ handlers:
   External: { external: { issuer: "${issuer}", clientId: c, url: "https://gate.example/external" } }
 routes:
   - { match: { path: /a }, upstream: app }
-  - { match: { path: / }, upstream: down }
+  - { match: { path: / }, upstream: down, authorize: { url: "http://127.0.0.1:${down}/decide" } }
+  - { match: { path: /b }, upstream: app, authorize: { url: "http://127.0.0.1:${down}/decide" } }
+  - { match: { path: /c }, upstream: app, authorize: { url: "${issuer}/decide" } }
 upstreams:
   app: { url: "http://127.0.0.1:${port}" }
   down: { url: "http://127.0.0.1:${down}" }
@@ -244,6 +246,8 @@ upstreams:
       ...["external", "external"].map((kind) => `ok handlers.External.${kind}`),
       "ok upstreams.app",
       "fault upstreams.down",
+      "fault routes[1].authorize",
+      "ok routes[3].authorize",
     ],
   );
   assert.ok(!existsSync(join(files.directory, "sessions.db")));
