@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
+import { createServer, get } from "node:http";
 import { type TestContext, test } from "node:test";
 import express from "express";
 import { expressAuth } from "../../src/adapters/express.js";
@@ -98,6 +98,38 @@ test("an answer of authorize after its time does not let the request in", async 
   const server = await listen(createServer(listener));
   t.after(() => server.close());
   assert.equal((await fetch(server.origin, as("ada"))).status, 503);
+  answer(true);
+  await new Promise(setImmediate);
+  assert.equal(handled, 0);
+});
+
+test("a client that leaves while authorize is asked has no handler run for it", async (t) => {
+  let answer: (isAllowed: boolean) => void = () => assert.fail("not asked");
+  let onAsked = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    onAsked = resolve;
+  });
+  const authorize = (): Promise<boolean> => {
+    onAsked();
+    return new Promise((resolve) => {
+      answer = resolve;
+    });
+  };
+  let handled = 0;
+  let hasClosed = false;
+  const guarded = nodeAuth(createEngine(t), () => void handled++, { authorize });
+  const server = createServer((request, response) => {
+    response.on("close", () => {
+      hasClosed = true;
+    });
+    guarded(request, response);
+  });
+  const { origin, close } = await listen(server);
+  t.after(close);
+  const leaving = get(origin, as("ada") as { headers: Record<string, string> }).on("error", () => {});
+  await asked;
+  leaving.destroy();
+  while (!hasClosed) await new Promise(setImmediate);
   answer(true);
   await new Promise(setImmediate);
   assert.equal(handled, 0);

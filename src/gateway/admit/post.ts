@@ -35,6 +35,7 @@ export function createPost(config: AuthorizeConfig, platform: Platform, breaker:
   const request = isTls ? httpsRequest : httpRequest;
   const agent = new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, maxSockets: mostConnections });
   const common: Record<string, string> = { "content-type": "application/json", accept: "application/json" };
+  let isClosed = false;
   if (bearerToken !== undefined) common.authorization = `Bearer ${bearerToken}`;
 
   /** @param isFresh on a connection of its own */
@@ -75,7 +76,7 @@ export function createPost(config: AuthorizeConfig, platform: Platform, breaker:
       });
       asked.on("error", (error: NodeJS.ErrnoException) => {
         // The service closed an idle connection while the question was under way to it.
-        if (asked.reusedSocket && !isFresh && settle()) {
+        if (asked.reusedSocket && !isFresh && !isClosed && settle()) {
           attempt.dropped();
           resolve(send(question, true));
         } else fail(describeUnavailable(error), isOwnFault(error) ? "dropped" : "failed");
@@ -93,7 +94,12 @@ export function createPost(config: AuthorizeConfig, platform: Platform, breaker:
     });
   }
 
-  return { send: (question) => send(question, false), close: () => agent.destroy() };
+  function close(): void {
+    isClosed = true;
+    agent.destroy();
+  }
+
+  return { send: (question) => send(question, false), close };
 }
 
 const refusedByBreaker: NodeJS.ErrnoException = Object.assign(new Error("the breaker is open"), {

@@ -83,7 +83,7 @@ test("a refusal is 403 in the caller's protocol with the reason of the service; 
   assert.match(refused.headers.get("authorization") ?? "", /^Bearer sps_/, "a caller who is known keeps the token");
   const line = await untilLogged(gateway, ({ kind, status }) => kind === "request" && status === 403);
   assert.deepEqual([line.reason, line.detail], ["not_permitted", "authorize: the service answered 403"]);
-  const session = connectHttp2(gateway.origin);
+  const session = connectHttp2(gateway.origin).on("error", () => {});
   t.after(() => session.destroy());
   const grpc = { ":path": "/a.B/C", ":method": "POST", "content-type": "application/grpc", authorization: asAda };
   const call = session.request(grpc);

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { type TestContext, test } from "node:test";
 import { type Platform, systemPlatform } from "../../../src/base/platform.js";
 import { withSecret } from "../../../src/base/with-secret.js";
 import { type Authorizer, createAuthorizer } from "../../../src/gateway/admit/authorizer.js";
+import { createAuthorizers } from "../../../src/gateway/admit/authorizers.js";
 import type { ServiceVerdict } from "../../../src/gateway/admit/verdict.js";
 import type { Session } from "../../../src/model/session.js";
+import { route } from "../fixtures.js";
 import { type AuthorizingService, authorizingService } from "./authorizing-service.js";
 
 interface World {
@@ -184,6 +187,30 @@ test("no answer in time, and an answer that breaks off, are none", async (t) => 
     response.write("half", () => response.destroy());
   };
   assert.equal(reasonOf(await patient.ask({})), "authorizer_unavailable");
+});
+
+test("of a body without end no more is taken than tells", async (t) => {
+  const { service, ask } = await start(t);
+  let closed: Promise<unknown> = Promise.resolve();
+  service.answer = ({ response }) => {
+    closed = once(response, "close");
+    response.writeHead(200).write("x".repeat(100_000));
+  };
+  assert.equal(reasonOf(await ask({})), "in");
+  await closed;
+});
+
+test("routes with one service share it, and what differs in address, time or token does not", () => {
+  const of = (url: string, timeoutMs: number, bearerToken?: string) =>
+    route({}, { authorize: withSecret({ url, timeoutMs, claims: [] }, { bearerToken }) });
+  const routes = [of("http://a", 1), of("http://a", 1), of("http://a", 2), of("http://a", 1, "x"), of("http://b", 1)];
+  const authorizers = createAuthorizers([...routes, route()], systemPlatform);
+  const [first, ...others] = routes.map((one) => authorizers.of(one));
+  assert.equal(others[0], first);
+  assert.equal(new Set([first, ...others]).size, 4);
+  assert.equal([...authorizers.list()].length, 4);
+  assert.equal(authorizers.of(route()), undefined);
+  authorizers.close();
 });
 
 test("a connection that the service has closed meanwhile costs no answer", async (t) => {

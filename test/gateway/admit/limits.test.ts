@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { request as ask, createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { connect as connectHttp2, createServer as createHttp2 } from "node:http2";
-import { connect } from "node:net";
+import { request as ask, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  connect as connectHttp2,
+  createServer as createHttp2,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Stream,
+} from "node:http2";
+import { type AddressInfo, connect } from "node:net";
 import { type TestContext, test } from "node:test";
 import { systemPlatform } from "../../../src/base/platform.js";
 import { exchange } from "../../../src/testing/adapter/client.js";
@@ -31,7 +37,7 @@ test("a rate holds for each caller, whatever the protocol, the method, the spell
     );
   assert.equal(statusOf(await get("GET /a")), 200);
   assert.equal(statusOf(await get("HEAD /a/b")), 200);
-  const session = connectHttp2(gateway.http2);
+  const session = connectHttp2(gateway.http2).on("error", () => {});
   t.after(() => session.destroy());
   const stream = async (headers: Record<string, string>): Promise<[status: unknown, ...rest: unknown[]]> => {
     const asked = session.request({ ":authority": "a.example", authorization: basicOf("ada", "pw"), ...headers });
@@ -204,7 +210,7 @@ test("a body that is too long is 413, by its length and as it comes, and the ups
     assert.equal(statusOf(answer), 413);
     assert.match(answer, /\r\nsallyport-reason: body_too_large\r\n/i);
   }
-  const session = connectHttp2(gateway.http2);
+  const session = connectHttp2(gateway.http2).on("error", () => {});
   t.after(() => session.destroy());
   const upload = session.request({ ":method": "POST", authorization: basicOf("ada", "pw") });
   upload.on("error", () => {});
@@ -235,26 +241,73 @@ test("a body that turns out to be too long cuts an answer that has begun", async
   assert.equal(last?.kind === "failed" && last.code, "body_too_large");
 });
 
+test("a gRPC stream whose messages become too many ends without a status that looks whole", async (t) => {
+  const { server, origin } = await h2cServer(t);
+  server.on("stream", (stream: ServerHttp2Stream) => {
+    stream.on("error", () => {}).resume();
+    stream.respond({ ":status": 200, "content-type": "application/grpc" });
+    stream.write("begun");
+  });
+  const gateway = await start(t, { upstream: { origin }, routes: [route({}, { limits: { maxBodyBytes: 1_000 } })] });
+  const session = connectHttp2(gateway.http2).on("error", () => {});
+  t.after(() => session.destroy());
+  const headers = { "content-type": "application/grpc", te: "trailers", authorization: basicOf("ada", "pw") };
+  const call = session.request({ ":method": "POST", ":path": "/a.B/C", ...headers });
+  let trailers: unknown;
+  call.on("trailers", (received) => {
+    trailers = received;
+  });
+  await once(
+    call.on("error", () => {}),
+    "data",
+  );
+  call.write(Buffer.alloc(1_001));
+  await once(call, "close");
+  assert.equal(trailers, undefined);
+  assert.notEqual(call.rstCode, 0);
+  assert.deepEqual(gateway.faults, []);
+});
+
+async function h2cServer(t: TestContext) {
+  const server = createHttp2();
+  const sessions = new Set<{ destroy(): void }>();
+  server.on("session", (session) => sessions.add(session));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    for (const session of sessions) session.destroy();
+    server.close();
+  });
+  return { server, origin: `h2c://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
+
+test("a route with a service that is not there lets no caller in, and no anonymous one anyway", async (t) => {
+  const authorize = { url: "http://127.0.0.1:9", timeoutMs: 1_000, claims: [] };
+  const gateway = await start(t, { routes: [route({}, { authorize, anonymous: true })] });
+  assert.equal((await fetch(gateway.http1)).status, 401);
+  const headers = { authorization: basicOf("ada", "pw") };
+  assert.equal((await fetch(gateway.http1, { headers })).status, 503);
+});
+
 for (const scheme of ["http", "h2c"]) {
-  test(`a route has its own time to the head of an answer, of an upstream at ${scheme}://`, async (t) => {
+  test(`a route has its own time to the head and within the body of an answer, of an upstream at ${scheme}://`, async (t) => {
     let ahead = 0;
     const platform = { ...systemPlatform, monotonic: () => performance.now() + ahead };
     const silent = waiting();
-    const sessions = new Set<{ destroy(): void }>();
-    const server = scheme === "h2c" ? createHttp2() : createServer();
-    server.on("request", silent.serve);
-    server.on("session", (session: { destroy(): void }) => sessions.add(session));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
+    const upstream = { headersTimeoutMs: 1e9, bodyTimeoutMs: 1e9 };
+    if (scheme === "h2c") {
+      const { server, origin } = await h2cServer(t);
+      server.on(
+        "request",
+        silent.serve as unknown as (request: Http2ServerRequest, response: Http2ServerResponse) => void,
+      );
+      Object.assign(upstream, { origin });
+    }
     const gateway = await start(t, {
       platform,
-      upstream: { origin: `${scheme}://127.0.0.1:${port}`, headersTimeoutMs: 1e9 },
-      routes: [route({ path: "/quick" }, { limits: { headersTimeoutMs: 100_000 } }), route()],
-    });
-    t.after(() => {
-      for (const session of sessions) session.destroy();
-      server.close();
+      upstream,
+      serve: silent.serve,
+      routes: [route({ path: "/quick" }, { limits: { headersTimeoutMs: 100_000, bodyTimeoutMs: 100_000 } }), route()],
     });
     const headers = { authorization: basicOf("ada", "pw") };
     const quick = fetch(`${gateway.http1}/quick`, { headers });
@@ -262,9 +315,25 @@ for (const scheme of ["http", "h2c"]) {
     await silent.until(2);
     ahead = 200_000;
     assert.equal((await quick).status, 504);
-    silent.held.at(-1)?.end("late");
-    silent.held.at(0)?.end("late");
-    assert.equal((await slow).status, 200);
+    const begun = fetch(`${gateway.http1}/quick`, { headers });
+    await silent.until(3);
+    for (const response of silent.held) response.write("begun");
+    const [whole, cut] = [await slow, await begun];
+    assert.deepEqual([whole.status, cut.status], [200, 200]);
+    ahead += 200_000;
+    silent.held[1]?.end();
+    silent.held[0]?.end();
+    assert.equal(await whole.text(), "begun");
+    let isCut = false;
+    const cutting = assert.rejects(cut.text()).then(() => {
+      isCut = true;
+    });
+    // What has come counts from the next look at it.
+    while (!isCut) {
+      ahead += 200_000;
+      await new Promise(setImmediate);
+    }
+    await cutting;
   });
 }
 
