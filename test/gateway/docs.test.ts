@@ -28,7 +28,7 @@ test("every configuration in the documentation works as it is written", {
   const blocks = [...documents.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = ""]) => text);
   assert.ok(blocks.length >= 4);
   for (const text of [...blocks, readFileSync("examples/forward-auth/gate.yaml", "utf8")]) {
-    const parsed = parseConfig(text, { file: files.config, environment: { ROBOT_KEY: secret } });
+    const parsed = parseConfig(text, { file: files.config, environment: { ROBOT_KEY: secret, DECIDE_TOKEN: secret } });
     assert.deepEqual(parsed.kind === "faults" ? parsed.faults.map(toFaultText) : [], []);
   }
 });

@@ -14,12 +14,12 @@ export interface ServicesConfig {
   readonly deephavenCore: CoreConfig | undefined;
   readonly deephavenEnterprise: EnterpriseConfig | undefined;
   readonly forwardAuth: ForwardAuthConfig | undefined;
-  readonly health: HealthConfig | undefined;
+  readonly health: OwnHealthConfig | undefined;
   /** Whether the gateway describes its own services. */
   readonly reflection: boolean;
 }
 
-export interface HealthConfig {
+export interface OwnHealthConfig {
   /** The path of health checks over plain HTTP; `undefined`: only gRPC has them. */
   readonly path: string | undefined;
 }

@@ -4,28 +4,31 @@ import type { Answered } from "../../adapters/node/attach.js";
 import { dropRest } from "../../adapters/node/drop-rest.js";
 import { toDenialResponse } from "../../adapters/node/reject.js";
 import type { NodeRequest, NodeResponse } from "../../adapters/node/request.js";
-import type { Awaitable } from "../../base/awaitable.js";
+import { type Awaitable, after } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import { firstOf } from "../../model/raw-headers.js";
 import type { AuthRequest } from "../../model/request.js";
+import { asksMore, type Enter, type Entering, leave } from "../admit/enter.js";
 import { toWholeIdentity } from "../forward/identity-headers.js";
 import type { ProxyQuestion } from "../own/question.js";
 import { type Ambiguity, isAmbiguous } from "../route/ambiguity.js";
+import { none } from "../route/framing.js";
 import { refusals } from "../route/outcome.js";
 import { callerOf, denialOf } from "../route/permission.js";
 import { createResolve } from "../route/resolve.js";
 import type { RouteConfig } from "../route/route-config.js";
 import type { RouteTable } from "../route/routes.js";
 import { type Incoming, isGone, toNode } from "./incoming.js";
-import { createKeptDecisions } from "./kept-decisions.js";
+import { createKeptDecisions, type Ruling } from "./kept-decisions.js";
 import type { Reporter } from "./report.js";
 
 export interface AnswerQuestionOptions<I extends Identity> {
   readonly auth: Auth<I>;
   readonly routes: RouteTable;
+  readonly enter: Enter;
   readonly platform: Platform;
   readonly report: Reporter["report"];
 }
@@ -58,7 +61,7 @@ const notTrusted = "the question comes from an address that trustedProxies does 
 export function createAnswerQuestion<I extends Identity>(
   options: AnswerQuestionOptions<I>,
 ): (incoming: Incoming, question: ProxyQuestion | Ambiguity, data: AuthRequest) => Awaitable<void> {
-  const { auth, platform, report } = options;
+  const { auth, enter, platform, report } = options;
   const resolve = createResolve(options.routes, { find: () => undefined });
   const kept = createKeptDecisions<I>(auth.front, platform);
 
@@ -111,17 +114,28 @@ export function createAnswerQuestion<I extends Identity>(
       truncated: data.truncated === true,
       peer: data.peer,
     };
-    const conclude = (decision: Decision<I>): void => {
-      const denial = denialOf(route, decision, auth, about);
+    const conclude = ({ decision, denial, detail }: Ruling<I>): void => {
       if (decision.kind === "denied") refuse(incoming, { denial: decision, route });
-      else if (denial === undefined && question.isForDenial)
-        refuse(incoming, { denial: refusals.upstream_failed, route });
-      else if (denial === undefined) allow(incoming, route, decision);
-      else refuse(incoming, { denial, answered: decision.kind === "allowed" ? decision : undefined, route });
+      else if (denial !== undefined)
+        refuse(incoming, { denial, answered: decision.kind === "allowed" ? decision : undefined, route, detail });
+      else if (question.isForDenial) refuse(incoming, { denial: refusals.upstream_failed, route });
+      else allow(incoming, route, decision);
     };
-    const decision = kept.decide(about, question.url, () => auth.authenticate(about, requirements));
-    if (!(decision instanceof Promise)) return conclude(decision);
-    return decision.then((made) => {
+    const rule = (decision: Decision<I>): Awaitable<Ruling<I>> => {
+      const denial = denialOf(route, decision, auth, about);
+      if (denial !== undefined || !asksMore(route)) return { decision, denial };
+      const entering: Entering = { asked: { route, framing: none, target }, count: undefined, detail: undefined };
+      return after(enter(entering, decision, about), (refused) => {
+        // The proxy does not tell when the request ends.
+        leave(entering);
+        return { decision, denial: refused, detail: entering.detail };
+      });
+    };
+    const ruling = kept.decide(about, question.url, asksMore(route), () =>
+      after(auth.authenticate(about, requirements), rule),
+    );
+    if (!(ruling instanceof Promise)) return conclude(ruling);
+    return ruling.then((made) => {
       if (isGone(incoming)) report(incoming, { kind: "left", route }, { status: 0, ending: "caller_left" });
       else conclude(made);
     });

@@ -88,7 +88,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   });
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const readQuestion = services.forwardAuth && createReadQuestion(services.forwardAuth.path);
-  const answerQuestion = createAnswerQuestion({ auth, routes: options.routes, platform, report });
+  const answerQuestion = createAnswerQuestion({ auth, routes: options.routes, enter, platform, report });
 
   function handle(incoming: Incoming): Awaitable<void> {
     const { request } = incoming;

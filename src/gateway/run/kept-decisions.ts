@@ -1,7 +1,7 @@
 import type { Awaitable } from "../../base/awaitable.js";
 import type { Platform } from "../../base/platform.js";
 import type { AuthFront } from "../../engine/front.js";
-import type { Decision, DenialReason } from "../../model/decision.js";
+import type { Decision, Denial, DenialReason } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import { firstOf } from "../../model/raw-headers.js";
 import type { AuthRequest } from "../../model/request.js";
@@ -12,18 +12,31 @@ const keepMs = 5_000;
 /** Beyond them the oldest are forgotten, and asked anew. */
 const maxKept = 10_000;
 
+/** What was decided about a request. */
+export interface Ruling<I extends Identity> {
+  readonly decision: Decision<I>;
+  /** Why it may not pass; `undefined`: it may. */
+  readonly denial: Denial | undefined;
+  /** Why, for operators. */
+  readonly detail?: string | undefined;
+}
+
 interface Kept<I extends Identity> {
   readonly about: AuthRequest;
   readonly url: string;
-  readonly decision: Awaitable<Decision<I>>;
+  readonly ruling: Awaitable<Ruling<I>>;
   readonly at: number;
   release: () => void;
 }
 
 /** Remembers what was decided about a request whose proxy may ask twice. */
 export interface KeptDecisions<I extends Identity> {
-  /** Returns the decision of before about the same request, or makes it by `authenticate`. */
-  decide(about: AuthRequest, url: string, authenticate: () => Awaitable<Decision<I>>): Awaitable<Decision<I>>;
+  /**
+   * Returns the ruling of before about the same request, or makes it.
+   *
+   * @param counts whether to make it counts, as for a rate
+   */
+  decide(about: AuthRequest, url: string, counts: boolean, make: () => Awaitable<Ruling<I>>): Awaitable<Ruling<I>>;
 }
 
 /**
@@ -64,32 +77,32 @@ export function createKeptDecisions<I extends Identity>(
     });
   }
 
-  function keep(id: string, about: AuthRequest, url: string, decision: Awaitable<Decision<I>>): void {
-    const entry: Kept<I> = { about, url, decision, at: platform.monotonic(), release: ignore };
+  function keep(id: string, about: AuthRequest, url: string, ruling: Awaitable<Ruling<I>>): void {
+    const entry: Kept<I> = { about, url, ruling, at: platform.monotonic(), release: ignore };
     const before = known.get(id);
     if (before !== undefined) forget(id, before);
     known.set(id, entry);
     sweep();
     sweepLater();
     // It is forgotten when the session that let the caller in ends.
-    const watch = (made: Decision<I>): void => {
+    const watch = ({ decision: made }: Ruling<I>): void => {
       if (made.kind === "allowed" && known.get(id) === entry)
         entry.release = hold(made.caller, () => forget(id, entry));
     };
-    if (decision instanceof Promise) decision.then(watch, () => forget(id, entry));
-    else watch(decision);
+    if (ruling instanceof Promise) ruling.then(watch, () => forget(id, entry));
+    else watch(ruling);
   }
 
   return {
-    decide(about, url, authenticate) {
+    decide(about, url, counts, make) {
       const id = firstOf(about.rawHeaders, "x-request-id");
-      if (id === undefined) return authenticate();
+      if (id === undefined) return make();
       const entry = known.get(id);
       if (entry !== undefined && platform.monotonic() - entry.at < keepMs && isSame(entry, about, url))
-        return entry.decision;
-      const decision = authenticate();
-      if (decision instanceof Promise || isSpent(decision)) keep(id, about, url, decision);
-      return decision;
+        return entry.ruling;
+      const ruling = make();
+      if (ruling instanceof Promise || counts || isSpent(ruling.decision)) keep(id, about, url, ruling);
+      return ruling;
     },
   };
 }

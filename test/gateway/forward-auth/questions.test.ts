@@ -5,6 +5,7 @@ import { connect as connectSocket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { createAuth } from "../../../src/engine/auth.js";
 import { noServices } from "../../../src/gateway/own/own-config.js";
+import type { RouteConfig } from "../../../src/gateway/route/route-config.js";
 import { basic } from "../../../src/handlers/password/basic.js";
 import { randomKeys } from "../../../src/keys/key-ring.js";
 import { memory } from "../../../src/stores/memory/memory.js";
@@ -306,4 +307,27 @@ test("a proxy that asks twice about one request gets one answer: a guess counts 
   world.advance(5_000);
   assert.deepEqual(await statuses(about("no", "3")), [401]);
   assert.deepEqual(checked, ["no", "no"], "after five seconds it is asked anew");
+});
+
+test("the rate of a route and the rules of its operator count for questions, once for a request that is asked about twice", async (t) => {
+  const rate = { burst: 2, refillMs: 3_600_000 };
+  const authorize = { url: "http://127.0.0.1:1/", timeoutMs: 100, claims: [], secret: undefined };
+  const gateway = await start(t, {
+    routes: [
+      route({ host, path: "/" }, { upstream: "", rate }),
+      route({ host, path: "/ruled" }, { upstream: "", authorize: authorize as unknown as RouteConfig["authorize"] }),
+    ],
+  });
+  const put = async (url: string, id: string) => {
+    const headers = ["X-Forwarded-Method: GET", `X-Forwarded-Uri: ${url}`, `X-Request-Id: ${id}`];
+    const { status, fields } = await ask(gateway, "/auth", [...headers, `Authorization: ${gateway.bearer}`]);
+    return [status, fields["sallyport-reason"]?.[0]];
+  };
+  assert.deepEqual(await put("/a", "1"), [200, undefined]);
+  assert.deepEqual(await put("/a", "1"), [200, undefined]);
+  assert.deepEqual(await put("/a", "2"), [200, undefined]);
+  assert.equal((await put("/a", "3"))[0], 429);
+  assert.deepEqual(await put("/a", "2"), [200, undefined], "its answer is kept");
+  // No service is there in this gateway.
+  assert.deepEqual(await put("/ruled", "4"), [503, "authorizer_unavailable"]);
 });

@@ -1,4 +1,4 @@
-import type { HealthConfig } from "../../../own/own-config.js";
+import type { OwnHealthConfig } from "../../../own/own-config.js";
 import { isAmbiguous } from "../../../route/ambiguity.js";
 import { readPath } from "../../../route/canonical-path.js";
 import { toPathText } from "../../document.js";
@@ -6,7 +6,7 @@ import { type Part, part } from "../../part.js";
 import { flag, object, text } from "../../schema.js";
 
 /** Health checks on the addresses of traffic. */
-export const healthPart: Part<HealthConfig | undefined> = part(
+export const healthPart: Part<OwnHealthConfig | undefined> = part(
   object(
     {
       path: text(
