@@ -42,6 +42,8 @@ export function endWithKeys(store: Store, keys: Pick<Keys, "revocationOf">): Key
       listSessions: (query) => after(store.listSessions(query), (rows) => rows.map(judge)),
       loadState: (ref) => store.loadState(ref),
       swapState: (ref, version, json) => store.swapState(ref, version, json),
+      loadSealed: (ref, name) => store.loadSealed(ref, name),
+      swapSealed: (...given) => store.swapSealed(...given),
       put: (kind, id, json, lifeMs) => store.put(kind, id, json, lifeMs),
       take: (kind, id) => store.take(kind, id),
       loadRecord: (kind, id) => store.loadRecord(kind, id),

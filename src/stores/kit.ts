@@ -15,6 +15,7 @@ export {
   type Reading,
   type RecordKind,
   type RecordReading,
+  type SealedReading,
   type SessionCaps,
   type SessionChange,
   type SessionQuery,

@@ -29,6 +29,7 @@ export function readOnly(store: Store): Store {
     endSession: () => false,
     endSubject: refuse,
     swapState: refuse,
+    swapSealed: refuse,
     swapRecord: () => true,
     put: () => true,
     take: refuse,

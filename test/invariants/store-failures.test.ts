@@ -56,6 +56,8 @@ function breakable(store: Store, monotonic: () => number) {
     listSessions: guarded("listSessions"),
     loadState: guarded("loadState"),
     swapState: guarded("swapState"),
+    loadSealed: guarded("loadSealed"),
+    swapSealed: guarded("swapSealed"),
     loadRecord: guarded("loadRecord"),
     swapRecord: guarded("swapRecord"),
     purge: guarded("purge"),

@@ -51,6 +51,8 @@ export function createFragileStore(time: VirtualTime, random: Random): FragileSt
     listSessions: (query) => current.listSessions(query),
     loadState: (ref) => current.loadState(ref),
     swapState: (ref, version, json) => current.swapState(ref, version, json),
+    loadSealed: (ref, name) => current.loadSealed(ref, name),
+    swapSealed: (...given) => current.swapSealed(...given),
     put: (kind, id, json, lifeMs) => current.put(kind, id, json, lifeMs),
     take: (kind, id) => current.take(kind, id),
     loadRecord: (kind, id) => current.loadRecord(kind, id),

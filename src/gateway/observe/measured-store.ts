@@ -21,6 +21,8 @@ const timed: readonly StoreOperation[] = [
   "listSessions",
   "loadState",
   "swapState",
+  "loadSealed",
+  "swapSealed",
   "put",
   "take",
   "loadRecord",
@@ -28,7 +30,7 @@ const timed: readonly StoreOperation[] = [
 ];
 
 /** The operations that only read: their success does not say that the store can write. */
-const reads: ReadonlySet<string> = new Set(["loadSession", "listSessions", "loadState", "loadRecord"]);
+const reads: ReadonlySet<string> = new Set(["loadSession", "listSessions", "loadState", "loadSealed", "loadRecord"]);
 
 export type StoreOperation = Exclude<keyof Store, "durable" | "keyFile" | "purge" | "watch" | "close">;
 

@@ -17,6 +17,7 @@ import { createCapCounter, ownerOf } from "./cap-counts.js";
 import { createDeadlineHeap } from "./deadline-heap.js";
 import { createMemoryExpiring } from "./expiring.js";
 import { createNameIndex } from "./name-index.js";
+import { createMemorySealed } from "./sealed.js";
 
 /** Options of `memory`. */
 export interface MemoryOptions {
@@ -63,6 +64,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const platform = options.platform ?? systemPlatform;
   const rows = new Map<string, SessionRow>();
   const states = new Map<string, SessionState>();
+  const sealed = createMemorySealed(platform, isLive);
   const bySubject = createNameIndex();
   const byActor = createNameIndex();
   const rowDeadlines = createDeadlineHeap();
@@ -71,6 +73,11 @@ export function memory(options: MemoryOptions = {}): Store {
   const rules = createRulesTable();
   const counter = createCapCounter();
   const listeners = new Set<(event: EndEvent) => void>();
+
+  function isLive(ref: string): boolean {
+    const row = rows.get(ref);
+    return row !== undefined && !isOver(row, platform.now());
+  }
 
   function emit(event: EndEvent): void {
     for (const listener of listeners) listener(event);
@@ -85,6 +92,7 @@ export function memory(options: MemoryOptions = {}): Store {
     rows.delete(row.ref);
     counter.changed(row, undefined, now);
     states.delete(row.ref);
+    sealed.remove(row.ref);
     bySubject.remove(nameIn(row.realm, row.subject), row.ref);
     if (row.actor !== null) byActor.remove(nameIn(row.realm, row.actor), row.ref);
   }
@@ -216,18 +224,15 @@ export function memory(options: MemoryOptions = {}): Store {
         .sort((a, b) => (a.ref < b.ref ? -1 : 1))
         .slice(0, limit);
     },
-    loadState(ref) {
-      const row = rows.get(ref);
-      if (row === undefined || isOver(row, platform.now())) return undefined;
-      return states.get(ref) ?? noState;
-    },
+    loadState: (ref) => (isLive(ref) ? (states.get(ref) ?? noState) : undefined),
     swapState(ref, version, json) {
-      const row = rows.get(ref);
-      if (row === undefined || isOver(row, platform.now())) return false;
+      if (!isLive(ref)) return false;
       if ((states.get(ref) ?? noState).version !== version) return false;
       states.set(ref, { version: version + 1, json });
       return true;
     },
+    loadSealed: sealed.load,
+    swapSealed: sealed.swap,
     ...expiring,
     purge(limit) {
       const now = platform.now();
@@ -240,8 +245,6 @@ export function memory(options: MemoryOptions = {}): Store {
       listeners.add(listener);
       return { aliveAt: () => platform.monotonic(), stop: () => void listeners.delete(listener) };
     },
-    close() {
-      listeners.clear();
-    },
+    close: () => listeners.clear(),
   };
 }

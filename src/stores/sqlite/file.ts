@@ -5,7 +5,8 @@ import type { Platform } from "../../base/platform.js";
 import { loadDriver, type SqliteDatabase } from "./driver.js";
 import { describeFault, errcodeOf, isBusy } from "./faults.js";
 import { attemptBlocking } from "./retry.js";
-import { applicationId, migrations, schema, schemaVersion, toLayout } from "./schema.js";
+import { migrations, oldestVersion, schemaVersion, toLayout } from "./layout.js";
+import { applicationId, schema } from "./schema.js";
 
 const privateMode = 0o600;
 
@@ -47,7 +48,7 @@ export function openDatabase(path: string, { platform, deadlineMs, create, onWar
     if (before !== undefined) {
       onWarning(
         `the session database ${path} was changed from layout ${before} to ${schemaVersion}; processes of the version before go on, ` +
-          "and cannot open it when they start again",
+          (before < oldestVersion ? "and cannot open it when they start again" : "also when they start again"),
       );
     }
     return opened;

@@ -3,7 +3,7 @@ import type { Platform } from "../../base/platform.js";
 import { loadDriver } from "./driver.js";
 import { requireFile, requireOurs, toOpenError } from "./file.js";
 import { createAttempt } from "./retry.js";
-import { schemaVersion, toLayout } from "./schema.js";
+import { schemaVersion, toLayout } from "./layout.js";
 
 /**
  * Looks whether a database can be opened and written, and changes nothing in it: no layout, no row.

@@ -13,6 +13,7 @@ import { coveringMark, createRulesTable, type EndMark, toFirstRow, toNextRow } f
 import type { SqliteConnection } from "./connection.js";
 import type { SqliteDatabase, SqliteStatement } from "./driver.js";
 import { createPurge, type PurgeOptions } from "./purge.js";
+import { createSealed } from "./sealed.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
 
 /** A row of a layout without realms is of every realm. */
@@ -205,6 +206,7 @@ export function createOperations({
       }),
     swapState: (ref, version, json) =>
       writeOne(false, () => Number(swapState.run(json, ref, version, platform.now()).changes) === 1),
+    ...createSealed(database, connection, platform),
     put: (kind, id, json, lifeMs) =>
       writeOne(true, () => {
         const now = platform.now();

@@ -3,62 +3,10 @@ import type { SessionRow } from "../../model/store.js";
 import { sessionDeadline } from "../../sessions/rotation.js";
 import { removableAt } from "../row.js";
 import type { SqliteValue } from "./driver.js";
+import { additions, userVersion } from "./layout.js";
 
 /** "SaLy": distinguishes our files from other SQLite databases. */
 export const applicationId = 0x53614c79;
-
-/** The layout that this version makes. A row in `docs/operations.md` says what each has brought, and a test keeps one of each. */
-export const schemaVersion = 4;
-
-/** Which layout a file has, and the oldest version of this code, by the layout that it makes, that can work on it. */
-export interface Layout {
-  readonly version: number;
-  readonly oldest: number;
-}
-
-const versionBits = 16;
-
-/**
- * Reads `user_version`: the layout, and above its 16 bits the oldest that can work on it; 0 there: no older one. A later
- * layout that only adds what older code need not know should say so, so that a process of before that restarts in a rolling
- * upgrade goes on.
- */
-export function toLayout(userVersion: number): Layout {
-  const version = userVersion & (2 ** versionBits - 1);
-  return { version, oldest: userVersion >>> versionBits || version };
-}
-
-/** Added by schema 2. `check_at` is as in `sessions`, so that a write of a record touches no index. */
-const records = `
-create table records (
-  kind text not null,
-  id text not null,
-  version integer not null,
-  json text not null,
-  over_at integer not null,
-  check_at integer not null,
-  primary key (kind, id)
-) without rowid;
-create index records_by_check on records (check_at);
-`;
-
-/** Added by schema 3. `null`: of every realm, since a process of an older version wrote the row. */
-const realms = `
-alter table sessions add column realm text;
-alter table ends add column realm text;
-`;
-
-/** Added by schema 4. 0: nothing was asked yet, since a process of an older version wrote the row. */
-const rechecks = "alter table sessions add column rechecked_at integer not null default 0;\n";
-
-/**
- * The statements that change schema `n` to `n + 1`. A running process of the previous version can still use the file.
- */
-export const migrations: ReadonlyMap<number, string> = new Map([
-  [1, `${records} pragma user_version = 2;`],
-  [2, `${realms} pragma user_version = 3;`],
-  [3, `${rechecks} pragma user_version = 4;`],
-]);
 
 /**
  * - `over_at`, `removable_at`: computed by `stores/row.ts`, so that lists, caps and purge need no copy of the rule.
@@ -112,8 +60,8 @@ create table ends (
 );
 create index ends_by_subject on ends (name) where kind = 'subject';
 create index ends_by_at on ends (at);
-${records}${realms}${rechecks}pragma application_id = ${applicationId};
-pragma user_version = ${schemaVersion};
+${additions}pragma application_id = ${applicationId};
+pragma user_version = ${userVersion};
 `;
 
 /** The columns in the order of `toRow`. */

@@ -129,6 +129,20 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
       const json = String(draw(1_000));
       return async (store) => String(await store.swapState(ref, version, json));
     },
+    loadSealed(ref) {
+      const name = pick(["a", "b"]);
+      return async (store) => {
+        const found = await store.loadSealed(ref, name);
+        return found === undefined ? "none" : `${found.version} ${found.content} ${own || found.leaseMs}`;
+      };
+    },
+    swapSealed(ref) {
+      const name = pick(["a", "b"]);
+      const version = draw(3);
+      const content = draw(3) === 0 ? undefined : String(draw(1_000));
+      const leaseMs = draw(2) * draw(300);
+      return async (store) => String(await store.swapSealed(ref, name, version, content, leaseMs));
+    },
     put() {
       const id = `p${draw(8)}`;
       const json = String(draw(1_000));
@@ -166,7 +180,8 @@ function createCommands({ clock, platform }: SuiteContext, draw: (below: number)
     const known = await model.loadSession(ref);
     // The contract does not define operations on a session that is over but not removed, so it is only loaded.
     const gone = known !== undefined && isGone(known.row, known.now);
-    const safe = gone && ["swap", "end", "loadState", "swapState"].includes(name) ? "load" : name;
+    const safe =
+      gone && ["swap", "end", "loadState", "swapState", "loadSealed", "swapSealed"].includes(name) ? "load" : name;
     return { name: `${safe} ${ref}`, run: (makers[safe] as (ref: string) => Command)(ref) };
   };
 }

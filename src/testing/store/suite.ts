@@ -6,6 +6,7 @@ import { testStoreEnds } from "./ends.js";
 import { testStoreLimits } from "./limits.js";
 import { testStoreRandomly } from "./random.js";
 import { testStoreRecords } from "./records.js";
+import { testStoreSealed } from "./sealed.js";
 import { testStoreSessions } from "./sessions.js";
 
 export type { StoreSuiteOptions, StoreUnderTest } from "./context.js";
@@ -30,6 +31,7 @@ export function describeStore(name: string, options: StoreSuiteOptions): void {
     testStoreEnds(test);
     testStoreLimits(test);
     testStoreData(test);
+    testStoreSealed(test);
     testStoreRecords(test);
     testStoreRandomly(test);
   });

@@ -87,13 +87,15 @@ test("a file that is no database, or the database of something else, is refused 
 test("a newer schema is refused with what to do", async () => {
   const path = newPath();
   await sqlite(path).close();
-  run(path, "pragma user_version = 5");
-  refuses(path, /has layout 5 of a newer version of sallyport, and this one knows 4; update sallyport, or restore/);
+  run(path, "pragma user_version = 6");
+  refuses(path, /has layout 6 of a newer version of sallyport, and this one knows 5; update sallyport, or restore/);
 });
+
+const withoutSealed = "drop trigger sealed_go; drop table sealed;";
 
 const withoutRechecks = "alter table sessions drop column rechecked_at;";
 
-const withoutRealms = `${withoutRechecks} alter table sessions drop column realm; alter table ends drop column realm;`;
+const withoutRealms = `${withoutSealed} ${withoutRechecks} alter table sessions drop column realm; alter table ends drop column realm;`;
 
 test("a file of the schema before is brought up to date, once, and keeps what is in it", async () => {
   const path = newPath();

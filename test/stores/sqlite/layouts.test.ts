@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { AuthError } from "../../../src/base/errors.js";
 import { systemPlatform } from "../../../src/base/platform.js";
 import { loadDriver } from "../../../src/stores/sqlite/driver.js";
-import { schemaVersion, toLayout } from "../../../src/stores/sqlite/schema.js";
+import { schemaVersion, toLayout } from "../../../src/stores/sqlite/layout.js";
 import { sqlite } from "../../../src/stores/sqlite/sqlite.js";
 import { longRules, wideCaps } from "../../../src/testing/store/context.js";
 
@@ -69,6 +69,9 @@ describe("a database of every layout there was", () => {
       assert.deepEqual(await store.loadState(ada), { version: 2, json: '["kept"]' });
       const late = await store.openSession({ ...session("c"), subject: "eve", loginMs: 5_000 }, wideCaps, true);
       assert.equal(late.row.revokedReason, "disabled");
+      const kept = { version: 2, content: version < 5 ? undefined : "sealed", leaseMs: 0 };
+      assert.deepEqual(await store.loadSealed(ada, "db"), version < 5 ? { ...kept, version: 0 } : kept);
+      assert.equal(await store.swapSealed(ada, "db", kept.content === undefined ? 0 : 2, "next", 0), true);
       assert.equal(await store.take("ticket", "t"), '{"kept":true}');
       assert.equal((await store.loadRecord("account-budget", "r")).version, version < 2 ? 0 : 3);
       await store.endSubject("ada", "off-boarded", "example");
@@ -79,7 +82,9 @@ describe("a database of every layout there was", () => {
       else
         assert.match(
           told,
-          new RegExp(`was changed from layout ${version} to ${schemaVersion}; processes of the version`),
+          new RegExp(
+            `was changed from layout ${version} to ${schemaVersion}; .* go on, ${version < 4 ? "and cannot open it" : "also when"}`,
+          ),
         );
       const again = open(path);
       assert.deepEqual(again.warnings, [], "it is changed once");
@@ -113,7 +118,7 @@ describe("a database of a later layout", () => {
         () => open(path),
         (error) =>
           error instanceof AuthError &&
-          /has layout 5 of a newer version .*, and this one knows 4; update sallyport, or restore a backup of before/.test(
+          /has layout 6 of a newer version .*, and this one knows 5; update sallyport, or restore a backup of before/.test(
             error.message,
           ),
       );

@@ -12,7 +12,8 @@ import { sqlite } from "../../../src/stores/sqlite/sqlite.js";
 import { createWorld } from "../../world.js";
 
 /** Schema 4 asks handlers again about accounts; a row of schema 3 does not say when one was asked. */
-const toSchema3 = "alter table sessions drop column rechecked_at; pragma user_version = 3";
+const toSchema3 =
+  "drop trigger sealed_go; drop table sealed; alter table sessions drop column rechecked_at; pragma user_version = 3";
 
 const peer = { address: "192.0.2.1", trusted: false };
 const recheckMs = 300_000;
