@@ -98,7 +98,9 @@ export type {
   SessionOpened,
 } from "./model/log-in.js";
 export type { AuthRequest, HeaderFields, Peer, RequestOrigin, Target } from "./model/request.js";
+export type { SealedReading } from "./model/sealed.js";
 export type { Grant, OperateAsPolicy, OperateAsRequest } from "./policies/operate-as/policy.js";
+export type { SealedSlots } from "./sessions/sealed-slots.js";
 
 // Operating it: keys, hashes, sessions, the throttle, events and the audit.
 

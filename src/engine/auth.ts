@@ -20,6 +20,7 @@ import { createGrantCheck } from "../sessions/grant-check.js";
 import { createKnownSessions } from "../sessions/known-sessions.js";
 import { createLoadOpen } from "../sessions/load-open.js";
 import { createRecheck } from "../sessions/recheck.js";
+import { createSealedSlots } from "../sessions/sealed-slots.js";
 import { createSessionManager } from "../sessions/session-manager.js";
 import { createSessions, type Sessions } from "../sessions/sessions.js";
 import { createTokenCodec } from "../sessions/token.js";
@@ -237,6 +238,7 @@ export function createAuth<H extends Handler<Identity>>(
       schemes: table.names,
       credentialHeaders: Object.freeze([...table.headers.keys()]),
       slot,
+      sealed: createSealedSlots({ platform, realm, store, ask, keys, known }),
       oneTimeProofs: (scheme: string) => proofs(scheme.toLowerCase()),
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
       ...{ hold: holds.hold, takeOver: holds.takeOver },

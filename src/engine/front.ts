@@ -5,6 +5,7 @@ import type { SigningKey } from "../keys/key-ring.js";
 import type { Denial } from "../model/decision.js";
 import type { Identity } from "../model/identity.js";
 import type { Caller, SessionRules } from "../model/session.js";
+import type { SealedSlots } from "../sessions/sealed-slots.js";
 import { createSightings, type Sightings } from "../sessions/sightings.js";
 import type { CallerSlot } from "./caller-slot.js";
 import type { Holds } from "./holds.js";
@@ -21,6 +22,8 @@ export interface AuthFront<I extends Identity = Identity> {
   readonly credentialHeaders: readonly string[];
   /** The slot in which a request, or a Connect context, keeps its caller. One per `createAuth`. */
   readonly slot: CallerSlot<I>;
+  /** What the front keeps beside sessions, such as the gateway of their sessions at upstreams. */
+  readonly sealed: SealedSlots;
   /**
    * Returns the one-time proofs of a scheme's handler, for a front that belongs to that handler: through them
    * `externalPages` finds the clients that wait on any node.

@@ -1,4 +1,5 @@
 import type { Awaitable } from "../base/awaitable.js";
+import type { SealedStore } from "./sealed.js";
 import type { SessionRules } from "./session.js";
 
 /**
@@ -10,7 +11,7 @@ import type { SessionRules } from "./session.js";
  *
  * Methods may return a value or a promise. Run the exported suite on your own store: `docs/writing-a-store.md`.
  */
-export interface Store {
+export interface Store extends SealedStore {
   /** Whether sessions survive a restart of the process. If so, signing keys must survive it too. */
   readonly durable: boolean;
   /** The default path of the signing keys: a file beside a durable, local store. */
@@ -54,26 +55,6 @@ export interface Store {
   loadState(ref: string): Awaitable<SessionState | undefined>;
   /** Compare-and-set of that data. `false` when the version is another or the session is gone or over. */
   swapState(ref: string, version: number, json: string): Awaitable<boolean>;
-
-  /**
-   * What a front keeps beside a session under a name of its own, apart from the session's data; version 0 with `content`
-   * `undefined` while there is nothing. `undefined`: no such session, or over: revoked or past its deadline.
-   */
-  loadSealed(ref: string, name: string): Awaitable<SealedReading | undefined>;
-  /**
-   * Compare-and-set of it: version 0 adds it, and each write makes the version one more. It goes with the session's row.
-   * Not durable: a power cut may undo the last writes.
-   *
-   * @param leaseMs how long from this write others shall leave it alone, by the store's clock. 0: not at all
-   * @returns `false`, with nothing written, when the version is another or the session is gone or over
-   */
-  swapSealed(
-    ref: string,
-    name: string,
-    version: number,
-    content: string | undefined,
-    leaseMs: number,
-  ): Awaitable<boolean>;
 
   /** Keeps a one-time proof for `lifeMs` milliseconds. `false` when `id` is taken. Durable. */
   put(kind: ProofKind, id: string, json: string, lifeMs: number): Awaitable<boolean>;
@@ -215,15 +196,6 @@ export type SessionChange = Partial<
 export interface SessionState {
   readonly version: number;
   readonly json: string | undefined;
-}
-
-/** What a front keeps beside a session. Stores never look into `content`, which is sealed. */
-export interface SealedReading {
-  /** The version that the next change must name. */
-  readonly version: number;
-  readonly content: string | undefined;
-  /** How much is left of the lease that the last write took, in milliseconds. 0: there is none, or it is over. */
-  readonly leaseMs: number;
 }
 
 /** Which sessions to list. */

@@ -13,6 +13,8 @@ import { createRecentEnds, type RecentEnds } from "./recent-ends.js";
  */
 export interface KnownSession<I extends Identity = Identity> {
   readonly ref: string;
+  /** From a token that was accepted here: no row has it. `undefined`: none was yet. */
+  sessionId: Uint8Array | undefined;
   readonly subject: string;
   readonly actor: string | null;
   /** `identity` of the row, and the identity in it. That of `allowed` may be newer: see `Rechecked`. */

@@ -47,6 +47,7 @@ export function createSessionAnswers<I extends Identity>(options: SessionAnswers
       const { session, checkEnded } = createSession(row, content.cnf, () => fresh, options);
       const fresh: KnownSession<I> = {
         ref: row.ref,
+        sessionId: undefined,
         subject: row.subject,
         actor: row.actor,
         content: row.identity,

@@ -178,6 +178,7 @@ export function createSessionManager<I extends Identity>(options: SessionManager
     const { token, fields, request, preChecked } = asked;
     if (outcome.kind === "refuse") return refuse(reading, fields.generation, outcome.code, request);
     const session = rememberedOrNew(row);
+    session.sessionId ??= Uint8Array.from(fields.sessionId);
     const { generation } = row;
     if (outcome.event === "healed") emit({ kind: "healed", ...toOwner(row), generation }, request);
     if (outcome.event === "lapsed") emit({ kind: "offer-lapsed", ...toOwner(row), generation }, request);

@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { SealedReading, SealedStore } from "../model/sealed.js";
 export { maxLoginMs, type RotationPolicy, type SessionRules } from "../model/session.js";
 export {
   type EndEvent,
@@ -15,7 +16,6 @@ export {
   type Reading,
   type RecordKind,
   type RecordReading,
-  type SealedReading,
   type SessionCaps,
   type SessionChange,
   type SessionQuery,

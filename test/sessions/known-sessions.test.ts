@@ -32,6 +32,7 @@ function start(options: { maxStalenessMs?: number; maxKnownSessions?: number } =
   function add(ref: string, { subject = "ada", actor = null as string | null, waits = false } = {}) {
     const session: KnownSession<Identity> = {
       ref,
+      sessionId: undefined,
       subject,
       actor,
       content: "",

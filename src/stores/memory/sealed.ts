@@ -1,5 +1,5 @@
 import type { Platform } from "../../base/platform.js";
-import type { SealedReading } from "../../model/store.js";
+import type { SealedReading } from "../../model/sealed.js";
 
 /** What fronts keep beside sessions. */
 export interface MemorySealed {

@@ -4,8 +4,8 @@ import { grants } from "../../base/file-rights.js";
 import type { Platform } from "../../base/platform.js";
 import { loadDriver, type SqliteDatabase } from "./driver.js";
 import { describeFault, errcodeOf, isBusy } from "./faults.js";
-import { attemptBlocking } from "./retry.js";
 import { migrations, oldestVersion, schemaVersion, toLayout } from "./layout.js";
+import { attemptBlocking } from "./retry.js";
 import { applicationId, schema } from "./schema.js";
 
 const privateMode = 0o600;

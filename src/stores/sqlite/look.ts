@@ -2,8 +2,8 @@ import { AuthError } from "../../base/errors.js";
 import type { Platform } from "../../base/platform.js";
 import { loadDriver } from "./driver.js";
 import { requireFile, requireOurs, toOpenError } from "./file.js";
-import { createAttempt } from "./retry.js";
 import { schemaVersion, toLayout } from "./layout.js";
+import { createAttempt } from "./retry.js";
 
 /**
  * Looks whether a database can be opened and written, and changes nothing in it: no layout, no row.

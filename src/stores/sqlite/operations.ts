@@ -13,8 +13,8 @@ import { coveringMark, createRulesTable, type EndMark, toFirstRow, toNextRow } f
 import type { SqliteConnection } from "./connection.js";
 import type { SqliteDatabase, SqliteStatement } from "./driver.js";
 import { createPurge, type PurgeOptions } from "./purge.js";
-import { createSealed } from "./sealed.js";
 import { insertRow, rowColumns, toInsertValues, toRow, toUpdateValues, updateRow } from "./schema.js";
+import { createSealed } from "./sealed.js";
 
 /** A row of a layout without realms is of every realm. */
 const ofRealm = "(realm = ? or realm is null)";

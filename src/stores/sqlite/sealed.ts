@@ -1,5 +1,5 @@
 import type { Platform } from "../../base/platform.js";
-import type { Store } from "../../model/store.js";
+import type { SealedStore } from "../../model/sealed.js";
 import type { SqliteConnection } from "./connection.js";
 import type { SqliteDatabase } from "./driver.js";
 
@@ -10,7 +10,7 @@ export function createSealed(
   database: SqliteDatabase,
   { read, writeOne }: SqliteConnection,
   platform: Platform,
-): Pick<Store, "loadSealed" | "swapSealed"> {
+): SealedStore {
   const load = database.prepare(`select coalesce(sealed.version, 0), content, coalesce(lease_until, 0) from sessions
     left join sealed on session = id and name = ? where ${isLive}`);
   load.setReturnArrays(true);

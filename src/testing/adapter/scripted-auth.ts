@@ -61,6 +61,7 @@ export function createScriptedAuth(): ScriptedAuth {
       schemes: new Map(),
       credentialHeaders: [],
       slot,
+      sealed: { load: () => undefined, swap: () => false },
       oneTimeProofs() {
         throw new AuthError("unavailable", "a scripted Auth keeps nothing");
       },
