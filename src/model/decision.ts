@@ -174,6 +174,8 @@ export type GatewayReason =
   | "authorizer_unavailable"
   /** The body is longer than the route takes. */
   | "body_too_large"
+  /** The gateway logs in to the upstream for each session, and the request came without one: log in first. */
+  | "session_required"
   /** No connection to the upstream could be opened: nothing was sent. */
   | "upstream_unavailable"
   /** The upstream closed the connection early, or its response is no valid HTTP. */

@@ -144,6 +144,12 @@ function dependenciesOfOne<Kind extends KindName>(config: HandlerLink<Kind>): re
   return (kind.dependsOn?.(config) ?? []).map((on) => ({ what, on }));
 }
 
+/** Whether the credentials of a handler come with every call, and open no session. */
+export function opensNothing(config: HandlerConfig): boolean {
+  const links = config.kind === "chain" ? config.links : [config];
+  return links.every(({ kind }) => handlerKinds[kind].opensNothing === true);
+}
+
 /** Whether a handler has a user file, in which the targets of operate-as can be looked up. */
 export function hasUsers(config: HandlerConfig): boolean {
   return config.kind !== "chain" && handlerKinds[config.kind].openUsers !== undefined;

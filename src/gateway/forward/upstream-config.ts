@@ -1,3 +1,4 @@
+import type { UpstreamCredential } from "./bridge/credential.js";
 import type { ClientTlsFiles } from "./client-tls.js";
 
 export interface UpstreamTls extends ClientTlsFiles {
@@ -26,6 +27,8 @@ export interface UpstreamConfig {
   readonly host?: string | undefined;
   /** `grpc`: it speaks gRPC only, and calls of Connect and gRPC-Web are translated. Default: `http`. */
   readonly protocol?: "http" | "grpc";
+  /** The gateway logs in there for each session of its callers. Default: it does not. */
+  readonly credential?: UpstreamCredential | undefined;
   /** Whether the upstream gets the caller's identity in `x-sallyport-*` headers. */
   readonly identity: "headers" | "none";
   /** Whether the upstream takes paths that differ by case, or by dots and spaces at the end of a segment, for one. */

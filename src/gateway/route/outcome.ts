@@ -22,6 +22,7 @@ export const refusals: Readonly<Record<GatewayReason | "headers_too_large" | "no
     "Whether you may do this cannot be told right now. Try again.",
   ),
   body_too_large: refusal("resource_exhausted", "body_too_large", "The body is longer than the service takes."),
+  session_required: refusal("permission_denied", "session_required", "Log in, and send the token of your session."),
   upstream_unavailable: refusal("unavailable", "upstream_unavailable", "The service cannot be reached. Try again."),
   upstream_failed: refusal("unavailable", "upstream_failed", "The service broke off. Try again."),
   upstream_timeout: refusal("deadline_exceeded", "upstream_timeout", "The service did not answer in time."),

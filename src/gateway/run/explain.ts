@@ -9,6 +9,7 @@ import type { Peer } from "../../model/request.js";
 import type { Caller } from "../../model/session.js";
 import type { GatewayConfig } from "../config/config.js";
 import { headersOf } from "../config/handlers.js";
+import { bridgeDenialOf } from "../forward/bridge/bridge.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import { maxHeaderFields } from "../listen/connection-limits.js";
 import { asksForWebSocket } from "../listen/without-upgrade.js";
@@ -140,6 +141,8 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     const { httpVersion } = request;
     const admitted = { target: to, rawHeaders: forwards, route: by, upstream, httpVersion, caller, peer, encrypted };
     const { path: upstreamPath, headers, ours } = toUpstreamRequest(admitted, stripped);
+    const unbridged = bridgeDenialOf(upstream, caller, upstreamPath);
+    if (unbridged !== undefined) return deny(unbridged, caller);
     const isWebSocket = asksForWebSocket(request);
     const forwarded = {
       method,

@@ -7,6 +7,7 @@ import type { Auth } from "../../engine/auth.js";
 import type { Identity } from "../../model/identity.js";
 import type { Authorizer } from "../admit/authorizer.js";
 import type { CallerCounts } from "../admit/caller-counts.js";
+import type { Bridges } from "../forward/bridge/bridge.js";
 import type { Upstreams } from "../forward/upstreams.js";
 import type { StreamRequest } from "../listen/stream-request.js";
 import type { OnAnswered } from "../observe/on-answered.js";
@@ -22,6 +23,8 @@ export interface HandleOptions<I extends Identity = Identity> extends Omit<OwnSe
   readonly auth: Auth<I>;
   readonly routes: RouteTable;
   readonly upstreams: Pick<Upstreams, "get">;
+  /** For the upstreams that have a credential. Default: none has. */
+  readonly bridges?: Pick<Bridges, "get"> | undefined;
   /** For logs and metrics. */
   readonly onAnswered?: OnAnswered;
   /** Begins a span for each request. Default: there are no traces. */

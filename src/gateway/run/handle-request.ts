@@ -9,9 +9,11 @@ import { clientAddress } from "../../credentials/source.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
 import type { AuthRequest } from "../../model/request.js";
+import type { Session } from "../../model/session.js";
 import { createCountsOf } from "../admit/counts-of.js";
 import { asksMore, createEnter, leave } from "../admit/enter.js";
 import type { AnswerHead } from "../forward/answer-head.js";
+import { bridgeDenialOf } from "../forward/bridge/bridge.js";
 import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
 import { editAnswer } from "../forward/edit-answer.js";
@@ -60,6 +62,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const {
     auth,
     upstreams,
+    bridges,
     trust,
     onAnswered,
     beginSpan,
@@ -188,6 +191,11 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { peer } = data;
     const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
+    const unbridged = bridgeDenialOf(upstream.config, caller, path);
+    if (unbridged !== undefined) {
+      refuse(incoming, unbridged, { route, decision, cors: asked.cors });
+      return false;
+    }
     if (caller !== undefined && isRpcStream(request.rawHeaders)) allowSlowBody(request);
     const { host: authority = target.authority } = upstream.config;
     // A WebSocket over HTTP/2 has no key (RFC 8441 §5); an upstream over HTTP/1 needs one.
@@ -206,7 +214,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const limit = timeLimitOf(request.headers);
     if (limit !== undefined) exchange.limitTime(limit);
     call.client = clientAddress(peer, request.rawHeaders);
-    upstream.shares.send(plan === undefined ? exchange : translateCall(plan, exchange, translation), call.client);
+    const sent = plan === undefined ? exchange : translateCall(plan, exchange, translation);
+    const bridge = upstream.config.credential && bridges?.get(upstream.config.name);
+    if (bridge === undefined) upstream.shares.send(sent, call.client);
+    else bridge.send(sent, caller?.session as Session, call.client);
     return true;
   }
 

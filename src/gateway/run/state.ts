@@ -13,10 +13,12 @@ import { type CallerCounts, createCallerCounts } from "../admit/caller-counts.js
 import { countsRequests } from "../admit/enter.js";
 import type { GatewayConfig } from "../config/config.js";
 import { openStore, type StoreConfig } from "../config/stores.js";
+import { type Bridges, createBridges } from "../forward/bridge/bridge.js";
 import type { UpstreamConfig } from "../forward/upstream-config.js";
 import { createUpstreams, type Upstream, type Upstreams } from "../forward/upstreams.js";
 import type { ListenerHandlers } from "../listen/listeners.js";
 import { type MeasuredStore, measureStore, type StoreOperation } from "../observe/measured-store.js";
+import { revocationBoundMs } from "../observe/telemetry.js";
 import type { UpstreamUse } from "../observe/upstream-metrics.js";
 import type { TicketsConfig } from "../own/own-config.js";
 import { parseTrustedProxies } from "../route/forwarded.js";
@@ -124,6 +126,7 @@ export function createState(
   let authenticators: readonly Pick<Handler, "outside">[];
   let handler: ListenerHandlers;
   let judge: StreamJudge;
+  let bridges: Bridges;
   try {
     const routes = createRouteTable(config.routes, config.upstreams);
     authorizers = createAuthorizers(config.routes, platform, options.onWarning);
@@ -141,6 +144,10 @@ export function createState(
     const front = Object.freeze({ ...made.front, hold: (caller: Caller, end: () => void) => hold({ caller }, end) });
     auth = Object.freeze({ ...made, front });
     const upstreams = { get: (name: string) => taken.get(name)?.resource.get(name) };
+    bridges = createBridges(config.upstreams.values(), {
+      ...{ sealed: made.front.sealed, upstreams, platform, maxStalenessMs: revocationBoundMs },
+      onWarning: options.onWarning,
+    });
     const servicesOf = toServicesOf(config.tickets);
     handler = createRequestHandler({
       ...{ auth, hold, holdOpen: kept.tunnels.add },
@@ -156,6 +163,7 @@ export function createState(
       maxHeaderBytes: config.limits.maxHeaderBytes,
       routes,
       upstreams,
+      bridges,
       trust,
       platform,
       ...(onAnswered && { onAnswered }),
@@ -180,6 +188,7 @@ export function createState(
   }
 
   function close(): Promise<void> {
+    bridges.close();
     closed ??= auth.close().then(releaseAll);
     return closed;
   }

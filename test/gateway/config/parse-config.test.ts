@@ -119,6 +119,7 @@ test("every default is what the documentation says", async (t) => {
     others: undefined,
     host: undefined,
     protocol: "http",
+    credential: undefined,
     identity: "headers",
     ignoresCase: false,
     via: true,

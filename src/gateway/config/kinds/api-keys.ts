@@ -34,6 +34,7 @@ const schema: Schema<string | RawObject<typeof properties>> = {
 
 export const apiKeysKind: HandlerKind<ApiKeysConfig> = handlerKind({
   scheme: "ApiKey",
+  opensNothing: true,
   anyScheme: true,
   shares: "prefix",
   schema,

@@ -63,6 +63,7 @@ export const certificateRules = (description: string): Schema<RawRules> => ({
 
 export const certificatesKind: HandlerKind<CertificatesConfig> = handlerKind({
   scheme: "ClientCertificate",
+  opensNothing: true,
   needsCertificates: true,
   schema: certificateRules(
     "For `ClientCertificate`: callers by the client certificate that TLS has verified (`listen[].tls.clientCa`), on requests without an `Authorization` field. The first rule that fits decides.",

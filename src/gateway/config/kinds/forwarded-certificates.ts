@@ -10,6 +10,7 @@ export interface ForwardedCertificatesConfig extends CertificatesConfig {
 
 export const forwardedCertificatesKind: HandlerKind<ForwardedCertificatesConfig> = handlerKind({
   scheme: "ClientCertificate",
+  opensNothing: true,
   needsProxies: true,
   schema: object(
     {

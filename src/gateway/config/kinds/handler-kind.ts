@@ -31,6 +31,8 @@ export interface HandlerKind<Config> extends Part<Config | undefined> {
    * rest.
    */
   readonly shares?: "prefix" | "rest";
+  /** Whether its credentials come with every call, and open no session. */
+  readonly opensNothing?: boolean;
   /** Whether it authenticates callers by the certificate that a listener has asked for. */
   readonly needsCertificates?: boolean;
   /** Whether it authenticates callers by what a trusted proxy says. */

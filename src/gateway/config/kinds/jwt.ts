@@ -49,6 +49,7 @@ const schema = object(
 
 export const jwtKind: HandlerKind<JwtConfig> = handlerKind({
   scheme: "Bearer",
+  opensNothing: true,
   shares: "rest",
   schema,
   read(raw, path, context) {

@@ -9,6 +9,7 @@ import { readTimeouts } from "../timeouts.js";
 import { reportIdleRpc, reportTwins } from "./routes.js";
 import { type Section, type SectionContext, section } from "./section.js";
 import { readAddresses, speaksHttp2, upstreamUrl } from "./upstream-addresses.js";
+import { credentialSchema, readCredential, reportBridged } from "./upstream-credential.js";
 import { upstreamHealthPart } from "./upstream-health.js";
 import { upstreamTlsPart } from "./upstream-tls.js";
 
@@ -31,6 +32,7 @@ const upstream = object(
       "`grpc`: the upstream speaks gRPC and nothing else. Calls of gRPC-Web and Connect are translated for it, and whatever is no " +
         "call of an RPC is refused. Its URL is `h2c://`, `unix+h2c:` or `https://`.",
     ),
+    credential: credentialSchema,
     identity: choice(
       ["headers", "none"],
       "headers",
@@ -77,6 +79,8 @@ export const upstreamsSection: Section<ReadonlyMap<string, UpstreamConfig>> = se
     reportIdleRpc(context.above.routes, new Set(others), context);
     const folding = [...read.values()].filter(({ ignoresCase }) => ignoresCase).map(({ name }) => name);
     reportTwins(context.above.routes, new Set(folding), context);
+    const bridged = [...read.values()].filter(({ credential }) => credential !== undefined).map(({ name }) => name);
+    reportBridged(new Set(bridged), context);
     return read;
   },
 );
@@ -125,6 +129,7 @@ function readUpstream(
     others: others.length === 0 ? undefined : Object.freeze(others.map(({ origin }) => origin)),
     host,
     protocol,
+    credential: readCredential(raw.credential, [...path, "credential"], context),
     identity,
     ignoresCase,
     via,

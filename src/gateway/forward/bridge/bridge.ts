@@ -1,0 +1,96 @@
+import type { Platform } from "../../../base/platform.js";
+import { emitWarning } from "../../../base/warn.js";
+import type { Denial } from "../../../model/decision.js";
+import type { Caller, Session } from "../../../model/session.js";
+import type { SealedSlots } from "../../../sessions/sealed-slots.js";
+import { refusals } from "../../route/outcome.js";
+import type { Exchange } from "../exchange.js";
+import type { UpstreamConfig } from "../upstream-config.js";
+import type { Upstream, Upstreams } from "../upstreams.js";
+import { BridgedExchange } from "./bridged-exchange.js";
+import { BridgedSession, type BridgedSessionParts } from "./bridged-session.js";
+import { createUpstreamClient } from "./upstream-client.js";
+import { holdsTokens } from "./withheld.js";
+
+/** Sends exchanges to an upstream at which the gateway logs in for each session of its callers. */
+export interface Bridge {
+  /** @param client see `Shares.send` */
+  send(exchange: Exchange, session: Session, client: string | undefined): void;
+}
+
+export interface Bridges {
+  /** Returns the bridge to an upstream; `undefined` for one without a credential. */
+  get(name: string): Bridge | undefined;
+  /** Ends the work of this process. The sessions at upstreams go on: other processes, or the next state, use them. */
+  close(): void;
+}
+
+export interface BridgesParts {
+  readonly sealed: SealedSlots;
+  readonly upstreams: Pick<Upstreams, "get">;
+  readonly platform: Platform;
+  readonly maxStalenessMs: number;
+  /** Called with what an operator should know. Default: a warning of the process. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+}
+
+/** Makes the bridges to the upstreams that have a credential. */
+export function createBridges(configs: Iterable<UpstreamConfig>, parts: BridgesParts): Bridges {
+  const bridges = new Map<string, Bridge>();
+  const live: BridgedSessionParts["live"] = new Set();
+  for (const config of configs) {
+    const upstream = parts.upstreams.get(config.name);
+    if (config.credential !== undefined && upstream !== undefined)
+      bridges.set(config.name, createBridge(config.credential, upstream, parts, live));
+  }
+  return {
+    get: (name) => bridges.get(name),
+    close() {
+      for (const session of [...live]) session.stop();
+    },
+  };
+}
+
+function createBridge(
+  credential: NonNullable<UpstreamConfig["credential"]>,
+  upstream: Upstream,
+  { sealed, platform, maxStalenessMs, onWarning = emitWarning }: BridgesParts,
+  live: BridgedSessionParts["live"],
+): Bridge {
+  const client = createUpstreamClient(credential, upstream, platform, onWarning);
+  const { name } = upstream.config;
+  const { keepAliveMs } = credential;
+  const parts: BridgedSessionParts = { name, sealed, client, platform, maxStalenessMs, keepAliveMs, live };
+  const sessions = new WeakMap<Session, BridgedSession>();
+
+  function sessionOf(session: Session): BridgedSession {
+    let bridged = sessions.get(session);
+    if (bridged !== undefined) return bridged;
+    bridged = new BridgedSession(session, parts);
+    sessions.set(session, bridged);
+    return bridged;
+  }
+
+  return {
+    send(exchange, session, client) {
+      const bridged = new BridgedExchange(exchange, sessionOf(session), (one) => upstream.shares.send(one, client));
+      bridged.start();
+    },
+  };
+}
+
+/**
+ * Returns the denial of a request that may not pass to an upstream at which the gateway logs in: its caller has no session, or
+ * its messages would hold tokens. `undefined`: it may.
+ *
+ * @param path of the upstream, with the query
+ */
+export function bridgeDenialOf(
+  { credential }: Pick<UpstreamConfig, "credential">,
+  caller: Caller | undefined,
+  path: string,
+): Denial | undefined {
+  if (credential === undefined) return undefined;
+  if (caller?.session === undefined) return refusals.session_required;
+  return holdsTokens(path) ? refusals.not_permitted : undefined;
+}

@@ -1,0 +1,113 @@
+import type { Platform } from "../../../base/platform.js";
+import type { Failure } from "../exchange.js";
+import { parseOrigin } from "../origin.js";
+import type { Upstream } from "../upstreams.js";
+import { BridgeError } from "./bridge-error.js";
+import { tokenIn, type UpstreamCredential } from "./credential.js";
+import { type CallAnswer, type CallRequest, UpstreamCall } from "./upstream-call.js";
+import { toBridgeCalls, verdictOf } from "./wires.js";
+
+/** What came of a call that uses a session. */
+export type UseAnswer =
+  /** `token`: what the answer says that the token is now. */
+  | { readonly verdict: "done"; readonly token: string | undefined }
+  | { readonly verdict: "refused"; readonly token?: undefined }
+  | { readonly verdict: "failed"; readonly failure: Failure; readonly token?: undefined };
+
+/** The gateway as a client of an upstream. */
+export interface UpstreamClient {
+  /** Opens a session and returns its token. Rejects with `BridgeError`. */
+  logIn(): Promise<string>;
+  keepAlive(token: string): Promise<UseAnswer>;
+  /** Ends a session as far as the upstream can be reached: its own limits do so otherwise. */
+  logOut(token: string): void;
+}
+
+/** The longest that such a call may take: shorter than the lease of a log-in. */
+export const callMs = 10_000;
+
+/** So long no other session logs in with a credential that was refused: a wrong one must not lock its account upstream. */
+export const refusedMs = 5_000;
+
+/**
+ * @param onWarning called when the upstream refuses the gateway's credential, and when it takes it again
+ */
+export function createUpstreamClient(
+  credential: UpstreamCredential,
+  { config, shares }: Pick<Upstream, "config" | "shares">,
+  platform: Platform,
+  onWarning: (message: string) => void,
+): UpstreamClient {
+  const calls = toBridgeCalls(credential);
+  const { socket, where } = parseOrigin(config.origin);
+  const authority = config.host ?? (socket === undefined ? where : "localhost");
+  let refusedUntil = Number.NEGATIVE_INFINITY;
+  let isRefused = false;
+
+  function ask(call: CallRequest): Promise<CallAnswer | Failure> {
+    return new Promise((resolve) => {
+      shares.send(new UpstreamCall(call, authority, { platform, limitMs: callMs }, resolve), undefined);
+    });
+  }
+
+  async function logIn(): Promise<string> {
+    if (platform.monotonic() < refusedUntil) throw new BridgeError(refused);
+    const answer = await ask(calls.logIn);
+    if ("reason" in answer) throw new BridgeError(answer);
+    const token = tokenIn(answer.fields);
+    if (token !== undefined) {
+      if (isRefused) onWarning(`upstream ${config.name} takes the credential of upstreams.${config.name} again`);
+      isRefused = false;
+      return token;
+    }
+    if (verdictOf(answer) !== "refused") {
+      throw new BridgeError(verdictOf(answer) === "failed" ? toFailed(answer) : tokenless);
+    }
+    refusedUntil = platform.monotonic() + refusedMs;
+    if (!isRefused) {
+      const what = answer.grpcStatus === undefined ? `status ${answer.status}` : `grpc-status ${answer.grpcStatus}`;
+      onWarning(
+        `upstream ${config.name} refused the gateway's own credential (${what}): its callers get 503; correct upstreams.${config.name}.credential`,
+      );
+    }
+    isRefused = true;
+    throw new BridgeError(refused);
+  }
+
+  return {
+    logIn,
+    async keepAlive(token) {
+      const answer = await ask(calls.keepAlive(token));
+      if ("reason" in answer) return { verdict: "failed", failure: answer };
+      const verdict = verdictOf(answer);
+      if (verdict === "failed") return { verdict, failure: toFailed(answer) };
+      return verdict === "done" ? { verdict, token: tokenIn(answer.fields) } : { verdict };
+    },
+    logOut(token) {
+      const call = calls.logOut?.(token);
+      if (call !== undefined) void ask(call);
+    },
+  };
+}
+
+const refused: Failure = Object.freeze({
+  reason: "upstream_unavailable",
+  code: "credential_refused",
+  detail: "the upstream refused the gateway's own credential: see the line about it in the log",
+});
+
+const tokenless: Failure = Object.freeze({
+  reason: "upstream_failed",
+  code: "no_upstream_token",
+  detail:
+    "the upstream's answer to the log-in has no Authorization: Bearer; look at credential.wire and credential.path",
+});
+
+function toFailed({ status, grpcStatus }: CallAnswer): Failure {
+  const what = grpcStatus === undefined ? `status ${status}` : `grpc-status ${grpcStatus}`;
+  return {
+    reason: "upstream_unavailable",
+    code: "upstream_log_in",
+    detail: `the upstream answered the gateway's own call with ${what}`,
+  };
+}

@@ -1,0 +1,63 @@
+import { AuthApi } from "../../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
+import { AuthService } from "../../../gen/sallyport/v1/auth_service_pb.js";
+import type { RouteConfig } from "../../route/route-config.js";
+
+const backplane = "io.deephaven.proto.backplane.grpc.SessionService";
+
+/**
+ * Procedures whose messages hold tokens, in lower case: of the upstream in the answer, or of the gateway in the request. What
+ * the gateway does not answer itself it refuses, where it logs in to the upstream for its callers.
+ */
+const withheld: ReadonlySet<string> = new Set(
+  [
+    ...[AuthService, AuthApi].flatMap(({ typeName, methods }) => methods.map(({ name }) => `/${typeName}/${name}`)),
+    ...["NewSession", "RefreshSessionToken", "CloseSession"].map((name) => `/${backplane}/${name}`),
+    "/arrow.flight.protocol.FlightService/Handshake",
+    ...["OpenHandshake", "NextHandshake"].map((name) => `/io.deephaven.flightjs.protocol.BrowserFlightService/${name}`),
+  ].map((path) => path.toLowerCase()),
+);
+
+/** Whether messages at this path of an upstream hold tokens, in whatever case the upstream takes it. */
+export function holdsTokens(pathAndQuery: string): boolean {
+  const [path = ""] = pathAndQuery.split("?", 1);
+  return withheld.has(path.toLowerCase());
+}
+
+/**
+ * Fields of requests that would reach the upstream beside the gateway's own token: carriers of its clients, and the wish to get
+ * a token as a cookie.
+ */
+const carriers: ReadonlySet<string> = new Set(["auth-token-bin", "x-deephaven-auth-cookie-request"]);
+
+/** Returns the request's fields with the upstream's token, without other carriers of one. */
+export function withToken(headers: readonly string[], token: string): string[] {
+  const fields: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] as string;
+    const lower = name.toLowerCase();
+    if (lower === "authorization" || carriers.has(lower)) continue;
+    const value = headers[index + 1] as string;
+    if (lower !== "cookie") fields.push(name, value);
+    else if (withoutOwnCookie(value) !== "") fields.push(name, withoutOwnCookie(value));
+  }
+  fields.push("authorization", `Bearer ${token}`);
+  return fields;
+}
+
+/** Deephaven takes a session from a cookie of this name before it looks at `Authorization`. */
+function withoutOwnCookie(cookies: string): string {
+  const others = cookies.split(";").filter((pair) => pair.split("=", 1)[0]?.trim() !== "deephaven-auth-cookie");
+  return others.join(";").trim();
+}
+
+/** Returns the fields of an answer without those that hold one of the tokens. */
+export function withoutTokens(fields: readonly string[], tokens: readonly string[]): readonly string[] {
+  const holds = (value: string | undefined): boolean => tokens.some((token) => value?.includes(token) === true);
+  if (!fields.some((value, index) => index % 2 === 1 && holds(value))) return fields;
+  return fields.filter((_, index) => !holds(fields[index - (index % 2) + 1]));
+}
+
+/** Whether a route sends an `Authorization` of its own, or the caller's: then there is no place for the upstream's token. */
+export function setsAuthorization({ forwardAuthorization, requestHeaders }: RouteConfig): boolean {
+  return forwardAuthorization || requestHeaders?.removed.has("authorization") === true;
+}

@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BridgedSession, leaseMs } from "../../../../src/gateway/forward/bridge/bridged-session.js";
+import type { UpstreamClient, UseAnswer } from "../../../../src/gateway/forward/bridge/upstream-client.js";
+import type { Session } from "../../../../src/model/session.js";
+import { bearer, createCluster, logIn, type Node, requireAllowed } from "../../../invariants/nodes.js";
+
+const maxStalenessMs = 5_000;
+const keepAliveMs = 60_000;
+
+/** The client of an upstream that is a script. */
+class ScriptedClient implements UpstreamClient {
+  readonly calls: string[] = [];
+  answer: UseAnswer = { verdict: "refused" };
+  /** What a log-in waits for. */
+  gate: Promise<unknown> = Promise.resolve();
+  fails = false;
+
+  async logIn(): Promise<string> {
+    this.calls.push("log in");
+    await this.gate;
+    if (this.fails) throw new Error("unreachable");
+    return `t${this.calls.length}`;
+  }
+
+  async keepAlive(token: string): Promise<UseAnswer> {
+    this.calls.push(`use ${token}`);
+    return this.answer;
+  }
+
+  logOut(token: string): void {
+    this.calls.push(`log out ${token}`);
+  }
+}
+
+/** Two nodes with a session of ada on both, and an upstream session for it on each. */
+async function start() {
+  const cluster = createCluster({ count: 2 });
+  const { token, ref } = await logIn(cluster.node);
+  const client = new ScriptedClient();
+  const live = new Set<{ stop(): void }>();
+  const { platform } = cluster.world;
+  const join = async (node: Node): Promise<{ session: Session; bridged: BridgedSession }> => {
+    const { session } = requireAllowed(await bearer(node, token, { rotate: false })).caller;
+    assert.ok(session);
+    const { sealed } = node.front;
+    const parts = { name: "db", sealed, client, platform, maxStalenessMs, keepAliveMs, live };
+    return { session, bridged: new BridgedSession(session, parts) };
+  };
+  const [one, other] = [await join(cluster.nodes[0] as Node), await join(cluster.nodes[1] as Node)];
+  const { store, world } = cluster;
+  return { ...{ store, world, ref, token, client, live }, join, nodes: cluster.nodes, one, other };
+}
+
+/** Lets promises settle, and the timers of the world that come due. */
+async function settle(world: { advance(ms: number): void }, ms = 0): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  for (let passed = 0; passed < ms; passed += 100) {
+    world.advance(100);
+    for (let turn = 0; turn < 20; turn += 1) await Promise.resolve();
+  }
+}
+
+test("many calls on two nodes log in once, and what is remembered is no promise", async () => {
+  const { one, other, client, world } = await start();
+  const calls = [one, one, other, other, one].map(({ bridged }) => Promise.resolve(bridged.find()));
+  await settle(world, 1_000);
+  const found = await Promise.all(calls);
+  assert.deepEqual(client.calls, ["log in"]);
+  assert.deepEqual(new Set(found.map(({ token }) => token)), new Set(["t1"]));
+  assert.ok(!(one.bridged.find() instanceof Promise));
+});
+
+test("a node that ended in its log-in is replaced when its lease is over, and the late one keeps nothing", async () => {
+  const { one, other, client, world } = await start();
+  let open = (): void => {};
+  client.gate = new Promise<void>((resolve) => (open = resolve));
+  const late = Promise.resolve(one.bridged.find());
+  await settle(world, 100);
+  client.gate = Promise.resolve();
+  const next = Promise.resolve(other.bridged.find());
+  await settle(world, leaseMs - 1_000);
+  assert.deepEqual(client.calls, ["log in"]);
+  await settle(world, 1_500);
+  assert.equal((await next).token, "t2");
+  open();
+  await settle(world, 500);
+  assert.deepEqual(client.calls, ["log in", "log in", "log out t2"], "what it opened, by its number");
+  assert.equal((await late).version, (await next).version);
+});
+
+test("a log-in that failed gives its lease back", async () => {
+  const { one, other, client, world } = await start();
+  client.fails = true;
+  await assert.rejects(async () => one.bridged.find());
+  client.fails = false;
+  await settle(world);
+  assert.equal((await other.bridged.find()).token, "t2");
+});
+
+test("a rotation is written before it is used, and the other node finds it when its own is stale", async () => {
+  const { one, other, client, world, store, ref } = await start();
+  const first = await one.bridged.find();
+  assert.deepEqual(await other.bridged.find(), first);
+  one.bridged.follow(first, "next");
+  await settle(world);
+  assert.deepEqual(await one.bridged.find(), { token: "next", version: first.version + 1 });
+  assert.equal((await store.loadSealed(ref, "db"))?.version, first.version + 1);
+  assert.deepEqual(await other.bridged.find(), first, "it is fresh enough");
+  world.advance(maxStalenessMs);
+  assert.equal((await other.bridged.find()).token, "next");
+  other.bridged.follow(first, "late");
+  one.bridged.follow(first, "late");
+  await settle(world);
+  world.advance(maxStalenessMs);
+  assert.equal((await one.bridged.find()).token, "next", "an answer to a call with an older token says nothing new");
+  assert.deepEqual(client.calls, ["log in"]);
+});
+
+test("of two nodes that follow the same token by different answers one writes, and the other takes that", async () => {
+  const { one, other, world } = await start();
+  const first = await one.bridged.find();
+  await other.bridged.find();
+  one.bridged.follow(first, "a");
+  other.bridged.follow(first, "b");
+  await settle(world);
+  assert.deepEqual(await one.bridged.find(), await other.bridged.find());
+});
+
+test("a rotation that the store did not take leaves the token as it is", async () => {
+  const { one, world, store } = await start();
+  const first = await one.bridged.find();
+  const { swapSealed } = store;
+  const broken = store as { swapSealed: typeof swapSealed };
+  broken.swapSealed = () => {
+    throw new Error("the disk is full");
+  };
+  one.bridged.follow(first, "next");
+  await settle(world);
+  assert.deepEqual(await one.bridged.find(), first);
+  broken.swapSealed = swapSealed;
+  one.bridged.follow(first, "next");
+  await settle(world);
+  assert.equal((await one.bridged.find()).token, "next");
+});
+
+test("after a refusal the store's newer token is taken; if it has none, and the upstream forgot it, one node logs in", async () => {
+  const { one, other, client, world } = await start();
+  const first = await one.bridged.find();
+  await other.bridged.find();
+  one.bridged.follow(first, "next");
+  await settle(world);
+  assert.equal((await other.bridged.renew(first)).token, "next");
+  assert.deepEqual(client.calls, ["log in"], "nothing was asked of the upstream");
+  const next = await one.bridged.find();
+  const renewals = [one, other, one].map(({ bridged }) => Promise.resolve(bridged.renew(next)));
+  await settle(world, 500);
+  const tokens = (await Promise.all(renewals)).map(({ token }) => token);
+  assert.equal(new Set(tokens).size, 1);
+  assert.equal(client.calls.filter((call) => call === "log in").length, 2);
+});
+
+test("a call that the upstream refuses although it takes the token costs no log-in", async () => {
+  const { one, client } = await start();
+  const first = await one.bridged.find();
+  client.answer = { verdict: "done", token: undefined };
+  assert.deepEqual(await one.bridged.renew(first), first);
+  assert.ok(one.bridged.isProven(first));
+  assert.deepEqual(client.calls, ["log in", "use t1"]);
+});
+
+test("an upstream that cannot tell is not logged in to anew", async () => {
+  const { one, client } = await start();
+  const first = await one.bridged.find();
+  client.answer = { verdict: "failed", failure: { reason: "upstream_unavailable", code: "ECONNREFUSED" } };
+  await assert.rejects(async () => one.bridged.renew(first), /ECONNREFUSED/);
+  assert.deepEqual(client.calls, ["log in", "use t1"]);
+});
+
+test("the upstream's session is kept alive while ours lives, follows its rotation, and ends with ours", async () => {
+  const { one, client, world, live } = await start();
+  await one.bridged.find();
+  client.answer = { verdict: "done", token: "next" };
+  await settle(world, 2 * keepAliveMs + 1_000);
+  assert.deepEqual(client.calls, ["log in", "use t1", "use next"]);
+  await one.session.end();
+  assert.equal(client.calls.at(-1), "log out next");
+  assert.equal(live.size, 0);
+  await settle(world, 3 * keepAliveMs);
+  assert.equal(client.calls.length, 4);
+  await assert.rejects(async () => one.bridged.find(), /session ended/);
+});
+
+test("a session that ends while it is logged in to keeps nothing at the upstream", async () => {
+  const { one, client, world } = await start();
+  let open = (): void => {};
+  client.gate = new Promise<void>((resolve) => (open = resolve));
+  const finding = Promise.resolve(one.bridged.find());
+  await settle(world);
+  await one.session.end();
+  open();
+  await assert.rejects(finding);
+  assert.deepEqual(client.calls, ["log in", "log out t1"]);
+});
+
+test("a state that retires stops the work of its process, and ends no session at the upstream", async () => {
+  const { one, client, world, live } = await start();
+  await one.bridged.find();
+  for (const each of [...live]) each.stop();
+  await settle(world, 3 * keepAliveMs);
+  await one.session.end();
+  assert.deepEqual(client.calls, ["log in"]);
+});
