@@ -8,12 +8,15 @@ import type { BridgedSession, UpstreamToken } from "./bridged-session.js";
 import { tokenIn } from "./credential.js";
 import { withoutTokens, withToken } from "./withheld.js";
 
+/** A refused token may be one that another node has replaced, and its replacement one that the upstream has forgotten. */
+const maxRepeats = 2;
+
 /** What of a body is kept to be sent once more: unary RPCs and forms fit. */
 const maxKeptBytes = 64 * 1024;
 
 /**
  * An exchange that is sent with the token of an upstream session. It stands between the caller's exchange and the forwarder,
- * follows the rotation of the token, and sends the request once more when the upstream refuses the token.
+ * follows the rotation of the token, and sends the request again when the upstream refuses the token.
  */
 export class BridgedExchange implements Exchange, UpstreamSide {
   request: ForwardedRequest;
@@ -28,7 +31,7 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   #body: "unread" | "open" | "complete" = "unread";
   /** The upstream takes no more of the body, and its answer has not come yet. */
   #isStopped = false;
-  #isRepeated = false;
+  #repeats = 0;
   #hasHead = false;
 
   constructor(caller: Exchange, session: BridgedSession, send: (exchange: Exchange) => void) {
@@ -160,16 +163,16 @@ export class BridgedExchange implements Exchange, UpstreamSide {
 
   /** Whether a refusal is passed on: the upstream has refused this call, and has taken the token. */
   #isPassed(): boolean {
-    return this.#isRepeated && this.#token !== undefined && this.#session.isProven(this.#token);
+    return this.#repeats > 0 && this.#token !== undefined && this.#session.isProven(this.#token);
   }
 
   #repeat(): void {
     const refused = this.#token;
-    if (this.#isRepeated || this.#kept === undefined || refused === undefined) {
+    if (this.#repeats >= maxRepeats || this.#kept === undefined || refused === undefined) {
       this.#caller.fail(refusedToken);
       return;
     }
-    this.#isRepeated = true;
+    this.#repeats += 1;
     this.#wait();
     this.#sendWith(() => this.#session.renew(refused));
   }
