@@ -165,7 +165,7 @@ export class BridgedSession {
       this.#proven = refused.version;
       return this.#current ?? refused;
     }
-    // Another node may have been first: whoever loses the swap finds the lease, or the new token.
+    // Another node may have been first: then this one finds its lease, or its token.
     const isMine = await sealed.swap(this.#session, name, refused.version, undefined, leaseMs);
     return (isMine ? await this.#logIn(refused.version + 1) : undefined) ?? this.#load();
   }

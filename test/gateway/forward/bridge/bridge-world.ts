@@ -1,6 +1,7 @@
 import type { TestContext } from "node:test";
 import { pino } from "pino";
 import { hashPassword } from "sallyport";
+import { type Platform, systemPlatform } from "../../../../src/base/platform.js";
 import { toAddressText } from "../../../../src/gateway/config/address.js";
 import { type Served, serveFile } from "../../../../src/gateway/run/serve-file.js";
 import { adaPassword, gatewayFiles } from "../../gateway-files.js";
@@ -34,13 +35,19 @@ export interface BridgeWorldOptions {
   readonly session?: string;
   /** What is in the file `upstream.secret`. */
   readonly secret?: string;
+  readonly platform?: Platform;
 }
 
 /** Two gateways with one store and one ring, in front of an upstream with a credential. */
 export async function bridgeWorld(
   t: TestContext,
   upstream: string,
-  { routes = "{ match: { path: / }, upstream: app }", session = "", secret = "" }: BridgeWorldOptions = {},
+  {
+    routes = "{ match: { path: / }, upstream: app }",
+    session = "",
+    secret = "",
+    platform = systemPlatform,
+  }: BridgeWorldOptions = {},
 ): Promise<BridgeWorld> {
   const files = await gatewayFiles(t);
   const hash = await hashPassword(adaPassword);
@@ -63,7 +70,7 @@ upstreams: { app: ${upstream} }
   const start = async (): Promise<Node> => {
     const logged: Record<string, unknown>[] = [];
     const log = pino({ level: "debug" }, { write: (line: string) => void logged.push(JSON.parse(line)) });
-    const served = await serveFile(files.config, { log, onReloadAsked: () => {} });
+    const served = await serveFile(files.config, { log, onReloadAsked: () => {}, platform });
     t.after(() => served.stop());
     const [address] = served.gateway.addresses();
     if (address === undefined) throw new Error("it listens nowhere");
