@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { connect, type IncomingHttpHeaders } from "node:http2";
+import { type TestContext, test } from "node:test";
+import { type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
+import { DeephavenUpstream, pskClass, upstreamKey } from "./deephaven-upstream.js";
+
+async function world(t: TestContext) {
+  const upstream = new DeephavenUpstream();
+  await upstream.listen(t);
+  const credential = `{ wire: deephaven, scheme: ${pskClass}, secret: { file: ./upstream.secret } }`;
+  const made = await bridgeWorld(t, `{ url: "${upstream.url}", credential: ${credential} }`, {
+    secret: upstreamKey,
+    session: "services: { flight: {}, deephavenCore: {} }",
+  });
+  return { ...made, upstream };
+}
+
+const messageOf = (text: string): Buffer => {
+  const message = Buffer.alloc(5 + Buffer.byteLength(text));
+  message.writeUInt32BE(Buffer.byteLength(text), 1);
+  message.write(text, 5);
+  return message;
+};
+
+interface Answer {
+  readonly session: string | undefined;
+  readonly status: string | undefined;
+  readonly body: string;
+  /** All that came, as text. */
+  readonly everything: string;
+}
+
+/** Calls a method by gRPC: sends a part of the body when the one before has come back. */
+function call(
+  node: BridgeWorld["nodes"][number],
+  { token }: Caller,
+  parts: readonly Buffer[],
+  path = "/some.Service/Method",
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const client = connect(node.origin);
+    client.on("error", reject);
+    const headers = { "content-type": "application/grpc", te: "trailers", authorization: `Bearer ${token}` };
+    const stream = client.request({ ":method": "POST", ":path": path, ...headers }, { endStream: false });
+    const seen: unknown[] = [];
+    let head: IncomingHttpHeaders = {};
+    let trailers: IncomingHttpHeaders = {};
+    let body = "";
+    const left = [...parts];
+    const next = (): void => {
+      const part = left.shift();
+      if (part !== undefined) stream.write(part);
+      if (left.length === 0) stream.end();
+    };
+    stream.on("response", (fields) => {
+      head = fields;
+      seen.push(fields);
+    });
+    stream.on("data", (chunk: Buffer) => {
+      body += chunk.toString("latin1");
+      next();
+    });
+    stream.on("trailers", (fields) => {
+      trailers = fields;
+      seen.push(fields);
+    });
+    stream.on("error", reject);
+    stream.on("close", () => {
+      client.close();
+      const status = String(trailers["grpc-status"] ?? head["grpc-status"]);
+      resolve({ session: head["x-session"] as string, status, body, everything: JSON.stringify(seen) + body });
+    });
+    next();
+  });
+}
+
+test("unary calls and streams carry the upstream's token, and neither side gets one of the other", async (t) => {
+  const { upstream, nodes, logIn, given } = await world(t);
+  const [ada, bob] = [await logIn("ada"), await logIn("bob")];
+  const answers = [];
+  for (let index = 0; index < 12; index += 1) {
+    const caller = index % 3 === 0 ? bob : ada;
+    const parts = index % 2 === 0 ? [messageOf("one")] : ["a", "b", "c"].map(messageOf);
+    const answer = await call(nodes[index % 2] as (typeof nodes)[0], caller, parts);
+    assert.deepEqual([answer.status, answer.body], ["0", Buffer.concat(parts).toString("latin1")]);
+    answers.push(answer);
+  }
+  assert.equal(upstream.logIns, 2);
+  assert.equal(new Set(answers.filter((_, index) => index % 3 !== 0).map(({ session }) => session)).size, 1);
+  const toClients = answers.map(({ everything }) => everything).join();
+  for (const token of [...upstream.given, upstreamKey]) assert.ok(!toClients.includes(token));
+  const toUpstream = upstream.got.join();
+  for (const token of given) assert.ok(!toUpstream.includes(token));
+  assert.ok(!toUpstream.includes("sps_"));
+});
+
+test("a call in an upstream that restarted is sent again: a message, and a stream from its first one on", async (t) => {
+  const { upstream, nodes, logIn } = await world(t);
+  const ada = await logIn("ada");
+  await call(nodes[0], ada, [messageOf("first")]);
+  for (const parts of [[messageOf("one")], ["a", "b", "c"].map(messageOf)]) {
+    upstream.forget();
+    const { status, body } = await call(nodes[0], ada, parts);
+    assert.deepEqual([status, body], ["0", Buffer.concat(parts).toString("latin1")]);
+  }
+  assert.equal(upstream.logIns, 3);
+});
+
+test("the client's own log-out, which the gateway answers, closes the upstream's session", async (t) => {
+  const { upstream, nodes, logIn } = await world(t);
+  const ada = await logIn("ada");
+  await call(nodes[0], ada, [messageOf("first")]);
+  const path = "/io.deephaven.proto.backplane.grpc.SessionService/CloseSession";
+  const { status, session } = await call(nodes[0], ada, [messageOf("")], path);
+  assert.deepEqual([status, session], ["0", undefined]);
+  while (upstream.closed === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal((await call(nodes[0], ada, [messageOf("late")])).status, "16");
+  assert.equal(upstream.logIns, 1);
+});
