@@ -4,7 +4,8 @@ import type { Awaitable } from "../base/awaitable.js";
 export interface SealedStore {
   /**
    * What a front keeps beside a session under a name of its own, apart from the session's data; version 0 with `content`
-   * `undefined` while there is nothing. `undefined`: no such session, or over: revoked or past its deadline.
+   * `undefined` while there is nothing. What a session that is over has kept can be read until its row goes. `undefined`: there
+   * is no such row.
    */
   loadSealed(ref: string, name: string): Awaitable<SealedReading | undefined>;
   /**
@@ -30,4 +31,6 @@ export interface SealedReading {
   readonly content: string | undefined;
   /** How much is left of the lease that the last write took, in milliseconds. 0: there is none, or it is over. */
   readonly leaseMs: number;
+  /** The session is revoked, or past its deadline: nothing can be written any more. */
+  readonly isOver: boolean;
 }

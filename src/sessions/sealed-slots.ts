@@ -17,9 +17,10 @@ export interface SealedSlots {
    * Returns what is kept, its version, and the rest of a lease. `content` is `undefined` when there is nothing, and when it
    * does not open: it was sealed for another session, name or version, or with a key that is gone.
    *
-   * `undefined`: the session is over, or this process has not seen a token of it.
+   * `undefined`: the session is gone, or this process has not seen a token of it. What a session that is over has kept can be
+   * read until its row goes.
    */
-  load(session: Pick<Session, "ref">, name: string): Awaitable<SealedReading | undefined>;
+  load(session: Session, name: string): Awaitable<SealedReading | undefined>;
   /**
    * Seals `content` and replaces what has this version; see `SealedStore`.
    *
@@ -27,7 +28,7 @@ export interface SealedSlots {
    *   token of it
    */
   swap(
-    session: Pick<Session, "ref">,
+    session: Session,
     name: string,
     version: number,
     content: string | undefined,
@@ -94,9 +95,19 @@ export function createSealedSlots({ platform, realm, store, ask, keys, known }: 
     }
   }
 
+  /** Of sessions that are over, which the memory of the node forgets. */
+  const ids = new WeakMap<Session, Uint8Array>();
+
+  function idOf(session: Session): Uint8Array | undefined {
+    const found = known.find(session.ref)?.sessionId;
+    if (found !== undefined) ids.set(session, found);
+    return found ?? ids.get(session);
+  }
+
   return {
-    load({ ref }, name) {
-      const sessionId = known.find(ref)?.sessionId;
+    load(session, name) {
+      const { ref } = session;
+      const sessionId = idOf(session);
       if (sessionId === undefined) return undefined;
       return after(
         ask(() => store.loadSealed(ref, name)),
@@ -107,8 +118,9 @@ export function createSealedSlots({ platform, realm, store, ask, keys, known }: 
         },
       );
     },
-    swap({ ref }, name, version, content, leaseMs) {
-      const sessionId = known.find(ref)?.sessionId;
+    swap(session, name, version, content, leaseMs) {
+      const { ref } = session;
+      const sessionId = idOf(session);
       if (sessionId === undefined) return false;
       const sealed = content === undefined ? undefined : seal(content, { sessionId, ref, name, version: version + 1 });
       return ask(() => store.swapSealed(ref, name, version, sealed, leaseMs));

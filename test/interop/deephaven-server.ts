@@ -7,15 +7,19 @@ import { anonymousClass, key, pskClass, type Subject } from "./people.js";
 /** The shortest that the server takes, so that ten keep-alives are over in a minute. */
 const durationMs = 10_000;
 
-/** The real Deephaven server, as it is released. */
-export async function startDeephaven(): Promise<Subject> {
+/**
+ * The real Deephaven server, as it is released.
+ *
+ * @param given the port, and the shared key. Default: a free one, and the key of the suite
+ */
+export async function startDeephaven(given: { readonly port?: number; readonly psk?: string } = {}): Promise<Subject> {
   const { python, deephaven, javaHome } = readEnvironment();
   const properties = {
-    "authentication.psk": key,
+    "authentication.psk": given.psk ?? key,
     AuthHandlers: [anonymousClass, pskClass, "house.HouseBasicHandler"].join(","),
     "http.session.durationMs": String(durationMs),
   };
-  const port = await freePort();
+  const port = given.port ?? (await freePort());
   const options = JSON.stringify({ port, classes: deephaven, properties });
   const child = spawn(python, ["test/interop/python/server.py", options], {
     stdio: ["pipe", "pipe", "pipe"],
@@ -45,7 +49,7 @@ export async function startDeephaven(): Promise<Subject> {
 }
 
 /** It takes no 0. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -9,6 +9,8 @@ import { createWorld } from "../world.js";
 
 const secret = "the upstream's token";
 
+const live = { leaseMs: 0, isOver: false };
+
 /** Two nodes with one store and one ring, and a function that presents a token to one of them. */
 async function world() {
   const cluster = createCluster({ count: 2 });
@@ -23,19 +25,20 @@ async function world() {
 test("what is kept beside a session is for every node that has seen a token of it", async () => {
   const { one, other, ada, sessionOf, slots, world: clock } = await world();
   const session = await sessionOf(one, ada.token);
-  assert.deepEqual(await slots.load(session, "db"), { version: 0, content: undefined, leaseMs: 0 });
+  assert.deepEqual(await slots.load(session, "db"), { ...live, version: 0, content: undefined });
   assert.equal(await slots.swap(session, "db", 0, undefined, 10_000), true);
   assert.equal(await slots.swap(session, "db", 0, secret, 0), false);
   const elsewhere = other.front.sealed;
-  assert.equal(await elsewhere.load({ ref: ada.ref }, "db"), undefined, "it has seen no token");
-  assert.equal(await elsewhere.swap({ ref: ada.ref }, "db", 1, secret, 0), false);
+  assert.equal(await elsewhere.load(session, "db"), undefined, "it has seen no token");
+  assert.equal(await elsewhere.swap(session, "db", 1, secret, 0), false);
   await sessionOf(other, ada.token);
   clock.advance(4_000);
-  assert.deepEqual(await elsewhere.load(session, "db"), { version: 1, content: undefined, leaseMs: 6_000 });
+  assert.deepEqual(await elsewhere.load(session, "db"), { ...live, version: 1, content: undefined, leaseMs: 6_000 });
   assert.equal(await elsewhere.swap(session, "db", 1, secret, 0), true);
-  assert.deepEqual(await slots.load(session, "db"), { version: 2, content: secret, leaseMs: 0 });
+  assert.deepEqual(await slots.load(session, "db"), { ...live, version: 2, content: secret });
   await session.end();
-  assert.equal(await slots.load(session, "db"), undefined);
+  assert.deepEqual(await slots.load(session, "db"), { version: 2, content: secret, leaseMs: 0, isOver: true });
+  assert.equal(await slots.swap(session, "db", 2, secret, 0), false);
 });
 
 test("the store never sees what is kept, and no two seals are alike", async () => {
@@ -67,7 +70,7 @@ test("a seal that was moved to another session, name or version, or was changed,
   assert.equal((await slots.load(hers, "db"))?.content, secret);
   await slots.swap(hers, "db", 1, "newer", 0);
   await store.swapSealed(hers.ref, "db", 2, sealed, 0);
-  assert.deepEqual(await slots.load(hers, "db"), { version: 3, content: undefined, leaseMs: 0 }, "an older version");
+  assert.deepEqual(await slots.load(hers, "db"), { ...live, version: 3, content: undefined }, "an older version");
   const bytes = Buffer.from(sealed, "base64url");
   for (let index = 0; index < bytes.length; index += 1) {
     const changed = Buffer.from(bytes);

@@ -64,7 +64,7 @@ export function memory(options: MemoryOptions = {}): Store {
   const platform = options.platform ?? systemPlatform;
   const rows = new Map<string, SessionRow>();
   const states = new Map<string, SessionState>();
-  const sealed = createMemorySealed(platform, isLive);
+  const sealed = createMemorySealed(platform, (ref) => rows.has(ref), isLive);
   const bySubject = createNameIndex();
   const byActor = createNameIndex();
   const rowDeadlines = createDeadlineHeap();

@@ -17,16 +17,23 @@ interface Entry {
 
 const none: Entry = Object.freeze({ version: 0, content: undefined, leaseUntil: 0 });
 
-/** @param isLive whether there is such a session, and it is not over */
-export function createMemorySealed(platform: Platform, isLive: (ref: string) => boolean): MemorySealed {
+/**
+ * @param hasRow whether there is such a session
+ * @param isLive whether there is one that is not over
+ */
+export function createMemorySealed(
+  platform: Platform,
+  hasRow: (ref: string) => boolean,
+  isLive: (ref: string) => boolean,
+): MemorySealed {
   const entries = new Map<string, Map<string, Entry>>();
   const find = (ref: string, name: string): Entry => entries.get(ref)?.get(name) ?? none;
 
   return {
     load(ref, name) {
-      if (!isLive(ref)) return undefined;
+      if (!hasRow(ref)) return undefined;
       const { version, content, leaseUntil } = find(ref, name);
-      return { version, content, leaseMs: Math.max(0, leaseUntil - platform.now()) };
+      return { version, content, leaseMs: Math.max(0, leaseUntil - platform.now()), isOver: !isLive(ref) };
     },
     swap(ref, name, version, content, leaseMs) {
       if (!isLive(ref) || find(ref, name).version !== version) return false;

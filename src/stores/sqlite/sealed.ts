@@ -11,8 +11,9 @@ export function createSealed(
   { read, writeOne }: SqliteConnection,
   platform: Platform,
 ): SealedStore {
-  const load = database.prepare(`select coalesce(sealed.version, 0), content, coalesce(lease_until, 0) from sessions
-    left join sealed on session = id and name = ? where ${isLive}`);
+  const load =
+    database.prepare(`select coalesce(sealed.version, 0), content, coalesce(lease_until, 0), not (${isLive}) from sessions
+    left join sealed on session = id and name = ? where ref = ?`);
   load.setReturnArrays(true);
   const add = database.prepare(`insert into sealed (session, name, version, content, lease_until)
     select id, ?, 1, ?, ? from sessions where ${isLive} on conflict (session, name) do nothing`);
@@ -23,12 +24,13 @@ export function createSealed(
     loadSealed: (ref, name) =>
       read(() => {
         const now = platform.now();
-        const columns = load.get(name, ref, now) as readonly [number, string | null, number] | undefined;
+        const columns = load.get(ref, now, name, ref) as readonly [number, string | null, number, number] | undefined;
         return (
           columns && {
             version: columns[0],
             content: columns[1] ?? undefined,
             leaseMs: Math.max(0, columns[2] - now),
+            isOver: columns[3] === 1,
           }
         );
       }),

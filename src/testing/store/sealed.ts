@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crowd, type StoreTest, shortRules, times } from "./context.js";
 
-const empty = { version: 0, content: undefined, leaseMs: 0 };
+const empty = { version: 0, content: undefined, leaseMs: 0, isOver: false };
 
 /** Declares the tests of what fronts keep beside sessions. */
 export function testStoreSealed(test: StoreTest): void {
@@ -14,10 +14,15 @@ export function testStoreSealed(test: StoreTest): void {
     assert.equal(await store.swapSealed(ref, "a", 1, "x", 0), false);
     assert.equal(await store.swapSealed(ref, "a", 0, "Ünï\u{1F511}", 0), true);
     assert.equal(await store.swapSealed(ref, "a", 0, "x", 0), false);
-    assert.deepEqual(await elsewhere.loadSealed(ref, "a"), { version: 1, content: "Ünï\u{1F511}", leaseMs: 0 });
+    assert.deepEqual(await elsewhere.loadSealed(ref, "a"), {
+      version: 1,
+      content: "Ünï\u{1F511}",
+      leaseMs: 0,
+      isOver: false,
+    });
     assert.deepEqual(await elsewhere.loadSealed(ref, "b"), empty);
     assert.equal(await elsewhere.swapSealed(ref, "a", 1, undefined, 0), true);
-    assert.deepEqual(await store.loadSealed(ref, "a"), { version: 2, content: undefined, leaseMs: 0 });
+    assert.deepEqual(await store.loadSealed(ref, "a"), { ...empty, version: 2 });
     assert.equal(await store.swapSealed(ref, "a", 1, "x", 0), false);
     assert.deepEqual(await store.loadState(ref), { version: 0, json: undefined });
     assert.ok(await store.swapSession(reading, { generation: 2 }, false));
@@ -37,20 +42,23 @@ export function testStoreSealed(test: StoreTest): void {
     assert.equal((await store.loadSealed(row.ref, "a"))?.leaseMs, 0);
     assert.equal(await store.swapSealed(row.ref, "a", 2, "x", 10_000), true);
     assert.equal(await store.swapSealed(row.ref, "a", 3, "y", 0), true, "a lease does not bar its holder");
-    assert.deepEqual(await store.loadSealed(row.ref, "a"), { version: 4, content: "y", leaseMs: 0 });
+    assert.deepEqual(await store.loadSealed(row.ref, "a"), { ...empty, version: 4, content: "y" });
   });
 
-  test("a session that is unknown, revoked or past its deadline keeps nothing and takes nothing", async (context) => {
+  test("what a session that is over has kept can be read until its row goes, and nothing more is taken", async (context) => {
     const { store, open, wait } = context;
     await open({ ref: "revoked" });
     await open({ ref: "expired", rules: { ...shortRules, absoluteMs: 100 } });
     for (const ref of ["revoked", "expired"]) assert.ok(await store.swapSealed(ref, "a", 0, "x", 0));
     await store.endSession("revoked", "logout");
     await wait(150);
-    for (const ref of ["unknown", "revoked", "expired"]) {
-      assert.equal(await store.loadSealed(ref, "a"), undefined, ref);
+    for (const ref of ["revoked", "expired"]) {
+      assert.deepEqual(await store.loadSealed(ref, "a"), { version: 1, content: "x", leaseMs: 0, isOver: true }, ref);
       for (const version of [0, 1]) assert.equal(await store.swapSealed(ref, "a", version, "y", 0), false, ref);
+      assert.equal(await store.swapSealed(ref, "b", 0, "y", 0), false, ref);
     }
+    assert.equal(await store.loadSealed("unknown", "a"), undefined);
+    assert.equal(await store.swapSealed("unknown", "a", 0, "y", 0), false);
   });
 
   test("what is kept beside a session goes with its row, by a purge and by a cap", async ({ store, open, wait }) => {

@@ -69,7 +69,7 @@ describe("a database of every layout there was", () => {
       assert.deepEqual(await store.loadState(ada), { version: 2, json: '["kept"]' });
       const late = await store.openSession({ ...session("c"), subject: "eve", loginMs: 5_000 }, wideCaps, true);
       assert.equal(late.row.revokedReason, "disabled");
-      const kept = { version: 2, content: version < 5 ? undefined : "sealed", leaseMs: 0 };
+      const kept = { version: 2, content: version < 5 ? undefined : "sealed", leaseMs: 0, isOver: false };
       assert.deepEqual(await store.loadSealed(ada, "db"), version < 5 ? { ...kept, version: 0 } : kept);
       assert.equal(await store.swapSealed(ada, "db", kept.content === undefined ? 0 : 2, "next", 0), true);
       assert.equal(await store.take("ticket", "t"), '{"kept":true}');

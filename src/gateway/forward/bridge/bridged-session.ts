@@ -119,7 +119,7 @@ export class BridgedSession {
     while (platform.monotonic() < giveUpAt) {
       const askedAt = platform.monotonic();
       const found = await sealed.load(this.#session, name);
-      if (found === undefined) throw new BridgeError(over);
+      if (found === undefined || found.isOver) throw new BridgeError(over);
       const { content: token, version } = found;
       if (token !== undefined) return this.#remember({ token, version }, askedAt);
       // Another call logs in, here or on another node, unless its process has ended.
@@ -156,7 +156,7 @@ export class BridgedSession {
   async #renew(refused: UpstreamToken): Promise<UpstreamToken> {
     const { sealed, name, client } = this.#parts;
     const found = await sealed.load(this.#session, name);
-    if (found === undefined) throw new BridgeError(over);
+    if (found === undefined || found.isOver) throw new BridgeError(over);
     if (found.version !== refused.version || found.content !== refused.token) return this.#load();
     // The upstream may have refused the call for what it asked: a log-in would throw away what the session has there.
     const answer = await client.keepAlive(refused.token);
@@ -195,9 +195,15 @@ export class BridgedSession {
 
   #end(): void {
     this.stop();
-    const current = this.#current;
+    const { sealed, name, client, platform } = this.#parts;
+    const own = platform.monotonic() < this.#freshUntil ? this.#current?.token : undefined;
     this.#current = undefined;
-    if (current !== undefined) this.#parts.client.logOut(current.token);
+    ignoreFailure(async () => {
+      // Not with a token that another node may have replaced: an upstream may take that for theft.
+      const found = await sealed.load(this.#session, name);
+      const token = found === undefined ? own : found.content;
+      if (token !== undefined) client.logOut(token);
+    });
   }
 
   #pause(ms: number): Promise<void> {

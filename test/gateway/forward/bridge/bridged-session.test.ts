@@ -184,11 +184,24 @@ test("the upstream's session is kept alive while ours lives, follows its rotatio
   await settle(world, 2 * keepAliveMs + 1_000);
   assert.deepEqual(client.calls, ["log in", "use t1", "use next"]);
   await one.session.end();
+  await settle(world);
   assert.equal(client.calls.at(-1), "log out next");
   assert.equal(live.size, 0);
   await settle(world, 3 * keepAliveMs);
   assert.equal(client.calls.length, 4);
   await assert.rejects(async () => one.bridged.find(), /session ended/);
+});
+
+test("a node whose token is old logs out with the store's", async () => {
+  const { one, other, client, world } = await start();
+  const first = await other.bridged.find();
+  await one.bridged.find();
+  world.advance(maxStalenessMs);
+  one.bridged.follow(first, "next");
+  await settle(world);
+  await other.session.end();
+  await settle(world);
+  assert.deepEqual(new Set(client.calls.slice(1)), new Set(["log out next"]));
 });
 
 test("a session that ends while it is logged in to keeps nothing at the upstream", async () => {
