@@ -1,5 +1,5 @@
 import type { CredentialWire, UpstreamCredential } from "../../forward/bridge/credential.js";
-import { setsAuthorization } from "../../forward/bridge/withheld.js";
+import { contradictionOf } from "../../forward/bridge/withheld.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { opensNothing } from "../handlers.js";
 import type { ReadContext } from "../read-context.js";
@@ -95,11 +95,9 @@ export function reportBridged(names: ReadonlySet<string>, { above, report, warn 
     if (!names.has(route.upstream)) continue;
     const at: ConfigPath = ["routes", index];
     const path = toPathText(at);
-    if (setsAuthorization(route))
-      report(
-        at,
-        `${path} sends an Authorization of its own to ${route.upstream}, at which the gateway logs in; do one of both`,
-      );
+    const contradiction = contradictionOf(route);
+    if (contradiction !== undefined)
+      report(at, `${path} ${contradiction}, and the gateway logs in to ${route.upstream}; do one of both`);
     const { anonymous, schemes } = route;
     if (anonymous)
       warn(

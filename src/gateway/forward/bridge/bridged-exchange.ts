@@ -104,7 +104,7 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   // The answer, from the upstream to the caller.
 
   hint(headers: readonly string[]): void {
-    this.#caller.hint(headers);
+    this.#caller.hint(this.#withhold(headers));
   }
 
   head(status: number, headers: readonly string[], isLast: boolean): boolean {

@@ -1,6 +1,7 @@
 import { AuthApi } from "../../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import { AuthService } from "../../../gen/sallyport/v1/auth_service_pb.js";
 import type { RouteConfig } from "../../route/route-config.js";
+import { fateOf, normalisedOf } from "../header-fate.js";
 
 const backplane = "io.deephaven.proto.backplane.grpc.SessionService";
 
@@ -24,20 +25,19 @@ export function holdsTokens(pathAndQuery: string): boolean {
 }
 
 /**
- * Fields of requests that would reach the upstream beside the gateway's own token: carriers of its clients, and the wish to get
- * a token as a cookie.
+ * Fields of requests that would reach the upstream beside the gateway's own token, by the one name that an upstream may know
+ * them by: carriers of its clients, and the wish to get a token as a cookie.
  */
-const carriers: ReadonlySet<string> = new Set(["auth-token-bin", "x-deephaven-auth-cookie-request"]);
+const carriers: ReadonlySet<string> = new Set(["authorization", "auth-token-bin", "x-deephaven-auth-cookie-request"]);
 
 /** Returns the request's fields with the upstream's token, without other carriers of one. */
 export function withToken(headers: readonly string[], token: string): string[] {
   const fields: string[] = [];
   for (let index = 0; index < headers.length; index += 2) {
     const name = headers[index] as string;
-    const lower = name.toLowerCase();
-    if (lower === "authorization" || carriers.has(lower)) continue;
+    if (carriers.has(normalisedOf(name))) continue;
     const value = headers[index + 1] as string;
-    if (lower !== "cookie") fields.push(name, value);
+    if (fateOf(name) !== "cookie") fields.push(name, value);
     else if (withoutOwnCookie(value) !== "") fields.push(name, withoutOwnCookie(value));
   }
   fields.push("authorization", `Bearer ${token}`);
@@ -57,7 +57,16 @@ export function withoutTokens(fields: readonly string[], tokens: readonly string
   return fields.filter((_, index) => !holds(fields[index - (index % 2) + 1]));
 }
 
-/** Whether a route sends an `Authorization` of its own, or the caller's: then there is no place for the upstream's token. */
-export function setsAuthorization({ forwardAuthorization, requestHeaders }: RouteConfig): boolean {
-  return forwardAuthorization || requestHeaders?.removed.has("authorization") === true;
+/**
+ * Returns what in a route contradicts that the gateway logs in to its upstream, in words that follow its name; `undefined`:
+ * nothing does. A path of several readings could be that of a procedure whose messages hold tokens.
+ */
+export function contradictionOf({
+  forwardAuthorization,
+  requestHeaders,
+  ambiguousPaths,
+}: RouteConfig): string | undefined {
+  if (forwardAuthorization || requestHeaders?.removed.has("authorization") === true)
+    return "sends an Authorization of its own";
+  return ambiguousPaths === true ? "takes paths that can be read in several ways" : undefined;
 }
