@@ -21,7 +21,7 @@ requireTools({
 });
 mkdirSync(cache, { recursive: true });
 
-const [python, java, go, goExamples, grpcWeb, conformance, h2spec] = await Promise.all([
+const [python, java, go, goExamples, grpcWeb, conformance, h2spec, jsapi] = await Promise.all([
   providePython(),
   provideJava(),
   provideGo(),
@@ -29,10 +29,11 @@ const [python, java, go, goExamples, grpcWeb, conformance, h2spec] = await Promi
   provideGrpcWeb(),
   provideConformance(),
   provideH2spec(),
+  provideJsapi(),
 ]);
 const deephaven = await provideHandler(python);
 const javaHome = dirname(dirname(realpathSync(spawnSync("which", ["javac"], { encoding: "utf8" }).stdout.trim())));
-const environment = { python, java, javaHome, ...go, ...goExamples, grpcWeb, deephaven, conformance, h2spec };
+const environment = { python, java, javaHome, ...go, ...goExamples, grpcWeb, deephaven, conformance, h2spec, jsapi };
 writeFileSync(join(cache, "environment.json"), JSON.stringify(environment, undefined, 2));
 
 if (!words.includes("--only")) {
@@ -127,6 +128,16 @@ async function provideH2spec() {
     runGo(made, ["install", module], { GOFLAGS: "-modcacherw", GOBIN: made }),
   );
   return join(directory, "h2spec");
+}
+
+/** Deephaven's JavaScript client. @returns a folder with it and its driver. */
+function provideJsapi() {
+  const client = "@deephaven/jsapi-nodejs@1.29.0";
+  return provide("jsapi", [client, read("js/jsapi.mjs")], async (made) => {
+    writeFileSync(join(made, "package.json"), '{ "type": "module", "private": true }');
+    await run("npm", ["install", "--silent", "--no-audit", "--no-fund", client], { cwd: made });
+    cpSync(join(source, "js/jsapi.mjs"), join(made, "jsapi.mjs"));
+  });
 }
 
 /** Runs Go with caches of its own, which are removed after `andThen` has seen the modules. */

@@ -13,10 +13,10 @@ import { keyFile } from "../../src/keys/key-file.js";
 import { createRandom } from "../../src/testing/random.js";
 import { type Slapd, searcher, smallDirectory, startSlapd, suffix } from "../handlers/ldap/slapd.js";
 import { freePort, startDeephaven } from "./deephaven-server.js";
-import { readEnvironment } from "./environment.js";
+import { readEnvironment, runDriver } from "./environment.js";
 import type { Subject } from "./people.js";
 
-const { python } = readEnvironment();
+const { python, jsapi } = readEnvironment();
 const folder = mkdtempSync(join(tmpdir(), "sallyport-interop-"));
 const random = createRandom(process.env.SEED === undefined ? undefined : Number(process.env.SEED));
 const psk = "the shared key, which no client has".replaceAll(" ", "-");
@@ -47,6 +47,7 @@ function toConfig(port: number): string {
   const places: readonly (readonly [string, string])[] = [
     ["127.0.0.1:8080", `127.0.0.1:${port}`],
     ["ldaps://directory.example.org", slapd.url],
+    ["h2c://127.0.0.1:10000", `h2c://127.0.0.1:${upstreamPort}`],
     ["h2c://127.0.0.1:10000", `h2c://127.0.0.1:${upstreamPort}`],
     ["deephavenCore: {}", "deephavenCore: { session: { rotateAfter: 2s, overlap: 500ms, idle: 40s } }"],
     ["wire: deephaven", "wire: deephaven\n      keepAlive: 3s"],
@@ -148,6 +149,16 @@ describe("people of a directory in front of Deephaven", () => {
     while ((await updates()) === before) await sleep(200);
     assert.equal(await client.do("silence", "ada"), "silent");
     assert.equal(await client.do("read", "ada", "t"), 1_000);
+  });
+
+  test("Deephaven's JavaScript client fetches itself, makes a table and reads it, also when its tokens have turned", async () => {
+    const url = `http://127.0.0.1:${gateways[1].port}`;
+    const seen = await runDriver("node", ["jsapi.mjs", url, "bob", "correct horse", "12"], jsapi);
+    assert.deepEqual(Object.fromEntries(seen.map(({ name, saw }) => [name, saw])), {
+      rows: 100,
+      first: "0,1,2,3,4,5,6,7,8,9",
+      later: "10,11,12,13,14,15,16,17,18,19",
+    });
   });
 
   test("a gateway that is killed and started again goes on with its sessions", async () => {

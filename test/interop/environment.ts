@@ -21,6 +21,8 @@ export interface Environment {
   readonly deephaven: string;
   /** A folder with the Connect conformance runner, `connectconformance`, and its `grpcserver`; its `suites`; its messages, `image.binpb`. */
   readonly conformance: string;
+  /** A folder with Deephaven's JavaScript client, and its driver, `jsapi.mjs`. */
+  readonly jsapi: string;
   /** The program `h2spec`. */
   readonly h2spec: string;
 }
@@ -39,9 +41,9 @@ export interface Observation {
 }
 
 /** Runs a driver, which prints one line of JSON for each thing that it saw. What else it prints is shown when it fails. */
-export function runDriver(command: string, args: readonly string[]): Promise<readonly Observation[]> {
+export function runDriver(command: string, args: readonly string[], cwd?: string): Promise<readonly Observation[]> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 180_000 });
+    const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], timeout: 180_000, cwd });
     let out = "";
     let rest = "";
     child.stdout.on("data", (chunk) => {

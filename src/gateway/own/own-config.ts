@@ -50,7 +50,7 @@ export interface FlightConfig extends FlightOptions {
   readonly cookie: string | undefined;
 }
 
-export type CoreConfig = Omit<DeephavenCoreOptions, "signal" | "platform">;
+export type CoreConfig = Omit<DeephavenCoreOptions, "signal" | "platform" | "upstreamConstants">;
 
 export interface EnterpriseConfig
   extends Pick<

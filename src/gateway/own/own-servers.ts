@@ -21,6 +21,8 @@ export interface OwnServersOptions extends ServiceOptions {
   readonly stopping?: AbortSignal | undefined;
   /** The handler of browser log-ins, whose pages are served. */
   readonly login?: ExternalHandler | undefined;
+  /** The settings of the Deephaven server behind the gateway. Default: none. */
+  readonly upstreamConstants?: DeephavenCoreOptions["upstreamConstants"];
 }
 
 /** The servers. Each answers only the paths for which `OwnAnswers` names it. */
@@ -34,7 +36,7 @@ export type OwnServers = Readonly<Record<OwnServer, (request: NodeRequest, respo
 export function createOwnServers<I extends Identity>(
   auth: Auth<I>,
   config: ServicesConfig,
-  { trust: trustProxy, login, stopping: signal, ...options }: OwnServersOptions,
+  { trust: trustProxy, login, stopping: signal, upstreamConstants, ...options }: OwnServersOptions,
 ): OwnServers {
   const { platform } = options;
   return {
@@ -43,7 +45,7 @@ export function createOwnServers<I extends Identity>(
       trustProxy,
       platform,
     }),
-    grpc: grpcAuth(auth, createWires(auth, config, { signal, platform }), { trustProxy, platform }),
+    grpc: grpcAuth(auth, createWires(auth, config, { signal, platform, upstreamConstants }), { trustProxy, platform }),
     health: createHealthPage(options.ready ?? alwaysReady, platform),
     pages: login === undefined ? nowhere : externalPages(auth, login, { trustProxy, platform }),
   };
@@ -58,7 +60,7 @@ function nowhere(_request: NodeRequest, response: NodeResponse): void {
 export function createWires<I extends Identity>(
   auth: Auth<I>,
   config: ServicesConfig,
-  options: Pick<DeephavenCoreOptions, "signal" | "platform">,
+  options: Pick<DeephavenCoreOptions, "signal" | "platform" | "upstreamConstants">,
 ): readonly RpcService<I>[] {
   const { cookie: _ofCarriers, ...flight } = config.flight ?? { cookie: undefined };
   return [

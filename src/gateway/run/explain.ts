@@ -162,7 +162,13 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
       headers: {
         passed: namesOf(headers.slice(0, headers.length - ours.length)),
         stripped,
-        set: [["host", upstream.host ?? to.authority], ...toPairs(ours, asked.route.requestHeaders?.secrets)],
+        set: [
+          ["host", upstream.host ?? to.authority],
+          ...(upstream.credential === undefined
+            ? []
+            : ([["authorization", "Bearer (the token of the upstream session)"]] as const)),
+          ...toPairs(ours, asked.route.requestHeaders?.secrets),
+        ],
       },
     };
   }

@@ -164,6 +164,7 @@ export function createState(
       routes,
       upstreams,
       bridges,
+      upstreamConstants: bridges.constants,
       trust,
       platform,
       ...(onAnswered && { onAnswered }),

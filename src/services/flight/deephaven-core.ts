@@ -1,4 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Awaitable, after } from "../../base/awaitable.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
@@ -40,6 +41,11 @@ export interface DeephavenCoreOptions {
   /** Further settings for authenticated callers. Default: none. */
   readonly configurationConstants?: Readonly<Record<string, string>> | undefined;
   /**
+   * Returns the settings of the server behind this one, for authenticated callers: those above replace them. It must answer
+   * soon, also while that server is down. Default: none.
+   */
+  readonly upstreamConstants?: (() => Awaitable<Readonly<Record<string, string>>>) | undefined;
+  /**
    * Aborted when the server is about to stop: calls that wait for the end of their session are then answered. Default:
    * none.
    */
@@ -53,6 +59,7 @@ const coreKinds: OptionKinds<DeephavenCoreOptions> = {
   authHandlers: "strings",
   authenticationConstants: "object",
   configurationConstants: "object",
+  upstreamConstants: "function",
   signal: "object",
   platform: "object",
 };
@@ -102,18 +109,18 @@ function createConfigService<I extends Identity>(
       configValues: toValues({ ...options.authenticationConstants, AuthHandlers: authHandlers.join(",") }),
     }),
   );
-  const forCallers = toBinary(
-    ConfigurationConstantsResponseSchema,
-    create(ConfigurationConstantsResponseSchema, {
-      configValues: toValues({
-        ...options.configurationConstants,
-        "http.session.durationMs": String(toDurationMs(rules)),
-      }),
-    }),
-  );
+  const { upstreamConstants } = options;
+  const own = { ...options.configurationConstants, "http.session.durationMs": String(toDurationMs(rules)) };
+  const toAnswer = (constants: Readonly<Record<string, string>>): Uint8Array =>
+    encode(ConfigurationConstantsResponseSchema, { configValues: toValues(constants) });
+  const forCallers = toAnswer(own);
+  const answer =
+    upstreamConstants === undefined
+      ? () => forCallers
+      : () => after(upstreamConstants(), (theirs) => toAnswer({ ...theirs, ...own }));
   return new Map<string, RpcMethod<I>>([
     ["GetAuthenticationConstants", { kind: "unary", anonymous: true, answer: () => forEverybody }],
-    ["GetConfigurationConstants", { kind: "unary", answer: () => forCallers }],
+    ["GetConfigurationConstants", { kind: "unary", answer }],
   ]);
 }
 

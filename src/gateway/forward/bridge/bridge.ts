@@ -1,3 +1,4 @@
+import type { Awaitable } from "../../../base/awaitable.js";
 import type { Platform } from "../../../base/platform.js";
 import { emitWarning } from "../../../base/warn.js";
 import type { Denial } from "../../../model/decision.js";
@@ -9,6 +10,7 @@ import type { UpstreamConfig } from "../upstream-config.js";
 import type { Upstream, Upstreams } from "../upstreams.js";
 import { BridgedExchange } from "./bridged-exchange.js";
 import { BridgedSession, type BridgedSessionParts } from "./bridged-session.js";
+import { type Constants, rememberConstants } from "./deephaven-constants.js";
 import { createUpstreamClient } from "./upstream-client.js";
 import { holdsTokens } from "./withheld.js";
 
@@ -16,11 +18,15 @@ import { holdsTokens } from "./withheld.js";
 export interface Bridge {
   /** @param client see `Shares.send` */
   send(exchange: Exchange, session: Session, client: string | undefined): void;
+  /** The settings that it tells its clients, where it is a Deephaven server. */
+  readonly constants: (() => Awaitable<Constants>) | undefined;
 }
 
 export interface Bridges {
   /** Returns the bridge to an upstream; `undefined` for one without a credential. */
   get(name: string): Bridge | undefined;
+  /** The settings of the first upstream that is a Deephaven server; `undefined`: none is. */
+  readonly constants: (() => Awaitable<Constants>) | undefined;
   /** Ends the work of this process. The sessions at upstreams go on: other processes, or the next state, use them. */
   close(): void;
 }
@@ -45,6 +51,7 @@ export function createBridges(configs: Iterable<UpstreamConfig>, parts: BridgesP
   }
   return {
     get: (name) => bridges.get(name),
+    constants: [...bridges.values()].find(({ constants }) => constants !== undefined)?.constants,
     close() {
       for (const session of [...live]) session.stop();
     },
@@ -72,6 +79,7 @@ function createBridge(
   }
 
   return {
+    constants: credential.wire === "deephaven" ? rememberConstants(client.tell, platform) : undefined,
     send(exchange, session, client) {
       const bridged = new BridgedExchange(exchange, sessionOf(session), (one) => upstream.shares.send(one, client));
       bridged.start();

@@ -16,7 +16,7 @@ export interface BridgedSessionParts {
   /** Of the upstream. */
   readonly name: string;
   readonly sealed: SealedSlots;
-  readonly client: UpstreamClient;
+  readonly client: Pick<UpstreamClient, "logIn" | "keepAlive" | "logOut">;
   readonly platform: Platform;
   /** How long a token is used before its version is compared with the store's, in milliseconds. */
   readonly maxStalenessMs: number;

@@ -14,15 +14,19 @@ export interface CallRequest {
   readonly body?: Uint8Array | undefined;
 }
 
-/** What came of it, without the body. */
+/** What came of it. */
 export interface CallAnswer {
   readonly status: number;
   readonly grpcStatus: string | undefined;
   /** The fields of the header, and of the trailers behind them: name, value, name, value. */
   readonly fields: readonly string[];
+  /** At most 64 KiB; `undefined`: there was more. */
+  readonly body: Uint8Array | undefined;
 }
 
-/** An exchange whose caller is the gateway: it answers itself, and drops the body. */
+const maxBodyBytes = 64 * 1024;
+
+/** An exchange whose caller is the gateway itself. */
 export class UpstreamCall implements Exchange {
   readonly request: ForwardedRequest;
   readonly #body: Uint8Array | undefined;
@@ -31,6 +35,8 @@ export class UpstreamCall implements Exchange {
   #upstream: UpstreamSide | undefined;
   #status = 0;
   #fields: readonly string[] = [];
+  #chunks: Buffer[] | undefined = [];
+  #bytes = 0;
   isOver = false;
 
   constructor(
@@ -66,14 +72,18 @@ export class UpstreamCall implements Exchange {
     return true;
   }
 
-  data(_chunk: Uint8Array, isLast: boolean): boolean {
+  data(chunk: Uint8Array, isLast: boolean): boolean {
+    this.#bytes += chunk.length;
+    if (this.#bytes > maxBodyBytes) this.#chunks = undefined;
+    this.#chunks?.push(Buffer.from(chunk));
     if (isLast) this.end([]);
     return true;
   }
 
   end(trailers: readonly string[]): void {
     const fields = [...this.#fields, ...trailers];
-    this.#settle({ status: this.#status, grpcStatus: grpcStatusOf(fields), fields });
+    const body = this.#chunks && Buffer.concat(this.#chunks);
+    this.#settle({ status: this.#status, grpcStatus: grpcStatusOf(fields), fields, body });
   }
 
   tunnel(_fields: readonly string[], stream: Duplex): void {

@@ -21,6 +21,8 @@ export interface UpstreamClient {
   keepAlive(token: string): Promise<UseAnswer>;
   /** Ends a session as far as the upstream can be reached: its own limits do so otherwise. */
   logOut(token: string): void;
+  /** Logs in and out for the body of the answer to the log-in; `undefined`: there was none. Never rejects. */
+  tell(): Promise<Uint8Array | undefined>;
 }
 
 /** The longest that such a call may take: shorter than the lease of a log-in. */
@@ -74,6 +76,11 @@ export function createUpstreamClient(
     throw new BridgeError(refused);
   }
 
+  function logOut(token: string): void {
+    const call = calls.logOut?.(token);
+    if (call !== undefined) void ask(call);
+  }
+
   return {
     logIn,
     async keepAlive(token) {
@@ -83,9 +90,14 @@ export function createUpstreamClient(
       if (verdict === "failed") return { verdict, failure: toFailed(answer) };
       return verdict === "done" ? { verdict, token: tokenIn(answer.fields) } : { verdict };
     },
-    logOut(token) {
-      const call = calls.logOut?.(token);
-      if (call !== undefined) void ask(call);
+    logOut,
+    async tell() {
+      if (platform.monotonic() < refusedUntil) return undefined;
+      const answer = await ask(calls.logIn);
+      const token = "reason" in answer ? undefined : tokenIn(answer.fields);
+      if (token === undefined || "reason" in answer) return undefined;
+      logOut(token);
+      return answer.body;
     },
   };
 }

@@ -9,7 +9,7 @@ const maxStalenessMs = 5_000;
 const keepAliveMs = 60_000;
 
 /** The client of an upstream that is a script. */
-class ScriptedClient implements UpstreamClient {
+class ScriptedClient implements Pick<UpstreamClient, "logIn" | "keepAlive" | "logOut"> {
   readonly calls: string[] = [];
   answer: UseAnswer = { verdict: "refused" };
   /** What a log-in waits for. */

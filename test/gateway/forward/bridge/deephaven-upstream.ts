@@ -1,11 +1,29 @@
 import { createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ConfigurationConstantsResponseSchema } from "../../../../src/gen/io/deephaven/proto/backplane/grpc/config_pb.js";
 
 export const pskClass = "io.deephaven.authentication.psk.PskAuthenticationHandler";
 export const upstreamKey = "the-key-that-all-share";
 
 const backplane = "/io.deephaven.proto.backplane.grpc";
+
+/** One message of gRPC with settings of the server's own. */
+const constants = ((): Buffer => {
+  const texts = { "java.version": "17.0.15", "http.session.durationMs": "300000" };
+  const values = Object.entries(texts).map(
+    ([name, value]) => [name, { kind: { case: "stringValue", value } }] as const,
+  );
+  const message = toBinary(
+    ConfigurationConstantsResponseSchema,
+    create(ConfigurationConstantsResponseSchema, { configValues: Object.fromEntries(values) }),
+  );
+  const framed = Buffer.alloc(5 + message.length);
+  framed.writeUInt32BE(message.length, 1);
+  framed.set(message, 5);
+  return framed;
+})();
 
 /** Answers as Deephaven Core does by its wire, without its tables: a new token with every answer, old ones stay good. */
 export class DeephavenUpstream {
@@ -17,6 +35,8 @@ export class DeephavenUpstream {
   /** What it got: fields and bodies. */
   readonly got: string[] = [];
   readonly #sessionOf = new Map<string, number>();
+
+  stop: () => void = () => {};
 
   /** It restarts. */
   forget(): void {
@@ -35,10 +55,11 @@ export class DeephavenUpstream {
       },
     );
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    t.after(() => {
+    this.stop = () => {
       server.close();
       for (const session of sessions) session.destroy();
-    });
+    };
+    t.after(() => this.stop());
     this.url = `h2c://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
@@ -77,6 +98,10 @@ export class DeephavenUpstream {
       { waitForTrailers: true },
     );
     stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": "0", authorization: `Bearer ${token}` }));
+    if (path === `${backplane}.ConfigService/GetConfigurationConstants`) {
+      stream.resume().end(constants);
+      return;
+    }
     // Messages come back as they came, each at once.
     stream.on("data", (chunk: Buffer) => {
       this.got.push(chunk.toString("latin1"));

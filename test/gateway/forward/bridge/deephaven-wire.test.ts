@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { connect, type IncomingHttpHeaders } from "node:http2";
 import { type TestContext, test } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ConfigurationConstantsResponseSchema } from "../../../../src/gen/io/deephaven/proto/backplane/grpc/config_pb.js";
 import { type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
 import { DeephavenUpstream, pskClass, upstreamKey } from "./deephaven-upstream.js";
 
@@ -116,4 +118,24 @@ test("the client's own log-out, which the gateway answers, closes the upstream's
   while (upstream.closed === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.equal((await call(nodes[0], ada, [messageOf("late")])).status, "16");
   assert.equal(upstream.logIns, 1);
+});
+
+test("the settings of the server are told with the gateway's own over them, also while the server is down", async (t) => {
+  const { upstream, nodes, logIn } = await world(t);
+  const ada = await logIn("ada");
+  const path = "/io.deephaven.proto.backplane.grpc.ConfigService/GetConfigurationConstants";
+  const tell = async (node: (typeof nodes)[0]): Promise<Record<string, unknown>> => {
+    const { status, body } = await call(node, ada, [messageOf("")], path);
+    assert.equal(status, "0");
+    const { configValues } = fromBinary(ConfigurationConstantsResponseSchema, Buffer.from(body, "latin1").subarray(5));
+    return Object.fromEntries(Object.entries(configValues).map(([name, { kind }]) => [name, kind.value]));
+  };
+  const told = await tell(nodes[0]);
+  assert.equal(told["java.version"], "17.0.15");
+  assert.notEqual(told["http.session.durationMs"], "300000");
+  // The session that asked logs out.
+  while (upstream.closed === 0) await new Promise((resolve) => setImmediate(resolve));
+  upstream.stop();
+  assert.deepEqual(await tell(nodes[0]), told);
+  assert.deepEqual(await tell(nodes[1]), { "http.session.durationMs": told["http.session.durationMs"] });
 });
