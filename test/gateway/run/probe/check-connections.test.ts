@@ -115,7 +115,7 @@ test("a database is opened and changed in nothing; a lock, another program's fil
   await assert.rejects(lookAtDatabase(path, systemPlatform, 0), { message: /there is no database at/ });
   assert.ok(!existsSync(path));
   await sqlite(path).close();
-  assert.deepEqual(await lookAtDatabase(path, systemPlatform, 0), { layout: 4, latest: 4 });
+  assert.deepEqual(await lookAtDatabase(path, systemPlatform, 0), { layout: 5, latest: 5 });
 
   const { DatabaseSync } = loadDriver();
   const old = files.write("old.db", "");
