@@ -1,5 +1,5 @@
+import { contradictionOf } from "../../forward/bridge/contradiction.js";
 import type { CredentialWire, UpstreamCredential } from "../../forward/bridge/credential.js";
-import { contradictionOf } from "../../forward/bridge/withheld.js";
 import { type ConfigPath, toPathText } from "../document.js";
 import { opensNothing } from "../handlers.js";
 import type { ReadContext } from "../read-context.js";

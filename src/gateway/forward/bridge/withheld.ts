@@ -1,6 +1,5 @@
 import { AuthApi } from "../../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import { AuthService } from "../../../gen/sallyport/v1/auth_service_pb.js";
-import type { RouteConfig } from "../../route/route-config.js";
 import { fateOf, normalisedOf } from "../header-fate.js";
 
 const backplane = "io.deephaven.proto.backplane.grpc.SessionService";
@@ -55,18 +54,4 @@ export function withoutTokens(fields: readonly string[], tokens: readonly string
   const holds = (value: string | undefined): boolean => tokens.some((token) => value?.includes(token) === true);
   if (!fields.some((value, index) => index % 2 === 1 && holds(value))) return fields;
   return fields.filter((_, index) => !holds(fields[index - (index % 2) + 1]));
-}
-
-/**
- * Returns what in a route contradicts that the gateway logs in to its upstream, in words that follow its name; `undefined`:
- * nothing does. A path of several readings could be that of a procedure whose messages hold tokens.
- */
-export function contradictionOf({
-  forwardAuthorization,
-  requestHeaders,
-  ambiguousPaths,
-}: RouteConfig): string | undefined {
-  if (forwardAuthorization || requestHeaders?.removed.has("authorization") === true)
-    return "sends an Authorization of its own";
-  return ambiguousPaths === true ? "takes paths that can be read in several ways" : undefined;
 }
