@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createDecipheriv, hkdfSync } from "node:crypto";
 import { test } from "node:test";
 import { createAuth } from "../../src/engine/auth.js";
 import type { KeyRing } from "../../src/keys/key-ring.js";
@@ -52,6 +53,23 @@ test("the store never sees what is kept, and no two seals are alike", async () =
     seen.add(text);
   }
   assert.equal(seen.size, 3);
+});
+
+test("ring and database together do not open it: the key is made with the session id, which is in tokens only", async () => {
+  const { one, ada, sessionOf, slots, store, keys } = await world();
+  await slots.swap(await sessionOf(one, ada.token), "db", 0, secret, 0);
+  const bytes = Buffer.from((await store.loadSealed(ada.ref, "db"))?.content ?? "", "base64url");
+  const [key] = keys.load();
+  const sessionId = Buffer.from(ada.token.slice("sps_".length), "base64url").subarray(3, 19);
+  const open = (salt: Uint8Array | string): string => {
+    const info = `sallyport upstream 1\0${one.front.realm}\0db`;
+    const derived = new Uint8Array(hkdfSync("sha256", key?.secret ?? "", salt, info, 32));
+    const opening = createDecipheriv("aes-256-gcm", derived, bytes.subarray(3, 15));
+    opening.setAAD(Buffer.from(JSON.stringify([ada.ref, "db", key?.id, 1]))).setAuthTag(bytes.subarray(-16));
+    return opening.update(bytes.subarray(15, -16), undefined, "utf8") + opening.final("utf8");
+  };
+  assert.equal(open(sessionId), secret);
+  for (const known of ["", ada.ref, Buffer.from(ada.ref, "base64url")]) assert.throws(() => open(known));
 });
 
 test("a seal that was moved to another session, name or version, or was changed, does not open", async () => {
