@@ -6,11 +6,11 @@ import { ConfigurationConstantsResponseSchema } from "../../../../src/gen/io/dee
 import { type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
 import { DeephavenUpstream, pskClass, upstreamKey } from "./deephaven-upstream.js";
 
-async function world(t: TestContext) {
+async function world(t: TestContext, protocol = "http") {
   const upstream = new DeephavenUpstream();
   await upstream.listen(t);
   const credential = `{ wire: deephaven, scheme: ${pskClass}, secret: { file: ./upstream.secret } }`;
-  const made = await bridgeWorld(t, `{ url: "${upstream.url}", credential: ${credential} }`, {
+  const made = await bridgeWorld(t, `{ url: "${upstream.url}", protocol: ${protocol}, credential: ${credential} }`, {
     secret: upstreamKey,
     session: "services: { flight: {}, deephavenCore: {} }",
   });
@@ -104,6 +104,27 @@ test("a call in an upstream that restarted is sent again: a message, and a strea
     upstream.forget();
     const { status, body } = await call(nodes[0], ada, parts);
     assert.deepEqual([status, body], ["0", Buffer.concat(parts).toString("latin1")]);
+  }
+  assert.equal(upstream.logIns, 3);
+});
+
+test("calls of Connect and gRPC-Web that are translated carry the token too, and are sent again", async (t) => {
+  const { upstream, nodes, logIn } = await world(t, "grpc");
+  const ada = await logIn("ada");
+  const ask = async (type: string, body: Buffer): Promise<string> => {
+    const init = { method: "POST", headers: { "content-type": type, "connect-protocol-version": "1" }, body };
+    const response = await ada.fetch(nodes[0], "/some.Service/Method", init);
+    const text = Buffer.from(await response.arrayBuffer()).toString("latin1");
+    assert.equal(response.status, 200, text);
+    const everything = JSON.stringify([...response.headers]) + text;
+    for (const token of upstream.given) assert.ok(!everything.includes(token));
+    return text;
+  };
+  for (const forgets of [false, true]) {
+    if (forgets) upstream.forget();
+    assert.equal(await ask("application/proto", Buffer.from("unary")), "unary");
+    if (forgets) upstream.forget();
+    assert.match(await ask("application/grpc-web+proto", messageOf("web")), /web.*grpc-status: ?0/s);
   }
   assert.equal(upstream.logIns, 3);
 });
