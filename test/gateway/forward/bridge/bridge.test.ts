@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { type TestContext, test } from "node:test";
 import { asOne, type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
 import { RotatingUpstream, upstreamSecret } from "./rotating-upstream.js";
@@ -151,6 +152,35 @@ test("a call that the upstream refuses by itself is passed on, and costs no sess
   assert.equal(await response.text(), "not you");
   assert.equal((await ask(caller, nodes[0])).session, session);
   assert.equal(upstream.logIns, 1);
+});
+
+test("a WebSocket carries the token too, also after a restart of the upstream", async (t) => {
+  const { upstream, nodes, logIn } = await world(t);
+  const caller = await logIn("ada");
+  const open = (): Promise<{ readonly head: string; readonly echo: string }> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        ...{ connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+        ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", authorization: `Bearer ${caller.token}` },
+      };
+      const asked = request(`${nodes[0].origin}/socket`, { headers });
+      asked.on("response", ({ statusCode }) => reject(new Error(`answered with ${statusCode}`))).on("error", reject);
+      asked.on("upgrade", ({ rawHeaders }, socket) => {
+        socket.on("error", reject).once("data", (echo) => {
+          socket.destroy();
+          resolve({ head: rawHeaders.join("\n"), echo: String(echo) });
+        });
+        socket.write("frames");
+      });
+      asked.end();
+    });
+  for (const session of ["session 1", "session 2"]) {
+    const { head, echo } = await open();
+    assert.equal(echo, "frames");
+    assert.match(head, new RegExp(`x-session\n${session}\\b`, "i"));
+    for (const token of upstream.given) assert.ok(!head.includes(token));
+    upstream.forget();
+  }
 });
 
 test("a log-out ends the upstream's session too", async (t) => {

@@ -44,6 +44,21 @@ export class RotatingUpstream {
 
   async listen(t: TestContext): Promise<void> {
     const server = createServer((request, response) => void this.#answer(request, response));
+    server.on("upgrade", (request, socket) => {
+      const { authorization = "" } = request.headers;
+      const session = this.#sessionOf(authorization);
+      if (session === undefined) {
+        this.refused += 1;
+        socket.end("HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n");
+        return;
+      }
+      const token = this.#give(session);
+      const fields = `authorization: Bearer ${token}\r\nx-debug-token: ${token}\r\nx-session: ${session}`;
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n${fields}\r\n\r\n`,
+      );
+      socket.pipe(socket);
+    });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     t.after(() => {
       server.close();
