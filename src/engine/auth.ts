@@ -243,8 +243,7 @@ export function createAuth<H extends Handler<Identity>>(
       callbackFailed: (callback: string, error: unknown) => emit({ kind: "callback-failed", callback, error }),
       ...{ hold: holds.hold, takeOver: holds.takeOver },
       unavailable: (request: Denied) => deny(request, "unavailable"),
-      notPermitted: createNotPermitted(deny),
-      obstacle: ring.obstacle,
+      ...{ notPermitted: createNotPermitted(deny), obstacle: ring.obstacle },
     }),
     close: () => (closing ??= stop()),
   });

@@ -1,10 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { addAnswered } from "../../adapters/node/attach.js";
-import { answerPreflight, finishCors, replaceCors } from "../../adapters/node/cors-policy.js";
+import { answerPreflight, finishCors } from "../../adapters/node/cors-policy.js";
 import { createRequestReader } from "../../adapters/node/request.js";
 import type { Awaitable } from "../../base/awaitable.js";
 import { systemPlatform } from "../../base/platform.js";
-import { socketProtocolHeader, ticketProtocolsOf } from "../../credentials/socket-protocols.js";
 import { clientAddress } from "../../credentials/source.js";
 import type { Decision, Denial } from "../../model/decision.js";
 import type { Identity } from "../../model/identity.js";
@@ -12,15 +10,9 @@ import type { AuthRequest } from "../../model/request.js";
 import type { Session } from "../../model/session.js";
 import { createCountsOf } from "../admit/counts-of.js";
 import { asksMore, createEnter, leave } from "../admit/enter.js";
-import type { AnswerHead } from "../forward/answer-head.js";
 import { bridgeDenialOf } from "../forward/bridge/bridge.js";
-import type { CallerExchange } from "../forward/caller-exchange.js";
 import { isRpcStream } from "../forward/content-type.js";
-import { editAnswer } from "../forward/edit-answer.js";
-import type { ForwardedRequest } from "../forward/exchange.js";
-import type { ExchangeOwner } from "../forward/exchange-owner.js";
-import { createUpgradeResponse, Http1Exchange, type UpgradeSocket } from "../forward/http1-exchange.js";
-import { Http2Exchange } from "../forward/http2-exchange.js";
+import { createUpgradeResponse, type UpgradeSocket } from "../forward/http1-exchange.js";
 import { timeLimitOf } from "../forward/time-limit.js";
 import { createToUpstreamRequest } from "../forward/upstream-request.js";
 import type { Upstream } from "../forward/upstreams.js";
@@ -39,8 +31,8 @@ import { isPlan, planCall } from "../translate/call-plan.js";
 import { keptMessageBytes, MessageBudget } from "../translate/message-budget.js";
 import { translateCall } from "../translate/translate.js";
 import { createAnswerQuestion } from "./answer-question.js";
+import { createCallOwner, toExchange } from "./call-owner.js";
 import type { HandleOptions, RequestHandler } from "./handle-options.js";
-import { createHoldExchange } from "./hold-exchange.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import { createReporter } from "./report.js";
 import { beginCall, type RoutedCall } from "./routed-call.js";
@@ -210,7 +202,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
       refuse(incoming, plan, { route, decision, cors: asked.cors });
       return false;
     }
-    const exchange = toExchange(forwarded, call);
+    const exchange = toExchange(forwarded, call, owner);
     const limit = timeLimitOf(request.headers);
     if (limit !== undefined) exchange.limitTime(limit);
     call.client = clientAddress(peer, request.rawHeaders);
@@ -221,34 +213,15 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     return true;
   }
 
-  function toExchange(forwarded: ForwardedRequest, call: RoutedCall<I>): CallerExchange<RoutedCall<I>> {
-    const { request, response, upgrade } = call.incoming;
-    return request instanceof StreamRequest
-      ? new Http2Exchange(forwarded, call, owner, request)
-      : new Http1Exchange(forwarded, call, owner, request, response as ServerResponse, upgrade);
-  }
-
   /** What the exchanges with upstreams share. */
-  const owner: ExchangeOwner<RoutedCall<I>> = {
+  const owner = createCallOwner<I>({
     platform,
     ownCookie: carriers.cookie?.name,
-    finish({ context: { asked, decision, incoming } }, head) {
-      if (asked.route.responseHeaders !== undefined) editAnswer(head, asked.route.responseHeaders);
-      if (decision?.kind !== "denied") addAnswered(head, decision?.kind === "allowed" ? decision : undefined);
-      if (head.statusCode === 101) selectProtocol(head, incoming.request.rawHeaders);
-      else if (asked.cors !== undefined) replaceCors(head, asked.cors, originOf(incoming.request));
-    },
-    hold: createHoldExchange({ hold, upstreams }),
+    upstreams,
+    hold,
     holdOpen,
-    idleMsOf: ({ context: { asked } }) =>
-      asked.route.limits?.bodyTimeoutMs ?? upstreams.get(asked.route.upstream)?.config.bodyTimeoutMs ?? 0,
-    refuse: ({ context: { incoming, asked, decision } }, denial) =>
-      writeRefusal(incoming, denial, { decision, cors: asked.cors }, platform),
-    onOver(exchange, ending) {
-      leave(exchange.context);
-      reportExchange(exchange, ending);
-    },
-  };
+    reportExchange,
+  });
 
   function refuse(incoming: Incoming, denial: Denial, answer: Refusal = {}): void {
     const status = writeRefusal(incoming, denial, answer, platform);
@@ -270,16 +243,6 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     stream: begin,
     upgrade: (request, socket, head) => begin(request, createUpgradeResponse(request, socket), { socket, head }),
   };
-}
-
-/**
- * A browser gives up a WebSocket whose answer selects none of the subprotocols that it offered (WebSockets Standard, "establish
- * a WebSocket connection"). Where the upstream selects none, the answer selects the one of the ticket, which is spent.
- */
-function selectProtocol(head: AnswerHead, rawHeaders: readonly string[]): void {
-  const [offered] = ticketProtocolsOf(rawHeaders);
-  if (offered !== undefined && head.getHeader(socketProtocolHeader) === undefined)
-    head.setHeader(socketProtocolHeader, offered);
 }
 
 function ignore(): void {}

@@ -35,8 +35,7 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
   #session: UpstreamSession | undefined;
   /** Which of its streams. */
   #ordinal = 0;
-  /** `undefined` for a request without one. */
-  readonly #body: RequestBody | undefined;
+  readonly #body: RequestBody | undefined = undefined;
   #repeats = 0;
   #hasHead = false;
   /** `data` returned `false`. */
@@ -57,8 +56,7 @@ export class UpstreamStream implements UpstreamSide, StreamOwner {
     this.#onFree = onFree;
     this.#isTimed = host.options.isTimed(request);
     this.since = host.options.platform.monotonic();
-    const hasBody = request.framing.kind !== "none" && !request.isWebSocket;
-    this.#body = hasBody ? new RequestBody(exchange) : undefined;
+    if (request.framing.kind !== "none" && !request.isWebSocket) this.#body = new RequestBody(exchange);
   }
 
   /** Sends the request on a session with room. */
