@@ -140,6 +140,13 @@ describe("people of a directory in front of Deephaven", () => {
     assert.match(String(await client.do("upload", "eve", 10)), /You may not do this/);
   });
 
+  test("what one exports is not there by its ticket for another", async () => {
+    assert.equal(await client.do("steal", "ada", "ada", 12_345), 12_345);
+    const seen = await client.do("steal", "bob", "ada", 12_345);
+    assert.notEqual(seen, 12_345);
+    assert.match(String(seen), /DHError/);
+  });
+
   test("a ticking table goes on for a minute, while the tokens of both sides turn", async () => {
     assert.equal(await client.do("tick", "ada", "tick"), "listening");
     const updates = async (): Promise<number> => Number(await client.do("ticked", "ada"));

@@ -1,5 +1,5 @@
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { type Awaitable, after } from "../../base/awaitable.js";
+import { type Awaitable, after, rescue, withinTime } from "../../base/awaitable.js";
 import { type OptionKinds, requireOptions } from "../../base/options.js";
 import { type Platform, systemPlatform } from "../../base/platform.js";
 import type { Auth } from "../../engine/auth.js";
@@ -41,8 +41,9 @@ export interface DeephavenCoreOptions {
   /** Further settings for authenticated callers. Default: none. */
   readonly configurationConstants?: Readonly<Record<string, string>> | undefined;
   /**
-   * Returns the settings of the server behind this one, for authenticated callers: those above replace them. It must answer
-   * soon, also while that server is down. Default: none.
+   * Returns the settings of the server behind this one, for authenticated callers: those above replace them. They are left
+   * out when they fail, or do not come within half of `overlapMs`: an answer that is later may not carry its token. Default:
+   * none.
    */
   readonly upstreamConstants?: (() => Awaitable<Readonly<Record<string, string>>>) | undefined;
   /**
@@ -95,6 +96,8 @@ export function deephavenCoreServices<I extends Identity>(
   ];
 }
 
+const none: Readonly<Record<string, string>> = Object.freeze({});
+
 type Methods<I extends Identity> = ReadonlyMap<string, RpcMethod<I>>;
 
 function createConfigService<I extends Identity>(
@@ -114,10 +117,16 @@ function createConfigService<I extends Identity>(
   const toAnswer = (constants: Readonly<Record<string, string>>): Uint8Array =>
     encode(ConfigurationConstantsResponseSchema, { configValues: toValues(constants) });
   const forCallers = toAnswer(own);
+  const { platform = systemPlatform } = options;
+  const theirs = (tell: NonNullable<typeof upstreamConstants>) =>
+    rescue(
+      () => withinTime(tell(), platform, rules.overlapMs / 2),
+      () => none,
+    );
   const answer =
     upstreamConstants === undefined
       ? () => forCallers
-      : () => after(upstreamConstants(), (theirs) => toAnswer({ ...theirs, ...own }));
+      : () => after(theirs(upstreamConstants), (found) => toAnswer({ ...found, ...own }));
   return new Map<string, RpcMethod<I>>([
     ["GetAuthenticationConstants", { kind: "unary", anonymous: true, answer: () => forEverybody }],
     ["GetConfigurationConstants", { kind: "unary", answer }],

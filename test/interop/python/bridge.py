@@ -5,6 +5,7 @@ import sys
 import pyarrow
 import pydeephaven_ticking.table_listener as ticking
 from pydeephaven import Session
+from pydeephaven.table import Table
 from report import saw
 
 sessions = {}
@@ -28,6 +29,11 @@ def read(name, table):
 
 def upload(name, rows):
     return sessions[name].import_table(pyarrow.table({"a": list(range(rows))})).to_arrow().num_rows
+
+
+def steal(thief, owner, rows):
+    table = sessions[owner].import_table(pyarrow.table({"a": list(range(rows))}))
+    return Table(sessions[thief], ticket=table.ticket).to_arrow().num_rows
 
 
 def alive(name):
@@ -59,7 +65,10 @@ def close(name):
     return "closed"
 
 
-commands = {command.__name__: command for command in (connect, script, read, upload, alive, tick, ticked, silence, close)}
+commands = {
+    command.__name__: command
+    for command in (connect, script, read, upload, steal, alive, tick, ticked, silence, close)
+}
 for line in sys.stdin:
     wanted, *given = json.loads(line)
     try:

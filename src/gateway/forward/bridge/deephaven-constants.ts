@@ -1,6 +1,5 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Awaitable } from "../../../base/awaitable.js";
-import { rescue, withinTime } from "../../../base/awaitable.js";
 import type { Platform } from "../../../base/platform.js";
 import { ConfigurationConstantsResponseSchema } from "../../../gen/io/deephaven/proto/backplane/grpc/config_pb.js";
 
@@ -13,13 +12,11 @@ const freshMs = 60_000;
 /** A server that is down is asked again after this time. */
 const retryMs = 5_000;
 
-/** The longest that the first client waits for them: the gateway answers by itself while the server is down. */
-const patienceMs = 2_000;
-
 const none: Constants = Object.freeze({});
 
 /**
- * Remembers the settings of a Deephaven server. What is known is answered at once, and read again beside it.
+ * Remembers the settings of a Deephaven server. What is known is answered at once, and read again beside it. The first
+ * answer comes with that of the server.
  *
  * @param read asks the server for the body of its answer; `undefined`: it did not tell
  */
@@ -43,14 +40,7 @@ export function rememberConstants(
   return () => {
     if (platform.monotonic() < usedUntil) return known ?? none;
     reading ??= readAgain();
-    const asked = reading;
-    return (
-      known ??
-      rescue(
-        () => withinTime(asked, platform, patienceMs),
-        () => none,
-      )
-    );
+    return known ?? reading;
   };
 }
 

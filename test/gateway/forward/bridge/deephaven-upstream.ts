@@ -30,6 +30,8 @@ export class DeephavenUpstream {
   url = "";
   logIns = 0;
   closed = 0;
+  /** It takes log-ins, and answers none of them. */
+  isSilent = false;
   /** Every token that was given away. */
   readonly given: Set<string> = new Set();
   /** What it got: fields and bodies. */
@@ -75,6 +77,7 @@ export class DeephavenUpstream {
     const { authorization = "", ":path": path = "" } = headers;
     let session = this.#sessionOf.get(authorization.replace(/^Bearer /, ""));
     if (authorization === `${pskClass} ${upstreamKey}`) {
+      if (this.isSilent) return;
       this.logIns += 1;
       session = this.logIns;
     }

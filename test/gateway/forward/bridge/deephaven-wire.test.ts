@@ -3,16 +3,16 @@ import { connect, type IncomingHttpHeaders } from "node:http2";
 import { type TestContext, test } from "node:test";
 import { fromBinary } from "@bufbuild/protobuf";
 import { ConfigurationConstantsResponseSchema } from "../../../../src/gen/io/deephaven/proto/backplane/grpc/config_pb.js";
-import { type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
+import { asOne, type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
 import { DeephavenUpstream, pskClass, upstreamKey } from "./deephaven-upstream.js";
 
-async function world(t: TestContext, protocol = "http") {
+async function world(t: TestContext, protocol = "http", core = "{}") {
   const upstream = new DeephavenUpstream();
   await upstream.listen(t);
   const credential = `{ wire: deephaven, scheme: ${pskClass}, secret: { file: ./upstream.secret } }`;
   const made = await bridgeWorld(t, `{ url: "${upstream.url}", protocol: ${protocol}, credential: ${credential} }`, {
     secret: upstreamKey,
-    session: "services: { flight: {}, deephavenCore: {} }",
+    session: `services: { flight: {}, deephavenCore: ${core} }`,
   });
   return { ...made, upstream };
 }
@@ -35,14 +35,18 @@ interface Answer {
 /** Calls a method by gRPC: sends a part of the body when the one before has come back. */
 function call(
   node: BridgeWorld["nodes"][number],
-  { token }: Caller,
+  caller: Caller | string,
   parts: readonly Buffer[],
   path = "/some.Service/Method",
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const client = connect(node.origin);
     client.on("error", reject);
-    const headers = { "content-type": "application/grpc", te: "trailers", authorization: `Bearer ${token}` };
+    const headers = {
+      "content-type": "application/grpc",
+      te: "trailers",
+      authorization: typeof caller === "string" ? caller : `Bearer ${caller.token}`,
+    };
     const stream = client.request({ ":method": "POST", ":path": path, ...headers }, { endStream: false });
     const seen: unknown[] = [];
     let head: IncomingHttpHeaders = {};
@@ -159,4 +163,13 @@ test("the settings of the server are told with the gateway's own over them, also
   upstream.stop();
   assert.deepEqual(await tell(nodes[0]), told);
   assert.deepEqual(await tell(nodes[1]), { "http.session.durationMs": told["http.session.durationMs"] });
+});
+
+test("a server that does not tell its settings costs a client neither its log-in nor its token", async (t) => {
+  const { upstream, nodes } = await world(t, "http", "{ session: { rotateAfter: 2s, overlap: 400ms } }");
+  upstream.isSilent = true;
+  const path = "/io.deephaven.proto.backplane.grpc.ConfigService/GetConfigurationConstants";
+  const { status, everything } = await call(nodes[0], asOne("ada"), [messageOf("")], path);
+  assert.equal(status, "0");
+  assert.match(everything, /"authorization":"Bearer sps_/);
 });
