@@ -54,6 +54,7 @@ const fixed: ReadonlySet<string> = new Set([
   "engine/watch-epochs.ts",
   "engine/watch-keys.ts",
   "handlers/handler-table.ts",
+  "handlers/own-header.ts",
   "handlers/pre-shared-key.ts",
   "handlers/api-key/file-format.ts",
   "handlers/certificate/forwarded-certificate.ts",
