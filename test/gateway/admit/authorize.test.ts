@@ -215,6 +215,29 @@ test("a stream is asked about at its beginning, and goes on whatever the service
   await reader?.cancel();
 });
 
+test("metrics name the service, and count what is refused by its reason", async (t) => {
+  const { service, gateway, get } = await start(
+    t,
+    "{ match: { path: / }, upstream: app, rate: { requests: 2, per: 1h }, authorize: { url: 'SERVICE' } }",
+    (text) => `${text}admin: { address: 127.0.0.1:0 }\n`,
+  );
+  assert.equal((await get("/x")).status, 200);
+  service.answer = ({ response }) => response.writeHead(500).end();
+  assert.deepEqual([(await get("/x")).status, (await get("/x")).status], [503, 429]);
+  await untilLogged(gateway, ({ reason }) => reason === "rate_limited");
+  const { host, port } = gateway.served.gateway.adminAddress() ?? assert.fail("no address");
+  const metrics = await (await fetch(`http://${host}:${port}/metrics`)).text();
+  const name = service.url.replace(/\?.*/, "");
+  for (const line of [
+    `sallyport_breaker_state{kind="authorizer",name="${name}",state="closed"} 1`,
+    'sallyport_requests_total{route="*/",outcome="proxied"} 1',
+    'sallyport_requests_total{route="*/",outcome="authorizer_unavailable"} 1',
+    'sallyport_requests_total{route="*/",outcome="rate_limited"} 1',
+  ]) {
+    assert.ok(metrics.split("\n").includes(line), line);
+  }
+});
+
 test("a reload takes another service, and forgets answers", async (t) => {
   const { service, gateway, get } = await start(t, all);
   service.answer = ({ response }) => response.writeHead(204, { "cache-control": "max-age=60" }).end();
