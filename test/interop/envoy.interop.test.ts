@@ -5,13 +5,14 @@ import { followThroughProxy } from "../gateway/forward-auth/follow-through-proxy
 import type { ProxyRecipe } from "../gateway/forward-auth/start-proxy.js";
 import { readEnvironment } from "./environment.js";
 
-const envoy: ProxyRecipe = {
-  command: join(dirname(readEnvironment().python), "envoy"),
-  file: "envoy.yaml",
-  toArguments: (_folder, file) => ["--config-path", file, "--use-dynamic-base-id", "--log-level", "error"],
-};
+const command = join(dirname(readEnvironment().python), "envoy");
 
-test("envoy.yaml: lets in whom the gateway lets in, and tells the application the same", (t) =>
-  compareWithGateway(t, envoy));
-
-test("envoy.yaml: a client follows its token through it, and is never refused", (t) => followThroughProxy(t, envoy));
+for (const file of ["envoy.yaml", "envoy-grpc.yaml"]) {
+  const toArguments = (_folder: string, path: string) => [
+    ...["--config-path", path, "--use-dynamic-base-id", "--log-level", "error"],
+  ];
+  const envoy: ProxyRecipe = { command, file, toArguments };
+  test(`${file}: lets in whom the gateway lets in, and tells the application the same`, (t) =>
+    compareWithGateway(t, envoy));
+  test(`${file}: a client follows its token through it, and is never refused`, (t) => followThroughProxy(t, envoy));
+}

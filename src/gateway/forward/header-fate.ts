@@ -46,6 +46,15 @@ const managed: ReadonlySet<string> = new Set([
   "x-rewrite-url",
 ]);
 
+/**
+ * Names of managed fields, for a proxy that removes fields by their names: some of those that begin with `X-Forwarded-` among
+ * them, since their number is not bounded.
+ */
+export const managedFields: readonly string[] = Object.freeze([
+  ...managed,
+  ...["method", "uri", "user", "prefix"].map((name) => `x-forwarded-${name}`),
+]);
+
 const managedPrefixes = ["x-sallyport-", "x-forwarded-"] as const;
 
 /** Prefixes that grpc-gateway and similar proxies remove: the rest of the name becomes metadata. */

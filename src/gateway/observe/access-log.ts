@@ -32,9 +32,12 @@ export function createAccessLog(log: Logger, platform: Platform, share: () => nu
   };
 }
 
+/** What Envoy asks by gRPC. */
+const questions = "/envoy.service.auth.v3.";
+
 function levelOf(outcome: RequestOutcome): "debug" | "info" | "warn" {
   // The proxy that asked has a line for it, and so has the engine for a denial.
-  if (outcome.kind === "asked") return "debug";
+  if (outcome.kind === "asked" || (outcome.kind === "service" && outcome.path.startsWith(questions))) return "debug";
   if (outcome.kind === "refused") return outcome.denial.code === "unavailable" ? "warn" : "info";
   return outcome.kind === "failed" ? "warn" : "info";
 }

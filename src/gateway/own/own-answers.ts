@@ -1,5 +1,6 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { externalPageNames } from "../../adapters/node/external-pages.js";
+import { Authorization } from "../../gen/envoy/service/auth/v3/external_auth_pb.js";
 import { Health } from "../../gen/grpc/health/v1/health_pb.js";
 import { ServerReflection } from "../../gen/grpc/reflection/v1/reflection_pb.js";
 import { ServerReflection as ServerReflectionAlpha } from "../../gen/grpc/reflection/v1alpha/reflection_pb.js";
@@ -7,7 +8,7 @@ import { AuthApi } from "../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.
 import { AuthService } from "../../gen/sallyport/v1/auth_service_pb.js";
 import { deephavenCoreProcedures } from "../../services/flight/deephaven-core.js";
 import { flightProcedures } from "../../services/flight/flight.js";
-import type { ServicesConfig } from "./own-config.js";
+import { type ServicesConfig, takesQuestions } from "./own-config.js";
 
 /** The server of the gateway that answers; see `createOwnServers`. */
 export type OwnServer = "connect" | "grpc" | "health" | "pages";
@@ -54,6 +55,8 @@ export function createOwnAnswers({ services, pagesUrl }: OwnAnswersConfig): OwnA
     for (const service of [ServerReflection, ServerReflectionAlpha])
       add(proceduresOf(service), "connect", "the description of services by services.reflection");
   }
+  if (takesQuestions(services))
+    add(proceduresOf(Authorization), "grpc", "the questions of Envoy, by services.forwardAuth");
   if (pagesUrl !== undefined) add(pagesAt(pagesUrl), "pages", "a page of the log-in in the browser");
   return Object.freeze({ find: (path: string) => answers.get(path) });
 }

@@ -15,12 +15,14 @@ import type { OwnServer } from "./own-answers.js";
 import type { ServicesConfig } from "./own-config.js";
 import { alwaysReady, createServiceRoutes, type ServiceOptions } from "./services.js";
 
-export interface OwnServersOptions extends ServiceOptions {
+export interface OwnServersOptions<I extends Identity = Identity> extends ServiceOptions {
   readonly trust: TrustAddress;
   /** Aborted when the gateway is about to stop. */
   readonly stopping?: AbortSignal | undefined;
   /** The handler of browser log-ins, whose pages are served. */
   readonly login?: ExternalHandler | undefined;
+  /** Further services of gRPC. Default: none. */
+  readonly wires?: readonly RpcService<I>[];
   /** The settings of the Deephaven server behind the gateway. Default: none. */
   readonly upstreamConstants?: DeephavenCoreOptions["upstreamConstants"];
 }
@@ -36,7 +38,7 @@ export type OwnServers = Readonly<Record<OwnServer, (request: NodeRequest, respo
 export function createOwnServers<I extends Identity>(
   auth: Auth<I>,
   config: ServicesConfig,
-  { trust: trustProxy, login, stopping: signal, upstreamConstants, ...options }: OwnServersOptions,
+  { trust: trustProxy, login, stopping: signal, upstreamConstants, wires = [], ...options }: OwnServersOptions<I>,
 ): OwnServers {
   const { platform } = options;
   return {
@@ -45,7 +47,9 @@ export function createOwnServers<I extends Identity>(
       trustProxy,
       platform,
     }),
-    grpc: grpcAuth(auth, createWires(auth, config, { signal, platform, upstreamConstants }), { trustProxy, platform }),
+    grpc: grpcAuth(auth, [...createWires(auth, config, { signal, platform, upstreamConstants }), ...wires], {
+      ...{ trustProxy, platform },
+    }),
     health: createHealthPage(options.ready ?? alwaysReady, platform),
     pages: login === undefined ? nowhere : externalPages(auth, login, { trustProxy, platform }),
   };

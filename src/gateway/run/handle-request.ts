@@ -32,10 +32,12 @@ import { keptMessageBytes, MessageBudget } from "../translate/message-budget.js"
 import { translateCall } from "../translate/translate.js";
 import { createAnswerQuestion } from "./answer-question.js";
 import { createCallOwner, toExchange } from "./call-owner.js";
+import { createExtAuthz } from "./ext-authz.js";
 import type { HandleOptions, RequestHandler } from "./handle-options.js";
 import { asksWebSocket, type Incoming, isGone, isTooLong, originOf, toNode } from "./incoming.js";
 import { createReporter } from "./report.js";
 import { beginCall, type RoutedCall } from "./routed-call.js";
+import { createRuleQuestion } from "./rule-question.js";
 import { answerLast, type Refusal, writeRefusal } from "./write-refusal.js";
 
 /**
@@ -68,13 +70,9 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   const { maxHeaderBytes: mostHeaderBytes = maxHeaderBytes } = options;
   const { hold = ({ caller }, end) => (caller === undefined ? ignore : auth.front.hold(caller, end)) } = options;
   const resolve = createResolve(options.routes, createOwnAnswers({ services, pagesUrl: login?.url }), options.cors);
-  const ownServers = createOwnServers(auth, services, { ...options, platform });
   const carriers = toCarriers(services);
-  const toUpstreamRequest = createToUpstreamRequest({
-    trust,
-    carriers,
-    credentialHeaders: auth.front.credentialHeaders,
-  });
+  const { credentialHeaders } = auth.front;
+  const toUpstreamRequest = createToUpstreamRequest({ trust, carriers, credentialHeaders });
   const translation = { ownCookie: carriers.cookie?.name, budget: new MessageBudget(keptMessageBytes) };
   const { report, reportOwn, reportExchange } = createReporter(onAnswered, platform);
   const enter = createEnter({
@@ -83,7 +81,10 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
   });
   const { toAuthRequest, peerOf } = createRequestReader(trust);
   const readQuestion = services.forwardAuth && createReadQuestion(services.forwardAuth.path);
-  const answerQuestion = createAnswerQuestion({ auth, routes: options.routes, enter, platform, report });
+  const rule = createRuleQuestion({ auth, routes: options.routes, enter, platform });
+  const answerQuestion = createAnswerQuestion({ rule, platform, report });
+  const wires = [createExtAuthz(rule, auth.front)];
+  const ownServers = createOwnServers(auth, services, { ...options, platform, wires });
 
   function handle(incoming: Incoming): Awaitable<void> {
     const { request } = incoming;
