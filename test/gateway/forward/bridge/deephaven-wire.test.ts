@@ -166,7 +166,7 @@ test("the settings of the server are told with the gateway's own over them, also
 });
 
 test("a server that does not tell its settings costs a client neither its log-in nor its token", async (t) => {
-  const { upstream, nodes } = await world(t, "http", "{ session: { rotateAfter: 2s, overlap: 400ms } }");
+  const { upstream, nodes } = await world(t, "http", "{ session: { rotateAfter: 8s, overlap: 4s } }");
   upstream.isSilent = true;
   const path = "/io.deephaven.proto.backplane.grpc.ConfigService/GetConfigurationConstants";
   const { status, everything } = await call(nodes[0], asOne("ada"), [messageOf("")], path);
