@@ -23,7 +23,8 @@ core.register_action("sallyport", { "http-req" }, function(txn)
   local asked = {
     ["x-forwarded-method"] = { txn.sf:method() },
     ["x-forwarded-uri"] = { txn.sf:pathq() },
-    ["x-forwarded-host"] = { txn.sf:req_hdr("host") },
+    -- The whole field: of a list, the application could take another one.
+    ["x-forwarded-host"] = { txn.sf:req_fhdr("host") },
     ["x-forwarded-for"] = { txn.sf:src() },
     ["x-forwarded-proto"] = { txn.sf:ssl_fc() == 1 and "https" or "http" },
   }

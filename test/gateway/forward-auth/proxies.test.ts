@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { compareWithGateway } from "./compare-with-gateway.js";
 import { followThroughProxy } from "./follow-through-proxy.js";
+import { forgeThroughProxy } from "./forge-through-proxy.js";
 import type { ProxyRecipe } from "./start-proxy.js";
 
 const nginx = {
@@ -43,5 +44,8 @@ for (const recipe of recipes) {
   );
   test(`${file}: a client follows its token through it, and is never refused`, options, (t) =>
     followThroughProxy(t, recipe),
+  );
+  test(`${file}: the application gets no field, host or upgrade of a client's making`, options, (t) =>
+    forgeThroughProxy(t, recipe),
   );
 }

@@ -123,10 +123,10 @@ export interface Got {
   readonly body: string;
 }
 
-export async function send(port: number, lines: readonly string[], body = ""): Promise<Got> {
+export async function send(port: number, lines: readonly string[], body = "", host = "app.example"): Promise<Got> {
   const socket = connect(port, "127.0.0.1");
   const connection = lines.some((line) => line.startsWith("Upgrade:")) ? "Upgrade" : "close";
-  socket.write([...lines, "Host: app.example", `Connection: ${connection}`, "", ""].join("\r\n") + body);
+  socket.write([...lines, `Host: ${host}`, `Connection: ${connection}`, "", ""].join("\r\n") + body);
   let text = "";
   for await (const chunk of socket.setEncoding("latin1")) {
     text += chunk;
