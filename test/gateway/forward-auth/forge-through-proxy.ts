@@ -42,7 +42,11 @@ export async function forgeThroughProxy(t: TestContext, recipe: ProxyRecipe): Pr
   const named = ["close", ...managed, "x-forwarded-for"].join(", ");
   const left = await play(`Connection: ${named}`);
   assert.deepEqual(left?.caller, plain?.caller, "Connection takes none of ours out");
-  assert.doesNotMatch(String(left?.raw), /,"x-sallyport-actor,|, ?x-sallyport-/i, "nor has the next server take it out");
+  assert.doesNotMatch(
+    String(left?.raw),
+    /,"x-sallyport-actor,|, ?x-sallyport-/i,
+    "nor has the next server take it out",
+  );
 
   // Behind an upgrade nothing is asked: an application that takes h2c would answer whatever the client asks then.
   const h2c = await play("Upgrade: h2c", "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA");
