@@ -10,6 +10,7 @@ import { type Auth, createAuth } from "../../src/engine/auth.js";
 import { basic } from "../../src/handlers/password/basic.js";
 import type { AuthEvent } from "../../src/model/events.js";
 import { memory } from "../../src/stores/memory/memory.js";
+import { hangMs } from "../size.js";
 import { listen } from "./servers.js";
 
 const events: AuthEvent[] = [];
@@ -85,6 +86,18 @@ test("authorize fails closed: an error, a rejection, a strange answer and no ans
     assert.equal(refused.status, 503, String(authorize));
     assert.equal(refused.headers.get("sallyport-reason"), "unavailable");
     assert.ok(events.some((event) => event.kind === "callback-failed" && event.callback === "authorize"));
+  }
+});
+
+test("a reason that was cut in the middle of a character is told, and ends no process", async (t) => {
+  const reason = "not for you \u{1f600}".slice(0, -1);
+  for (const authorize of [() => reason, () => Promise.resolve(reason)]) {
+    const origin = await serve(t, { authorize });
+    const { headers } = await fetch(origin, {
+      ...as("ada", { "content-type": "application/grpc" }),
+      signal: AbortSignal.timeout(hangMs),
+    });
+    assert.deepEqual([headers.get("grpc-status"), headers.get("grpc-message")], ["7", "not for you %EF%BF%BD"]);
   }
 });
 

@@ -86,9 +86,14 @@ function contentTypeOf(rawHeaders: readonly string[]): string {
   return (firstOf(rawHeaders, "content-type")?.split(";", 1)[0] ?? "").trim().toLowerCase();
 }
 
-/** Percent-encodes a message (gRPC over HTTP/2): all but printable ASCII, and the percent sign. */
+/**
+ * Percent-encodes a message (gRPC over HTTP/2): all but printable ASCII, and the percent sign. A lone surrogate has no UTF-8: an
+ * application that cuts a text short can make one, and the answer must not throw.
+ */
 export function toGrpcMessage(message: string): string {
-  return message.replace(/[^\x20-\x24\x26-\x7e]+/gu, encodeURIComponent);
+  return message.replace(/[^\x20-\x24\x26-\x7e]+/gu, (run) =>
+    encodeURIComponent(run.replace(/\p{Surrogate}/gu, "\u{fffd}")),
+  );
 }
 
 function trailerFrame(fields: HeaderFields): Uint8Array {
