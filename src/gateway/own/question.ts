@@ -1,4 +1,4 @@
-import { firstOf, valuesOf } from "../../model/raw-headers.js";
+import { firstOf, indexOfField, valuesOf } from "../../model/raw-headers.js";
 import { type Ambiguity, ambiguities, isAmbiguous } from "../route/ambiguity.js";
 import { toCanonicalAuthority } from "../route/canonical-authority.js";
 import type { TargetSource } from "../route/canonical-target.js";
@@ -47,7 +47,9 @@ function readClaims(
   own: { readonly method: string; readonly url: string } | undefined,
   isForDenial = false,
 ): ProxyQuestion | Ambiguity {
-  const authority = readAuthority(rawHeaders, own !== undefined);
+  // nginx names the target so, and passes the Host of the request on: a client's X-Forwarded-Host must not name another.
+  const hasOwnHost = own !== undefined || indexOfField(rawHeaders, "x-original-uri") !== -1;
+  const authority = readAuthority(rawHeaders, hasOwnHost);
   if (isAmbiguous(authority)) return authority;
   const methods = valuesOfAll(rawHeaders, methodFields);
   const urls = valuesOfAll(rawHeaders, urlFields);

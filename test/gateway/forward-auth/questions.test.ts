@@ -177,6 +177,11 @@ for (const [what, target, headers, method] of [
     "/auth",
     ["X-Forwarded-Method: GET", "X-Forwarded-Uri: /open", "X-Forwarded-Host: a.example, b.example"],
   ],
+  [
+    "another host than that of X-Original-URI",
+    "/auth",
+    ["X-Original-Method: GET", "X-Original-URI: /open", "Host: other.example", "X-Forwarded-Host: api.example"],
+  ],
   ["below the path, another target", "/auth/open", ["X-Forwarded-Uri: /admin"]],
   ["below the path, another method", "/auth/open", ["X-Forwarded-Method: GET"], "POST"],
   ["below the path, another host", "/auth/open", ["X-Forwarded-Host: other.example"]],
