@@ -12,6 +12,15 @@ const keepMs = 5_000;
 /** Beyond them the oldest are forgotten, and asked anew. */
 const maxKept = 10_000;
 
+/** Of all requests that are kept, in characters of their headers: a client can fill a header block. */
+const mostCharacters = 16 * 1024 * 1024;
+
+/**
+ * How often a decision is used again. nginx asks about one request in `auth_request`, after `try_files` and after `error_page`;
+ * behind a proxy that passes its client's `X-Request-Id` on, a client could go by a rate with one id for all its requests.
+ */
+const mostRepeats = 3;
+
 /** What was decided about a request. */
 export interface Ruling<I extends Identity> {
   readonly decision: Decision<I>;
@@ -26,6 +35,8 @@ interface Kept<I extends Identity> {
   readonly url: string;
   readonly ruling: Awaitable<Ruling<I>>;
   readonly at: number;
+  readonly characters: number;
+  repeats: number;
   release: () => void;
 }
 
@@ -51,18 +62,21 @@ export function createKeptDecisions<I extends Identity>(
   platform: Platform,
 ): KeptDecisions<I> {
   const known = new Map<string, Kept<I>>();
+  let characters = 0;
   let isSwept = false;
 
   function forget(id: string, entry: Kept<I>): void {
     entry.release();
-    if (known.get(id) === entry) known.delete(id);
+    if (known.get(id) !== entry) return;
+    known.delete(id);
+    characters -= entry.characters;
   }
 
   /** The oldest come first. */
   function sweep(): void {
     const now = platform.monotonic();
     for (const [id, entry] of known) {
-      if (now - entry.at < keepMs && known.size <= maxKept) break;
+      if (now - entry.at < keepMs && known.size <= maxKept && characters <= mostCharacters) break;
       forget(id, entry);
     }
   }
@@ -78,10 +92,14 @@ export function createKeptDecisions<I extends Identity>(
   }
 
   function keep(id: string, about: AuthRequest, url: string, ruling: Awaitable<Ruling<I>>): void {
-    const entry: Kept<I> = { about, url, ruling, at: platform.monotonic(), release: ignore };
+    const entry: Kept<I> = {
+      ...{ about, url, ruling, at: platform.monotonic(), repeats: 0, release: ignore },
+      characters: about.rawHeaders.reduce((sum, { length }) => sum + length, url.length),
+    };
     const before = known.get(id);
     if (before !== undefined) forget(id, before);
     known.set(id, entry);
+    characters += entry.characters;
     sweep();
     sweepLater();
     // It is forgotten when the session that let the caller in ends.
@@ -98,8 +116,10 @@ export function createKeptDecisions<I extends Identity>(
       const id = firstOf(about.rawHeaders, "x-request-id");
       if (id === undefined) return make();
       const entry = known.get(id);
-      if (entry !== undefined && platform.monotonic() - entry.at < keepMs && isSame(entry, about, url))
-        return entry.ruling;
+      if (entry !== undefined && platform.monotonic() - entry.at < keepMs && isSame(entry, about, url)) {
+        entry.repeats += 1;
+        if (entry.repeats <= mostRepeats) return entry.ruling;
+      }
       const ruling = make();
       if (ruling instanceof Promise || counts || isSpent(ruling.decision)) keep(id, about, url, ruling);
       return ruling;
