@@ -5,6 +5,8 @@ import { connect as connectSocket } from "node:net";
 import { type TestContext, test } from "node:test";
 import { createAuth } from "../../../src/engine/auth.js";
 import { noServices } from "../../../src/gateway/own/own-config.js";
+import { createReadQuestion } from "../../../src/gateway/own/question.js";
+import { isAmbiguous } from "../../../src/gateway/route/ambiguity.js";
 import type { RouteConfig } from "../../../src/gateway/route/route-config.js";
 import { basic } from "../../../src/handlers/password/basic.js";
 import { randomKeys } from "../../../src/keys/key-ring.js";
@@ -182,6 +184,7 @@ for (const [what, target, headers, method] of [
     "/auth",
     ["X-Original-Method: GET", "X-Original-URI: /open", "Host: other.example", "X-Forwarded-Host: api.example"],
   ],
+  ["a host that is none", "/auth", ["X-Forwarded-Method: GET", "X-Forwarded-Uri: /open", "X-Forwarded-Host: a@b"]],
   ["below the path, another target", "/auth/open", ["X-Forwarded-Uri: /admin"]],
   ["below the path, another method", "/auth/open", ["X-Forwarded-Method: GET"], "POST"],
   ["below the path, another host", "/auth/open", ["X-Forwarded-Host: other.example"]],
@@ -218,6 +221,9 @@ test("a route without an upstream is for questions alone", async (t) => {
   const gateway = await start(t);
   const direct = await ask(gateway, "/orders", [`Authorization: ${gateway.bearer}`]);
   assert.deepEqual([direct.status, direct.fields["sallyport-reason"]], [404, ["no_route"]]);
+  // As long as the path of questions.
+  const named = await ask(gateway, "/open", ["X-Forwarded-Method: GET", "X-Forwarded-Uri: /open"]);
+  assert.deepEqual([named.status, named.fields["sallyport-reason"]], [404, ["no_route"]]);
 });
 
 test("a question that announces a body is answered at once, and nothing behind it is read", async (t) => {
@@ -232,6 +238,19 @@ test("a question that announces a body is answered at once, and nothing behind i
     for await (const chunk of socket.setEncoding("latin1")) text += chunk;
     assert.match(text, /^HTTP\/1\.1 200 OK\r\n[\s\S]*connection: close\r\n/i, announced);
     assert.equal(text.split("HTTP/1.1 ").length, 2, "one answer");
+  }
+});
+
+test("the caller is decided by the host of the request alone, not by that of the question", () => {
+  const about = ["X-Forwarded-Method", "GET", "X-Forwarded-Uri", "/", "X-Forwarded-Host", "api.example"];
+  for (const own of ["Host", ":authority"]) {
+    const question = createReadQuestion("/auth")({
+      url: "/auth",
+      rawHeaders: [own, "auth.internal", ...about, "A", "b"],
+    });
+    assert.ok(question !== undefined && !isAmbiguous(question));
+    assert.deepEqual(question.asked, [...about, "A", "b", "host", "api.example"]);
+    assert.deepEqual(question.rawHeaders, ["host", "api.example"]);
   }
 });
 

@@ -61,3 +61,70 @@ test("what is forgotten makes room again", () => {
     world.advance(5_000);
   }
 });
+
+test("a decision that fails late makes no later one of the same id forgotten, and one timer sees to all", async () => {
+  const { platform } = createWorld();
+  let timers = 0;
+  const delay: typeof platform.delay = (ms, done) => {
+    timers += 1;
+    return platform.delay(ms, done);
+  };
+  const kept = createKeptDecisions<Identity>({ hold: () => () => undefined }, { ...platform, delay });
+  const about = (field: string): AuthRequest => ({
+    ...{ method: "GET", path: "/", rawHeaders: ["X-Request-Id", "1", "X-Field", field] },
+    peer: { address: "192.0.2.1", trusted: true },
+  });
+  let fail: (error: Error) => void = () => undefined;
+  const failing = new Promise<Ruling<Identity>>((_resolve, reject) => {
+    fail = reject;
+  });
+  const first = kept.decide(about("a"), "/", true, () => failing);
+  assert.equal(
+    kept.decide(about("b"), "/", true, () => ruling),
+    ruling,
+  );
+  fail(new Error("the store is down"));
+  await assert.rejects(Promise.resolve(first), /the store is down/);
+  const again = kept.decide(about("b"), "/", true, () => assert.fail("it was forgotten"));
+  assert.equal(again, ruling);
+  assert.equal(timers, 1);
+});
+
+test("the watch of a caller ends when its decision is forgotten: replaced, too old, or with its session", () => {
+  const world = createWorld();
+  const watches = new Set<() => void>();
+  const hold = (_caller: unknown, end: () => void): (() => void) => {
+    watches.add(end);
+    return () => watches.delete(end);
+  };
+  const kept = createKeptDecisions<Identity>({ hold }, world.platform);
+  const allowed: Ruling<Identity> = {
+    decision: { kind: "allowed", caller: { identity: { subject: "ada" }, scheme: "basic" } },
+    denial: undefined,
+  };
+  let made = 0;
+  const decide = (id: string, field: string) =>
+    kept.decide(
+      {
+        ...{ method: "GET", path: "/", rawHeaders: ["X-Request-Id", id, "X-Field", field] },
+        peer: { address: "192.0.2.1", trusted: true },
+      },
+      "/",
+      true,
+      () => {
+        made += 1;
+        return allowed;
+      },
+    );
+  assert.equal(decide("1", "a"), allowed);
+  assert.equal(decide("1", "b"), allowed);
+  assert.equal(watches.size, 1, "replaced");
+  for (const end of watches) end();
+  assert.equal(watches.size, 0, "its session has ended");
+  assert.equal(decide("1", "b"), allowed);
+  assert.equal(made, 3);
+  world.advance(1_000);
+  assert.equal(decide("2", "a"), allowed);
+  world.advance(10_000);
+  assert.equal(watches.size, 0, "too old, and no other question came");
+});
