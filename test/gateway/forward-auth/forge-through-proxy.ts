@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import type { TestContext } from "node:test";
 import { noServices } from "../../../src/gateway/own/own-config.js";
+import { listen } from "../../adapters/servers.js";
 import { route } from "../fixtures.js";
 import { startGateway } from "../running.js";
 import { type AppSaw, managed, type ProxyRecipe, send, startApp, startProxy } from "./start-proxy.js";
@@ -58,4 +60,26 @@ export async function forgeThroughProxy(t: TestContext, recipe: ProxyRecipe): Pr
     assert.ok(status >= 400, `${host}: ${status}`);
   }
   assert.equal(app.saw.length, 0, "no other host than the application's is judged");
+}
+
+/** The question has no field by which a trusted proxy tells the gateway of its client, but those that the proxy itself sets. */
+export async function forgeQuestion(t: TestContext, recipe: ProxyRecipe): Promise<void> {
+  const app = await startApp(t);
+  const asked: string[] = [];
+  const service = await listen(
+    createServer(({ rawHeaders }, response) => {
+      asked.push(JSON.stringify(rawHeaders));
+      response.writeHead(401, { "content-length": 0 }).end();
+    }),
+  );
+  t.after(() => service.close());
+  const port = await startProxy(t, recipe, { gateway: Number(new URL(service.origin).port), app: app.port });
+  const fields = ["client-cert", "client-cert-chain", "x-forwarded-client-cert", "forwarded", "x-forwarded-for"];
+  const targets = ["x-forwarded-method", "x-forwarded-uri", "x-forwarded-host", "x-original-method", "x-original-uri"];
+  const forgedFields = [...fields, ...targets, "x-original-url", "x-forwarded-proto", "x-request-id"];
+  const { status } = await send(port, ["GET /orders HTTP/1.1", ...forgedFields.map((name) => `${name}: forged`)]);
+  assert.equal(status, 401);
+  assert.ok(asked.length > 0);
+  assert.doesNotMatch(asked.join(), /forged/);
+  assert.equal(app.saw.length, 0);
 }

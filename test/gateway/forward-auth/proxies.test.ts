@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { compareWithGateway } from "./compare-with-gateway.js";
 import { followThroughProxy } from "./follow-through-proxy.js";
-import { forgeThroughProxy } from "./forge-through-proxy.js";
+import { forgeQuestion, forgeThroughProxy } from "./forge-through-proxy.js";
 import type { ProxyRecipe } from "./start-proxy.js";
 
 const nginx = {
@@ -48,4 +48,5 @@ for (const recipe of recipes) {
   test(`${file}: the application gets no field, host or upgrade of a client's making`, options, (t) =>
     forgeThroughProxy(t, recipe),
   );
+  test(`${file}: a client makes no part of the question but its credentials`, options, (t) => forgeQuestion(t, recipe));
 }
