@@ -68,9 +68,10 @@ function createLogOutput(descriptor: number, platform: Platform): DestinationStr
   });
   return {
     write(line) {
-      if (lines.length + waiting.length >= mostWaiting) return;
-      lines += line;
-      if (lines.length < gathered || waiting.length > 0) sendLater();
+      const isFull = lines.length + waiting.length >= mostWaiting;
+      if (!isFull) lines += line;
+      // Also when it is dropped: there may be room again for those that wait.
+      if (isFull || lines.length < gathered || waiting.length > 0) sendLater();
       else if (send() === "EAGAIN") sendLater();
     },
   };

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 /** Writes lines while the event loop turns, and ends by itself. */
@@ -82,4 +84,40 @@ test("all lines reach a pipe, once and in their order, those of the last moment 
     told,
     Array.from({ length: lines }, (_, index) => index),
   );
+});
+
+test("an output that has taken nothing for so long that lines are dropped is used again when it takes some", async (t) => {
+  const full = openSync("/dev/full", "w");
+  const folder = mkdtempSync(join(tmpdir(), "sallyport-log-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "log");
+  const args = [
+    "--input-type=module",
+    "--eval",
+    `
+    import { closeSync, openSync } from "node:fs";
+    import { createLog } from ${JSON.stringify(new URL("../../../src/gateway/observe/log.js", import.meta.url).href)};
+    const log = createLog({ level: "info", requests: 1, format: "json" });
+    for (let index = 0; index < 50; index += 1) {
+      log.info({ text: "x".repeat(100_000) }, "before");
+      await new Promise(setImmediate);
+    }
+    // The timer of the last write has fired.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    closeSync(1);
+    openSync(${JSON.stringify(file)}, "w");
+    log.info({}, "dropped");
+    setTimeout(() => log.info({}, "after"), 100);`,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", full, "inherit"] });
+  t.after(() => child.kill("SIGKILL"));
+  closeSync(full);
+  assert.deepEqual(await once(child, "close"), [0, null]);
+  const told = readFileSync(file, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  assert.ok(told.length > 30, `${told.length}`);
+  assert.equal(told.at(-1), "after");
+  assert.ok(!told.includes("dropped"));
 });
