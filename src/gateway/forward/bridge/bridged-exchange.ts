@@ -24,6 +24,8 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   readonly #session: BridgedSession;
   readonly #send: (exchange: Exchange) => void;
   #token: UpstreamToken | undefined;
+  /** The token that the answer gives. */
+  #answered: string | undefined;
   #upstream: UpstreamSide | undefined;
   /** The body so far; `undefined` when it is too long to be sent once more. */
   #kept: Uint8Array[] | undefined = [];
@@ -150,11 +152,14 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   }
 
   #follow(fields: readonly string[]): void {
-    if (this.#token !== undefined) this.#session.follow(this.#token, tokenIn(fields));
+    const token = tokenIn(fields);
+    this.#answered = token ?? this.#answered;
+    if (this.#token !== undefined) this.#session.follow(this.#token, token);
   }
 
   #withhold(fields: readonly string[]): readonly string[] {
-    const tokens = [this.#token?.token, tokenIn(fields)];
+    // The trailers may have what the head gave.
+    const tokens = [this.#token?.token, tokenIn(fields), this.#answered];
     return withoutTokens(
       fields,
       tokens.filter((token) => token !== undefined),

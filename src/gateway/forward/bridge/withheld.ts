@@ -49,9 +49,15 @@ function withoutOwnCookie(cookies: string): string {
   return others.join(";").trim();
 }
 
-/** Returns the fields of an answer without those that hold one of the tokens. */
+/** Returns the fields of an answer without those that hold one of the tokens, as it is or percent-encoded, as in cookies. */
 export function withoutTokens(fields: readonly string[], tokens: readonly string[]): readonly string[] {
-  const holds = (value: string | undefined): boolean => tokens.some((token) => value?.includes(token) === true);
+  const holds = (value = ""): boolean => tokens.some((token) => value.includes(token) || decode(value).includes(token));
   if (!fields.some((value, index) => index % 2 === 1 && holds(value))) return fields;
   return fields.filter((_, index) => !holds(fields[index - (index % 2) + 1]));
+}
+
+/** Decodes what can be a character of a token, and leaves all else as it is. */
+function decode(value: string): string {
+  if (!value.includes("%")) return value;
+  return value.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

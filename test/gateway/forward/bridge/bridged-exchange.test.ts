@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BridgedExchange } from "../../../../src/gateway/forward/bridge/bridged-exchange.js";
+import type { BridgedSession, UpstreamToken } from "../../../../src/gateway/forward/bridge/bridged-session.js";
+import type { Exchange } from "../../../../src/gateway/forward/exchange.js";
+import { RecordingExchange } from "../recording-exchange.js";
+
+/** A token with the characters that cookies encode. */
+const used: UpstreamToken = { token: "us/ed+token==", version: 1 };
+
+/** An exchange that was sent with the token, and the upstream's side of it by hand. */
+function start() {
+  const caller = new RecordingExchange();
+  const calls: string[] = [];
+  const session = {
+    find: () => used,
+    follow: (_used: UpstreamToken, token: string | undefined) => void calls.push(`follow ${token}`),
+    isProven: () => false,
+    renew: async () => {
+      calls.push("renew");
+      return used;
+    },
+  };
+  const sent: Exchange[] = [];
+  new BridgedExchange(caller, session as Partial<BridgedSession> as BridgedSession, (one) => sent.push(one)).start();
+  return { caller, calls, upstream: sent[0] as Exchange };
+}
+
+const next = "ne/xt+token=";
+
+for (const [name, value] of [
+  ["the token that was used", used.token],
+  ["the token that the answer gives", next],
+  ["one of them in the midst of other text", `a ${next} b`],
+  ["one as cookies encode it", encodeURIComponent(next)],
+  ["one encoded in lower case", `session=${encodeURIComponent(used.token).toLowerCase()}; Path=/`],
+  ["one of which every character is encoded", Buffer.from(next).toString("hex").replace(/../g, "%$&")],
+] as const) {
+  test(`no field of an answer has ${name}`, () => {
+    const { caller, upstream } = start();
+    const fields = ["x-a", "100%", "set-cookie", value, "authorization", `Bearer ${next}`, "x-b", "%41"];
+    upstream.head(200, fields, false);
+    assert.deepEqual(caller.headers, ["x-a", "100%", "x-b", "%41"]);
+    upstream.end(["x-c", "c", "x-debug", value]);
+    assert.deepEqual(caller.trailers, ["x-c", "c"]);
+    assert.deepEqual(caller.faults, []);
+  });
+}
