@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { ignoreFailure } from "../../../base/awaitable.js";
 import { grpcStatusOf } from "../answer-head.js";
 import { isGrpc } from "../content-type.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "../exchange.js";
@@ -127,6 +128,8 @@ export class BridgedExchange implements Exchange, UpstreamSide {
 
   end(trailers: readonly string[]): void {
     this.#follow(trailers);
+    // The answer has begun: the caller gets it, and its next call another token where that is needed.
+    if (grpcStatusOf(trailers) === "16") this.#renewForNext();
     this.#caller.end(this.#withhold(trailers));
   }
 
@@ -175,11 +178,18 @@ export class BridgedExchange implements Exchange, UpstreamSide {
     const refused = this.#token;
     if (this.#repeats >= maxRepeats || this.#kept === undefined || refused === undefined) {
       this.#caller.fail(refusedToken);
+      this.#renewForNext();
       return;
     }
     this.#repeats += 1;
     this.#wait();
     this.#sendWith(() => this.#session.renew(refused));
+  }
+
+  /** Renews a refused token that this call cannot be sent again with: else all calls like this one would fail. */
+  #renewForNext(): void {
+    const refused = this.#token;
+    if (refused !== undefined) ignoreFailure(() => this.#session.renew(refused));
   }
 
   /** Until the request is sent the body is kept as far as it comes, and asked for no further. */

@@ -143,6 +143,19 @@ test("a body that is too long to be kept is not repeated: 503, and the next call
   assert.equal((await ask(caller, nodes[0])).session, "session 2");
 });
 
+test("a caller all of whose bodies are too long gets a session anew too", async (t) => {
+  const { upstream, nodes, logIn } = await world(t);
+  const caller = await logIn("ada");
+  await ask(caller, nodes[0]);
+  upstream.forget();
+  const long = { method: "POST", body: "b".repeat(200_000) };
+  const response = await caller.fetch(nodes[0], "/x", long);
+  assert.equal(response.status, 503);
+  await response.arrayBuffer();
+  await upstream.loggedIn(2);
+  assert.equal((await ask(caller, nodes[1], "/x", long)).session, "session 2");
+});
+
 test("a call that the upstream refuses by itself is passed on, and costs no session there", async (t) => {
   const { upstream, nodes, logIn } = await world(t);
   const caller = await logIn("ada");

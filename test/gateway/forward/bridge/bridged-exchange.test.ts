@@ -46,3 +46,21 @@ for (const [name, value] of [
     assert.deepEqual(caller.faults, []);
   });
 }
+
+test("a gRPC call that is refused behind the head of its answer is passed on, and its token is renewed", () => {
+  const { caller, calls, upstream } = start();
+  upstream.head(200, ["content-type", "application/grpc"], false);
+  upstream.end(["grpc-status", "16"]);
+  assert.deepEqual(caller.trailers, ["grpc-status", "16"]);
+  assert.deepEqual(
+    calls.filter((call) => call === "renew"),
+    ["renew"],
+  );
+});
+
+test("another status of gRPC renews nothing", () => {
+  const { calls, upstream } = start();
+  upstream.head(200, ["content-type", "application/grpc"], false);
+  upstream.end(["grpc-status", "7"]);
+  assert.ok(!calls.includes("renew"));
+});

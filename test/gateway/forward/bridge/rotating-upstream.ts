@@ -37,6 +37,19 @@ export class RotatingUpstream {
     this.#bySession.clear();
   }
 
+  readonly #waiting = new Set<() => void>();
+
+  /** Settles when there were so many log-ins. */
+  loggedIn(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (this.logIns >= count) resolve();
+      };
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
   /** The sessions that are open. */
   get open(): number {
     return this.#sessions.size;
@@ -85,6 +98,7 @@ export class RotatingUpstream {
     if (authorization === `Key ${upstreamSecret}`) {
       if (this.broken !== 0) return void response.writeHead(this.broken).end();
       this.logIns += 1;
+      for (const look of this.#waiting) look();
       return void response.writeHead(200, { authorization: `Bearer ${this.#give(`session ${this.logIns}`)}` }).end();
     }
     const session = this.#sessionOf(authorization);
