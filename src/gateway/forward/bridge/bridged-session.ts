@@ -81,20 +81,21 @@ export class BridgedSession {
    */
   follow(used: UpstreamToken, token: string | undefined): void {
     const isNewer = token !== undefined && token !== used.token && this.#current?.version === used.version;
-    if (!isNewer || this.#isWriting) return;
+    if (isNewer && !this.#isWriting) ignoreFailure(() => this.#write(used, token));
+  }
+
+  async #write(used: UpstreamToken, token: string): Promise<void> {
     this.#isWriting = true;
-    ignoreFailure(async () => {
-      const { sealed, name } = this.#parts;
-      const askedAt = this.#parts.platform.monotonic();
-      try {
-        const isWritten = await sealed.swap(this.#session, name, used.version, token, 0);
-        if (this.#current?.version !== used.version) return;
-        if (isWritten) this.#remember({ token, version: used.version + 1 }, askedAt);
-        else this.#freshUntil = 0;
-      } finally {
-        this.#isWriting = false;
-      }
-    });
+    const { sealed, name, platform } = this.#parts;
+    const askedAt = platform.monotonic();
+    try {
+      const isWritten = await sealed.swap(this.#session, name, used.version, token, 0);
+      if (this.#current?.version !== used.version) return;
+      if (isWritten) this.#remember({ token, version: used.version + 1 }, askedAt);
+      else this.#freshUntil = 0;
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   /** Ends the work of this process for it, and leaves the session at the upstream alone. */
@@ -162,8 +163,12 @@ export class BridgedSession {
     const answer = await client.keepAlive(refused.token);
     if (answer.verdict === "failed") throw new BridgeError(answer.failure);
     if (answer.verdict === "done") {
-      this.#proven = refused.version;
-      return this.#current ?? refused;
+      const { token = refused.token } = answer;
+      // The upstream may take the old one no more.
+      if (token !== refused.token && !this.#isWriting) await this.#write(refused, token);
+      const current = this.#current ?? refused;
+      this.#proven = current.version;
+      return current;
     }
     // Another node may have been first: then this one finds its lease, or its token.
     const isMine = await sealed.swap(this.#session, name, refused.version, undefined, leaseMs);

@@ -44,7 +44,16 @@ async function start() {
     const { session } = requireAllowed(await bearer(node, token, { rotate: false })).caller;
     assert.ok(session);
     const { sealed } = node.front;
-    const parts = { name: "db", sealed, client, platform, maxStalenessMs, keepAliveMs, live };
+    const parts = {
+      name: "db",
+      sealed,
+      client,
+      platform,
+      maxStalenessMs,
+      keepAliveMs,
+      live,
+      isClosed: () => state.isClosed,
+    };
     return { session, bridged: new BridgedSession(session, parts) };
   };
   const [one, other] = [await join(cluster.nodes[0] as Node), await join(cluster.nodes[1] as Node)];
@@ -230,4 +239,15 @@ test("a state that retires stops the work of its process, and ends no session at
   await settle(world, 3 * keepAliveMs);
   await one.session.end();
   assert.deepEqual(client.calls, ["log in"]);
+});
+
+test("what the upstream gives while a refusal is looked into is written and used", async () => {
+  const { one, other, client } = await start();
+  const first = await one.bridged.find();
+  client.answer = { verdict: "done", token: "next" };
+  const next = await one.bridged.renew(first);
+  assert.deepEqual(next, { token: "next", version: first.version + 1 });
+  assert.ok(one.bridged.isProven(next));
+  assert.deepEqual(await other.bridged.find(), next);
+  assert.deepEqual(client.calls, ["log in", "use t1"]);
 });
