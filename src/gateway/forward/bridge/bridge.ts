@@ -44,15 +44,17 @@ export interface BridgesParts {
 export function createBridges(configs: Iterable<UpstreamConfig>, parts: BridgesParts): Bridges {
   const bridges = new Map<string, Bridge>();
   const live: BridgedSessionParts["live"] = new Set();
+  let isClosed = false;
   for (const config of configs) {
     const upstream = parts.upstreams.get(config.name);
     if (config.credential !== undefined && upstream !== undefined)
-      bridges.set(config.name, createBridge(config.credential, upstream, parts, live));
+      bridges.set(config.name, createBridge(config.credential, upstream, parts, { live, isClosed: () => isClosed }));
   }
   return {
     get: (name) => bridges.get(name),
     constants: [...bridges.values()].find(({ constants }) => constants !== undefined)?.constants,
     close() {
+      isClosed = true;
       for (const session of [...live]) session.stop();
     },
   };
@@ -62,12 +64,12 @@ function createBridge(
   credential: NonNullable<UpstreamConfig["credential"]>,
   upstream: Upstream,
   { sealed, platform, maxStalenessMs, onWarning = emitWarning }: BridgesParts,
-  live: BridgedSessionParts["live"],
+  work: Pick<BridgedSessionParts, "live" | "isClosed">,
 ): Bridge {
   const client = createUpstreamClient(credential, upstream, platform, onWarning);
   const { name } = upstream.config;
   const { keepAliveMs } = credential;
-  const parts: BridgedSessionParts = { name, sealed, client, platform, maxStalenessMs, keepAliveMs, live };
+  const parts: BridgedSessionParts = { name, sealed, client, platform, maxStalenessMs, keepAliveMs, ...work };
   const sessions = new WeakMap<Session, BridgedSession>();
 
   function sessionOf(session: Session): BridgedSession {

@@ -23,6 +23,8 @@ export interface BridgedSessionParts {
   readonly keepAliveMs: number;
   /** Those that have work to stop when the process, or its configuration, does. */
   readonly live: Set<{ stop(): void }>;
+  /** Whether that has happened: what was under way begins no work then. */
+  readonly isClosed: () => boolean;
 }
 
 /** Longer than a log-in may take: a node that died in it is replaced after this time. */
@@ -178,7 +180,7 @@ export class BridgedSession {
   #remember(token: UpstreamToken, askedAt: number): UpstreamToken {
     this.#current = token;
     this.#freshUntil = askedAt + this.#parts.maxStalenessMs;
-    if (this.#forget === undefined) {
+    if (this.#forget === undefined && !this.#parts.isClosed()) {
       this.#parts.live.add(this);
       this.#keepAliveLater();
       this.#forget = this.#session.onEnd(() => this.#end());

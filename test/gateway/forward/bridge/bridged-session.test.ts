@@ -39,6 +39,7 @@ async function start() {
   const { token, ref } = await logIn(cluster.node);
   const client = new ScriptedClient();
   const live = new Set<{ stop(): void }>();
+  const state = { isClosed: false };
   const { platform } = cluster.world;
   const join = async (node: Node): Promise<{ session: Session; bridged: BridgedSession }> => {
     const { session } = requireAllowed(await bearer(node, token, { rotate: false })).caller;
@@ -58,7 +59,7 @@ async function start() {
   };
   const [one, other] = [await join(cluster.nodes[0] as Node), await join(cluster.nodes[1] as Node)];
   const { store, world } = cluster;
-  return { ...{ store, world, ref, token, client, live }, join, nodes: cluster.nodes, one, other };
+  return { ...{ store, world, ref, token, client, live, state }, join, nodes: cluster.nodes, one, other };
 }
 
 /** Lets promises settle, and the timers of the world that come due. */
@@ -238,6 +239,22 @@ test("a state that retires stops the work of its process, and ends no session at
   for (const each of [...live]) each.stop();
   await settle(world, 3 * keepAliveMs);
   await one.session.end();
+  assert.deepEqual(client.calls, ["log in"]);
+});
+
+test("a log-in that is under way when a state retires leaves no work to this process", async () => {
+  const { one, client, world, live, state } = await start();
+  let open = (): void => {};
+  client.gate = new Promise<void>((resolve) => (open = resolve));
+  const finding = Promise.resolve(one.bridged.find());
+  await settle(world);
+  state.isClosed = true;
+  open();
+  assert.equal((await finding).token, "t1");
+  assert.equal(live.size, 0);
+  await settle(world, 3 * keepAliveMs);
+  await one.session.end();
+  await settle(world);
   assert.deepEqual(client.calls, ["log in"]);
 });
 
