@@ -36,6 +36,9 @@ const patienceMs = 20_000;
 /** How often it looks. */
 const pollMs = 100;
 
+/** So many calls of a session may wait: a client must not fill the memory with what waits for an upstream that is slow. */
+export const maxWaiting = 1_024;
+
 /**
  * The session at an upstream that belongs to one session of ours, as this node knows it. The store has its token for all
  * nodes: a new token is written before it is used, and an old one is compared with the store's after `maxStalenessMs`.
@@ -47,6 +50,8 @@ export class BridgedSession {
   #freshUntil = 0;
   /** The search for a token: calls that come meanwhile share it. */
   #finding: Promise<UpstreamToken> | undefined;
+  /** How many share it. */
+  #waiting = 0;
   #isWriting = false;
   /** The version that the upstream took although it had refused a call with it: what it refused was the call. */
   #proven = 0;
@@ -58,7 +63,10 @@ export class BridgedSession {
     this.#parts = parts;
   }
 
-  /** Returns the token, without a promise while it is remembered and fresh. Rejects with `BridgeError` or `AuthError`. */
+  /**
+   * Returns the token, without a promise while it is remembered and fresh. Rejects with `BridgeError` or `AuthError`, and throws
+   * `BridgeError` when too many wait.
+   */
   find(): UpstreamToken | Promise<UpstreamToken> {
     const current = this.#current;
     if (current !== undefined && this.#parts.platform.monotonic() < this.#freshUntil) return current;
@@ -108,9 +116,12 @@ export class BridgedSession {
   }
 
   #share(find: () => Promise<UpstreamToken>): Promise<UpstreamToken> {
+    if (this.#waiting >= maxWaiting) throw new BridgeError(tooMany);
+    this.#waiting += 1;
     if (this.#finding !== undefined) return this.#finding;
     const finding = find().finally(() => {
       this.#finding = undefined;
+      this.#waiting = 0;
     });
     this.#finding = finding;
     return finding;
@@ -228,4 +239,10 @@ const busy: Failure = Object.freeze({
   reason: "upstream_unavailable",
   code: "log_in_under_way",
   detail: `another call was logging in to the upstream for ${patienceMs} ms`,
+});
+
+const tooMany: Failure = Object.freeze({
+  reason: "upstream_unavailable",
+  code: "too_many_waiting",
+  detail: `${maxWaiting} requests of this session wait for its log-in at the upstream already`,
 });

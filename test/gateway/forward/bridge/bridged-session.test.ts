@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BridgedSession, leaseMs } from "../../../../src/gateway/forward/bridge/bridged-session.js";
+import { BridgedSession, leaseMs, maxWaiting } from "../../../../src/gateway/forward/bridge/bridged-session.js";
 import type { UpstreamClient, UseAnswer } from "../../../../src/gateway/forward/bridge/upstream-client.js";
 import type { Session } from "../../../../src/model/session.js";
 import { bearer, createCluster, logIn, type Node, requireAllowed } from "../../../invariants/nodes.js";
@@ -267,4 +267,17 @@ test("what the upstream gives while a refusal is looked into is written and used
   assert.ok(one.bridged.isProven(next));
   assert.deepEqual(await other.bridged.find(), next);
   assert.deepEqual(client.calls, ["log in", "use t1"]);
+});
+
+test("calls of a session that wait for its log-in are bounded", async () => {
+  const { one, client, world } = await start();
+  let open = (): void => {};
+  client.gate = new Promise<void>((resolve) => (open = resolve));
+  const waiting = Array.from({ length: maxWaiting }, async () => one.bridged.find());
+  await settle(world);
+  assert.throws(() => one.bridged.find(), /wait for its log-in/);
+  open();
+  assert.equal(new Set((await Promise.all(waiting)).map(({ token }) => token)).size, 1);
+  world.advance(maxStalenessMs);
+  assert.equal((await one.bridged.find()).token, "t1", "there is room again");
 });
