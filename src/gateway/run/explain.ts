@@ -141,7 +141,7 @@ export function createExplainer(config: GatewayConfig, platform: Platform = syst
     const { httpVersion } = request;
     const admitted = { target: to, rawHeaders: forwards, route: by, upstream, httpVersion, caller, peer, encrypted };
     const { path: upstreamPath, headers, ours } = toUpstreamRequest(admitted, stripped);
-    const unbridged = bridgeDenialOf(upstream, caller, upstreamPath);
+    const unbridged = bridgeDenialOf(upstream, caller, { path: upstreamPath, headers });
     if (unbridged !== undefined) return deny(unbridged, caller);
     const isWebSocket = asksForWebSocket(request);
     const forwarded = {

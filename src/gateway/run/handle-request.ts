@@ -184,7 +184,7 @@ export function createRequestHandler<I extends Identity>(options: HandleOptions<
     const { peer } = data;
     const admitted = { rawHeaders, target, route, upstream: upstream.config, httpVersion, caller, peer, encrypted };
     const { path, headers } = toUpstreamRequest(admitted);
-    const unbridged = bridgeDenialOf(upstream.config, caller, path);
+    const unbridged = bridgeDenialOf(upstream.config, caller, { path, headers });
     if (unbridged !== undefined) {
       refuse(incoming, unbridged, { route, decision, cors: asked.cors });
       return false;

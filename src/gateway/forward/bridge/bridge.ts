@@ -7,12 +7,13 @@ import type { SealedSlots } from "../../../sessions/sealed-slots.js";
 import { refusals } from "../../route/outcome.js";
 import type { Exchange } from "../exchange.js";
 import type { UpstreamConfig } from "../upstream-config.js";
+import type { UpstreamRequest } from "../upstream-request.js";
 import type { Upstream, Upstreams } from "../upstreams.js";
 import { BridgedExchange } from "./bridged-exchange.js";
 import { BridgedSession, type BridgedSessionParts } from "./bridged-session.js";
 import { type Constants, rememberConstants } from "./deephaven-constants.js";
 import { createUpstreamClient } from "./upstream-client.js";
-import { holdsTokens } from "./withheld.js";
+import { asksCallsInFrames, holdsTokens } from "./withheld.js";
 
 /** Sends exchanges to an upstream at which the gateway logs in for each session of its callers. */
 export interface Bridge {
@@ -91,16 +92,16 @@ function createBridge(
 
 /**
  * Returns the denial of a request that may not pass to an upstream at which the gateway logs in: its caller has no session, or
- * its messages would hold tokens. `undefined`: it may.
+ * its messages, or the frames of its WebSocket, would hold tokens. `undefined`: it may.
  *
- * @param path of the upstream, with the query
+ * @param request what the upstream would get: its path has the query
  */
 export function bridgeDenialOf(
   { credential }: Pick<UpstreamConfig, "credential">,
   caller: Caller | undefined,
-  path: string,
+  { path, headers }: Pick<UpstreamRequest, "path" | "headers">,
 ): Denial | undefined {
   if (credential === undefined) return undefined;
   if (caller?.session === undefined) return refusals.session_required;
-  return holdsTokens(path) ? refusals.not_permitted : undefined;
+  return holdsTokens(path) || asksCallsInFrames(headers) ? refusals.not_permitted : undefined;
 }

@@ -1,5 +1,7 @@
+import { socketProtocolHeader } from "../../../credentials/socket-protocols.js";
 import { AuthApi } from "../../../gen/io/deephaven/proto/auth/grpc/auth_service_pb.js";
 import { AuthService } from "../../../gen/sallyport/v1/auth_service_pb.js";
+import { valuesOf } from "../../../model/raw-headers.js";
 import { fateOf, normalisedOf } from "../header-fate.js";
 
 const backplane = "io.deephaven.proto.backplane.grpc.SessionService";
@@ -21,6 +23,14 @@ const withheld: ReadonlySet<string> = new Set(
 export function holdsTokens(pathAndQuery: string): boolean {
   const [path = ""] = pathAndQuery.split("?", 1);
   return withheld.has(path.toLowerCase());
+}
+
+/**
+ * Whether a request asks for a WebSocket of gRPC, such as `grpc-websockets` and `grpc-websockets-multiplex` of Deephaven. The
+ * paths and the headers of its calls are in its frames: no token could be set there, and none withheld.
+ */
+export function asksCallsInFrames(headers: readonly string[]): boolean {
+  return valuesOf(headers, socketProtocolHeader).some((offered) => /(?:^|,)\s*grpc-websockets/i.test(offered));
 }
 
 /**

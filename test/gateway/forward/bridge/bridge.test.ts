@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { request } from "node:http";
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
 import { type TestContext, test } from "node:test";
 import { asOne, type BridgeWorld, bridgeWorld, type Caller } from "./bridge-world.js";
 import { RotatingUpstream, upstreamSecret } from "./rotating-upstream.js";
@@ -259,6 +260,24 @@ test("procedures whose messages hold tokens are refused, in any case and behind 
     assert.deepEqual([response.status, response.headers.get("sallyport-reason")], [403, "not_permitted"], path);
   }
   assert.equal(upstream.got.length, 0);
+});
+
+test("WebSockets of gRPC, whose frames hold the tokens of calls, are refused", async (t) => {
+  const { upstream, nodes, logIn } = await world(t);
+  const caller = await logIn("ada");
+  for (const protocol of ["grpc-websockets", "a, grpc-websockets-multiplex", "A,GRPC-WebSockets"]) {
+    const headers = {
+      ...{ connection: "upgrade", upgrade: "websocket", "sec-websocket-version": "13" },
+      ...{ "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", authorization: `Bearer ${caller.token}` },
+      "sec-websocket-protocol": protocol,
+    };
+    const [response] = (await once(request(`${nodes[0].origin}/a.B/C`, { headers }).end(), "response")) as [
+      IncomingMessage,
+    ];
+    response.resume();
+    assert.deepEqual([response.statusCode, response.headers["sallyport-reason"]], [403, "not_permitted"], protocol);
+  }
+  assert.equal(upstream.logIns, 0);
 });
 
 test("an upstream that refuses the gateway's credential is told of once, and gets no flood of log-ins", async (t) => {
