@@ -84,8 +84,7 @@ function createBridge(
   return {
     constants: credential.wire === "deephaven" ? rememberConstants(client.tell, platform) : undefined,
     send(exchange, session, client) {
-      const bridged = new BridgedExchange(exchange, sessionOf(session), (one) => upstream.shares.send(one, client));
-      bridged.start();
+      new BridgedExchange(exchange, sessionOf(session), upstream.shares, client).start();
     },
   };
 }

@@ -4,6 +4,7 @@ import { grpcStatusOf } from "../answer-head.js";
 import { isGrpc } from "../content-type.js";
 import type { Exchange, Failure, ForwardedRequest, UpstreamSide } from "../exchange.js";
 import { notSent } from "../not-sent.js";
+import type { Shares } from "../shares.js";
 import { BridgeError } from "./bridge-error.js";
 import type { BridgedSession, UpstreamToken } from "./bridged-session.js";
 import { tokenIn } from "./credential.js";
@@ -23,7 +24,8 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   request: ForwardedRequest;
   readonly #caller: Exchange;
   readonly #session: BridgedSession;
-  readonly #send: (exchange: Exchange) => void;
+  readonly #shares: Pick<Shares, "send">;
+  readonly #client: string | undefined;
   #token: UpstreamToken | undefined;
   /** The token that the answer gives. */
   #answered: string | undefined;
@@ -37,18 +39,20 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   #repeats = 0;
   #hasHead = false;
 
-  constructor(caller: Exchange, session: BridgedSession, send: (exchange: Exchange) => void) {
+  /** @param client see `Shares.send` */
+  constructor(caller: Exchange, session: BridgedSession, shares: Pick<Shares, "send">, client: string | undefined) {
     this.request = caller.request;
     this.#caller = caller;
     this.#session = session;
-    this.#send = send;
+    this.#shares = shares;
+    this.#client = client;
     this.#wait();
     caller.attach(this);
   }
 
   /** Sends the request, now where the token is remembered. */
   start(): void {
-    this.#sendWith(() => this.#session.find());
+    this.#sendWith(() => this.#session.find(this.#client));
   }
 
   get isOver(): boolean {
@@ -183,13 +187,13 @@ export class BridgedExchange implements Exchange, UpstreamSide {
     }
     this.#repeats += 1;
     this.#wait();
-    this.#sendWith(() => this.#session.renew(refused));
+    this.#sendWith(() => this.#session.renew(refused, this.#client));
   }
 
   /** Renews a refused token that this call cannot be sent again with: else all calls like this one would fail. */
   #renewForNext(): void {
     const refused = this.#token;
-    if (refused !== undefined) ignoreFailure(() => this.#session.renew(refused));
+    if (refused !== undefined) ignoreFailure(() => this.#session.renew(refused, this.#client));
   }
 
   /** Until the request is sent the body is kept as far as it comes, and asked for no further. */
@@ -204,7 +208,7 @@ export class BridgedExchange implements Exchange, UpstreamSide {
       this.#token = token;
       this.#isStopped = false;
       this.request = { ...this.#caller.request, headers: withToken(this.#caller.request.headers, token.token) };
-      this.#send(this);
+      this.#shares.send(this, this.#client);
     };
     const fail = (error: unknown): void => {
       if (!this.isOver) this.#caller.fail(error instanceof BridgeError ? error.failure : storeSilent);

@@ -66,17 +66,19 @@ export class BridgedSession {
   /**
    * Returns the token, without a promise while it is remembered and fresh. Rejects with `BridgeError` or `AuthError`, and throws
    * `BridgeError` when too many wait.
+   *
+   * @param client takes the place of a log-in; see `Shares.send`
    */
-  find(): UpstreamToken | Promise<UpstreamToken> {
+  find(client?: string | undefined): UpstreamToken | Promise<UpstreamToken> {
     const current = this.#current;
     if (current !== undefined && this.#parts.platform.monotonic() < this.#freshUntil) return current;
-    return this.#share(() => this.#load());
+    return this.#share(() => this.#load(client));
   }
 
   /** Returns the token to try again with, after the upstream refused a call with this one. */
-  renew(refused: UpstreamToken): UpstreamToken | Promise<UpstreamToken> {
-    if (this.#current !== undefined && this.#current.version !== refused.version) return this.find();
-    return this.#share(() => this.#renew(refused));
+  renew(refused: UpstreamToken, client?: string | undefined): UpstreamToken | Promise<UpstreamToken> {
+    if (this.#current !== undefined && this.#current.version !== refused.version) return this.find(client);
+    return this.#share(() => this.#renew(refused, client));
   }
 
   /** Whether the upstream has taken this token after it had refused a call with it. */
@@ -127,7 +129,7 @@ export class BridgedSession {
     return finding;
   }
 
-  async #load(): Promise<UpstreamToken> {
+  async #load(client: string | undefined): Promise<UpstreamToken> {
     const { sealed, name, platform } = this.#parts;
     const giveUpAt = platform.monotonic() + patienceMs;
     while (platform.monotonic() < giveUpAt) {
@@ -139,7 +141,7 @@ export class BridgedSession {
       // Another call logs in, here or on another node, unless its process has ended.
       if (found.leaseMs > 0) await this.#pause(Math.min(found.leaseMs, pollMs));
       else if (await sealed.swap(this.#session, name, version, undefined, leaseMs)) {
-        const opened = await this.#logIn(version + 1);
+        const opened = await this.#logIn(version + 1, client);
         if (opened !== undefined) return opened;
       }
     }
@@ -147,11 +149,11 @@ export class BridgedSession {
   }
 
   /** Logs in under the lease. `undefined`: it was lost meanwhile. */
-  async #logIn(version: number): Promise<UpstreamToken | undefined> {
-    const { sealed, name, client, platform } = this.#parts;
+  async #logIn(version: number, client: string | undefined): Promise<UpstreamToken | undefined> {
+    const { sealed, name, client: upstream, platform } = this.#parts;
     let token: string;
     try {
-      token = await client.logIn();
+      token = await upstream.logIn(client);
     } catch (error) {
       ignoreFailure(() => sealed.swap(this.#session, name, version, undefined, 0));
       throw error;
@@ -162,18 +164,18 @@ export class BridgedSession {
       isWritten = await sealed.swap(this.#session, name, version, token, 0);
     } finally {
       // No node will use it.
-      if (!isWritten) client.logOut(token);
+      if (!isWritten) upstream.logOut(token);
     }
     return isWritten ? this.#remember({ token, version: version + 1 }, askedAt) : undefined;
   }
 
-  async #renew(refused: UpstreamToken): Promise<UpstreamToken> {
-    const { sealed, name, client } = this.#parts;
+  async #renew(refused: UpstreamToken, client: string | undefined): Promise<UpstreamToken> {
+    const { sealed, name, client: upstream } = this.#parts;
     const found = await sealed.load(this.#session, name);
     if (found === undefined || found.isOver) throw new BridgeError(over);
-    if (found.version !== refused.version || found.content !== refused.token) return this.#load();
+    if (found.version !== refused.version || found.content !== refused.token) return this.#load(client);
     // The upstream may have refused the call for what it asked: a log-in would throw away what the session has there.
-    const answer = await client.keepAlive(refused.token);
+    const answer = await upstream.keepAlive(refused.token, client);
     if (answer.verdict === "failed") throw new BridgeError(answer.failure);
     if (answer.verdict === "done") {
       const { token = refused.token } = answer;
@@ -185,7 +187,7 @@ export class BridgedSession {
     }
     // Another node may have been first: then this one finds its lease, or its token.
     const isMine = await sealed.swap(this.#session, name, refused.version, undefined, leaseMs);
-    return (isMine ? await this.#logIn(refused.version + 1) : undefined) ?? this.#load();
+    return (isMine ? await this.#logIn(refused.version + 1, client) : undefined) ?? this.#load(client);
   }
 
   #remember(token: UpstreamToken, askedAt: number): UpstreamToken {

@@ -14,11 +14,19 @@ export type UseAnswer =
   | { readonly verdict: "refused"; readonly token?: undefined }
   | { readonly verdict: "failed"; readonly failure: Failure; readonly token?: undefined };
 
-/** The gateway as a client of an upstream. */
+/**
+ * The gateway as a client of an upstream. A call that a client has caused takes a place of that client's share: with many
+ * sessions one client would take all places otherwise.
+ */
 export interface UpstreamClient {
-  /** Opens a session and returns its token. Rejects with `BridgeError`. */
-  logIn(): Promise<string>;
-  keepAlive(token: string): Promise<UseAnswer>;
+  /**
+   * Opens a session and returns its token. Rejects with `BridgeError`.
+   *
+   * @param client see `Shares.send`
+   */
+  logIn(client: string | undefined): Promise<string>;
+  /** @param client see `Shares.send`. Default: none has caused it */
+  keepAlive(token: string, client?: string | undefined): Promise<UseAnswer>;
   /** Ends a session as far as the upstream can be reached: its own limits do so otherwise. */
   logOut(token: string): void;
   /** Logs in and out for the body of the answer to the log-in; `undefined`: there was none. Never rejects. */
@@ -30,6 +38,12 @@ export const callMs = 10_000;
 
 /** So long no other session logs in with a credential that was refused: a wrong one must not lock its account upstream. */
 export const refusedMs = 5_000;
+
+/** A session that is open, and the body of the answer to its log-in. */
+interface Opened {
+  readonly token: string;
+  readonly body: Uint8Array | undefined;
+}
 
 /**
  * @param onWarning called when the upstream refuses the gateway's credential, and when it takes it again
@@ -46,21 +60,21 @@ export function createUpstreamClient(
   let refusedUntil = Number.NEGATIVE_INFINITY;
   let isRefused = false;
 
-  function ask(call: CallRequest): Promise<CallAnswer | Failure> {
+  function ask(call: CallRequest, client?: string | undefined): Promise<CallAnswer | Failure> {
     return new Promise((resolve) => {
-      shares.send(new UpstreamCall(call, authority, { platform, limitMs: callMs }, resolve), undefined);
+      shares.send(new UpstreamCall(call, authority, { platform, limitMs: callMs }, resolve), client);
     });
   }
 
-  async function logIn(): Promise<string> {
+  async function open(client: string | undefined): Promise<Opened> {
     if (platform.monotonic() < refusedUntil) throw new BridgeError(refused);
-    const answer = await ask(calls.logIn);
+    const answer = await ask(calls.logIn, client);
     if ("reason" in answer) throw new BridgeError(answer);
     const token = tokenIn(answer.fields);
     if (token !== undefined) {
       if (isRefused) onWarning(`upstream ${config.name} takes the credential of upstreams.${config.name} again`);
       isRefused = false;
-      return token;
+      return { token, body: answer.body };
     }
     if (verdictOf(answer) !== "refused") {
       throw new BridgeError(verdictOf(answer) === "failed" ? toFailed(answer) : tokenless);
@@ -82,9 +96,9 @@ export function createUpstreamClient(
   }
 
   return {
-    logIn,
-    async keepAlive(token) {
-      const answer = await ask(calls.keepAlive(token));
+    logIn: async (client) => (await open(client)).token,
+    async keepAlive(token, client) {
+      const answer = await ask(calls.keepAlive(token), client);
       if ("reason" in answer) return { verdict: "failed", failure: answer };
       const verdict = verdictOf(answer);
       if (verdict === "failed") return { verdict, failure: toFailed(answer) };
@@ -92,12 +106,13 @@ export function createUpstreamClient(
     },
     logOut,
     async tell() {
-      if (platform.monotonic() < refusedUntil) return undefined;
-      const answer = await ask(calls.logIn);
-      const token = "reason" in answer ? undefined : tokenIn(answer.fields);
-      if (token === undefined || "reason" in answer) return undefined;
-      logOut(token);
-      return answer.body;
+      try {
+        const { token, body } = await open(undefined);
+        logOut(token);
+        return body;
+      } catch {
+        return undefined;
+      }
     },
   };
 }

@@ -22,7 +22,8 @@ function start() {
     },
   };
   const sent: Exchange[] = [];
-  new BridgedExchange(caller, session as Partial<BridgedSession> as BridgedSession, (one) => sent.push(one)).start();
+  const shares = { send: (one: Exchange) => void sent.push(one) };
+  new BridgedExchange(caller, session as Partial<BridgedSession> as BridgedSession, shares, "192.0.2.1").start();
   return { caller, calls, upstream: sent[0] as Exchange };
 }
 

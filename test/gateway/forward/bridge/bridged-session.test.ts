@@ -16,14 +16,19 @@ class ScriptedClient implements Pick<UpstreamClient, "logIn" | "keepAlive" | "lo
   gate: Promise<unknown> = Promise.resolve();
   fails = false;
 
-  async logIn(): Promise<string> {
+  /** The clients whose places were taken. */
+  readonly clients: (string | undefined)[] = [];
+
+  async logIn(client: string | undefined): Promise<string> {
+    this.clients.push(client);
     this.calls.push("log in");
     await this.gate;
     if (this.fails) throw new Error("unreachable");
     return `t${this.calls.length}`;
   }
 
-  async keepAlive(token: string): Promise<UseAnswer> {
+  async keepAlive(token: string, client?: string | undefined): Promise<UseAnswer> {
+    this.clients.push(client);
     this.calls.push(`use ${token}`);
     return this.answer;
   }
@@ -280,4 +285,13 @@ test("calls of a session that wait for its log-in are bounded", async () => {
   assert.equal(new Set((await Promise.all(waiting)).map(({ token }) => token)).size, 1);
   world.advance(maxStalenessMs);
   assert.equal((await one.bridged.find()).token, "t1", "there is room again");
+});
+
+test("what a client has caused takes the places of its share, and what none has caused those of the gateway", async () => {
+  const { one, client, world } = await start();
+  const first = await one.bridged.find("192.0.2.1");
+  await one.bridged.renew(first, "192.0.2.2");
+  assert.deepEqual(client.clients, ["192.0.2.1", "192.0.2.2", "192.0.2.2"], "log-in; use and log-in");
+  await settle(world, keepAliveMs + 1_000);
+  assert.deepEqual(client.clients.slice(3), [undefined]);
 });
