@@ -75,7 +75,25 @@ export class AddressedExchange implements Exchange {
 
   attach(side: UpstreamSide): void {
     this.#side = side;
-    this.#exchange.attach(side);
+    this.#exchange.attach(this.#soFar === undefined ? side : this.#between(this.#soFar, side));
+  }
+
+  /** What comes of a body that is under way before the next address asks for it, which may have no connection yet. */
+  #between({ chunks, isComplete }: BodySoFar, side: UpstreamSide): UpstreamSide {
+    const soFar = { chunks: [...chunks], isComplete };
+    this.#soFar = soFar;
+    return {
+      lendsChunks: side.lendsChunks,
+      bodyData(chunk) {
+        soFar.chunks.push(chunk);
+        return false;
+      },
+      bodyEnd() {
+        soFar.isComplete = true;
+      },
+      drained: () => side.drained(),
+      abandoned: (errorCode) => side.abandoned(errorCode),
+    };
   }
 
   readBody(): void {
@@ -86,6 +104,7 @@ export class AddressedExchange implements Exchange {
       return;
     }
     this.#soFar = undefined;
+    if (this.#side !== undefined) this.#exchange.attach(this.#side);
     let goesOn = true;
     for (const chunk of soFar.chunks) goesOn = this.#side?.bodyData(chunk) !== false;
     if (soFar.isComplete) this.#side?.bodyEnd();

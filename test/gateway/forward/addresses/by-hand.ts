@@ -19,6 +19,8 @@ export interface Sent {
   /** What of a body it has been given. */
   readonly chunks: string[];
   isComplete: boolean;
+  /** The code with which its caller has left. */
+  abandoned?: number;
   /** What it tells of the body when it is asked. */
   soFar: BodySoFar | undefined;
 }
@@ -102,7 +104,9 @@ function sideOf(sent: Sent): UpstreamSide {
       sent.isComplete = true;
     },
     drained() {},
-    abandoned() {},
+    abandoned(errorCode) {
+      sent.abandoned = errorCode;
+    },
     bodySoFar: () => sent.soFar,
   };
 }

@@ -134,6 +134,27 @@ test("a body goes on from an address that has read nothing of it", () => {
   assert.deepEqual([third?.[0]?.chunks, third?.[0]?.isComplete], [["ab"], true]);
 });
 
+test("what comes of a body before the next address asks for it is kept, and its caller can leave", () => {
+  const { send, fail, addresses } = createByHand(3);
+  const exchange = send(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
+  const [third, first, second] = addresses.map(({ sent }) => sent);
+  first?.[0]?.exchange.readBody();
+  exchange.upstream?.bodyData(Buffer.from("a"));
+  Object.assign(first?.[0] ?? {}, { soFar: { chunks: [Buffer.from("a")], isComplete: false } });
+  fail(1, "before_request");
+  assert.equal(exchange.upstream?.bodyData(Buffer.from("b")), false);
+  fail(2, "before_request");
+  assert.equal(exchange.upstream?.bodyData(Buffer.from("c")), false);
+  exchange.upstream?.bodyEnd();
+  assert.deepEqual(second?.[0]?.chunks, []);
+  assert.deepEqual([third?.[0]?.chunks, third?.[0]?.isComplete], [[], false]);
+  exchange.upstream?.drained();
+  exchange.upstream?.abandoned(8);
+  assert.equal(third?.[0]?.abandoned, 8);
+  third?.[0]?.exchange.readBody();
+  assert.deepEqual([third?.[0]?.chunks, third?.[0]?.isComplete], [["a", "b", "c"], true]);
+});
+
 test("one exchange tries an address whose time is over, and its answer brings it back", () => {
   const { send, answer, addresses, platform, advance, busy } = createByHand(2);
   const [first] = addresses;
