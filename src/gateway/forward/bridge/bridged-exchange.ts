@@ -34,6 +34,8 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   #kept: Uint8Array[] | undefined = [];
   #keptBytes = 0;
   #body: "unread" | "open" | "complete" = "unread";
+  /** The upstream has asked for the body. Before that it may have no connection. */
+  #isAsked = false;
   /** The upstream takes no more of the body, and its answer has not come yet. */
   #isStopped = false;
   #repeats = 0;
@@ -70,6 +72,7 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   // The body, from the caller to the upstream.
 
   readBody(): void {
+    this.#isAsked = true;
     if (this.#body === "unread") {
       this.#body = "open";
       this.#caller.readBody();
@@ -93,19 +96,23 @@ export class BridgedExchange implements Exchange, UpstreamSide {
   bodyData(chunk: Uint8Array): boolean {
     this.#keep(chunk);
     // Between two attempts nothing goes on; the second one asks for more.
-    return !this.#isStopped && this.#upstream?.bodyData(chunk) === true;
+    return this.#takesBody && this.#upstream?.bodyData(chunk) === true;
   }
 
   bodyEnd(): void {
     this.#body = "complete";
-    if (!this.#isStopped) this.#upstream?.bodyEnd();
+    if (this.#takesBody) this.#upstream?.bodyEnd();
+  }
+
+  get #takesBody(): boolean {
+    return this.#isAsked && !this.#isStopped;
   }
 
   #keep(chunk: Uint8Array): void {
     if (this.#hasHead || this.#kept === undefined) return;
     this.#keptBytes += chunk.byteLength;
     this.#kept.push(chunk);
-    if (this.#keptBytes > maxKeptBytes && !this.#isStopped) this.#kept = undefined;
+    if (this.#keptBytes > maxKeptBytes && this.#takesBody) this.#kept = undefined;
   }
 
   // The answer, from the upstream to the caller.
@@ -196,17 +203,17 @@ export class BridgedExchange implements Exchange, UpstreamSide {
     if (refused !== undefined) ignoreFailure(() => this.#session.renew(refused, this.#client));
   }
 
-  /** Until the request is sent the body is kept as far as it comes, and asked for no further. */
+  /** Until an upstream asks for the body it is kept as far as it comes, and asked for no further. */
   #wait(): void {
     this.#upstream = notSent(() => undefined);
-    this.#isStopped = true;
+    this.#isAsked = false;
+    this.#isStopped = false;
   }
 
   #sendWith(find: () => UpstreamToken | Promise<UpstreamToken>): void {
     const send = (token: UpstreamToken): void => {
       if (this.isOver) return;
       this.#token = token;
-      this.#isStopped = false;
       this.request = { ...this.#caller.request, headers: withToken(this.#caller.request.headers, token.token) };
       this.#shares.send(this, this.#client);
     };

@@ -2,15 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BridgedExchange } from "../../../../src/gateway/forward/bridge/bridged-exchange.js";
 import type { BridgedSession, UpstreamToken } from "../../../../src/gateway/forward/bridge/bridged-session.js";
-import type { Exchange } from "../../../../src/gateway/forward/exchange.js";
+import type { Exchange, UpstreamSide } from "../../../../src/gateway/forward/exchange.js";
 import { RecordingExchange } from "../recording-exchange.js";
 
 /** A token with the characters that cookies encode. */
 const used: UpstreamToken = { token: "us/ed+token==", version: 1 };
 
 /** An exchange that was sent with the token, and the upstream's side of it by hand. */
-function start() {
-  const caller = new RecordingExchange();
+function start(caller = new RecordingExchange()) {
   const calls: string[] = [];
   const session = {
     find: () => used,
@@ -24,8 +23,78 @@ function start() {
   const sent: Exchange[] = [];
   const shares = { send: (one: Exchange) => void sent.push(one) };
   new BridgedExchange(caller, session as Partial<BridgedSession> as BridgedSession, shares, "192.0.2.1").start();
-  return { caller, calls, upstream: sent[0] as Exchange };
+  return { caller, calls, sent, upstream: sent[0] as Exchange };
 }
+
+/** An upstream's side that must be given nothing before it has asked for the body. */
+class Side implements UpstreamSide {
+  readonly lendsChunks = false;
+  readonly got: string[] = [];
+  isAsked = false;
+  isComplete = false;
+
+  /** Asks for the body. */
+  ask(exchange: Exchange): void {
+    this.isAsked = true;
+    exchange.readBody();
+  }
+
+  bodyData(chunk: Uint8Array): boolean {
+    assert.ok(this.isAsked);
+    this.got.push(String(chunk));
+    return true;
+  }
+
+  bodyEnd(): void {
+    assert.ok(this.isAsked);
+    this.isComplete = true;
+  }
+
+  drained(): void {}
+  abandoned(): void {}
+}
+
+for (const size of [1, 100_000]) {
+  test(`what comes of a body before the upstream asks for it again is kept, in chunks of ${size} bytes`, async () => {
+    const [a, b, c] = ["a", "b", "c"].map((text) => Buffer.from(text.repeat(text === "b" ? size : 1)));
+    assert.ok(a && b && c);
+    const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
+    const first = new Side();
+    upstream.attach(first);
+    first.ask(upstream);
+    assert.equal(caller.upstream?.bodyData(a), true);
+    upstream.head(401, [], true);
+    await Promise.resolve();
+    await Promise.resolve();
+    const again = sent[1] as Exchange;
+    const second = new Side();
+    again.attach(second);
+    assert.equal(caller.upstream?.bodyData(b), false, "the second one has not asked yet");
+    second.ask(again);
+    assert.equal(caller.bodyResumes, 1);
+    caller.upstream?.bodyData(c);
+    caller.upstream?.bodyEnd();
+    assert.deepEqual([second.got, second.isComplete], [[a, b, c].map(String), true]);
+    assert.deepEqual(first.got, ["a"]);
+  });
+}
+
+test("a body that ends before the upstream asks for it again is complete", async () => {
+  const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
+  const first = new Side();
+  upstream.attach(first);
+  first.ask(upstream);
+  upstream.head(401, [], true);
+  await Promise.resolve();
+  await Promise.resolve();
+  const again = sent[1] as Exchange;
+  const second = new Side();
+  again.attach(second);
+  caller.upstream?.bodyData(Buffer.from("a"));
+  caller.upstream?.bodyEnd();
+  second.ask(again);
+  assert.deepEqual([second.got, second.isComplete], [["a"], true]);
+});
 
 const next = "ne/xt+token=";
 
