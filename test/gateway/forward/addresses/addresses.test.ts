@@ -96,6 +96,13 @@ test("a request that an address broke off goes nowhere else, and three in a row 
   assert.equal(pool.told.length, 2);
 });
 
+test("no caller can take the last address in use from the others by requests that are broken off", async (t) => {
+  const breaking = createServer((_request, response) => void response.socket?.destroy());
+  const pool = poolOf(t, "http", [await nowhere(t), await listen(t, breaking)]);
+  for (let count = 0; count < 6; count += 1) await pool.ask({ method: "POST" });
+  assert.deepEqual(pool.isIn(), [false, true]);
+});
+
 test("a stream that an address refuses unprocessed goes to the next, with the body that it was sent", async (t) => {
   let refused = 0;
   const refusing = createHttp2Server().on("stream", (stream: ServerHttp2Stream) => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import type { BodySoFar } from "../../../../src/gateway/forward/exchange.js";
 import { RecordingExchange } from "../recording-exchange.js";
@@ -42,7 +43,7 @@ test("where no address has a free place an exchange fails, as the shares prevent
   const { send, addresses } = createByHand(2);
   for (const address of addresses) address.places = 0;
   const exchange = send();
-  assert.deepEqual([exchange.failure?.code, exchange.frees], ["no_free_address", 1]);
+  assert.deepEqual([exchange.failure?.code, exchange.frees, exchange.attempts], ["no_free_address", 1, 1]);
 });
 
 test("an exchange with which an address has not begun goes to the next, and its place is freed once", () => {
@@ -180,4 +181,71 @@ test("when none is in use all are tried, and an answer brings one back", () => {
     addresses.map(({ health }) => health.isIn),
     [true, false],
   );
+});
+
+test("all that an address does reaches the caller, and an interim answer or a tunnel is an answer", () => {
+  const { send, addresses } = createByHand(2);
+  const exchange = send(new RecordingExchange({ method: "POST", path: "/x", framing: { kind: "chunked" } }));
+  const at = addresses[1]?.sent[0]?.exchange;
+  assert.equal(at?.request, exchange.request);
+  at?.readBody();
+  at?.resumeBody();
+  at?.stopBody();
+  at?.hint(["link", "</a>"]);
+  assert.deepEqual([exchange.bodyReads, exchange.bodyResumes, exchange.isBodyStopped], [1, 1, true]);
+  assert.deepEqual(exchange.hints, [["link", "</a>"]]);
+  at?.head(200, [], false);
+  at?.data(Buffer.from("b"), false);
+  at?.end(["x", "y"]);
+  assert.deepEqual([exchange.body, exchange.trailers, at?.isOver], ["b", ["x", "y"], true]);
+  for (const answer of ["hint", "tunnel"] as const) {
+    const { send, fail, addresses, platform } = createByHand(2);
+    for (const { health } of addresses) health.failed("is down", platform.monotonic());
+    const one = send();
+    const at = addresses[1]?.sent[0]?.exchange;
+    if (answer === "hint") at?.hint([]);
+    else at?.tunnel([], new PassThrough());
+    assert.ok(addresses[1]?.health.isIn, `${answer}: it brings the address back`);
+    if (answer === "hint") fail(1, "before_request");
+    assert.equal(one.outcome, answer === "hint" ? "fail" : "tunnel");
+  }
+});
+
+test("a reset goes on like a failure, and keeps its code where it does not", () => {
+  const failure = { reason: "upstream_failed", code: "REFUSED_STREAM" } as const;
+  const { send, addresses } = createByHand(2);
+  const exchange = send();
+  const [second, first] = addresses.map(({ sent }) => sent);
+  first?.[0]?.exchange.reset(7, { ...failure, lost: "before_request" });
+  first?.[0]?.free();
+  assert.ok(!exchange.isOver);
+  second?.[0]?.exchange.reset(7, { ...failure, lost: "before_request" });
+  assert.deepEqual([exchange.errorCode, exchange.failure?.code], [7, "REFUSED_STREAM"]);
+});
+
+test("of requests that are broken off those count that were begun after the one before, also at a second address", () => {
+  const { send, fail, addresses, advance } = createByHand(2);
+  const underWay = [send(), send(), send(), send(), send(), send()];
+  for (const { exchange, free } of [...(addresses[1]?.sent ?? [])]) {
+    advance(1);
+    exchange.fail({ reason: "upstream_failed", code: "lost", lost: "before_answer" });
+    free();
+  }
+  assert.ok(addresses[1]?.health.isIn, "they have one cause");
+  for (const { free } of [...(addresses[0]?.sent ?? [])]) free();
+  assert.equal(underWay.length, 6);
+  for (let count = 0; count < 2; count += 1) {
+    advance(1);
+    send();
+    // The first address gets it in the end.
+    if (addresses[1]?.busy === 1) fail(1, "before_request");
+    advance(1);
+    fail(0, "before_answer");
+  }
+  assert.ok(addresses[0]?.health.isIn);
+  advance(1);
+  send();
+  if (addresses[1]?.busy === 1) fail(1, "before_request");
+  fail(0, "before_answer");
+  assert.ok(!addresses[0]?.health.isIn, "three in a row");
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
 import { test } from "node:test";
+import { BridgeError } from "../../../../src/gateway/forward/bridge/bridge-error.js";
 import { BridgedExchange } from "../../../../src/gateway/forward/bridge/bridged-exchange.js";
 import type { BridgedSession, UpstreamToken } from "../../../../src/gateway/forward/bridge/bridged-session.js";
 import type { Exchange, UpstreamSide } from "../../../../src/gateway/forward/exchange.js";
@@ -9,7 +11,7 @@ import { RecordingExchange } from "../recording-exchange.js";
 const used: UpstreamToken = { token: "us/ed+token==", version: 1 };
 
 /** An exchange that was sent with the token, and the upstream's side of it by hand. */
-function start(caller = new RecordingExchange()) {
+function start(caller = new RecordingExchange(), own: Partial<BridgedSession> = {}) {
   const calls: string[] = [];
   const session = {
     find: () => used,
@@ -19,6 +21,7 @@ function start(caller = new RecordingExchange()) {
       calls.push("renew");
       return used;
     },
+    ...own,
   };
   const sent: Exchange[] = [];
   const shares = { send: (one: Exchange) => void sent.push(one) };
@@ -133,4 +136,121 @@ test("another status of gRPC renews nothing", () => {
   upstream.head(200, ["content-type", "application/grpc"], false);
   upstream.end(["grpc-status", "7"]);
   assert.ok(!calls.includes("renew"));
+});
+
+const upload = () => new RecordingExchange({ method: "POST", framing: { kind: "chunked" } });
+
+test("a body that the upstream stops is kept until its answer, and dropped with that", () => {
+  const { caller, upstream } = start(upload());
+  const side = new Side();
+  upstream.attach(side);
+  side.ask(upstream);
+  caller.upstream?.bodyData(Buffer.from("a"));
+  upstream.resumeBody();
+  assert.equal(caller.bodyResumes, 1);
+  upstream.stopBody();
+  assert.equal(caller.upstream?.bodyData(Buffer.from("b")), false);
+  caller.upstream?.bodyEnd();
+  upstream.resumeBody();
+  assert.deepEqual([side.got, side.isComplete, caller.bodyResumes], [["a"], false, 1]);
+  assert.equal(caller.isBodyStopped, false);
+  upstream.head(200, [], false);
+  assert.equal(caller.isBodyStopped, true);
+  upstream.end([]);
+  assert.deepEqual(caller.faults, []);
+});
+
+test("what the caller does reaches the upstream that has the call, and what that does the caller", () => {
+  const { caller, upstream } = start(upload());
+  const done: unknown[] = [];
+  const side = Object.assign(new Side(), {
+    ...{ lendsChunks: true, drained: () => done.push("drained"), abandoned: (code: number) => done.push(code) },
+  });
+  assert.equal(caller.upstream?.lendsChunks, false);
+  upstream.attach(side);
+  assert.equal(caller.upstream?.lendsChunks, true);
+  upstream.hint(["link", "</a>", "x-debug", used.token]);
+  assert.deepEqual(caller.hints, [["link", "</a>"]]);
+  upstream.head(200, [], false);
+  upstream.stopBody();
+  assert.equal(caller.isBodyStopped, true);
+  upstream.data(Buffer.from("x"), false);
+  assert.equal(caller.body, "x");
+  caller.upstream?.drained();
+  upstream.reset(5, { reason: "upstream_failed", code: "reset" });
+  assert.deepEqual([caller.errorCode, caller.failure?.code, upstream.isOver], [5, "reset", true]);
+  caller.upstream?.abandoned(8);
+  assert.deepEqual(done, ["drained", 8]);
+});
+
+test("no field of the answer that opens a tunnel has a token, and its rotation is followed", () => {
+  const { caller, calls, upstream } = start();
+  upstream.tunnel(["x-a", "a", "authorization", `Bearer ${next}`, "x-debug", next], new PassThrough());
+  assert.deepEqual(caller.headers, ["x-a", "a"]);
+  assert.deepEqual(calls, [`follow ${next}`]);
+});
+
+test("a refused call is sent three times at most, and passed on once the upstream has taken the token", async () => {
+  const { caller, sent } = start();
+  for (let count = 0; count < 3; count += 1) {
+    assert.equal(sent.length, count + 1);
+    assert.equal(sent[count]?.head(401, [], true), false);
+    await Promise.resolve();
+    await Promise.resolve();
+  }
+  assert.deepEqual([sent.length, caller.failure?.code], [3, "upstream_token_refused"]);
+  const proven = start(undefined, { isProven: () => true });
+  proven.upstream.head(401, [], true);
+  assert.equal(proven.caller.status, undefined, "it was not refused with this token before");
+  await Promise.resolve();
+  await Promise.resolve();
+  proven.sent[1]?.head(401, [], true);
+  assert.equal(proven.caller.status, 401);
+});
+
+for (const [name, status, fields, isLast, isRepeated] of [
+  ["401", 401, [], false, true],
+  ["trailers alone of gRPC with 16", 200, ["content-type", "application/grpc", "grpc-status", "16"], true, true],
+  ["the head of a call of gRPC", 200, ["content-type", "application/grpc", "grpc-status", "16"], false, false],
+  ["another status of gRPC", 200, ["content-type", "application/grpc", "grpc-status", "7"], true, false],
+  ["a field of that name elsewhere", 200, ["content-type", "text/plain", "grpc-status", "16"], true, false],
+  ["403", 403, [], true, false],
+] as const) {
+  test(`${name} ${isRepeated ? "is a refusal" : "is no refusal"} of the token`, () => {
+    const { caller, calls, upstream } = start();
+    upstream.head(status, fields, isLast);
+    assert.deepEqual([calls.includes("renew"), caller.status], isRepeated ? [true, undefined] : [false, status]);
+  });
+}
+
+for (const [error, code] of [
+  [new BridgeError({ reason: "upstream_timeout", code: "no_answer" }), "no_answer"],
+  [new Error("the password is s3cret"), "store_unavailable"],
+] as const) {
+  test(`a call without a token fails once, with ${code}, and not at all when its caller has left`, async () => {
+    const rejects = { find: () => Promise.reject(error) };
+    const { caller, sent } = start(undefined, rejects);
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.equal(caller.failure?.code, code);
+    const thrown = start(undefined, {
+      find() {
+        throw error;
+      },
+    });
+    assert.equal(thrown.caller.failure?.code, code);
+    const left = start(undefined, rejects);
+    left.caller.abandon();
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.deepEqual([left.caller.failure, left.caller.faults, sent], [undefined, [], []]);
+  });
+}
+
+test("a call whose caller leaves while its token is looked for is not sent", async () => {
+  const { caller, sent } = start(undefined, { find: async () => used });
+  caller.abandon();
+  await Promise.resolve();
+  await Promise.resolve();
+  assert.deepEqual(sent, []);
 });

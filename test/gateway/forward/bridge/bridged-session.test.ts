@@ -295,3 +295,74 @@ test("what a client has caused takes the places of its share, and what none has 
   await settle(world, keepAliveMs + 1_000);
   assert.deepEqual(client.clients.slice(3), [undefined]);
 });
+
+test("of two answers at a time one is followed, and after the end of the session none", async () => {
+  const { one, store, world, live } = await start();
+  const first = await one.bridged.find();
+  const { swapSealed } = store;
+  let writes = 0;
+  let open = (): void => {};
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  (store as { swapSealed: typeof swapSealed }).swapSealed = async () => {
+    writes += 1;
+    await gate;
+    return true;
+  };
+  one.bridged.follow(first, "a");
+  one.bridged.follow(first, "b");
+  await settle(world);
+  assert.equal(writes, 1);
+  await one.session.end();
+  open();
+  await settle(world);
+  await assert.rejects(async () => one.bridged.find(), /session ended/);
+  assert.equal(live.size, 0);
+});
+
+test("a newer token that this node knows is tried without a question to the store, and a session that is over not at all", async () => {
+  const { one, client, store, world } = await start();
+  const first = await one.bridged.find();
+  one.bridged.follow(first, "next");
+  await settle(world);
+  const next = one.bridged.renew(first);
+  assert.deepEqual(next, { token: "next", version: first.version + 1 });
+  await one.session.end();
+  await assert.rejects(async () => one.bridged.find(), /session ended/, "also while its token is fresh");
+  await assert.rejects(async () => one.bridged.renew(first), /session ended/);
+  const { loadSealed } = store;
+  (store as { loadSealed: typeof loadSealed }).loadSealed = async () => undefined;
+  await assert.rejects(async () => one.bridged.renew(first), /session ended/, "the row is gone");
+  await settle(world);
+  assert.deepEqual(client.calls, ["log in", "log out next"]);
+});
+
+for (const [isFresh, expected] of [
+  [true, ["log in", "log out t1"]],
+  [false, ["log in"]],
+] as const) {
+  test(`when the row is gone a token is ended that ${isFresh ? "is" : "is not"} fresh: ${expected}`, async () => {
+    const { one, client, store, world } = await start();
+    await one.bridged.find();
+    if (!isFresh) world.advance(maxStalenessMs);
+    const { loadSealed } = store;
+    (store as { loadSealed: typeof loadSealed }).loadSealed = async () => undefined;
+    await one.session.end();
+    await settle(world);
+    assert.deepEqual(client.calls, expected);
+  });
+}
+
+test("a session that ends while it is logged in to anew ends what was opened, and nothing else", async () => {
+  const { one, client, world } = await start();
+  const first = await one.bridged.find();
+  let open = (): void => {};
+  client.gate = new Promise<void>((resolve) => (open = resolve));
+  const renewing = Promise.resolve(one.bridged.renew(first));
+  await settle(world);
+  await one.session.end();
+  await settle(world);
+  assert.deepEqual(client.calls, ["log in", "use t1", "log in"]);
+  open();
+  await assert.rejects(renewing, /session ended/);
+  assert.deepEqual(client.calls.slice(3), ["log out t3"]);
+});
