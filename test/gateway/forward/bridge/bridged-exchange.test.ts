@@ -14,7 +14,10 @@ const used: UpstreamToken = { token: "us/ed+token==", version: 1 };
 function start(caller = new RecordingExchange(), own: Partial<BridgedSession> = {}) {
   const calls: string[] = [];
   const session = {
-    find: () => used,
+    find(client: string | undefined): UpstreamToken {
+      calls.push(`find for ${client}`);
+      return used;
+    },
     follow: (_used: UpstreamToken, token: string | undefined) => void calls.push(`follow ${token}`),
     isProven: () => false,
     renew: async () => {
@@ -24,7 +27,12 @@ function start(caller = new RecordingExchange(), own: Partial<BridgedSession> = 
     ...own,
   };
   const sent: Exchange[] = [];
-  const shares = { send: (one: Exchange) => void sent.push(one) };
+  const shares = {
+    send(one: Exchange, client: string | undefined) {
+      calls.push(`for ${client}`);
+      sent.push(one);
+    },
+  };
   new BridgedExchange(caller, session as Partial<BridgedSession> as BridgedSession, shares, "192.0.2.1").start();
   return { caller, calls, sent, upstream: sent[0] as Exchange };
 }
@@ -74,13 +82,29 @@ for (const size of [1, 100_000]) {
     again.attach(second);
     assert.equal(caller.upstream?.bodyData(b), false, "the second one has not asked yet");
     second.ask(again);
-    assert.equal(caller.bodyResumes, 1);
+    assert.deepEqual([caller.bodyReads, caller.bodyResumes], [1, 1]);
     caller.upstream?.bodyData(c);
     caller.upstream?.bodyEnd();
     assert.deepEqual([second.got, second.isComplete], [[a, b, c].map(String), true]);
     assert.deepEqual(first.got, ["a"]);
   });
 }
+
+test("a body is asked for no further while the upstream that gets it again is full", async () => {
+  const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
+  const first = new Side();
+  upstream.attach(first);
+  first.ask(upstream);
+  caller.upstream?.bodyData(Buffer.from("a"));
+  upstream.head(401, [], true);
+  await Promise.resolve();
+  await Promise.resolve();
+  const again = sent[1] as Exchange;
+  const full = Object.assign(new Side(), { bodyData: () => false });
+  again.attach(full);
+  full.ask(again);
+  assert.equal(caller.bodyResumes, 0);
+});
 
 test("a body that ends before the upstream asks for it again is complete", async () => {
   const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
@@ -187,7 +211,7 @@ test("no field of the answer that opens a tunnel has a token, and its rotation i
   const { caller, calls, upstream } = start();
   upstream.tunnel(["x-a", "a", "authorization", `Bearer ${next}`, "x-debug", next], new PassThrough());
   assert.deepEqual(caller.headers, ["x-a", "a"]);
-  assert.deepEqual(calls, [`follow ${next}`]);
+  assert.deepEqual(calls.slice(2), [`follow ${next}`]);
 });
 
 test("a refused call is sent three times at most, and passed on once the upstream has taken the token", async () => {
@@ -253,4 +277,12 @@ test("a call whose caller leaves while its token is looked for is not sent", asy
   await Promise.resolve();
   await Promise.resolve();
   assert.deepEqual(sent, []);
+});
+
+test("a call is the caller's with the token, and takes a place of the client's share", () => {
+  const caller = new RecordingExchange({ path: "/x", headers: ["x-a", "a", "authorization", "Bearer ours"] });
+  const { calls, upstream } = start(caller);
+  const headers = ["x-a", "a", "authorization", `Bearer ${used.token}`];
+  assert.deepEqual(upstream.request, { ...caller.request, headers });
+  assert.deepEqual(calls, ["find for 192.0.2.1", "for 192.0.2.1"]);
 });
