@@ -195,6 +195,7 @@ for (const [what, target, headers, method] of [
     assert.deepEqual([answer.status, answer.fields["sallyport-reason"]], [400, ["bad_request"]]);
     const [outcome] = gateway.outcomes;
     assert.ok(outcome?.kind === "asked" && outcome.detail !== undefined, "the log says why");
+    assert.doesNotMatch(outcome.detail, /^the method is/);
   });
 }
 
@@ -241,6 +242,17 @@ test("a question that announces a body is answered at once, and nothing behind i
   }
 });
 
+test("questions without a body share a connection", async (t) => {
+  const gateway = await start(t);
+  const socket = connectSocket({ host: "127.0.0.1", port: Number(new URL(gateway.http1).port) });
+  const about = ["Host: api.example", "X-Forwarded-Method: POST", "X-Forwarded-Uri: /open"];
+  for (const more of [[], ["Content-Length: 0"], ["Connection: close"]])
+    socket.write(["GET /auth HTTP/1.1", ...about, ...more, "", ""].join("\r\n"));
+  let text = "";
+  for await (const chunk of socket.setEncoding("latin1")) text += chunk;
+  assert.equal(text.split("HTTP/1.1 200 ").length, 4, "three answers");
+});
+
 test("the caller is decided by the host of the request alone, not by that of the question", () => {
   const about = ["X-Forwarded-Method", "GET", "X-Forwarded-Uri", "/", "X-Forwarded-Host", "api.example"];
   for (const own of ["Host", ":authority"]) {
@@ -270,6 +282,44 @@ test("a question may come over HTTP/2", async (t) => {
     assert.equal(answer[":status"], status);
     if (status === 200) assert.equal(answer["x-sallyport-subject"], "ada");
   }
+  // A body that does not come holds no other question of the connection.
+  for (const body of ["never comes", "neither"]) {
+    const stream = session.request({
+      ":method": "POST",
+      ":path": "/auth/open",
+      ...fields,
+      "content-length": body.length,
+    });
+    const [answer] = (await once(stream, "response")) as [Record<string, unknown>];
+    stream.on("error", () => undefined).resume();
+    assert.equal(answer[":status"], 200, body);
+  }
+});
+
+test("a proxy that leaves while its question is decided gets nothing, and the log says so", async (t) => {
+  let decide: (isRight: boolean) => void = () => undefined;
+  let onAsked: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => {
+    onAsked = resolve;
+  });
+  const verify = (subject: string) =>
+    new Promise<{ subject: string } | false>((resolve) => {
+      decide = (isRight) => resolve(isRight && { subject });
+      onAsked();
+    });
+  const auth = createAuth({ handlers: [basic({ verify })], store: memory(), keys: randomKeys() });
+  const gateway = await start(t, { auth: auth as unknown as NonNullable<RunningOptions["auth"]> });
+  const socket = connectSocket({ host: "127.0.0.1", port: Number(new URL(gateway.http1).port) });
+  const about = ["Host: api.example", "X-Forwarded-Method: GET", "X-Forwarded-Uri: /orders"];
+  socket.write(["GET /auth HTTP/1.1", ...about, `Authorization: ${basicOf("ada", "pw")}`, "", ""].join("\r\n"));
+  await asked;
+  socket.destroy();
+  // Answered on a later connection: the gateway has read the end of the first.
+  for (let index = 0; index < 3; index += 1) await ask(gateway, "/auth", about.slice(1));
+  const before = gateway.outcomes.length;
+  decide(true);
+  while (gateway.outcomes.length === before) await new Promise(setImmediate);
+  assert.equal(gateway.outcomes.at(-1)?.kind, "left");
 });
 
 /** Counts the passwords that are checked. */
