@@ -17,12 +17,13 @@ const forChat: SocketTicket = { service: "chat" };
 async function start() {
   const { platform, advance } = createWorld();
   const users = new Map<string, Identity>(["ada", "bob"].map((subject) => [subject, { subject, roles: ["user"] }]));
-  let answers = true;
+  /** How often the store still answers. */
+  let answers = Number.POSITIVE_INFINITY;
   const store = memory({ platform });
   const auth = createAuth({
     platform,
     onEvent: () => {},
-    store: { ...store, loadSession: (ref) => (answers ? store.loadSession(ref) : Promise.reject(new Error("down"))) },
+    store: { ...store, loadSession: (ref) => (answers-- > 0 ? store.loadSession(ref) : Promise.reject(new Error("down"))) },
     recheckMs,
     carriers: { cookie: { name: "door" } },
     handlers: [
@@ -46,7 +47,7 @@ async function start() {
     assert.equal(issued.kind, "issued");
     return ["sec-websocket-protocol", `chat.v1, sallyport.ticket.${issued.kind === "issued" ? issued.ticket : ""}`];
   };
-  return { advance, auth, users, ask, token, caller, issue, fail: () => (answers = false) };
+  return { advance, auth, users, ask, token, caller, issue, fail: (after: number) => (answers = after) };
 }
 
 function callerOf(decision: Decision) {
@@ -79,11 +80,15 @@ test("a ticket of a session that is over is refused, and so is that of an accoun
   }
 });
 
-test("a store that cannot answer is unavailable", async () => {
-  const { ask, issue, fail } = await start();
-  const ticket = await issue();
-  fail();
-  assert.equal(reason(await ask(ticket, forChat)), "unavailable");
+test("a store that cannot answer is unavailable, at whichever of its questions it fails", async () => {
+  const reasons: string[] = [];
+  for (const after of [0, 1, 2, 3]) {
+    const { ask, issue, fail } = await start();
+    const ticket = await issue();
+    fail(after);
+    reasons.push(reason(await ask(ticket, forChat)));
+  }
+  assert.deepEqual(reasons, ["unavailable", "unavailable", "unavailable", "allowed"]);
 });
 
 test("a live cookie beside a ticket is refused, and a dead one counts for nothing", async () => {
