@@ -49,11 +49,14 @@ function readClaims(
 ): ProxyQuestion | Ambiguity {
   // nginx names the target so, and passes the Host of the request on: a client's X-Forwarded-Host must not name another.
   const hasOwnHost = own !== undefined || indexOfField(rawHeaders, "x-original-uri") !== -1;
-  const authority = readAuthority(rawHeaders, hasOwnHost);
-  if (isAmbiguous(authority)) return authority;
   const methods = valuesOfAll(rawHeaders, methodFields);
   const urls = valuesOfAll(rawHeaders, urlFields);
-  for (const value of valuesOf(rawHeaders, "x-original-url")) urls.push(withoutOrigin(value, authority) ?? value);
+  const wholes = valuesOf(rawHeaders, "x-original-url");
+  // ingress-nginx names all by this one, and asks with its own Host.
+  const isWhole = own === undefined && urls.length === 0 && wholes.length > 0;
+  const authority = isWhole ? authorityIn(wholes[0]) : readAuthority(rawHeaders, hasOwnHost);
+  if (isAmbiguous(authority)) return authority;
+  for (const value of wholes) urls.push(withoutOrigin(value, authority) ?? value);
   if (own !== undefined) {
     methods.push(own.method);
     urls.push(own.url);
@@ -102,9 +105,15 @@ function readAuthority(rawHeaders: readonly string[], isOwnHost: boolean): strin
   return all.every((other) => other === authority) ? authority : ambiguities.hostsDiffer;
 }
 
-/** ingress-nginx sends the whole URL. Its authority must be that of the request. */
+const wholeUrl = /^https?:\/\/([^/?#]*)(\/.*)$/i;
+
+function authorityIn(url = ""): string | Ambiguity {
+  return toCanonicalAuthority(wholeUrl.exec(url)?.[1] ?? "")?.authority ?? ambiguities.host;
+}
+
+/** Returns the target in a whole URL, whose authority must be that of the request. */
 function withoutOrigin(url: string, authority: string): string | undefined {
-  const [, named = "", rest = ""] = /^https?:\/\/([^/?#]*)(\/.*)$/i.exec(url) ?? [];
+  const [, named = "", rest = ""] = wholeUrl.exec(url) ?? [];
   return toCanonicalAuthority(named)?.authority === authority ? rest : undefined;
 }
 

@@ -63,7 +63,7 @@ const forms: Readonly<Record<string, (method: string, url: string) => readonly [
   nginx: (method, url) => ["/auth", [`X-Original-Method: ${method}`, `X-Original-URI: ${url}`]],
   "ingress-nginx": (method, url) => [
     "/auth",
-    [`X-Original-Method: ${method}`, `X-Original-URL: http://api.example${url}`],
+    [`X-Original-Method: ${method}`, `X-Original-URL: http://api.example${url}`, "Host: auth.internal"],
   ],
   Caddy: (method, url) => [
     "/auth",
@@ -172,7 +172,16 @@ for (const [what, target, headers, method] of [
   ["a method twice", "/auth", ["X-Forwarded-Method: GET", "X-Forwarded-Method: POST", "X-Forwarded-Uri: /open"]],
   ["two targets", "/auth", ["X-Forwarded-Method: GET", "X-Forwarded-Uri: /open", "X-Original-URI: /admin"]],
   ["two spellings", "/auth", ["X-Forwarded-Method: GET", "X-Forwarded-Uri: /open", "X-Original-URI: /%6fpen"]],
-  ["the URL of another host", "/auth", ["X-Original-Method: GET", "X-Original-URL: http://other.example/open"]],
+  [
+    "the URL of another host",
+    "/auth",
+    ["X-Original-Method: GET", "X-Original-URI: /open", "X-Original-URL: http://other.example/open"],
+  ],
+  [
+    "two URLs",
+    "/auth",
+    ["X-Original-Method: GET", "X-Original-URL: http://api.example/open", "X-Original-URL: http://other.example/open"],
+  ],
   ["a URL that is none", "/auth", ["X-Original-Method: GET", "X-Original-URL: open"]],
   [
     "two hosts",
