@@ -19,6 +19,8 @@ export interface Sent {
   /** What of a body it has been given. */
   readonly chunks: string[];
   isComplete: boolean;
+  /** It takes no more for now. */
+  isFull?: boolean;
   /** The code with which its caller has left. */
   abandoned?: number;
   /** What it tells of the body when it is asked. */
@@ -98,7 +100,7 @@ function sideOf(sent: Sent): UpstreamSide {
     lendsChunks: false,
     bodyData(chunk) {
       sent.chunks.push(Buffer.from(chunk).toString());
-      return true;
+      return sent.isFull !== true;
     },
     bodyEnd() {
       sent.isComplete = true;

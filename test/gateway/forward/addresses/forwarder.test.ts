@@ -163,7 +163,9 @@ test("what comes of a body once the next address has asked for it goes there", (
   first?.[0]?.exchange.readBody();
   Object.assign(first?.[0] ?? {}, { soFar: { chunks: [Buffer.from("a")], isComplete: false } });
   fail(1, "before_request");
+  Object.assign(second?.[0] ?? {}, { isFull: true });
   second?.[0]?.exchange.readBody();
+  assert.equal(exchange.bodyResumes, 0, "it takes no more for now");
   exchange.upstream?.bodyData(Buffer.from("b"));
   exchange.upstream?.bodyEnd();
   assert.deepEqual([second?.[0]?.chunks, second?.[0]?.isComplete], [["a", "b"], true]);

@@ -90,6 +90,26 @@ for (const size of [1, 100_000]) {
   });
 }
 
+for (const [bytes, isRepeated] of [
+  [64 * 1024, true],
+  [64 * 1024 + 1, false],
+] as const) {
+  test(`a body of which ${bytes} bytes were sent is ${isRepeated ? "sent again" : "not kept, and its token renewed"}`, async () => {
+    const { caller, calls, sent, upstream } = start(
+      new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }),
+    );
+    const first = new Side();
+    upstream.attach(first);
+    first.ask(upstream);
+    for (const part of [1, bytes - 1]) caller.upstream?.bodyData(Buffer.alloc(part));
+    upstream.head(401, [], true);
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.ok(calls.includes("renew"));
+    assert.deepEqual([sent.length, caller.failure?.code], isRepeated ? [2, undefined] : [1, "upstream_token_refused"]);
+  });
+}
+
 test("a body is asked for no further while the upstream that gets it again is full", async () => {
   const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
   const first = new Side();
