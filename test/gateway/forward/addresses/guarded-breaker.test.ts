@@ -8,18 +8,21 @@ import { createWorld } from "../../../world.js";
 function start() {
   const { platform } = createWorld();
   const told: string[] = [];
-  const state = { isAnyIn: true };
+  const state = { isAnyIn: true, isOpen: false };
   const health = new AddressHealth({
     ...{ what: "a", platform, isChecked: false, onWarning: () => {}, onBack: () => {}, hasOther: () => true },
   });
   const breaker: Breaker = {
     state: "closed",
-    begin: () => ({
-      isTrial: false,
-      succeeded: () => void told.push("succeeded"),
-      failed: (why) => void told.push(`failed: ${why}`),
-      dropped: () => void told.push("dropped"),
-    }),
+    begin: () =>
+      state.isOpen
+        ? undefined
+        : {
+            isTrial: false,
+            succeeded: () => void told.push("succeeded"),
+            failed: (why) => void told.push(`failed: ${why}`),
+            dropped: () => void told.push("dropped"),
+          },
   };
   return { health, told, state, guarded: guardBreaker(breaker, health, () => state.isAnyIn, platform) };
 }
@@ -40,4 +43,10 @@ test("a connection that is open brings the address back, before any answer", () 
   guarded.begin()?.succeeded();
   assert.ok(health.isIn);
   assert.deepEqual(told, ["dropped", "succeeded"]);
+});
+
+test("while the breaker of the upstream is open no connection is tried", () => {
+  const { guarded, state } = start();
+  state.isOpen = true;
+  assert.equal(guarded.begin(), undefined);
 });

@@ -110,6 +110,25 @@ for (const [bytes, isRepeated] of [
   });
 }
 
+test("a body that the upstream has stopped is sent again with the rest of it", async () => {
+  const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
+  const first = new Side();
+  upstream.attach(first);
+  first.ask(upstream);
+  caller.upstream?.bodyData(Buffer.from("a"));
+  upstream.stopBody();
+  upstream.head(401, [], true);
+  await Promise.resolve();
+  await Promise.resolve();
+  const again = sent[1] as Exchange;
+  const second = new Side();
+  again.attach(second);
+  second.ask(again);
+  assert.equal(caller.upstream?.bodyData(Buffer.from("b")), true);
+  caller.upstream?.bodyEnd();
+  assert.deepEqual([second.got, second.isComplete, caller.isBodyStopped], [["a", "b"], true, false]);
+});
+
 test("a body is asked for no further while the upstream that gets it again is full", async () => {
   const { caller, sent, upstream } = start(new RecordingExchange({ method: "POST", framing: { kind: "chunked" } }));
   const first = new Side();
@@ -173,6 +192,16 @@ test("a gRPC call that is refused behind the head of its answer is passed on, an
     calls.filter((call) => call === "renew"),
     ["renew"],
   );
+});
+
+test("a rotation that is in the trailers is followed, and a call without an answer fails", () => {
+  const { calls, upstream } = start();
+  upstream.head(200, [], false);
+  upstream.end(["authorization", `Bearer ${next}`]);
+  assert.equal(calls.at(-1), `follow ${next}`);
+  const failing = start();
+  failing.upstream.fail({ reason: "upstream_failed", code: "lost" });
+  assert.equal(failing.caller.failure?.code, "lost");
 });
 
 test("another status of gRPC renews nothing", () => {
