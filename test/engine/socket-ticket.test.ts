@@ -23,7 +23,10 @@ async function start() {
   const auth = createAuth({
     platform,
     onEvent: () => {},
-    store: { ...store, loadSession: (ref) => (answers-- > 0 ? store.loadSession(ref) : Promise.reject(new Error("down"))) },
+    store: {
+      ...store,
+      loadSession: (ref) => (answers-- > 0 ? store.loadSession(ref) : Promise.reject(new Error("down"))),
+    },
     recheckMs,
     carriers: { cookie: { name: "door" } },
     handlers: [
