@@ -39,6 +39,8 @@ const bounds: Readonly<Record<string, string>> = {
   "stores/memory/memory.ts": "caps of each subject: invariants/bounded.test.ts; marks of ten minutes, set by operators",
   "stores/memory/cap-counts.ts": "owners of rows",
   "stores/memory/name-index.ts": "names of rows",
+  "stores/memory/sealed.ts":
+    "live rows, each with a name for each upstream that wants a log-in: testing/store/sealed.ts",
   "stores/sqlite/end-log.ts": "ends between two looks",
   "stores/sqlite/excess.ts": "kinds of records",
   "stores/sqlite/feed.ts": "watches",
