@@ -17,7 +17,7 @@ import { createRandom, type Random } from "../../src/testing/random.js";
 import { sized } from "../size.js";
 import { listen } from "./servers.js";
 
-const values = sized(800, 10_000);
+const values = sized(800, 5_000);
 const perConnection = 100;
 const random = createRandom(process.env.SEED === undefined ? undefined : Number(process.env.SEED));
 

@@ -58,7 +58,7 @@ export async function followThroughProxy(t: TestContext, recipe: ProxyRecipe): P
     });
 
   await call(0);
-  const calls = sized(200, 10_000);
+  const calls = sized(200, 3_000);
   for (let index = 1; index < calls; index += 4) {
     await Promise.all([0, 1, 2, 3].map((beside) => call(index + beside)));
     if (index % 20 === 1) world.advance(rotateAfterMs);

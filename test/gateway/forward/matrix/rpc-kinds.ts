@@ -62,7 +62,7 @@ export const rpcKinds: Readonly<Record<string, RunRpc>> = {
   "error in a stream": simple("count", ["fail"]),
   "103": simple("say", ["hello"], { "x-hint": "yes" }),
   "1 MB of metadata of the answer": simple("say", ["big head"]),
-  "64 MB both ways": simple("say", [text]),
+  "16 MB both ways": simple("say", [text]),
   deadline: simple("say", ["silent"], {}, 50),
 
   async "stream both ways"(caller, _stage, fields) {
